@@ -1,0 +1,1 @@
+"""mcpgen: one manifest in, a complete MCP server and a typed client out."""

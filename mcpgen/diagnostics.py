@@ -1,0 +1,148 @@
+"""What mcpgen tells users about their input: place, code, message, hint.
+
+The lowest layer: every stage may import it, it imports no other stage. Each code
+stands once in `CATALOGUE`; `tests/diagnostics/<CODE>-<slug>/` shows it at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Severity(StrEnum):
+    """How much a diagnostic matters: an error stops the command, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A place in an input file. Lines and columns count from 1; None is unknown."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.line is not None:
+            parts.append(str(self.line))
+            if self.column is not None:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding, for a person: `file:line:column: error[CODE]: message` and a hint."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    hint: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """The severity that the catalogue gives to this code."""
+        return CATALOGUE[self.code].severity
+
+    def __str__(self) -> str:
+        place = f"{self.span}: " if self.span else ""
+        text = f"{place}{self.severity}[{self.code}]: {_visible(self.message)}"
+        return f"{text}\n    hint: {_visible(self.hint)}" if self.hint else text
+
+    def to_json(self) -> dict[str, str | int | None]:
+        """The same finding for programs, as `--json` prints it."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "message": self.message,
+            "file": self.span.file if self.span else None,
+            "line": self.span.line if self.span else None,
+            "column": self.span.column if self.span else None,
+            "hint": self.hint,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An entry of the catalogue: the severity and one sentence that says what is wrong."""
+
+    severity: Severity
+    meaning: str
+
+
+class MCPGenError(Exception):
+    """The command can't be done; carries every diagnostic that was collected."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(map(str, self.diagnostics)))
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        message: str,
+        *,
+        span: Span | None = None,
+        hint: str | None = None,
+    ) -> MCPGenError:
+        """An error with a single diagnostic."""
+        return cls([Diagnostic(code, message, span, hint)])
+
+
+class Collector:
+    """Gathers diagnostics so that a user sees all of them at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        *,
+        span: Span | None = None,
+        hint: str | None = None,
+    ) -> None:
+        """Note one finding."""
+        self._found.append(Diagnostic(code, message, span, hint))
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Note several findings."""
+        self._found.extend(diagnostics)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._found)
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The findings that stop the command."""
+        return [d for d in self._found if d.severity is Severity.ERROR]
+
+    def raise_errors(self) -> None:
+        """Raise `MCPGenError` with everything found, if any of it is an error."""
+        if self.errors:
+            raise MCPGenError(self._found)
+
+
+def _visible(text: str) -> str:
+    """Text from an input file, with characters that could fool a terminal escaped."""
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode()
+        for c in text
+    )
+
+
+_E: Final = Severity.ERROR
+_W: Final = Severity.WARNING
+
+CATALOGUE: Final[dict[str, Code]] = {}
+"""Every code: MG0xx files, MG1xx the manifest's shape, MG2xx tools, prompts and
+resources, MG3xx JSON Schemas and models, MG4xx the project's files, MG5xx protocol
+revisions, MG9xx lint."""
