@@ -7,6 +7,7 @@ produce and what `render` consumes. `dataclasses.asdict` prints it as JSON.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
@@ -136,3 +137,19 @@ class Project:
     resource_templates: tuple[ResourceTemplate, ...]
     models_source: str
     revisions: tuple[str, ...]
+
+
+class Ownership(StrEnum):
+    """Who may change a file after it was first written."""
+
+    GENERATED = "generated"
+    YOURS = "yours"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A rendered file: `yours` is written once, `generated` at every run."""
+
+    text: str
+    ownership: Ownership
+    executable: bool = False
