@@ -1,0 +1,40 @@
+"""From YAML, JSON or TOML text to a checked `Manifest`, every value with its place.
+
+    from mcpgen import manifest
+
+    weather = manifest.load(Path("mcpgen.yaml"))   # or MCPGenError with all problems
+
+Knows nothing of models, templates or files that are written.
+"""
+
+from .declarations import (
+    Completion,
+    Declaration,
+    Era,
+    Json,
+    Manifest,
+    Pointer,
+    Prompt,
+    PromptArgument,
+    Resource,
+    ResourceTemplate,
+    Target,
+    Tool,
+)
+from .source import Source
+
+__all__ = [
+    "Completion",
+    "Declaration",
+    "Era",
+    "Json",
+    "Manifest",
+    "Pointer",
+    "Prompt",
+    "PromptArgument",
+    "Resource",
+    "ResourceTemplate",
+    "Source",
+    "Target",
+    "Tool",
+]

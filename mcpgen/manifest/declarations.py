@@ -1,0 +1,216 @@
+"""What a manifest declares: frozen values, checked, ready for the next stages.
+
+Middle of the manifest stage: made by `loading`, read by everyone after it. Knows no
+file format and no generated code. The dicts inside are the source's own data: read
+them, never change them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from .source import Source
+
+Json: TypeAlias = Any
+"""A JSON value: None, bool, int, float, str, list of them, dict of them by str."""
+
+Pointer: TypeAlias = tuple[str | int, ...]
+"""A way into the source's data, key by key; `()` is the whole document."""
+
+Era: TypeAlias = Literal["modern", "legacy"]
+Target: TypeAlias = Literal["server", "client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Completion of one prompt argument or template variable.
+
+    Attributes:
+        argument: The argument's or variable's name.
+        values: Fixed values in the manifest's order; None asks for a handler method.
+    """
+
+    argument: str
+    values: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool.
+
+    Attributes:
+        name: The wire name.
+        definition: The `Tool` object exactly as it goes on the wire.
+        pointer: Where the entry stands in the source.
+        timeout: Seconds that a call may take, or None for the server's setting.
+    """
+
+    name: str
+    definition: dict[str, Json]
+    pointer: Pointer
+    timeout: float | None = None
+
+    @property
+    def description(self) -> str | None:
+        """The description on the wire, or None."""
+        return _text(self.definition, "description")
+
+    @property
+    def input_schema(self) -> dict[str, Json]:
+        """The JSON Schema of the arguments; its `type` is always `object`."""
+        schema: dict[str, Json] = self.definition["inputSchema"]
+        return schema
+
+    @property
+    def output_schema(self) -> dict[str, Json] | None:
+        """The JSON Schema of `structuredContent`, or None."""
+        schema: dict[str, Json] | None = self.definition.get("outputSchema")
+        return schema
+
+
+@dataclass(frozen=True, slots=True)
+class PromptArgument:
+    """An argument of a prompt; its value is always a string."""
+
+    name: str
+    description: str | None
+    required: bool
+    pointer: Pointer
+    completion: Completion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt.
+
+    Attributes:
+        name: The wire name.
+        definition: The `Prompt` object exactly as it goes on the wire.
+        pointer: Where the entry stands in the source.
+        arguments: The arguments in the manifest's order, names unique.
+    """
+
+    name: str
+    definition: dict[str, Json]
+    pointer: Pointer
+    arguments: tuple[PromptArgument, ...] = ()
+
+    @property
+    def description(self) -> str | None:
+        """The description on the wire, or None."""
+        return _text(self.definition, "description")
+
+    @property
+    def completions(self) -> tuple[Completion, ...]:
+        """The arguments that can be completed, in the manifest's order."""
+        return tuple(a.completion for a in self.arguments if a.completion)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource with a fixed URI.
+
+    Attributes:
+        name: The wire name; several resources may share one.
+        uri: The URI, absolute and unique.
+        definition: The `Resource` object exactly as it goes on the wire.
+        pointer: Where the entry stands in the source.
+    """
+
+    name: str
+    uri: str
+    definition: dict[str, Json]
+    pointer: Pointer
+
+    @property
+    def description(self) -> str | None:
+        """The description on the wire, or None."""
+        return _text(self.definition, "description")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceTemplate:
+    """A resource template.
+
+    Attributes:
+        name: The wire name; several templates may share one.
+        uri_template: The URI template (RFC 6570), unique.
+        definition: The `ResourceTemplate` object exactly as it goes on the wire.
+        pointer: Where the entry stands in the source.
+        variables: The template's variables in order of their first use, each once.
+        completions: The variables that can be completed, in the manifest's order.
+    """
+
+    name: str
+    uri_template: str
+    definition: dict[str, Json]
+    pointer: Pointer
+    variables: tuple[str, ...] = ()
+    completions: tuple[Completion, ...] = ()
+
+    @property
+    def description(self) -> str | None:
+        """The description on the wire, or None."""
+        return _text(self.definition, "description")
+
+
+Declaration: TypeAlias = Tool | Prompt | Resource | ResourceTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One manifest, complete and valid.
+
+    Attributes:
+        source: Text, data and positions.
+        native: True for mcpgen's own format, False for the raw JSON of list results.
+        name: The project's name; None where the source is raw and names none.
+        server_info: The `Implementation` object as on the wire. `version` is always
+            there; `name` is missing only where `name` is None and the source has no
+            `serverInfo` (see `named`).
+        instructions: Guidance for models that use the server, or None.
+        revisions: The protocol revisions to serve, oldest first, at least one.
+        targets: What is generated, "server" before "client", at least one.
+    """
+
+    source: Source
+    native: bool
+    name: str | None
+    server_info: dict[str, Json]
+    instructions: str | None
+    revisions: tuple[str, ...]
+    targets: tuple[Target, ...]
+    tools: tuple[Tool, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    resource_templates: tuple[ResourceTemplate, ...] = ()
+
+    @property
+    def description(self) -> str | None:
+        """The server's description, or None."""
+        return _text(self.server_info, "description")
+
+    @property
+    def version(self) -> str:
+        """The server's version, as on the wire; may be empty in raw sources."""
+        version: str = self.server_info["version"]
+        return version
+
+    def named(self, name: str) -> Manifest:
+        """The same manifest as the project `name`; fills in the server's name if unset."""
+        return replace(self, name=name, server_info={"name": name, **self.server_info})
+
+    def declarations(self) -> Iterator[Declaration]:
+        """All tools, then prompts, resources and resource templates."""
+        yield from self.tools
+        yield from self.prompts
+        yield from self.resources
+        yield from self.resource_templates
+
+
+def _text(definition: Mapping[str, Json], key: str) -> str | None:
+    value = definition.get(key)
+    return value if isinstance(value, str) else None
