@@ -1,0 +1,131 @@
+"""The generator: start-up, nothing to do, and 100 and 1,000 tools from nothing.
+
+A project from nothing is compared with what datamodel-code-generator alone needs for
+the same schemas in one document, without formatting.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.manifests import JsonObject, tools
+from benchmarks.measure import Subject, Usage, compare
+
+SIZES = (100, 1000)
+RUNS = 3
+_DCG = """
+import sys
+from pathlib import Path
+from datamodel_code_generator import DataModelType, InputFileType, generate
+from datamodel_code_generator.format import Formatter
+generate(
+    Path(sys.argv[1]), input_file_type=InputFileType.JsonSchema,
+    output=Path(sys.argv[2]), output_model_type=DataModelType.PydanticV2BaseModel,
+    formatters=[Formatter.BUILTIN], disable_timestamp=True,
+)
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        console.print(small(Path(folder)))
+        for size in SIZES:
+            console.print(from_nothing(Path(folder), size))
+
+
+def small(folder: Path) -> Table:
+    """What a person waits for most often."""
+    mcpgen = str(Path(sys.executable).with_name("mcpgen"))
+    project = Subject("new", [mcpgen, "new", "server", "small"], folder)
+    compare([_fresh(project, folder / "small")], 0)
+    usages = compare(
+        [
+            Subject("mcpgen --help", [mcpgen, "--help"], folder),
+            Subject(
+                "mcpgen generate, no change", [mcpgen, "generate"], folder / "small"
+            ),
+            Subject("python -c pass", [sys.executable, "-c", "pass"], folder),
+        ],
+        2 * RUNS,
+    )
+    return _table("start-up", usages)
+
+
+def from_nothing(folder: Path, size: int) -> Table:
+    """`mcpgen new server` beside datamodel-code-generator on the same schemas."""
+    offered = tools(size)
+    manifest = folder / f"{size}.json"
+    manifest.write_text(json.dumps({"tools": offered}), "utf-8")
+    document = folder / f"{size}.schema.json"
+    document.write_text(json.dumps(_combined(offered)), "utf-8")
+    mcpgen = str(Path(sys.executable).with_name("mcpgen"))
+    name = f"size{size}"
+    usages = compare(
+        [
+            _fresh(
+                Subject(
+                    "mcpgen new server",
+                    [mcpgen, "new", "server", name, "--manifest", str(manifest)],
+                    folder,
+                ),
+                folder / name,
+            ),
+            Subject(
+                "datamodel-code-generator",
+                [sys.executable, "-c", _DCG, str(document), str(folder / "out.py")],
+                folder,
+            ),
+        ],
+        RUNS,
+    )
+    return _table(f"{size} tools from nothing", usages)
+
+
+def _fresh(subject: Subject, made: Path) -> Subject:
+    remove = partial(shutil.rmtree, made, ignore_errors=True)
+    return Subject(subject.name, subject.command, subject.directory, remove)
+
+
+def _combined(offered: list[JsonObject]) -> JsonObject:
+    definitions: JsonObject = {}
+    for tool in offered:
+        for key in ("inputSchema", "outputSchema"):
+            if key in tool:
+                name = f"{tool['name']}_{key}"
+                definitions |= _moved(tool[key], name)
+    return {"$defs": definitions, "type": "object"}
+
+
+def _moved(schema: JsonObject, name: str) -> JsonObject:
+    """A schema and its own definitions, under names that are unique in the document."""
+    text = json.dumps({k: v for k, v in schema.items() if k != "$defs"})
+    inner = schema.get("$defs", {})
+    moved = {name: text, **{f"{name}_{k}": json.dumps(v) for k, v in inner.items()}}
+    for key in inner:
+        old, new = f'"#/$defs/{key}"', f'"#/$defs/{name}_{key}"'
+        moved = {k: v.replace(old, new) for k, v in moved.items()}
+    return {k: json.loads(v) for k, v in moved.items()}
+
+
+def _table(title: str, usages: dict[str, Usage]) -> Table:
+    table = Table("", "CPU s", "wall s", "peak MB", "CPU ratio", title=title)
+    base = list(usages.values())[-1].cpu
+    for name, usage in usages.items():
+        table.add_row(
+            name,
+            f"{usage.cpu:.3f}",
+            f"{usage.wall:.3f}",
+            f"{usage.memory:.0f}",
+            f"{usage.cpu / base:.2f}",
+        )
+    return table
