@@ -1,0 +1,552 @@
+"""Data -> source text; the only module that makes `Code`.
+
+Everything that comes from a manifest passes through here before it stands in a file, so
+what it says can only ever be a value, a name or prose, never syntax. The layout is the
+one that black and `ruff format` leave alone at 88 columns, so no formatter has to run
+over big files. It knows nothing of manifests, templates or files.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import TextWrapper
+from typing import Any, Final, TypeAlias
+
+LINE: Final = 88
+"""Columns of a line, as black and ruff have it."""
+
+MAX_DEPTH: Final = 60
+"""Levels of nesting that `literal` writes; CPython's parser stops at 200 brackets."""
+
+_INDENT: Final = 4
+_NARROWEST_PIECE: Final = 30
+_MAX_DECIMAL_DIGITS: Final = 4000
+
+
+class Code(str):
+    """Source text that is safe as it stands; templates accept nothing else."""
+
+    __slots__ = ()
+
+
+class UnsafeNameError(ValueError):
+    """The text is no Python identifier, so it can't be written as a name."""
+
+
+class TooDeepError(ValueError):
+    """The value is nested deeper than `MAX_DEPTH` levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call, or a subscript where `brackets` says so; each argument may be named."""
+
+    function: Code
+    arguments: tuple[Argument, ...]
+    brackets: str = "()"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dict display with expressions as values; keys are strings."""
+
+    items: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tuple display."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A JSON value."""
+
+    json: Any
+
+
+Expression: TypeAlias = "Code | Call | Table | Row | Value"
+Argument: TypeAlias = "Expression | tuple[Code, Expression]"
+
+
+# ---------------------------------------------------------------- names
+
+
+def identifier(name: str) -> Code:
+    """A name that may stand in source text as it is.
+
+    Raises:
+        UnsafeNameError: If it is no identifier, a keyword, or changed by Python (NFKC).
+    """
+    if (
+        not name.isidentifier()
+        or keyword.iskeyword(name)
+        or unicodedata.normalize("NFKC", name) != name
+    ):
+        raise UnsafeNameError(f"not a Python identifier: {name!r}")
+    return Code(name)
+
+
+def dotted(name: str) -> Code:
+    """Identifiers with dots between, such as `models.Forecast`."""
+    return Code(".".join(identifier(part) for part in name.split(".")))
+
+
+# -------------------------------------------------------------- strings
+
+# Fixed ranges, not `str.isprintable`: that one changes with the Python version.
+_INVISIBLE: Final = (
+    r"\x00-\x1f\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
+    r"\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
+    r"\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
+)
+_IN_STRING: Final = re.compile(f"[\\\\{_INVISIBLE}]")
+_IN_PROSE: Final = re.compile(f"[\\\\{_INVISIBLE}]|(?<=\"\")\"")
+_NAMED_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _escape_character(match[0])
+
+
+def _escape_character(character: str) -> str:
+    if known := _NAMED_ESCAPES.get(character):
+        return known
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _quoted(value: str) -> str:
+    body = _IN_STRING.sub(_escape, value)
+    if '"' not in body:
+        return f'"{body}"'
+    if body.count('"') > body.count("'"):
+        return "'" + body.replace("'", "\\'") + "'"
+    return '"' + body.replace('"', '\\"') + '"'
+
+
+def string(value: str) -> Code:
+    """A string literal on one line."""
+    return Code(_quoted(value))
+
+
+def _widest(text: str) -> int:
+    """The most columns that any formatter could count for `text`."""
+    return len(text) if text.isascii() else sum(2 - c.isascii() for c in text)
+
+
+_BREAK: Final = re.compile(r"[^\n ]*(?:\n|[ ]+|$)")
+
+
+def _pieces(value: str, width: int) -> list[str]:
+    """Literals that concatenate to `value`, each within `width` where words allow."""
+    pieces: list[str] = []
+    piece, used = "", 0
+    for word in _BREAK.findall(value):
+        size = len(_IN_STRING.sub(_escape, word))
+        if piece and used + size > width:
+            pieces.append(_quoted(piece))
+            piece, used = "", 0
+        piece += word
+        used += size
+        if word.endswith("\n"):
+            pieces.append(_quoted(piece))
+            piece, used = "", 0
+    if piece:
+        pieces.append(_quoted(piece))
+    return pieces
+
+
+def _long_string(value: str, indent: int) -> str | None:
+    """The string in parentheses, cut at line ends and spaces; None if it can't be.
+
+    Counts every character beyond ASCII as no column: a formatter that could join the
+    pieces on one line would.
+    """
+    width = LINE - indent - _INDENT - 2
+    if width < _NARROWEST_PIECE or sum(c.isascii() for c in value) < LINE - indent:
+        return None
+    pieces = _pieces(value, width)
+    if len(pieces) < 2:
+        return None
+    pad = "\n" + " " * (indent + _INDENT)
+    return f"({pad}{pad.join(pieces)}\n{' ' * indent})"
+
+
+# ------------------------------------------------------- literals and calls
+
+
+def _number(value: float) -> str:
+    if isinstance(value, float):
+        if value != value:
+            return 'float("nan")'
+        if value in (float("inf"), float("-inf")):
+            return f'float("{value}")'
+        return repr(value)
+    if value.bit_length() > 3 * _MAX_DECIMAL_DIGITS:
+        return f"{'-' if value < 0 else ''}0x{abs(value):X}"
+    return str(value)
+
+
+def _scalar(value: object) -> str | None:
+    """A JSON value without parts; None for arrays and objects."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None or isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int | float):
+        return _number(value)
+    return None
+
+
+def _flat_json(value: object, room: int) -> str | None:
+    """The value on one line, or None if that takes more than `room` columns."""
+    if isinstance(value, dict):
+        opening, closing = "{", "}"
+        parts: Iterable[tuple[str, object]] = (
+            (_quoted(key) + ": ", item) for key, item in value.items()
+        )
+    elif isinstance(value, list | tuple):
+        opening, closing = "[", "]"
+        parts = (("", item) for item in value)
+    else:
+        if isinstance(value, str) and len(value) + 2 > room:
+            return None
+        text = _scalar(value)
+        if text is None:
+            raise TypeError(f"not a JSON value: {type(value).__name__}")
+        return text if _widest(text) <= room else None
+    out: list[str] = []
+    room -= 2
+    for key, item in parts:
+        room -= _widest(key) + (2 if out else 0)
+        text = _flat_json(item, room) if room > 0 else None
+        if text is None:
+            return None
+        room -= _widest(text)
+        out.append(key + text)
+    return opening + ", ".join(out) + closing
+
+
+class _JsonWriter:
+    """Writes one value in black's layout; each nested part that fits takes one line."""
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+
+    def write(self, value: object, indent: int, before: int, after: int) -> None:
+        """Append `value`, with `before` columns in front of it and `after` behind."""
+        flat = _flat_json(value, LINE - before - after)
+        if flat is not None:
+            self.out.append(flat)
+        elif isinstance(value, str):
+            self.out.append(_long_string(value, indent) or _quoted(value))
+        elif isinstance(value, dict):
+            self._object(value, indent)
+        elif isinstance(value, list | tuple):
+            self._array(value, indent)
+        else:
+            self.out.append(_scalar(value) or "")
+
+    def _object(self, value: Mapping[str, object], indent: int) -> None:
+        if not value:
+            self.out.append("{}")
+            return
+        inner = indent + _INDENT
+        _check_depth(inner)
+        pad = "\n" + " " * inner
+        self.out.append("{")
+        for key, item in value.items():
+            name = f"{_quoted(key)}: "
+            self.out += (pad, name)
+            self.write(item, inner, inner + _widest(name), 1)
+            self.out.append(",")
+        self.out.append(f"\n{' ' * indent}}}")
+
+    def _array(self, value: Sequence[object], indent: int) -> None:
+        if not value:
+            self.out.append("[]")
+            return
+        inner = indent + _INDENT
+        _check_depth(inner)
+        pad = "\n" + " " * inner
+        self.out.append("[")
+        for item in value:
+            self.out.append(pad)
+            self.write(item, inner, inner, 1)
+            self.out.append(",")
+        self.out.append(f"\n{' ' * indent}]")
+
+
+def _check_depth(indent: int) -> None:
+    if indent > MAX_DEPTH * _INDENT:
+        raise TooDeepError(f"nested deeper than {MAX_DEPTH} levels")
+
+
+def literal(value: Any, indent: int = 0, *, before: int = 0, after: int = 0) -> Code:
+    """A JSON value as a Python literal, on one line if it fits, else one part per line.
+
+    Args:
+        value: What `json.loads` gives; infinities and NaN are written as calls.
+        indent: Columns by which the line is indented that the literal begins on.
+        before: Columns that are taken on that line, the indentation included.
+        after: Columns that follow behind the literal's end.
+
+    Raises:
+        TooDeepError: For a value nested deeper than `MAX_DEPTH` levels.
+        TypeError: For what is no JSON value.
+    """
+    writer = _JsonWriter()
+    writer.write(value, indent, max(before, indent), after)
+    return Code("".join(writer.out))
+
+
+def _flat(node: Expression, room: int) -> str | None:
+    """The expression on one line, or None if that takes more than `room` columns."""
+    if isinstance(node, Code):
+        return node if _widest(node) <= room else None
+    if isinstance(node, Value):
+        return _flat_json(node.json, room)
+    opening, closing, parts = _parts(node)
+    out: list[str] = []
+    room -= _widest(opening) + 1
+    for name, item in parts:
+        room -= _widest(name) + (2 if out else 0)
+        text = _flat(item, room) if room > 0 else None
+        if text is None:
+            return None
+        room -= _widest(text)
+        out.append(name + text)
+    if isinstance(node, Row) and len(out) == 1:
+        closing = "," + closing
+    return opening + ", ".join(out) + closing if room >= 0 else None
+
+
+def _parts(
+    node: Call | Table | Row,
+) -> tuple[str, str, list[tuple[str, Expression]]]:
+    """What opens, what closes, and what stands between, each with its name in front."""
+    if isinstance(node, Table):
+        return "{", "}", [(f"{_quoted(key)}: ", item) for key, item in node.items]
+    if isinstance(node, Row):
+        return "(", ")", [("", item) for item in node.items]
+    parts: list[tuple[str, Expression]] = [
+        (f"{argument[0]}=", argument[1])
+        if isinstance(argument, tuple)
+        else ("", argument)
+        for argument in node.arguments
+    ]
+    return node.function + node.brackets[0], node.brackets[1], parts
+
+
+def _lay(node: Expression, indent: int, before: int, after: int) -> str:
+    flat = _flat(node, LINE - before - after)
+    if flat is not None:
+        return flat
+    if isinstance(node, Code):
+        return node
+    if isinstance(node, Value):
+        return literal(node.json, indent, before=before, after=after)
+    opening, closing, parts = _parts(node)
+    if not parts:
+        return opening + closing
+    inner = indent + _INDENT
+    pad = "\n" + " " * inner
+    if isinstance(node, Call):
+        body = _flat_body(parts, LINE - inner)
+        if body is not None:
+            return f"{opening}{pad}{body}\n{' ' * indent}{closing}"
+    lines = [
+        f"{pad}{name}{_lay(item, inner, inner + _widest(name), 1)},"
+        for name, item in parts
+    ]
+    return f"{opening}{''.join(lines)}\n{' ' * indent}{closing}"
+
+
+def _flat_body(parts: Sequence[tuple[str, Expression]], room: int) -> str | None:
+    out: list[str] = []
+    for name, item in parts:
+        text = _flat(item, room)
+        if text is None:
+            return None
+        out.append(name + text)
+    body = ", ".join(out)
+    return body if _widest(body) <= room else None
+
+
+def expression(
+    node: Expression, indent: int = 0, *, before: int = 0, after: int = 0
+) -> Code:
+    """An expression in black's layout; the arguments are those of `literal`."""
+    return Code(_lay(node, indent, max(before, indent), after))
+
+
+def assignment(target: str, node: Expression, indent: int = 0) -> Code:
+    """`target = expression`, laid out as a statement of its own.
+
+    Args:
+        target: Source text of the target, such as `X: Final`; must be `Code` if any of
+            it comes from data.
+    """
+    before = indent + len(target) + 3
+    if isinstance(node, Value) and isinstance(node.json, str):
+        return Code(f"{target} = {literal(node.json, indent, before=before)}")
+    return Code(f"{target} = {_lay(node, indent, before, 0)}")
+
+
+# ----------------------------------------------------------- signatures
+
+
+def signature(
+    head: str, parameters: Sequence[str], returns: Code, indent: int = 0
+) -> Code:
+    """`def name(parameters) -> returns:` over as many lines as it needs.
+
+    Args:
+        head: `async def name` or `def name`, of `Code` parts only.
+        parameters: Each with its annotation and default; short enough for one line.
+        returns: The return annotation; a subscript is broken behind its first bracket
+            where it is too long.
+    """
+    pad = " " * indent
+    joined = ", ".join(parameters)
+    one = f"{head}({joined}) -> {returns}:"
+    if indent + _widest(one) <= LINE:
+        return Code(one)
+    tail = f"{pad}) -> {returns}:"
+    if _widest(tail) > LINE and "[" in returns:
+        outer, inner = returns[:-1].split("[", 1)
+        tail = f"{pad}) -> {outer}[\n{pad}    {inner}\n{pad}]:"
+    if indent + _INDENT + _widest(joined) <= LINE:
+        return Code(f"{head}(\n{pad}    {joined}\n{tail}")
+    lines = "".join(f"{pad}    {parameter},\n" for parameter in parameters)
+    return Code(f"{head}(\n{lines}{tail}")
+
+
+# ----------------------------------------------------------------- prose
+
+_LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
+_DEEPEST_LEAD: Final = 16
+
+
+def _wrapped(text: str, width: int, first_gap: int = 0) -> list[str]:
+    """Escaped lines of prose, none over `width` where words allow.
+
+    Args:
+        first_gap: Columns that are taken on the first line.
+    """
+    out: list[str] = []
+    for raw in re.split(r"\r\n|\r|\n", text.strip()):
+        line = _IN_PROSE.sub(_escape_prose, raw.expandtabs(4).rstrip())
+        gap = " " * first_gap if not out else ""
+        if len(line) + len(gap) <= width:
+            out.append(line)
+            continue
+        bare = line.lstrip(" ")
+        lead = min(len(line) - len(bare), _DEEPEST_LEAD)
+        item = _LIST_ITEM.match(bare)
+        wrapper = TextWrapper(
+            width=max(width, lead + 20),
+            initial_indent=gap + " " * lead,
+            subsequent_indent=" " * (lead + (2 if item else 0)),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines = wrapper.wrap(bare)
+        out += [lines[0][len(gap) :], *lines[1:]]
+    return out
+
+
+def _escape_prose(match: re.Match[str]) -> str:
+    return '\\"' if match[0] == '"' else _escape_character(match[0])
+
+
+def _outdented(lines: Sequence[str]) -> list[str]:
+    """Lines moved left as far as all but the first allow, as formatters do."""
+    leads = [len(line) - len(line.lstrip(" ")) for line in lines[1:] if line.strip()]
+    cut = min(leads, default=0)
+    return [lines[0].lstrip(" "), *(line[cut:].rstrip() for line in lines[1:])]
+
+
+def docstring(
+    text: str, indent: int = 0, *, arguments: Iterable[tuple[str, str]] = ()
+) -> Code:
+    """A docstring that says `text`, re-wrapped; its words stand as they are.
+
+    Args:
+        text: Plain prose or Markdown; must hold more than white space.
+        indent: Columns by which the docstring is indented.
+        arguments: Names and descriptions for an `Args:` section.
+    """
+    pad = " " * indent
+    width = LINE - indent
+    lines = _outdented(_wrapped(text, width, first_gap=3))
+    if len(lines) == 1 and len(lines[0]) + 6 > width:
+        lines = _outdented(_wrapped(text, width - 3, first_gap=3))
+    described = [(name, words) for name, words in arguments if words.strip()]
+    if described:
+        lines += ["", "Args:"]
+        for name, words in described:
+            first, *rest = _wrapped(words, width - 8, first_gap=len(name) - 2)
+            lines.append(f"    {name}: {first.lstrip(' ')}")
+            lines += [f"        {line}".rstrip() for line in rest]
+    if lines[0].startswith('"'):
+        lines[0] = " " + lines[0]
+    if len(lines) == 1:
+        # A full stop where a quote or backslash would run into the closing quotes:
+        # black and ruff differ about the space that they put there.
+        full_stop = "." if lines[0][-1] in '"\\' else ""
+        return Code(f'"""{lines[0]}{full_stop}"""')
+    body = "\n".join(pad + line if line else "" for line in lines)
+    return Code(f'"""{body[indent:]}\n{pad}"""')
+
+
+def comment(text: str, indent: int = 0) -> Code:
+    """Prose as comment lines, the first without its indentation."""
+    lines = _wrapped(text, LINE - indent - 2)
+    return Code(f"\n{' ' * indent}".join(f"# {line}".rstrip() for line in lines))
+
+
+# ------------------------------------------------------- other languages
+
+_IN_TOML: Final = re.compile(f"[\\\\\"{_INVISIBLE}]")
+_IN_MARKDOWN: Final = re.compile(r"[\\`*_{}\[\]<>#|~&!]")
+_PARAGRAPH_START: Final = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
+
+
+def toml_string(value: str) -> Code:
+    """A basic TOML string; lone surrogates, which TOML lacks, become U+FFFD."""
+
+    def escaped(match: re.Match[str]) -> str:
+        character = match[0]
+        if character in '"\\':
+            return "\\" + character
+        if "\ud800" <= character <= "\udfff":
+            return "\\ufffd"
+        code = ord(character)
+        return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+    return Code('"' + _IN_TOML.sub(escaped, value) + '"')
+
+
+def markdown(text: str) -> Code:
+    """Prose for a Markdown file, on one line, that is neither markup nor HTML there."""
+    line = " ".join(text.split())
+    line = re.sub(f"[{_INVISIBLE}]", "\ufffd", line.replace("\xa0", " "))
+    line = _IN_MARKDOWN.sub(lambda match: "\\" + match[0], line)
+    return Code(_PARAGRAPH_START.sub(r"\1\\\2", line))
+
+
+def join(separator: str, parts: Iterable[Code]) -> Code:
+    """Safe parts with a fixed separator between them."""
+    return Code(separator.join(parts))
