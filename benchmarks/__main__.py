@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("generation",)
+BENCHMARKS = ("generation", "server")
 
 
 def main(chosen: list[str]) -> int:

@@ -1,0 +1,72 @@
+"""The limit: one aiohttp handler by hand, pydantic in and out, nothing else of MCP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+
+class Arguments(BaseModel):
+    query: str = Field(min_length=1)
+    limit: int = Field(default=5, ge=1, le=100)
+
+
+class Params(BaseModel):
+    name: str
+    arguments: Arguments
+
+
+class Call(BaseModel):
+    jsonrpc: str
+    id: int | str
+    method: str
+    params: Params
+
+
+class Item(BaseModel):
+    id: int
+    title: str
+    score: float
+
+
+class Found(BaseModel):
+    total: int
+    items: list[Item]
+
+
+async def handle(request: web.Request) -> web.Response:
+    call = Call.model_validate_json(await request.read())
+    args = call.params.arguments
+    items = [
+        Item(id=n, title=f"{args.query} {n}", score=1.0 / (n + 1))
+        for n in range(args.limit)
+    ]
+    found = Found(total=len(items), items=items)
+    text = found.model_dump_json()
+    answer = {
+        "jsonrpc": "2.0",
+        "id": call.id,
+        "result": {
+            "content": [{"type": "text", "text": text}],
+            "structuredContent": found.model_dump(mode="json"),
+            "resultType": "complete",
+        },
+    }
+    return web.Response(text=json.dumps(answer), content_type="application/json")
+
+
+async def main(port: int) -> None:
+    app = web.Application()
+    app.router.add_post("/mcp", handle)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))
