@@ -142,7 +142,12 @@ def _visible(text: str) -> str:
 _E: Final = Severity.ERROR
 _W: Final = Severity.WARNING
 
-CATALOGUE: Final[dict[str, Code]] = {}
+CATALOGUE: Final[dict[str, Code]] = {
+    "MG501": Code(_E, "There is no protocol revision of that name."),
+    "MG502": Code(_E, "A pinned protocol schema is not the file that was pinned."),
+    "MG503": Code(_E, "A correction of a protocol schema asserts what is not there."),
+    "MG504": Code(_E, "A file is not a schema of the Model Context Protocol."),
+}
 """Every code: MG0xx files, MG1xx the manifest's shape, MG2xx tools, prompts and
 resources, MG3xx JSON Schemas and models, MG4xx the project's files, MG5xx protocol
 revisions, MG9xx lint."""

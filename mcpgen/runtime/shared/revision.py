@@ -15,10 +15,17 @@ Era = Literal["modern", "legacy"]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A request of one revision: the schema definitions of its params and its result."""
+    """A request of one revision: the schema definitions of its params and its result.
+
+    Attributes:
+        params: None where the schema gives the params no name of their own.
+        result: "EmptyResult" where the answer says nothing but that it is done.
+        input_required: Whether an `InputRequiredResult` may stand in its place.
+    """
 
     params: str | None
     result: str
+    input_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,35 @@
+"""Where the files that travel with mcpgen lie: templates and protocol schemas.
+
+A layer of its own below every stage: it knows folders and nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+
+def templates() -> Traversable:
+    """The folder of the Jinja templates."""
+    return _folder("templates")
+
+
+def schema() -> Traversable:
+    """The folder of the protocol schemas, their pins, corrections and tables."""
+    return _folder("schema")
+
+
+def _folder(name: str) -> Traversable:
+    """A wheel has the folder inside the package, a checkout beside it."""
+    package = Path(__file__).parent
+    for folder in (package / "_data" / name, package.parent / name):
+        if folder.is_dir():
+            return folder
+    # Imported from a zip file. importlib.resources takes longer to import than the
+    # whole of `mcpgen --help` may, so nobody else pays for it.
+    from importlib.resources import files
+
+    return files("mcpgen") / "_data" / name
