@@ -143,6 +143,19 @@ _E: Final = Severity.ERROR
 _W: Final = Severity.WARNING
 
 CATALOGUE: Final[dict[str, Code]] = {
+    "MG401": Code(_E, "There is no project in this folder, nor above it."),
+    "MG402": Code(_E, "A folder has several manifests."),
+    "MG403": Code(_E, "A lock file is damaged."),
+    "MG404": Code(_E, "A lock file has conflict markers of a merge."),
+    "MG405": Code(_E, "A lock file has a format that this mcpgen does not read."),
+    "MG406": Code(_E, "A lock file names a path that can't be a project's."),
+    "MG407": Code(_E, "A generated file was edited by hand."),
+    "MG408": Code(_E, "A file is where a generated one belongs."),
+    "MG409": Code(_E, "A link, a folder or a device is where a file belongs."),
+    "MG410": Code(_E, "The folder of a new project is not empty."),
+    "MG411": Code(_E, "The system does not let a file be read or written."),
+    "MG412": Code(_E, "Another mcpgen is writing into the same project."),
+    "MG413": Code(_E, "A project can't have this name or folder."),
     "MG501": Code(_E, "There is no protocol revision of that name."),
     "MG502": Code(_E, "A pinned protocol schema is not the file that was pinned."),
     "MG503": Code(_E, "A correction of a protocol schema asserts what is not there."),

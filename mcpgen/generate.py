@@ -1,0 +1,218 @@
+"""From a project's folder to its plan and back onto the disk: the pipeline, joined.
+
+The only module that knows every stage from manifest to write, and all of them by their
+public functions. A project in which nothing has changed is recognised by its lock, and
+then the expensive stages are not even imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mcpgen import identity, lock
+from mcpgen.diagnostics import MCPGenError
+from mcpgen.folder import Folder, Kind, digest, unreadable
+from mcpgen.ir import File, Ownership
+from mcpgen.lock import Generator, Inputs, Journal, Lock
+from mcpgen.plan import Plan, Why, executable_here, plan, unchanged
+from mcpgen.write import exclusively, write
+
+if TYPE_CHECKING:
+    from mcpgen.manifest import Manifest
+    from mcpgen.project import Project
+
+_LARGEST_RECORD: Final = 64 * 1024 * 1024
+"""Bytes of a lock that is still read; a real one has some hundred per file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What mcpgen wrote down in a project's folder.
+
+    Attributes:
+        lock: What the last finished run left, or None.
+        journal: What an unfinished run left, or None.
+    """
+
+    lock: Lock | None
+    journal: Journal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run does, or would do.
+
+    Attributes:
+        plan: The verdict of each file.
+        lock: The new lock.
+        lock_why: Why the lock itself has to be written; None where it is up to date.
+    """
+
+    plan: Plan
+    lock: Lock
+    lock_why: Why | None = None
+
+    @property
+    def drift(self) -> bool:
+        """Whether the disk is not what a run would leave."""
+        return bool(self.plan.changes or self.plan.conflicts or self.lock_why)
+
+
+def generate(project: Project, *, force: bool = False) -> Outcome:
+    """Bring a project up to date.
+
+    Raises:
+        MCPGenError: With every reason why it can't be done; nothing was written.
+    """
+    with exclusively(project.folder):
+        records = read_records(project.folder)
+        outcome = _examine(project, records, force=force)
+        if outcome.plan.conflicts:
+            raise MCPGenError(outcome.plan.diagnostics())
+        finish(outcome, project.folder, records)
+    return outcome
+
+
+def examine(project: Project, *, force: bool = False) -> Outcome:
+    """What `generate` would do; nothing is written, conflicts are in the plan.
+
+    Raises:
+        MCPGenError: The manifest or the lock can't be used.
+    """
+    return _examine(project, read_records(project.folder), force=force)
+
+
+def read_records(folder: Path) -> Records:
+    """The lock and the journal of a folder.
+
+    Raises:
+        MCPGenError: One of them can't be read or is not what mcpgen writes (MG4xx).
+    """
+    lock_data = _read_record(folder / lock.FILE)
+    journal_data = _read_record(folder / lock.JOURNAL)
+    return Records(
+        None if lock_data is None else lock.parse(lock_data),
+        None if journal_data is None else lock.parse_journal(journal_data),
+    )
+
+
+def decide(
+    folder: Path,
+    files: Mapping[str, File],
+    inputs: Inputs,
+    records: Records,
+    *,
+    force: bool = False,
+) -> Outcome:
+    """The outcome for rendered files, whoever rendered them.
+
+    Args:
+        folder: The project's folder.
+        files: What was rendered; the manifest may be among them.
+        inputs: What it was rendered from.
+        records: What lies in the folder.
+        force: Overwrite generated files that were edited by hand.
+    """
+    verdicts = plan(
+        files, records.lock, Folder(folder), journal=records.journal, force=force
+    )
+    known = {p: e for p, e in verdicts.files.items() if p != inputs.manifest}
+    new = Lock(_generator(records.lock), inputs, known)
+    return Outcome(verdicts, new, _lock_why(new, records))
+
+
+def finish(outcome: Outcome, folder: Path, records: Records) -> None:
+    """Write what the outcome says; nothing at all where the disk is right already."""
+    if outcome.drift or outcome.lock != records.lock:
+        interrupted: Iterable[str] = records.journal.files if records.journal else ()
+        write(outcome.plan, folder, outcome.lock.to_text(), interrupted=interrupted)
+
+
+def inputs_of(manifest: Manifest, file: str, text: bytes) -> Inputs:
+    """What the lock is to say of a manifest, whose file has this text."""
+    return Inputs(
+        file,
+        digest(text),
+        tuple(manifest.targets),
+        identity.schema_digests(manifest.revisions),
+    )
+
+
+def _examine(project: Project, records: Records, *, force: bool) -> Outcome:
+    try:
+        text = project.manifest_path.read_bytes()
+    except OSError as error:
+        raise unreadable(project.manifest, error) from None
+    settled = _settled(project, text, records)
+    if settled is not None:
+        return settled
+
+    from mcpgen.build import build
+    from mcpgen.manifest import load
+    from mcpgen.render import Target, render
+
+    manifest = load(project.manifest_path)
+    files = render(
+        build(manifest, manifest.name or project.folder.name),
+        [Target(target) for target in manifest.targets],
+    )
+    inputs = inputs_of(manifest, project.manifest, text)
+    return decide(project.folder, files, inputs, records, force=force)
+
+
+def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:
+    """The outcome where the lock alone shows that there is nothing to do."""
+    known = records.lock
+    if known is None or records.journal is not None:
+        return None
+    if (known.inputs.manifest, known.inputs.sha256) != (project.manifest, digest(text)):
+        return None
+    if known.generator.sha256 != identity.digest():
+        return None
+    view = Folder(project.folder)
+    for path, entry in known.files.items():
+        if entry.ownership is Ownership.YOURS:
+            continue
+        found = view.look(path)
+        if found.kind is not Kind.FILE or found.digest != entry.sha256:
+            return None
+        if not executable_here(found, entry.executable):
+            return None
+    return Outcome(unchanged(known), known)
+
+
+def _generator(known: Lock | None) -> Generator:
+    """This mcpgen. Its version is looked up only where the lock has another one."""
+    sha256 = identity.digest()
+    if known is not None and known.generator.sha256 == sha256:
+        return known.generator
+    return Generator(identity.version(), sha256)
+
+
+def _lock_why(new: Lock, records: Records) -> Why | None:
+    """Why the lock is not as it should be.
+
+    That another mcpgen made the same files is no drift: projects may be generated and
+    checked by two versions that agree.
+    """
+    if records.journal is not None:
+        return Why.UNFINISHED
+    if records.lock is None:
+        return Why.MISSING
+    same = (new.inputs, new.files) == (records.lock.inputs, records.lock.files)
+    return None if same else Why.OUTDATED
+
+
+def _read_record(path: Path) -> bytes | None:
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_RECORD + 1)
+    except OSError as error:
+        raise unreadable(path.name, error) from None
+    # Cut short it is no JSON any more, and says so.
+    return data[:_LARGEST_RECORD]

@@ -1,0 +1,312 @@
+"""`mcpgen.lock`: what a project was generated from, and the hash of every file.
+
+Also the journal, which says the same of a run that has not come to its end. Both are
+values here, and text; the disk is `folder`'s and `write`'s. Lock files arrive with
+other people's repositories, so nothing in them is believed: not the shape, not the
+paths.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
+
+from mcpgen.diagnostics import Collector, MCPGenError, Span
+from mcpgen.folder import path_problem
+from mcpgen.ir import Ownership
+
+FILE: Final = "mcpgen.lock"
+JOURNAL: Final = "mcpgen.lock.next"
+FORMAT: Final = 1
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_MARKER: Final = re.compile(rb"^(<{7}|={7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """The mcpgen that wrote a lock."""
+
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What generated files are made from, besides mcpgen itself.
+
+    Attributes:
+        manifest: The manifest's file name.
+        sha256: The digest of its text.
+        targets: What is generated: "server", "client" or both.
+        schemas: The digest of the protocol schema of each revision, oldest first.
+    """
+
+    manifest: str
+    sha256: str
+    targets: tuple[str, ...]
+    schemas: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file as it was written: who may change it, and its digest at that time."""
+
+    sha256: str
+    ownership: Ownership
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The whole lock; `files` is by path."""
+
+    generator: Generator
+    inputs: Inputs
+    files: Mapping[str, Entry]
+
+    def to_text(self) -> str:
+        """The file's text: sorted, one line per file, so that merges stay small."""
+        generator = {
+            "version": self.generator.version,
+            "sha256": self.generator.sha256,
+        }
+        manifest = {"file": self.inputs.manifest, "sha256": self.inputs.sha256}
+        members = [
+            f'"format": {FORMAT}',
+            f'"mcpgen": {_line(generator)}',
+            f'"manifest": {_line(manifest)}',
+            f'"targets": {_line(list(self.inputs.targets))}',
+            f'"schemas": {_lines(self.inputs.schemas)}',
+            f'"files": {_lines({p: _entry(e) for p, e in self.files.items()})}',
+        ]
+        return _document(members)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A file that a run was about to change.
+
+    Attributes:
+        ownership: Whose it is, or was to be.
+        digests: What it may hold: what lay there before and what was to be written.
+    """
+
+    ownership: Ownership
+    digests: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a run is about to change, written before the first change.
+
+    A file with one of these digests is mcpgen's own, whether the run got to it or not.
+    """
+
+    files: Mapping[str, Trace] = field(default_factory=dict)
+
+    def to_text(self) -> str:
+        """The file's text, in the lock's style."""
+        files = {
+            path: {"owner": trace.ownership.value, "sha256": sorted(trace.digests)}
+            for path, trace in self.files.items()
+        }
+        return _document([f'"format": {FORMAT}', f'"files": {_lines(files)}'])
+
+
+def parse(data: bytes) -> Lock:
+    """The lock in a file's bytes.
+
+    Raises:
+        MCPGenError: Damaged (MG403), in conflict after a merge (MG404), of an unknown
+            format (MG405), or with paths that can't be a project's (MG406).
+    """
+    document = _read(data, FILE)
+    shape = _Shape(FILE)
+    generator = shape.strings(document.get("mcpgen"), "version", "sha256")
+    manifest = shape.strings(document.get("manifest"), "file", "sha256")
+    targets = shape.list_of_strings(document.get("targets"))
+    schemas = shape.mapping(document.get("schemas"))
+    files = shape.mapping(document.get("files"))
+    _check_paths(files, FILE)
+    return Lock(
+        Generator(generator["version"], generator["sha256"]),
+        Inputs(
+            manifest["file"],
+            manifest["sha256"],
+            tuple(targets),
+            shape.strings(schemas, *schemas),
+        ),
+        {path: _parse_entry(shape, entry) for path, entry in files.items()},
+    )
+
+
+def parse_journal(data: bytes) -> Journal:
+    """The journal in a file's bytes; raises as `parse` does."""
+    document = _read(data, JOURNAL)
+    shape = _Shape(JOURNAL)
+    files = shape.mapping(document.get("files"))
+    _check_paths(files, JOURNAL)
+    traces = {}
+    for path, value in files.items():
+        trace = shape.mapping(value)
+        digests = shape.list_of_strings(trace.get("sha256"))
+        traces[path] = Trace(shape.owner(trace), frozenset(digests))
+    return Journal(traces)
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(members: Mapping[str, object]) -> str:
+    """An object with one member per line, sorted."""
+    if not members:
+        return "{}"
+    lines = (f"    {_line(key)}: {_line(members[key])}" for key in sorted(members))
+    return "{\n" + ",\n".join(lines) + "\n  }"
+
+
+def _document(members: list[str]) -> str:
+    return "{\n" + ",\n".join(f"  {member}" for member in members) + "\n}\n"
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    members: dict[str, object] = {
+        "owner": entry.ownership.value,
+        "sha256": entry.sha256,
+    }
+    if entry.executable:
+        members["executable"] = True
+    return members
+
+
+def _read(data: bytes, file: str) -> dict[str, Any]:
+    marker = _MARKER.search(data)
+    if marker is not None:
+        raise MCPGenError.of(
+            "MG404",
+            "has conflict markers of a merge",
+            span=Span(file, data.count(b"\n", 0, marker.start()) + 1, 1),
+            hint="keep either side of the whole file, then run `mcpgen generate`, "
+            "with --force if generated files were merged, too",
+        )
+    try:
+        document = json.loads(data, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        _damaged(file, f"is not JSON: {error.msg}", error.lineno, error.colno)
+    except (ValueError, RecursionError) as error:
+        _damaged(file, f"is not JSON: {error}")
+    if not isinstance(document, dict):
+        _damaged(file, "is not a JSON object")
+    _check_format(document.get("format"), file)
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("an object has the same key twice")
+    return members
+
+
+def _check_format(found: object, file: str) -> None:
+    if found == FORMAT and not isinstance(found, bool):
+        return
+    if isinstance(found, int) and found > FORMAT:
+        raise MCPGenError.of(
+            "MG405",
+            f"has format {found}, written by a newer mcpgen; "
+            f"this one reads format {FORMAT}",
+            span=Span(file),
+            hint="upgrade mcpgen",
+        )
+    raise MCPGenError.of(
+        "MG405",
+        f"has no format that this mcpgen reads; it reads format {FORMAT}",
+        span=Span(file),
+        hint=_RESTORE,
+    )
+
+
+_RESTORE: Final = (
+    "restore it from version control, or delete it and run `mcpgen generate --force`"
+)
+
+
+def _damaged(
+    file: str, message: str, line: int | None = None, column: int | None = None
+) -> NoReturn:
+    raise MCPGenError.of(
+        "MG403", message, span=Span(file, line, column), hint=_RESTORE
+    ) from None
+
+
+def _check_paths(files: Mapping[str, Any], file: str) -> None:
+    """Refuse paths that lead elsewhere, and the files that mcpgen itself keeps."""
+    problems = Collector()
+    for path in files:
+        problem = path_problem(path)
+        if problem is None and path.casefold() in (FILE, JOURNAL):
+            problem = "is mcpgen's own record"
+        if problem is not None:
+            problems.add(
+                "MG406",
+                f"the path {path!r} {problem}",
+                span=Span(file),
+                hint="do not trust this lock; " + _RESTORE,
+            )
+    problems.raise_errors()
+
+
+def _parse_entry(shape: _Shape, value: object) -> Entry:
+    members = shape.mapping(value)
+    sha256 = shape.strings(members, "sha256")["sha256"]
+    if not _SHA256.fullmatch(sha256):
+        shape.wrong()
+    executable = members.get("executable", False)
+    if not isinstance(executable, bool):
+        shape.wrong()
+    return Entry(sha256, shape.owner(members), executable)
+
+
+class _Shape:
+    """Takes parsed JSON apart and refuses what has another shape."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def wrong(self) -> NoReturn:
+        _damaged(self._file, "does not have the shape that mcpgen writes")
+
+    def mapping(self, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self.wrong()
+        return value
+
+    def strings(self, value: object, *keys: str) -> dict[str, str]:
+        members = self.mapping(value)
+        found: dict[str, str] = {}
+        for key in keys:
+            text = members.get(key)
+            if not isinstance(text, str):
+                self.wrong()
+            found[key] = text
+        return found
+
+    def list_of_strings(self, value: object) -> list[str]:
+        if not isinstance(value, list):
+            self.wrong()
+        if not all(isinstance(text, str) for text in value):
+            self.wrong()
+        return value
+
+    def owner(self, members: Mapping[str, Any]) -> Ownership:
+        owner = self.strings(members, "owner")["owner"]
+        try:
+            return Ownership(owner)
+        except ValueError:
+            self.wrong()

@@ -1,0 +1,76 @@
+"""Which project is meant: its folder, and the manifest in it.
+
+Knows file names only; what a manifest says is `manifest`'s affair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mcpgen.diagnostics import MCPGenError, Span
+
+MANIFEST_FILES: Final = ("mcpgen.yaml", "mcpgen.yml", "mcpgen.json", "mcpgen.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project on disk.
+
+    Attributes:
+        folder: The project's folder, absolute.
+        manifest: The manifest's file name in it.
+    """
+
+    folder: Path
+    manifest: str
+
+    @property
+    def manifest_path(self) -> Path:
+        """Where the manifest lies."""
+        return self.folder / self.manifest
+
+
+def find(start: Path) -> Project:
+    """The project that a folder belongs to: the nearest one at or above it.
+
+    Raises:
+        MCPGenError: There is none (MG401), or two manifests lie side by side (MG402).
+    """
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        found = _manifest(folder)
+        if found is not None:
+            return Project(folder, found)
+    raise MCPGenError.of(
+        "MG401",
+        f"no {MANIFEST_FILES[0]} here or in a folder above",
+        span=Span(str(start)),
+        hint="go to a project's folder, or make one: mcpgen new server NAME",
+    )
+
+
+def at(folder: Path) -> Project:
+    """The project in exactly this folder; raises as `find` does."""
+    found = _manifest(folder)
+    if found is not None:
+        return Project(folder.absolute(), found)
+    if not folder.is_dir():
+        message, hint = "is not a folder", "name the project's folder"
+    else:
+        message = f"has no {MANIFEST_FILES[0]}"
+        hint = "name a project's folder, or make one: mcpgen new server NAME"
+    raise MCPGenError.of("MG401", message, span=Span(str(folder)), hint=hint)
+
+
+def _manifest(folder: Path) -> str | None:
+    found = [name for name in MANIFEST_FILES if (folder / name).is_file()]
+    if len(found) > 1:
+        raise MCPGenError.of(
+            "MG402",
+            f"has several manifests: {', '.join(found)}",
+            span=Span(str(folder)),
+            hint="keep one of them",
+        )
+    return found[0] if found else None
