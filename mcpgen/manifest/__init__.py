@@ -21,6 +21,7 @@ from .declarations import (
     Target,
     Tool,
 )
+from .loading import load, parse
 from .source import Source
 
 __all__ = [
@@ -37,4 +38,6 @@ __all__ = [
     "Source",
     "Target",
     "Tool",
+    "load",
+    "parse",
 ]

@@ -53,7 +53,7 @@ class Source:
         format_: Format,
         text: str,
         data: Json,
-        find: Callable[[str], Node],
+        find: Callable[[str, str], Node],
     ) -> None:
         self.file = file
         self.format: Format = format_
@@ -69,7 +69,7 @@ class Source:
         place that is not known gives the file alone, never a made-up line.
         """
         if self._root is None:
-            self._root = self._find(self.text)
+            self._root = self._find(self.file, self.text)
         node, place = self._root, self._root.place
         for step in pointer:
             if isinstance(step, int):

@@ -1,0 +1,243 @@
+"""File to `Manifest`: read, recognise, check everything, build the declarations.
+
+The end of the manifest stage and its only entrance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Final
+
+from mcpgen.diagnostics import Collector, Diagnostic, MCPGenError, Span
+
+from . import files, model, words
+from .declarations import (
+    Completion,
+    Era,
+    Json,
+    Manifest,
+    Pointer,
+    Prompt,
+    PromptArgument,
+    Resource,
+    ResourceTemplate,
+    Target,
+    Tool,
+)
+from .reading import lone_surrogate, too_deep
+from .recognise import Form, recognise
+from .selection import pinned_eras, resolve
+from .source import Format, Source
+from .wire import definition
+
+_FORMATS: Final[Mapping[str, Format]] = {
+    ".json": "json",
+    ".toml": "toml",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+}
+DEFAULT_VERSION: Final = "0.1.0"
+_TARGETS: Final[tuple[Target, ...]] = ("server", "client")
+
+
+def load(path: Path, *, eras: Mapping[str, Era] | None = None) -> Manifest:
+    """Read and check a manifest.
+
+    Args:
+        path: A file in YAML, JSON or TOML, by its suffix.
+        eras: The protocol revisions that exist, each with its era; None takes those
+            that come with mcpgen.
+
+    Raises:
+        MCPGenError: With everything that is wrong, in order of position.
+    """
+    return parse(files.read_text(path), str(path), eras=eras)
+
+
+def parse(
+    text: str, file_name: str, *, eras: Mapping[str, Era] | None = None
+) -> Manifest:
+    """`load` for a text at hand; `file_name` gives the format and is shown."""
+    source = read_source(text, file_name)
+    form = recognise(source)
+    found = Collector()
+    _check(source, form, found)
+    data = words.value_at(source.data, form.root)
+    revisions: tuple[str, ...] = ()
+    if not any(d.code in ("MG106", "MG107") for d in found):
+        wanted = data.get("protocol") if form.native else None
+        revisions = resolve(source, wanted, eras or pinned_eras(), found)
+    if found.errors:
+        raise MCPGenError(_sorted(found))
+    return _manifest(source, form, data, revisions)
+
+
+def read_source(text: str, file_name: str) -> Source:
+    """The data of a text in its format, whole and safe to walk.
+
+    Raises:
+        MCPGenError: MG005 to MG021, with the place where it is known.
+    """
+    text = files.decode(_encoded(text, file_name), file_name)
+    source = _read(text, file_name)
+    deep = too_deep(source.data)
+    if deep is not None:
+        raise MCPGenError.of("MG020", "nested too deeply", span=source.span(deep))
+    broken = lone_surrogate(text, source.data)
+    if broken is not None:
+        message = "this text has half of a surrogate pair, which is no character"
+        raise MCPGenError.of("MG021", message, span=source.span(broken))
+    return source
+
+
+def _encoded(text: str, file: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        message = "not UTF-8: the text has half of a surrogate pair"
+        raise MCPGenError.of("MG005", message, span=Span(file)) from None
+
+
+def _read(text: str, file: str) -> Source:
+    suffix = PurePath(file).suffix.lower()
+    form = _FORMATS.get(suffix)
+    if form is None and text.lstrip().startswith("{"):
+        form = "json"
+    if form == "yaml":
+        from . import yaml_source
+
+        return Source(file, form, text, yaml_source.read(file, text), yaml_source.find)
+    if form == "toml":
+        from . import toml_source
+
+        return Source(file, form, text, toml_source.read(file, text), toml_source.find)
+    if form == "json":
+        from . import json_source
+
+        return Source(file, form, text, json_source.read(file, text), json_source.find)
+    message = f'unknown file type "{suffix}"' if suffix else "the file has no suffix"
+    hint = "name it .yaml, .json or .toml"
+    raise MCPGenError.of("MG007", message, span=Span(file), hint=hint)
+
+
+def _check(source: Source, form: Form, found: Collector) -> None:
+    from . import checks, shape
+
+    found.extend(shape.findings(source, form.root, form.native))
+    found.extend(checks.findings(source, form.root, form.native))
+
+
+def _sorted(found: Collector) -> list[Diagnostic]:
+    def place(finding: Diagnostic) -> tuple[int, int, str]:
+        span = finding.span
+        line = span.line if span and span.line else 0
+        column = span.column if span and span.column else 0
+        return line, column, finding.code
+
+    return sorted(dict.fromkeys(found), key=place)
+
+
+def _manifest(
+    source: Source, form: Form, data: Json, revisions: tuple[str, ...]
+) -> Manifest:
+    native = form.native
+    name: str | None = data["name"] if native else None
+    info, instructions = _server(data) if native else _raw_server(data)
+    targets = data.get("targets", _TARGETS) if native else _TARGETS
+    return Manifest(
+        source=source,
+        native=native,
+        name=name,
+        server_info=info,
+        instructions=instructions,
+        revisions=revisions,
+        targets=tuple(target for target in _TARGETS if target in targets),
+        tools=tuple(
+            Tool(entry["name"], wire, pointer, entry.get("timeout") if native else None)
+            for pointer, entry, wire in _entries(data, form, "tools", model.Tool)
+        ),
+        prompts=tuple(
+            Prompt(
+                entry["name"],
+                wire,
+                pointer,
+                tuple(_arguments(entry, pointer, native)),
+            )
+            for pointer, entry, wire in _entries(data, form, "prompts", model.Prompt)
+        ),
+        resources=tuple(
+            Resource(entry["name"], entry["uri"], wire, pointer)
+            for pointer, entry, wire in _entries(
+                data, form, "resources", model.Resource
+            )
+        ),
+        resource_templates=tuple(
+            _template(entry, wire, pointer, native)
+            for pointer, entry, wire in _entries(
+                data, form, "resourceTemplates", model.ResourceTemplate
+            )
+        ),
+    )
+
+
+def _server(data: Json) -> tuple[dict[str, Json], str | None]:
+    written = data.get("server", {})
+    wire = definition(model.Server, written)
+    info = {"name": data["name"], **wire}
+    info.setdefault("version", DEFAULT_VERSION)
+    return info, written.get("instructions")
+
+
+def _raw_server(data: Json) -> tuple[dict[str, Json], str | None]:
+    info = dict(data.get("serverInfo") or {})
+    info = {key: value for key, value in info.items() if value is not None}
+    info.setdefault("version", DEFAULT_VERSION)
+    return info, data.get("instructions")
+
+
+def _entries(
+    data: Json, form: Form, section: str, shape: model.Shape
+) -> Iterator[tuple[Pointer, dict[str, Json], dict[str, Json]]]:
+    """Path, entry as written, definition on the wire."""
+    for at, entry in enumerate(data.get(section) or ()):
+        wire = definition(shape, entry) if form.native else entry
+        yield (*form.root, section, at), entry, wire
+
+
+def _arguments(
+    prompt: Json, pointer: Pointer, native: bool
+) -> Iterator[PromptArgument]:
+    for at, argument in enumerate(prompt.get("arguments") or ()):
+        complete = argument.get("complete") if native else None
+        yield PromptArgument(
+            name=argument["name"],
+            description=argument.get("description"),
+            required=bool(argument.get("required")),
+            pointer=(*pointer, "arguments", at),
+            completion=_completion(argument["name"], complete),
+        )
+
+
+def _template(
+    entry: Json, wire: dict[str, Json], pointer: Pointer, native: bool
+) -> ResourceTemplate:
+    from mcpgen.runtime.shared.uri_template import variables
+
+    template = entry["uriTemplate"]
+    complete = entry.get("complete", {}) if native else {}
+    made = (_completion(name, value) for name, value in complete.items())
+    return ResourceTemplate(
+        name=entry["name"],
+        uri_template=template,
+        definition=wire,
+        pointer=pointer,
+        variables=variables(template),
+        completions=tuple(completion for completion in made if completion),
+    )
+
+
+def _completion(name: str, complete: Json) -> Completion | None:
+    if isinstance(complete, list):
+        return Completion(name, tuple(complete))
+    return Completion(name) if complete else None

@@ -1,0 +1,107 @@
+"""What the readers of all formats share: words for places, and checks of parsed data.
+
+Bottom of the manifest stage, beside `source`. Knows no format.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Final
+
+from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
+
+from . import limits
+from .declarations import Json, Pointer
+from .source import Place
+
+_SURROGATE_ESCAPE: Final = re.compile(r"\\[uU](?:0000)?[dD][89a-fA-F]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+def span(file: str, place: Place | None) -> Span:
+    """The span of a place that may be unknown."""
+    return Span(file, *place) if place else Span(file)
+
+
+def refusal(
+    file: str, place: Place | None, code: str, message: str, hint: str | None = None
+) -> MCPGenError:
+    """An error with one diagnostic."""
+    return MCPGenError.of(code, message, span=span(file, place), hint=hint)
+
+
+def twice(file: str, key: str, again: Place | None, first: Place | None) -> Diagnostic:
+    """The diagnostic for a key that one mapping has twice."""
+    return Diagnostic(
+        "MG013",
+        f"the key {quoted(key)} is there twice",
+        span(file, again),
+        f"the first one is at {span(file, first)}; keep one of them",
+    )
+
+
+def too_many_digits(text: str) -> bool:
+    """Whether a number is longer than anyone can mean (and slow to convert)."""
+    return len(text) > limits.DIGITS
+
+
+def quoted(text: object, limit: int = 60) -> str:
+    """A text from the input for a message: in quotes, cut where it is long."""
+    shown = str(text)
+    if len(shown) > limit:
+        shown = shown[: limit - 1] + "…"
+    return f'"{shown}"'
+
+
+class Lines:
+    """From an offset in a text to its place; lines end with a line feed."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(m.end() for m in re.finditer("\n", text))]
+
+    def place(self, offset: int) -> Place:
+        """Line and column of the character at `offset`."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+def containers(data: Json) -> Iterator[tuple[Pointer, Json]]:
+    """Every list and mapping of a document with its path, down to the depth limit."""
+    stack: list[tuple[Pointer, Json]] = [((), data)]
+    while stack:
+        pointer, value = stack.pop()
+        if not isinstance(value, dict | list):
+            continue
+        yield pointer, value
+        if len(pointer) <= limits.DEPTH:
+            parts = value.items() if isinstance(value, dict) else enumerate(value)
+            stack.extend(
+                ((*pointer, step), part)
+                for step, part in parts
+                if isinstance(part, dict | list)
+            )
+
+
+def too_deep(data: Json) -> Pointer | None:
+    """The path of a value that lies deeper than `limits.DEPTH`, or None."""
+    return next((p for p, _ in containers(data) if len(p) > limits.DEPTH), None)
+
+
+def lone_surrogate(text: str, data: Json) -> Pointer | None:
+    """The path of a string that is not Unicode text (half a pair), or None.
+
+    Only an escape can make one, so a text without such escapes costs one search.
+    """
+    if not _SURROGATE_ESCAPE.search(text):
+        return None
+    for pointer, value in containers(data):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, part in parts:
+            for candidate in (step, part):
+                if isinstance(candidate, str) and _SURROGATE.search(candidate):
+                    return (*pointer, step)
+    return None

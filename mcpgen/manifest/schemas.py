@@ -1,0 +1,222 @@
+"""Whether a tool's JSON Schemas can be used: valid, bounded, whole in themselves.
+
+A check of the manifest stage. The last word has the validator that generated servers
+and clients use (`jsonschema-rs`): what it can't compile is an error here. Nothing is
+ever fetched; a `$ref` that leaves its document is refused.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/index#json-schema-usage
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from mcpgen.diagnostics import Diagnostic
+
+from . import limits, words
+from .declarations import Json, Pointer
+from .reading import quoted
+from .source import Source
+from .subschemas import walk
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError, Validator
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+"""The dialect of a schema without `$schema`."""
+
+_DIALECTS: Final = {
+    "json-schema.org/draft/2020-12/schema": DIALECT,
+    "json-schema.org/draft/2019-09/schema": (
+        "https://json-schema.org/draft/2019-09/schema"
+    ),
+    "json-schema.org/draft-07/schema": "http://json-schema.org/draft-07/schema#",
+    "json-schema.org/draft-06/schema": "http://json-schema.org/draft-06/schema#",
+    "json-schema.org/draft-04/schema": "http://json-schema.org/draft-04/schema#",
+}
+_REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+def dialect(schema: Json) -> str | None:
+    """The URI of a schema's dialect, 2020-12 by default; None where it is unknown."""
+    named = schema.get("$schema", DIALECT)
+    if not isinstance(named, str):
+        return DIALECT
+    return _DIALECTS.get(named.removesuffix("#").partition("://")[2])
+
+
+def findings(source: Source, pointer: Pointer) -> list[Diagnostic]:
+    """Everything that is wrong with the JSON Schema at `pointer`, an object."""
+    schema = words.value_at(source.data, pointer)
+    about = words.about(source.data, pointer)
+    found = [
+        Diagnostic(code, about + message, source.span(at), hint)
+        for code, message, at, hint in _problems(schema, pointer)
+    ]
+    if found:
+        return found
+    return [
+        Diagnostic(code, about + message, source.span(at), hint)
+        for code, message, at, hint in _refused(schema, pointer)
+    ]
+
+
+_Problem = tuple[str, str, Pointer, str | None]
+
+
+def _problems(schema: Json, root: Pointer) -> Iterator[_Problem]:
+    """What is wrong with a schema before a validator has seen it."""
+    too_big = _too_big(schema, root)
+    if too_big:
+        yield too_big
+        return
+    for at, part in walk(schema, root):
+        if dialect(part) is None:
+            known = words.these(sorted(_DIALECTS.values()), "or")
+            message = f"unknown JSON Schema dialect {quoted(part['$schema'])}"
+            yield "MG303", message, (*at, "$schema"), f"use {known}, or leave it out"
+        for key in _REFERENCES:
+            target = part.get(key)
+            if isinstance(target, str) and not target.startswith("#"):
+                message = f"`{key}` {quoted(target)} leads out of this schema"
+                hint = "copy its target below `$defs` and refer to that: #/$defs/…"
+                yield "MG304", message, (*at, key), hint
+        values = part.get("enum")
+        if isinstance(values, list) and len(values) > limits.SCHEMA_ENUM:
+            message = (
+                f"an enum of {len(values):,} values; at most {limits.SCHEMA_ENUM:,} "
+                "are allowed"
+            )
+            yield "MG307", message, (*at, "enum"), None
+
+
+def _too_big(schema: Json, root: Pointer) -> _Problem | None:
+    """A schema that is too deep or has too many values."""
+    nodes = 1
+    level: list[tuple[Pointer | None, Json]] = [(root, schema)]
+    for _ in range(limits.SCHEMA_DEPTH + 1):
+        level = [(None, part) for _, whole in level for part in _parts(whole)]
+        nodes += len(level)
+        if nodes > limits.SCHEMA_NODES:
+            message = f"a JSON Schema of more than {limits.SCHEMA_NODES:,} values"
+            return "MG306", message, root, None
+        if not level:
+            return None
+    message = f"a JSON Schema of more than {limits.SCHEMA_DEPTH} levels"
+    return "MG305", message, root, None
+
+
+def _parts(value: Json) -> list[Json]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _refused(schema: Json, root: Pointer) -> Iterator[_Problem]:
+    """Why the validator refuses a schema; nothing where it takes it."""
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.validator_for(schema, offline=True)
+    except jsonschema_rs.ValidationError as error:
+        invalid = list(_invalid(schema, root))
+        yield from invalid or _not_compiled(schema, root, error)
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        yield "MG308", f"this JSON Schema can't be used: {error}", root, None
+
+
+def _invalid(schema: Json, root: Pointer) -> Iterator[_Problem]:
+    seen: set[Pointer] = set()
+    for error in _meta_validator(dialect(schema) or DIALECT).iter_errors(schema):
+        inner = tuple(error.instance_path)
+        if inner in seen:
+            continue
+        seen.add(inner)
+        at = (*root, *inner)
+        name = f"`{words.path(words.split(at)[1])}`"
+        message, hint = _meaning(error, words.value_at(schema, inner))
+        yield "MG302", f"{name} is not valid JSON Schema: {message}", at, hint
+
+
+def _meaning(error: ValidationError, value: Json) -> tuple[str, str | None]:
+    """Message and hint for an error of the meta-schema."""
+    if error.instance_path and error.instance_path[-1] == "type":
+        hint = "types are array, boolean, integer, null, number, object and string"
+        return f"{_short(value)} is no type", hint
+    kind = error.kind.as_dict()
+    if error.schema_path and error.schema_path[-1] == "type":
+        wanted = _wanted(kind.get("types") or kind.get("type"))
+        return f"it must be {wanted}, not {words.kind(value)}", None
+    return quoted(error.message, 200)[1:-1], None
+
+
+_TYPES: Final = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text",
+}
+
+
+def _wanted(types: Json) -> str:
+    names = [types] if isinstance(types, str) else sorted(types or ())
+    if names == ["boolean", "object"]:
+        return "a schema (a mapping, true or false)"
+    return words.these([_TYPES.get(str(name), str(name)) for name in names], "or")
+
+
+def _short(value: Json) -> str:
+    return quoted(value) if isinstance(value, str) else words.kind(value)
+
+
+@cache
+def _meta_validator(uri: str) -> Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for(
+        {"$schema": uri, "allOf": [{"$ref": uri}]}, offline=True
+    )
+
+
+def _not_compiled(
+    schema: Json, root: Pointer, error: ValidationError
+) -> Iterator[_Problem]:
+    """A valid schema that can't be used: a broken pattern, a `$ref` to nothing."""
+    path = tuple(error.instance_path)
+    if path and error.kind.name == "format":
+        pattern = path[-1] if "patternProperties" in path[-2:-1] else None
+        shown = quoted(pattern or words.value_at(schema, path))
+        message = f"the pattern {shown} can't be used"
+        yield (
+            "MG309",
+            message,
+            (*root, *path),
+            "patterns are ECMA-262 regular expressions",
+        )
+        return
+    lost = [
+        ("MG310", f"`$ref` {quoted(part['$ref'])} leads nowhere", (*at, "$ref"), None)
+        for at, part in walk(schema, root)
+        if isinstance(part.get("$ref"), str) and _leads_nowhere(schema, part["$ref"])
+    ]
+    yield from lost or [
+        ("MG308", f"this JSON Schema can't be used: {error.message}", root, None)
+    ]
+
+
+def _leads_nowhere(schema: Json, reference: str) -> bool:
+    if not reference.startswith("#/"):
+        return False
+    for step in unquote(reference[2:]).split("/"):
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(schema, list) and key.isdigit() and int(key) < len(schema):
+            schema = schema[int(key)]
+        elif isinstance(schema, dict) and key in schema:
+            schema = schema[key]
+        else:
+            return True
+    return False
