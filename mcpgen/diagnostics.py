@@ -219,6 +219,9 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG909": Code(_W, "A tool is both read-only and destructive."),
     "MG910": Code(_W, "Two tools have the same description."),
     "MG911": Code(_W, "A list result has further pages."),
+    "MG311": Code(_E, "A `$ref` leads out of its JSON Schema or nowhere."),
+    "MG312": Code(_E, "A JSON Schema is too large or too deep."),
+    "MG313": Code(_W, "No type can be told for a part of a JSON Schema."),
 }
 """Every code: MG0xx files, MG1xx the manifest's shape, MG2xx tools, prompts and
 resources, MG3xx JSON Schemas and models, MG4xx the project's files, MG5xx protocol

@@ -1,0 +1,10 @@
+"""JSON Schemas in, typed pydantic classes out.
+
+A stage of its own: it knows nothing of manifests, templates or files. The models that
+it makes are for people: they never refuse and never change what is valid for the
+schema. Whether an instance is valid is the JSON Schema validator's to say.
+"""
+
+from .generate import GeneratedModels, Root, generate, generate_definitions
+
+__all__ = ["GeneratedModels", "Root", "generate", "generate_definitions"]

@@ -1,0 +1,99 @@
+"""Defaults that a JSON Schema proposes, as source text, where the field's type fits.
+
+Part of the models stage. A default is an annotation and may be anything; what the
+type does not admit is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from mcpgen import pycode
+from mcpgen.ir import Json
+
+from .types import (
+    Absent,
+    Alias,
+    Anything,
+    Definition,
+    Either,
+    ListOf,
+    Literals,
+    MapOf,
+    Ref,
+    Scalar,
+    Type,
+    admits_null,
+)
+
+MAX_DEFAULT: Final = 2_000
+"""Characters of source that a default may take."""
+
+_PYTHON_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
+
+
+def default_source(
+    type_: Type, default: Json | Absent, definitions: Mapping[str, Definition]
+) -> str | None:
+    """What stands behind the `=` of a field; None where the default can't be used."""
+    if isinstance(default, Absent) or not fits(type_, default, dict(definitions)):
+        return None
+    if default is None:
+        return "None" if admits_null(type_, dict(definitions)) else None
+    if not isinstance(default, (dict, list)):
+        text = str(pycode.literal(default))
+        return text if len(text) <= MAX_DEFAULT else None
+    if not default:
+        return f"Field(default_factory={'list' if default == [] else 'dict'})"
+    text = str(pycode.literal(default))
+    return (
+        f"Field(default_factory=lambda: {text})" if len(text) <= MAX_DEFAULT else None
+    )
+
+
+def fits(type_: Type, value: Json, definitions: dict[str, Definition]) -> bool:
+    """Whether a value is one that the type's Python form admits as it stands.
+
+    Objects of a generated class never are: a plain dict is no instance of it.
+    """
+    match type_:
+        case Anything():
+            return not isinstance(value, (dict, list))
+        case Scalar(kind):
+            return type(value) in _PYTHON_TYPES[kind] and _is_finite(value)
+        case Literals(values):
+            return (type(value), value) in values if _is_hashable(value) else False
+        case ListOf(item):
+            return type(value) is list and all(
+                fits(item, member, definitions) for member in value
+            )
+        case MapOf(inner):
+            return type(value) is dict and all(
+                isinstance(key, str) and fits(inner, member, definitions)
+                for key, member in value.items()
+            )
+        case Either(members):
+            return any(fits(member, value, definitions) for member in members)
+        case Ref(name):
+            target = definitions[name]
+            return (
+                isinstance(target, Alias)
+                and not isinstance(value, (dict, list))
+                and fits(target.type, value, definitions)
+            )
+
+
+def _is_hashable(value: Json) -> bool:
+    return not isinstance(value, (dict, list))
+
+
+def _is_finite(value: Json) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)

@@ -1,0 +1,175 @@
+"""The steps of the models stage in order: read, type, write, read back, check."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mcpgen.diagnostics import Diagnostic
+from mcpgen.ir import Json, Model
+
+from .documents import Document, Schema, schema_map
+from .names import MODULE_NAMES, ClassNames, pascal_case
+from .readback import check_module, read_models
+from .reading import Library, Reader
+from .source import module_source
+from .typing_stage import type_expressions
+
+_ORIGINS: Final = {
+    "Annotated": "typing",
+    "Any": "typing",
+    "Literal": "typing",
+    "TypeAlias": "typing",
+    "TypeAliasType": "typing_extensions",
+    "Field": "pydantic",
+    "Model": "",
+    "absent": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A whole JSON Schema document that gets a name.
+
+    Attributes:
+        name: The class or alias, unique among all roots, in PascalCase.
+        schema: The document; it is only read.
+        where: What to call it in diagnostics, such as "tool 'get_forecast', input".
+    """
+
+    name: str
+    schema: Schema
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedModels:
+    """Classes and aliases as source, and what they hold.
+
+    Attributes:
+        source: The definitions, formatted, without header and imports.
+        imports: Import statements for the names that the source needs from `typing`,
+            `typing_extensions` and `pydantic`, in the order of a sorted module.
+        base_names: The names that it needs from the runtime's `shared.model`.
+        models: Every class and alias by its name, as it stands in the source.
+        diagnostics: Findings that don't stop anything: types that can't be told.
+    """
+
+    source: str
+    imports: tuple[str, ...]
+    base_names: tuple[str, ...]
+    models: dict[str, Model]
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+
+def generate(
+    roots: Sequence[Root], *, reserved: Collection[str] = ()
+) -> GeneratedModels:
+    """One models module for many schemas.
+
+    A root that is an object becomes a class even if it has no properties; any other
+    root becomes an alias. Names of nested objects begin with their root's name.
+
+    Args:
+        roots: The schemas; unique in their names.
+        reserved: Names that no class may get, besides those of the roots.
+
+    Raises:
+        MCPGenError: MG311 for a reference out of its schema, MG312 for a schema that is
+            too large.
+        ValueError: For a root name that no class can have.
+    """
+    names = ClassNames(reserved)
+    for root in roots:
+        names.claim(root.name)
+    library = Library(names)
+    for root in roots:
+        reader = Reader(Document(root.schema, root.where), library, root.name)
+        reader.define(root.name, root.schema, keep_empty_class=True)
+        reader.run()
+    return _finished(library)
+
+
+def generate_definitions(
+    document: dict[str, Json],
+    names: Mapping[str, str] | None = None,
+    *,
+    reserved: Collection[str] = (),
+    where: str = "schema",
+) -> GeneratedModels:
+    """One models module for all `$defs` or `definitions` of one document.
+
+    Args:
+        document: The document; it is only read.
+        names: Class names by definition; the others are called like their definition.
+        reserved: Names that no nested class may get.
+        where: What to call the document in diagnostics.
+
+    Raises:
+        MCPGenError: As `generate`.
+        ValueError: For a name that no class can have, or that two definitions have.
+    """
+    found = {**schema_map(document, "definitions"), **schema_map(document, "$defs")}
+    chosen = {key: (names or {}).get(key) or _class_name(key) for key in found}
+    if len(set(chosen.values())) != len(chosen):
+        raise ValueError(f"{where}: two definitions have the same class name")
+    class_names = ClassNames(reserved)
+    for name in chosen.values():
+        class_names.claim(name)
+    library = Library(class_names)
+    reader = Reader(Document(document, where), library, "")
+    for key, schema in found.items():
+        reader.define(chosen[key], schema, keep_empty_class=False)
+    reader.run()
+    return _finished(library)
+
+
+def _class_name(definition: str) -> str:
+    name = pascal_case(definition)
+    return f"{name}Model" if name in MODULE_NAMES else name
+
+
+def _finished(library: Library) -> GeneratedModels:
+    definitions = library.definitions
+    source = module_source(definitions, type_expressions(definitions))
+    source = _formatted(source)
+    tree = ast.parse(source)
+    check_module(tree, definitions)
+    needed = _needed(tree)
+    return GeneratedModels(
+        source=source,
+        imports=_imports(needed),
+        base_names=tuple(sorted(n for n in needed if _ORIGINS[n] == "")),
+        models=read_models(tree, definitions),
+        diagnostics=tuple(library.notes),
+    )
+
+
+def _formatted(source: str) -> str:
+    if not source:
+        return source
+    import black
+
+    return black.format_str(source, mode=black.Mode(target_versions=set()))
+
+
+def _needed(tree: ast.Module) -> set[str]:
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            # The text of a recursive alias is an expression too.
+            for argument in node.args:
+                if isinstance(argument, ast.Constant) and "Any" in str(argument.value):
+                    used.add("Any")
+    return used & MODULE_NAMES
+
+
+def _imports(needed: set[str]) -> tuple[str, ...]:
+    lines = []
+    for module in ("typing", "pydantic", "typing_extensions"):
+        names = sorted(name for name in needed if _ORIGINS[name] == module)
+        if names:
+            lines.append(f"from {module} import {', '.join(names)}")
+    return tuple(lines)

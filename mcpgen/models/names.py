@@ -1,0 +1,146 @@
+"""Python names for the properties and nested objects of one JSON Schema.
+
+Part of the models stage; knows text only. Names of tools, prompts and resources are
+decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from pydantic import BaseModel
+
+MODULE_NAMES: Final = frozenset(
+    {
+        "Annotated",
+        "Any",
+        "Field",
+        "Literal",
+        "Model",
+        "TypeAlias",
+        "TypeAliasType",
+        "absent",
+        "always",
+    }
+)
+"""Names that a models module may import; no class can have one of them."""
+
+_MAX_LENGTH: Final = 80
+
+_ANNOTATION_NAMES: Final = frozenset({"bool", "dict", "float", "int", "list", "str"})
+_RESERVED_FIELDS: Final = (
+    frozenset(name for name in dir(BaseModel) if not name.startswith("_"))
+    | _ANNOTATION_NAMES
+    | MODULE_NAMES
+    | {"cls", "self"}
+)
+_BUILTIN_CLASSES: Final = frozenset(
+    name.casefold() for name in dir(builtins) if name[0].isupper()
+)
+_WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SIGNED_NUMBER: Final = re.compile(r"^([+-])(?=\d)")
+
+
+def snake_case(wire_name: str) -> str:
+    """A valid attribute name that resembles `wire_name`: `If-Match` gives `if_match`.
+
+    Keywords and names that pydantic or the annotations need get a trailing underscore.
+    """
+    text = _SIGNED_NUMBER.sub(
+        lambda sign: "plus_" if sign[1] == "+" else "minus_", wire_name[:200]
+    )
+    text = _WORD_START.sub("_", unicodedata.normalize("NFKC", text)).lower()
+    text = unicodedata.normalize("NFKC", text)
+    name = re.sub(r"_+", "_", "".join(map(_identifier_character, text)))
+    name = name.strip("_")[:_MAX_LENGTH].rstrip("_")
+    if not name.isidentifier():
+        name = f"field_{name}".rstrip("_")
+    if keyword.iskeyword(name) or name in _RESERVED_FIELDS:
+        name += "_"
+    return name
+
+
+def pascal_case(wire_name: str) -> str:
+    """The part that `wire_name` has in a class name: `find-all` gives `FindAll`."""
+    text = _SIGNED_NUMBER.sub(
+        lambda sign: "Plus" if sign[1] == "+" else "Minus", wire_name[:200]
+    )
+    text = unicodedata.normalize("NFKC", text)
+    words = "".join(c if _identifier_character(c) != "_" else " " for c in text).split()
+    return "".join(word[:1].upper() + word[1:] for word in words)[:_MAX_LENGTH]
+
+
+def _identifier_character(character: str) -> str:
+    return character if f"a{character}".isidentifier() else "_"
+
+
+def field_names(wire_names: Iterable[str]) -> dict[str, str]:
+    """An attribute name for each property, unique, in the given order.
+
+    A property whose name can stand as it is keeps it, so no attribute is ever called
+    like a different property. Of others that would be called alike, the first has the
+    plain name and each further one a number.
+    """
+    wires = list(dict.fromkeys(wire_names))
+    wanted = {wire: snake_case(wire) for wire in wires}
+    names = {wire: wire for wire in wires if wanted[wire] == wire}
+    taken = set(wires)
+    for wire in wires:
+        if wire not in names:
+            names[wire] = _first_free(wanted[wire], taken)
+            taken.add(names[wire])
+    return {wire: names[wire] for wire in wires}
+
+
+def _first_free(name: str, taken: Collection[str]) -> str:
+    if name not in taken:
+        return name
+    stem = name.rstrip("_")
+    number = 2
+    while f"{stem}_{number}" in taken:
+        number += 1
+    return f"{stem}_{number}"
+
+
+class ClassNames:
+    """Hands out class names that differ in more than case."""
+
+    def __init__(self, reserved: Collection[str]) -> None:
+        self._taken = {name.casefold() for name in reserved}
+        self._taken.update(name.casefold() for name in MODULE_NAMES)
+
+    def claim(self, name: str) -> None:
+        """Take exactly this name; `ValueError` if it can't be a class name here."""
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise ValueError(f"{name!r} is no name for a class")
+        if unicodedata.normalize("NFKC", name) != name or name in MODULE_NAMES:
+            raise ValueError(f"{name!r} is no name for a class")
+        self._taken.add(name.casefold())
+
+    def unique(self, parts: Iterable[str]) -> str:
+        """A new name from the parts of a path, the most general part first."""
+        name = _shortened([part for part in parts if part])
+        if not name.isidentifier() or keyword.iskeyword(name):
+            name = f"Model{name}"
+        if name.casefold() in _BUILTIN_CLASSES:
+            name += "Model"
+        number = 1
+        candidate = name
+        while candidate.casefold() in self._taken:
+            number += 1
+            separator = "_" if name[-1].isdigit() else ""
+            candidate = f"{name}{separator}{number}"
+        self._taken.add(candidate.casefold())
+        return candidate
+
+
+def _shortened(parts: list[str]) -> str:
+    """The parts in one word; of a very deep path the first and the last ones."""
+    while len(parts) > 2 and sum(map(len, parts)) > _MAX_LENGTH:
+        del parts[1]
+    return "".join(parts)

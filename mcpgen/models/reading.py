@@ -1,0 +1,475 @@
+"""From JSON Schemas to definitions that Python can state: classes and aliases.
+
+Part of the models stage; knows no source text and no generator. What a type can't say
+is left out, so every definition admits at least what its schema admits; refusing
+anything is the validator's work, on the original schema.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from mcpgen.diagnostics import Diagnostic
+from mcpgen.ir import Json
+
+from .documents import Document, Schema, schema_list, schema_map, subschema
+from .facts import KINDS, Facts, description_of, gather, meet, only_reference
+from .names import ClassNames, field_names, pascal_case
+from .types import (
+    ABSENT,
+    ANYTHING,
+    NULL,
+    Absent,
+    Alias,
+    Class,
+    Definition,
+    Either,
+    ListOf,
+    Literals,
+    MapOf,
+    Property,
+    Ref,
+    Scalar,
+    Type,
+    literals,
+    union,
+)
+
+MAX_TYPE_DEPTH: Final = 24
+"""Levels of nesting that types show; deeper parts of a schema are any value."""
+MAX_LITERALS: Final = 256
+"""Values that a `Literal` lists; of a longer enumeration only the kinds are shown."""
+MAX_LITERAL_LENGTH: Final = 1_000
+"""Characters of a value in a `Literal`."""
+
+_SCALARS: Final[dict[str, Scalar]] = {
+    "string": Scalar("string"),
+    "integer": Scalar("integer"),
+    "number": Scalar("number"),
+    "boolean": Scalar("boolean"),
+    "null": NULL,
+}
+_PYTHON_KINDS: Final[dict[type, str]] = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a schema stands: the parts of the name that a class here gets, and how deep."""
+
+    names: tuple[str, ...]
+    depth: int = 0
+
+    def inner(self, name: str) -> Place:
+        """A place one level further in."""
+        return Place((*self.names, name), self.depth + 1)
+
+
+@dataclass(slots=True)
+class _Target:
+    """A schema that a `$ref` names: its type, and its alias while it is being read."""
+
+    name: str | None = None
+    type: Type | None = None
+
+
+@dataclass(slots=True)
+class Library:
+    """All definitions of one models module, by name, in the order they were found."""
+
+    names: ClassNames
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    notes: list[Diagnostic] = field(default_factory=list)
+
+
+class Reader:
+    """Reads one document into a library.
+
+    `define` names the schemas that must have a definition, `run` reads everything that
+    they need.
+    """
+
+    def __init__(self, document: Document, library: Library, prefix: str) -> None:
+        self._document = document
+        self._library = library
+        self._prefix = prefix
+        self._targets: dict[int, _Target] = {}
+        self._classes: dict[frozenset[int], str] = {}
+        self._queue: deque[Callable[[], None]] = deque()
+        self._made: list[dict[str, Json]] = []
+
+    def define(self, name: str, schema: Schema, *, keep_empty_class: bool) -> None:
+        """Give a schema exactly this name, which the library has claimed already.
+
+        Args:
+            name: The class or alias.
+            schema: A schema of the document.
+            keep_empty_class: Whether an object without properties becomes a class
+                (that keeps unknown keys) instead of an alias of `dict`.
+        """
+        named = schema
+        while named is not None:
+            if isinstance(named, dict):
+                if id(named) in self._targets:
+                    break
+                self._targets[id(named)] = _Target(name, Ref(name))
+            if not keep_empty_class:
+                break
+            target = only_reference(self._document, named)
+            if target is None or target is named:
+                break
+            named = target
+        self._queue.append(lambda: self._read_named(name, schema, keep_empty_class))
+
+    def run(self) -> None:
+        """Read all that is waiting."""
+        while self._queue:
+            self._queue.popleft()()
+
+    def _read_named(self, name: str, schema: Schema, keep_empty_class: bool) -> None:
+        description = description_of(schema)
+        target = only_reference(self._document, schema)
+        if target is not None and not keep_empty_class:
+            type_ = self._referenced(target, schema, Place((name,)))
+            self._library.definitions[name] = Alias(name, type_, description)
+            return
+        facts = gather(self._document, schema)
+        is_object = facts.kinds == ("object",) and facts.values is None
+        if is_object and (keep_empty_class or facts.properties):
+            self._add_class(Class(name, facts.description), facts, 0)
+            return
+        type_ = self._type_of(facts, Place((name,)))
+        self._library.definitions[name] = Alias(name, type_, facts.description)
+
+    # --- types ---------------------------------------------------------------
+
+    def _read(self, schema: Schema, place: Place) -> Type:
+        if not isinstance(schema, dict):
+            return ANYTHING
+        if place.depth > MAX_TYPE_DEPTH:
+            self._note(f"{place.names[0]} is nested too deeply for types to show")
+            return ANYTHING
+        target = only_reference(self._document, schema)
+        if target is not None:
+            return self._referenced(target, schema, place)
+        return self._type_of(gather(self._document, schema), place)
+
+    def _referenced(self, target: Schema, schema: Schema, place: Place) -> Type:
+        if not isinstance(target, dict):
+            return ANYTHING
+        entry = self._targets.get(id(target))
+        if entry is None:
+            entry = self._targets[id(target)] = _Target()
+            names = (self._prefix, _last_segment(schema) or place.names[-1])
+            read = self._read(target, Place(names, place.depth + 1))
+            self._finish(entry, read, names, description_of(target))
+        elif entry.type is None and entry.name is None:
+            entry.name = self._library.names.unique(
+                (self._prefix, _last_segment(schema) or place.names[-1])
+            )
+        return Ref(entry.name) if entry.type is None and entry.name else _type(entry)
+
+    def _finish(
+        self,
+        entry: _Target,
+        read: Type,
+        names: tuple[str, str],
+        description: str | None,
+    ) -> None:
+        if entry.name is None and not _deserves_name(read):
+            entry.type = read
+            return
+        if entry.name is None:
+            entry.name = self._library.names.unique(names)
+        if _only_itself(read, entry.name):
+            read = ANYTHING
+        self._library.definitions[entry.name] = Alias(entry.name, read, description)
+        entry.type = Ref(entry.name)
+
+    def _type_of(self, facts: Facts, place: Place) -> Type:
+        if facts.values is not None:
+            return self._enumerated(facts.values, facts.kinds)
+        if not self._is_structured(facts):
+            for branches in facts.unions:
+                type_ = self._either(branches, facts.kinds, place)
+                if type_ != ANYTHING:
+                    return type_
+        if facts.kinds is None:
+            known = []
+            if facts.properties:
+                known.append("object")
+            if self._item_schemas(facts):
+                known.append("array")
+            return union(
+                [*(self._kind(kind, facts, place) for kind in known), ANYTHING]
+            )
+        if not facts.kinds:
+            return ANYTHING
+        return union([self._kind(kind, facts, place) for kind in facts.kinds])
+
+    def _is_structured(self, facts: Facts) -> bool:
+        if facts.properties:
+            return facts.kinds is None or "object" in facts.kinds
+        return facts.kinds == ("array",) and bool(self._item_schemas(facts))
+
+    def _either(
+        self, branches: list[Schema], kinds: tuple[str, ...] | None, place: Place
+    ) -> Type:
+        many = sum(map(self._may_be_class, branches)) > 1
+        members: list[Type] = []
+        for number, branch in enumerate(branches, 1):
+            inner = place
+            if many:
+                inner = place.inner(self._branch_name(branch, number))
+            members.append(self._branch(branch, kinds, inner))
+        return union(members)
+
+    def _branch(
+        self, branch: Schema, kinds: tuple[str, ...] | None, place: Place
+    ) -> Type:
+        if only_reference(self._document, branch) is not None or kinds is None:
+            return self._read(branch, Place(place.names, place.depth + 1))
+        facts = gather(self._document, branch)
+        facts.kinds = meet(kinds, facts.kinds)
+        return self._type_of(facts, Place(place.names, place.depth + 1))
+
+    def _may_be_class(self, branch: Schema) -> bool:
+        if not isinstance(branch, dict):
+            return False
+        if only_reference(self._document, branch) is not None:
+            return False
+        return bool(gather(self._document, branch).properties)
+
+    def _branch_name(self, branch: Schema, number: int) -> str:
+        """A name for one of several objects: its title, its tag, else its number."""
+        if not isinstance(branch, dict):
+            return f"Option{number}"
+        title = branch.get("title")
+        if isinstance(title, str) and len(title) <= 40 and pascal_case(title):
+            return pascal_case(title)
+        for member in schema_map(branch, "properties").values():
+            tag = member.get("const") if isinstance(member, dict) else None
+            if isinstance(tag, str) and len(tag) <= 40 and pascal_case(tag):
+                return pascal_case(tag)
+        return f"Option{number}"
+
+    def _kind(self, kind: str, facts: Facts, place: Place) -> Type:
+        if kind == "object":
+            return self._object(facts, place)
+        if kind == "array":
+            return self._array(facts, place)
+        return _SCALARS[kind]
+
+    def _enumerated(self, values: list[Json], kinds: tuple[str, ...] | None) -> Type:
+        found = [v for v in values if kinds is None or _has_kind(v, kinds)]
+        if not found:
+            return ANYTHING
+        present = {_PYTHON_KINDS.get(type(value), "object") for value in found}
+        listed = [v for v in found if isinstance(v, (str, int))]
+        wide = present - {"string", "integer", "boolean"}
+        if "number" in present or len(listed) > MAX_LITERALS:
+            wide |= {_PYTHON_KINDS[type(value)] for value in listed}
+        if any(isinstance(v, str) and not _fits_literal(v) for v in listed):
+            wide.add("string")
+        narrow = literals([v for v in listed if _PYTHON_KINDS[type(v)] not in wide])
+        types: list[Type] = [] if narrow is None else [narrow]
+        types.extend(_wide(kind) for kind in KINDS if kind in wide)
+        return union(types)
+
+    # --- arrays --------------------------------------------------------------
+
+    def _item_schemas(self, facts: Facts) -> list[Schema]:
+        """Schemas of which each item matches at least one; empty if nothing is said."""
+        for part in facts.parts:
+            items = part.get("items")
+            first = schema_list(part, "prefixItems") or schema_list(part, "items")
+            if isinstance(items, list):
+                rest = subschema(part, "additionalItems")
+            else:
+                rest = subschema(part, "items")
+            if first and rest is not False:
+                first = [*first, True if rest is None else rest]
+            if not first and isinstance(rest, dict):
+                first = [rest]
+            if first:
+                return first
+        return []
+
+    def _array(self, facts: Facts, place: Place) -> Type:
+        schemas = self._item_schemas(facts)
+        if not schemas:
+            return ListOf(ANYTHING)
+        inner = place.inner("Item")
+        if len(schemas) == 1:
+            return ListOf(self._read(schemas[0], inner))
+        return ListOf(self._either(schemas, None, inner))
+
+    # --- objects -------------------------------------------------------------
+
+    def _object(self, facts: Facts, place: Place) -> Type:
+        if not facts.properties:
+            return MapOf(self._map_value(facts, place))
+        known = self._classes.get(facts.key)
+        if known is not None:
+            return Ref(known)
+        name = self._library.names.unique(place.names)
+        self._add_class(Class(name, facts.description), facts, place.depth)
+        return Ref(name)
+
+    def _map_value(self, facts: Facts, place: Place) -> Type:
+        for part in facts.parts:
+            rest = subschema(part, "additionalProperties")
+            patterns = list(schema_map(part, "patternProperties").values())
+            if isinstance(rest, dict) and rest:
+                patterns.append(rest)
+            elif rest is not False:
+                continue
+            if patterns:
+                return self._either(patterns, None, place.inner("Value"))
+        return ANYTHING
+
+    def _add_class(self, made: Class, facts: Facts, depth: int) -> None:
+        self._library.definitions[made.name] = made
+        self._classes.setdefault(facts.key, made.name)
+        self._queue.append(lambda: self._fill(made, facts, depth))
+
+    def _fill(self, made: Class, facts: Facts, depth: int) -> None:
+        extra = self._branch_properties(facts)
+        wires = [n for n in [*facts.properties, *extra] if n not in facts.impossible]
+        wires.extend(n for n in facts.required if n not in facts.properties)
+        names = field_names(wires)
+        made.properties = tuple(
+            self._property(
+                wire,
+                name,
+                facts.properties.get(wire) or extra.get(wire) or [True],
+                wire in facts.required,
+                Place((made.name, pascal_case(wire) or pascal_case(name)), depth + 1),
+            )
+            for wire, name in names.items()
+        )
+
+    def _property(
+        self, wire: str, name: str, schemas: list[Schema], required: bool, place: Place
+    ) -> Property:
+        schema = schemas[0] if len(schemas) == 1 else self._all_of(schemas)
+        type_ = self._read(schema, place)
+        if type_ == ANYTHING:
+            self._note(f"{'.'.join(place.names)}: any JSON value, no type can be told")
+        return Property(
+            wire,
+            name,
+            type_,
+            required,
+            next(filter(None, map(description_of, schemas)), None),
+            next((d for d in map(_default, schemas) if d is not ABSENT), ABSENT),
+        )
+
+    def _all_of(self, schemas: list[Schema]) -> Schema:
+        made: dict[str, Json] = {"allOf": schemas}
+        self._made.append(made)
+        return made
+
+    def _branch_properties(self, facts: Facts) -> dict[str, list[Schema]]:
+        """Properties that only branches of a union mention, as any value.
+
+        An instance may have taken a branch that says nothing of the property.
+        """
+        found: dict[str, list[Schema]] = {}
+        waiting = [branch for branches in facts.unions for branch in branches]
+        seen: set[int] = set()
+        while waiting:
+            branch = waiting.pop(0)
+            if not isinstance(branch, dict) or id(branch) in seen:
+                continue
+            seen.add(id(branch))
+            inner = gather(self._document, branch)
+            waiting.extend(b for branches in inner.unions for b in branches)
+            for name, schemas in inner.properties.items():
+                if name not in facts.properties and name not in inner.impossible:
+                    found.setdefault(name, [self._any(schemas)])
+        return found if facts.properties or found else {}
+
+    def _any(self, schemas: list[Schema]) -> Schema:
+        texts = [text for text in map(description_of, schemas) if text]
+        made: dict[str, Json] = {"description": texts[0]} if texts else {}
+        self._made.append(made)
+        return made
+
+    def _note(self, message: str) -> None:
+        self._library.notes.append(
+            Diagnostic("MG313", f"{self._document.where}: {message}")
+        )
+
+
+def _type(entry: _Target) -> Type:
+    return ANYTHING if entry.type is None else entry.type
+
+
+def _deserves_name(type_: Type) -> bool:
+    """Whether a shared definition is more than a class, a scalar or one of them or null."""
+    if isinstance(type_, Literals):
+        return len(type_.values) > 1
+    if isinstance(type_, Either):
+        return len([m for m in type_.members if not isinstance(m, Scalar)]) > 1
+    return False
+
+
+def _only_itself(type_: Type, name: str) -> bool:
+    """Whether a definition leads to nothing but itself, as `{"$ref": "#"}` does."""
+    members: Iterable[Type] = type_.members if isinstance(type_, Either) else (type_,)
+    return any(member == Ref(name) for member in members)
+
+
+def _last_segment(schema: Schema) -> str:
+    """The readable end of a reference: `City` of `#/$defs/City`."""
+    if not isinstance(schema, dict):
+        return ""
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        return pascal_case(reference.rstrip("/#").rpartition("/")[2].lstrip("#"))
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for member in schema_list(schema, keyword)[:1]:
+            return _last_segment(member)
+    return ""
+
+
+def _has_kind(value: Json, kinds: Iterable[str]) -> bool:
+    kind = _PYTHON_KINDS.get(type(value), "object")
+    if kind == "integer":
+        return "integer" in kinds or "number" in kinds
+    if kind == "number":
+        return "number" in kinds or ("integer" in kinds and value.is_integer())
+    return kind in kinds
+
+
+def _fits_literal(text: str) -> bool:
+    if len(text) > MAX_LITERAL_LENGTH:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _wide(kind: str) -> Type:
+    if kind == "object":
+        return MapOf(ANYTHING)
+    if kind == "array":
+        return ListOf(ANYTHING)
+    return _SCALARS[kind]
+
+
+def _default(schema: Schema) -> Json | Absent:
+    return schema.get("default", ABSENT) if isinstance(schema, dict) else ABSENT

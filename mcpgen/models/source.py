@@ -1,0 +1,213 @@
+"""Definitions and their type expressions -> the source text of a models module.
+
+Part of the models stage, its last step. Every value goes through `pycode`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from mcpgen import pycode
+from mcpgen.pycode import Code
+
+from .defaults import default_source
+from .types import (
+    Alias,
+    Class,
+    Definition,
+    Property,
+    Ref,
+    admits_null,
+    references,
+)
+from .typing_stage import Typed
+
+MAX_PROSE: Final = 20_000
+"""Characters of a description that a docstring shows."""
+
+
+def module_source(
+    definitions: Mapping[str, Definition], typed: Mapping[str, Typed]
+) -> str:
+    """The source of all definitions, each behind those that it needs."""
+    writer = _Writer(definitions, typed)
+    blocks = [writer.definition(definitions[name]) for name in _ordered(definitions)]
+    text = "\n\n\n".join(blocks)
+    return f"{text}\n" if text else ""
+
+
+def _ordered(definitions: Mapping[str, Definition]) -> Iterator[str]:
+    """Leaves first; an alias as soon as all classes that it evaluates are there."""
+    done: set[str] = set()
+    waiting = [n for n, d in definitions.items() if isinstance(d, Alias)]
+    needs = {n: _eager_needs(n, definitions) for n in waiting}
+    for name in _classes_leaves_first(definitions):
+        yield from _ready(waiting, needs, done)
+        done.add(name)
+        yield name
+    yield from _ready(waiting, needs, done)
+    yield from waiting
+
+
+def _ready(
+    waiting: list[str], needs: Mapping[str, set[str]], done: set[str]
+) -> Iterator[str]:
+    progress = True
+    while progress:
+        progress = False
+        for name in list(waiting):
+            if needs[name] <= done:
+                waiting.remove(name)
+                done.add(name)
+                progress = True
+                yield name
+
+
+def _eager_needs(name: str, definitions: Mapping[str, Definition]) -> set[str]:
+    """What must exist when an alias is evaluated; nothing if it is recursive."""
+    alias = definitions[name]
+    if not isinstance(alias, Alias) or is_recursive(name, definitions):
+        return set()
+    return set(references(alias.type))
+
+
+def is_recursive(name: str, definitions: Mapping[str, Definition]) -> bool:
+    """Whether an alias leads back to itself through aliases alone."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = definitions[waiting.pop()]
+        if not isinstance(current, Alias):
+            continue
+        for target in references(current.type):
+            if target == name:
+                return True
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return False
+
+
+def _classes_leaves_first(definitions: Mapping[str, Definition]) -> Iterator[str]:
+    """The classes, each behind those that it mentions, as far as there is no circle."""
+    seen: set[str] = set()
+    for start in definitions:
+        stack: list[tuple[str, Iterator[str]]] = []
+        if start not in seen:
+            seen.add(start)
+            stack.append((start, iter(_mentioned(definitions[start]))))
+        while stack:
+            name, rest = stack[-1]
+            target = next((n for n in rest if n not in seen), None)
+            if target is not None:
+                seen.add(target)
+                stack.append((target, iter(_mentioned(definitions[target]))))
+                continue
+            stack.pop()
+            if isinstance(definitions[name], Class):
+                yield name
+
+
+def _mentioned(definition: Definition) -> list[str]:
+    if isinstance(definition, Alias):
+        return references(definition.type)
+    return [name for p in definition.properties for name in references(p.type)]
+
+
+class _Writer:
+    def __init__(
+        self, definitions: Mapping[str, Definition], typed: Mapping[str, Typed]
+    ) -> None:
+        self._definitions = dict(definitions)
+        self._typed = typed
+
+    def definition(self, definition: Definition) -> str:
+        if isinstance(definition, Alias):
+            return self._alias(definition)
+        return self._class(definition)
+
+    def _alias(self, alias: Alias) -> str:
+        name = pycode.identifier(alias.name)
+        expression = self._typed[alias.name].alias
+        assert expression is not None
+        text = expression_source(expression)
+        if is_recursive(alias.name, self._definitions):
+            line = (
+                f"{name} = TypeAliasType({pycode.literal(alias.name)}, "
+                f"{pycode.literal(text)})"
+            )
+        else:
+            line = f"{name}: TypeAlias = {text}"
+        prose = _prose(alias.description)
+        return f"{line}\n{pycode.docstring(prose)}" if prose else line
+
+    def _class(self, made: Class) -> str:
+        lines = [f"class {pycode.identifier(made.name)}(Model):"]
+        prose = _prose(made.description)
+        if prose:
+            lines.append(f"    {pycode.docstring(prose, 4)}")
+            if made.properties:
+                lines.append("")
+        expressions = self._typed[made.name].fields
+        for member, expression in zip(made.properties, expressions, strict=True):
+            lines.append(f"    {self._field(member, expression)}")
+            words = _prose(member.description)
+            if words and not self._is_said_by_class(member):
+                lines.append(f"    {pycode.docstring(words, 4)}")
+        if len(lines) == 1:
+            lines.append("    pass")
+        return "\n".join(lines)
+
+    def _is_said_by_class(self, member: Property) -> bool:
+        if not isinstance(member.type, Ref):
+            return False
+        return self._definitions[member.type.name].description == member.description
+
+    def _field(self, member: Property, expression: ast.expr) -> str:
+        name = pycode.identifier(member.python_name)
+        annotation = expression_source(expression)
+        value = self._default(member)
+        if value == "absent()" and not _says_none(annotation):
+            annotation = Code(f"{annotation} | None")
+        if member.python_name != member.wire_name:
+            alias = pycode.literal(member.wire_name)
+            annotation = Code(f"Annotated[{annotation}, Field(alias={alias})]")
+        return f"{name}: {annotation}" + (f" = {value}" if value else "")
+
+    def _default(self, member: Property) -> str | None:
+        if member.required:
+            return None
+        written = default_source(member.type, member.default, self._definitions)
+        if written is not None:
+            return written
+        return "None" if admits_null(member.type, self._definitions) else "absent()"
+
+
+def _says_none(annotation: str) -> bool:
+    return annotation == "None" or annotation.endswith("| None")
+
+
+def _prose(text: str | None) -> str | None:
+    if text is None or not text.strip():
+        return None
+    return text if len(text) <= MAX_PROSE else f"{text[:MAX_PROSE]}…"
+
+
+def expression_source(expression: ast.expr) -> Code:
+    """The source text of a type expression; constants are written by `pycode`."""
+    match expression:
+        case ast.Name(id=name):
+            return pycode.identifier(name)
+        case ast.Constant(value=value):
+            return pycode.literal(value)
+        case ast.BinOp(left=left, right=right):
+            return Code(f"{expression_source(left)} | {expression_source(right)}")
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=parts)):
+            inner = ", ".join(map(expression_source, parts))
+            return Code(f"{expression_source(value)}[{inner}]")
+        case ast.Subscript(value=value, slice=part):
+            return Code(f"{expression_source(value)}[{expression_source(part)}]")
+        case _:
+            raise TypeError(ast.dump(expression))
