@@ -181,6 +181,8 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG208": Code(_E, "A URI template is malformed."),
     "MG210": Code(_E, "`complete` names a variable that the template does not have."),
     "MG211": Code(_E, "A text is too long."),
+    "MG240": Code(_E, "No package can be named after the project."),
+    "MG241": Code(_E, "A definition is nested too deep for one Python literal."),
     "MG301": Code(_E, "An `inputSchema` is not of type object."),
     "MG302": Code(_E, "A JSON Schema is not valid in its dialect."),
     "MG303": Code(_E, "The dialect of a JSON Schema is not known."),

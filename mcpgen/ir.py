@@ -59,7 +59,21 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool: `definition` goes on the wire exactly as it stands."""
+    """A tool: `definition` goes on the wire exactly as it stands.
+
+    Attributes:
+        wire_name: The name on the wire.
+        method: The method of service and client.
+        constant: The constant in `catalog.py`.
+        definition: The `Tool` object, key for key.
+        description: What it does, in the manifest's words.
+        input: The arguments.
+        output: The structured result, or None without `outputSchema`.
+        parameters: Names of the client method's parameters, one for each field of
+            `input`, or a single one where `input` is no class.
+        sample: Arguments that `inputSchema` accepts; None where none could be made up.
+        timeout: Seconds that a call may take.
+    """
 
     wire_name: str
     method: str
@@ -68,6 +82,8 @@ class Tool:
     description: str | None
     input: Model
     output: Model | None
+    parameters: tuple[str, ...] = ()
+    sample: dict[str, Json] | None = None
     timeout: float | None = None
 
 
@@ -81,6 +97,7 @@ class Prompt:
     definition: dict[str, Json]
     description: str | None
     arguments: Model | None
+    parameters: tuple[str, ...] = ()
     completions: tuple[Completion, ...] = ()
 
 
@@ -97,7 +114,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class ResourceTemplate:
-    """A resource template (RFC 6570); its variables are all strings."""
+    """A resource template (RFC 6570); a variable is a string, or a list with `*`."""
 
     uri_template: str
     method: str
@@ -105,6 +122,7 @@ class ResourceTemplate:
     definition: dict[str, Json]
     description: str | None
     variables: Model
+    parameters: tuple[str, ...] = ()
     completions: tuple[Completion, ...] = ()
 
 
@@ -117,7 +135,13 @@ class Project:
         server_package: Import name of the server package, such as `weather_server`.
         client_package: Import name of the client package, such as `weather_client`.
         class_prefix: Prefix of the classes, such as `Weather`.
+        manifest_file: The manifest's file name, for the files that it is told in.
+        description: What the server is for, in the manifest's words.
+        instructions: Guidance for models that use the server.
+        version: The server's version, as on the wire; may be empty.
         server_info: The `Implementation` object of the server, as on the wire.
+        models_imports: Import statements that the classes of `models.py` need.
+        models_base_names: What they need from the runtime's `shared.model`.
         models_source: The body of `models.py` below its imports, formatted.
         revisions: The protocol revisions that are served, oldest first.
     """
@@ -135,6 +159,8 @@ class Project:
     prompts: tuple[Prompt, ...]
     resources: tuple[Resource, ...]
     resource_templates: tuple[ResourceTemplate, ...]
+    models_imports: tuple[str, ...]
+    models_base_names: tuple[str, ...]
     models_source: str
     revisions: tuple[str, ...]
 

@@ -8,23 +8,27 @@ over big files. It knows nothing of manifests, templates or files.
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from math import isfinite
 from textwrap import TextWrapper
 from typing import Any, Final, TypeAlias
 
 LINE: Final = 88
 """Columns of a line, as black and ruff have it."""
 
-MAX_DEPTH: Final = 60
+MAX_DEPTH: Final = 120
 """Levels of nesting that `literal` writes; CPython's parser stops at 200 brackets."""
 
 _INDENT: Final = 4
 _NARROWEST_PIECE: Final = 30
 _MAX_DECIMAL_DIGITS: Final = 4000
+_NO_LIMIT: Final = 1 << 30
 
 
 class Code(str):
@@ -71,7 +75,14 @@ class Value:
     json: Any
 
 
-Expression: TypeAlias = "Code | Call | Table | Row | Value"
+@dataclass(frozen=True, slots=True)
+class Union:
+    """Types with `|` between them."""
+
+    members: tuple[Expression, ...]
+
+
+Expression: TypeAlias = "Code | Call | Table | Row | Union | Value"
 Argument: TypeAlias = "Expression | tuple[Code, Expression]"
 
 
@@ -109,7 +120,7 @@ _INVISIBLE: Final = (
     r"\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
 )
 _IN_STRING: Final = re.compile(f"[\\\\{_INVISIBLE}]")
-_IN_PROSE: Final = re.compile(f"[\\\\{_INVISIBLE}]|(?<=\"\")\"")
+_IN_PROSE: Final = re.compile(f'[\\\\{_INVISIBLE}]|(?<="")"')
 _NAMED_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 
@@ -187,15 +198,11 @@ def _long_string(value: str, indent: int) -> str | None:
 
 
 def _number(value: float) -> str:
-    if isinstance(value, float):
-        if value != value:
-            return 'float("nan")'
-        if value in (float("inf"), float("-inf")):
-            return f'float("{value}")'
-        return repr(value)
-    if value.bit_length() > 3 * _MAX_DECIMAL_DIGITS:
-        return f"{'-' if value < 0 else ''}0x{abs(value):X}"
-    return str(value)
+    if isinstance(value, int):
+        if value.bit_length() > 3 * _MAX_DECIMAL_DIGITS:
+            return f"{'-' if value < 0 else ''}0x{abs(value):X}"
+        return str(value)
+    return repr(value) if isfinite(value) else f'float("{value}")'
 
 
 def _scalar(value: object) -> str | None:
@@ -317,19 +324,29 @@ def _flat(node: Expression, room: int) -> str | None:
         return node if _widest(node) <= room else None
     if isinstance(node, Value):
         return _flat_json(node.json, room)
+    if isinstance(node, Union):
+        return _flat_parts([("", item) for item in node.members], room, " | ")
     opening, closing, parts = _parts(node)
+    body = _flat_parts(parts, room - _widest(opening) - 1, ", ")
+    if body is None:
+        return None
+    if isinstance(node, Row) and len(parts) == 1:
+        closing = "," + closing
+    return opening + body + closing
+
+
+def _flat_parts(
+    parts: Sequence[tuple[str, Expression]], room: int, separator: str
+) -> str | None:
     out: list[str] = []
-    room -= _widest(opening) + 1
     for name, item in parts:
-        room -= _widest(name) + (2 if out else 0)
+        room -= _widest(name) + (len(separator) if out else 0)
         text = _flat(item, room) if room > 0 else None
         if text is None:
             return None
         room -= _widest(text)
         out.append(name + text)
-    if isinstance(node, Row) and len(out) == 1:
-        closing = "," + closing
-    return opening + ", ".join(out) + closing if room >= 0 else None
+    return separator.join(out) if room >= 0 else None
 
 
 def _parts(
@@ -357,31 +374,31 @@ def _lay(node: Expression, indent: int, before: int, after: int) -> str:
         return node
     if isinstance(node, Value):
         return literal(node.json, indent, before=before, after=after)
+    if isinstance(node, Union):
+        return f"\n{' ' * indent}| ".join(
+            _lay(item, indent, indent + 2, 0) for item in node.members
+        )
+    return _lay_parts(node, indent)
+
+
+def _lay_parts(node: Call | Table | Row, indent: int) -> str:
+    """What doesn't fit on its line: the parts below, on one line or one on each."""
     opening, closing, parts = _parts(node)
     if not parts:
         return opening + closing
     inner = indent + _INDENT
     pad = "\n" + " " * inner
     if isinstance(node, Call):
-        body = _flat_body(parts, LINE - inner)
+        body = _flat_parts(parts, LINE - inner, ", ")
         if body is not None:
             return f"{opening}{pad}{body}\n{' ' * indent}{closing}"
+    # Behind the only part of a subscript a comma would make a tuple of it.
+    comma = "" if opening[-1] == "[" and len(parts) == 1 else ","
     lines = [
-        f"{pad}{name}{_lay(item, inner, inner + _widest(name), 1)},"
+        f"{pad}{name}{_lay(item, inner, inner + _widest(name), 1)}{comma}"
         for name, item in parts
     ]
     return f"{opening}{''.join(lines)}\n{' ' * indent}{closing}"
-
-
-def _flat_body(parts: Sequence[tuple[str, Expression]], room: int) -> str | None:
-    out: list[str] = []
-    for name, item in parts:
-        text = _flat(item, room)
-        if text is None:
-            return None
-        out.append(name + text)
-    body = ", ".join(out)
-    return body if _widest(body) <= room else None
 
 
 def expression(
@@ -401,10 +418,106 @@ def assignment(target: str, node: Expression, indent: int = 0) -> Code:
     before = indent + len(target) + 3
     if isinstance(node, Value) and isinstance(node.json, str):
         return Code(f"{target} = {literal(node.json, indent, before=before)}")
+    if isinstance(node, Union) and _flat(node, LINE - before) is None:
+        inner = indent + _INDENT
+        body = _lay(node, inner, inner, 0)
+        return Code(f"{target} = (\n{' ' * inner}{body}\n{' ' * indent})")
     return Code(f"{target} = {_lay(node, indent, before, 0)}")
 
 
-# ----------------------------------------------------------- signatures
+def flat(node: Expression) -> Code:
+    """An expression on one line, however long."""
+    return Code(_flat(node, _NO_LIMIT) or "")
+
+
+# ---------------------------------------------------------------- types
+
+_BUILT_IN: Final = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
+_FROM_TYPING: Final = frozenset({"Any", "Literal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A type as it stands outside the module that defines its classes.
+
+    Attributes:
+        type: The type, without what `Annotated` adds to it.
+        typing: The names that must be imported from `typing`.
+    """
+
+    type: Expression
+    typing: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def annotation(source: str, module: str) -> Annotation:
+    """A type expression of a models module, for use outside of it.
+
+    Args:
+        source: Names, subscripts, `|`, and constants inside `Literal`; nothing else.
+        module: The name under which the models module is imported.
+
+    Raises:
+        ValueError: If it has any other form.
+    """
+    used: set[str] = set()
+    found = _type(ast.parse(source, mode="eval").body, module, used)
+    return Annotation(found, frozenset(used))
+
+
+def _type(node: ast.expr, module: str, used: set[str]) -> Expression:
+    if isinstance(node, ast.Name):
+        return _type_name(node.id, module, used)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return Union(
+            tuple(_type(member, module, used) for member in _alternatives(node))
+        )
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        part = node.slice
+        parts = part.elts if isinstance(part, ast.Tuple) else [part]
+        if node.value.id == "Annotated":
+            return _type(parts[0], module, used)
+        function = _type_name(node.value.id, module, used)
+        return Call(function, tuple(_type(part, module, used) for part in parts), "[]")
+    if isinstance(node, ast.Constant | ast.UnaryOp):
+        return flat(Value(ast.literal_eval(node)))
+    raise ValueError(f"not a type expression: {ast.unparse(node)}")
+
+
+def _alternatives(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return [*_alternatives(node.left), *_alternatives(node.right)]
+    return [node]
+
+
+def _type_name(name: str, module: str, used: set[str]) -> Code:
+    if name in _BUILT_IN:
+        return identifier(name)
+    if name in _FROM_TYPING:
+        used.add(name)
+        return identifier(name)
+    return dotted(f"{module}.{name}")
+
+
+# ----------------------------------------------------------- statements
+
+
+def imports(module: str, names: Iterable[str]) -> Code:
+    """`from module import names` in isort's order; nothing where there is no name."""
+    ordered = sorted(set(names), key=_import_order)
+    if not ordered:
+        return Code("")
+    line = f"from {module} import {', '.join(ordered)}"
+    if len(line) <= LINE:
+        return Code(line)
+    listed = "".join(f"    {name},\n" for name in ordered)
+    return Code(f"from {module} import (\n{listed})")
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    if name.isupper() and len(name) > 1:
+        return 0, name
+    return (1 if name[:1].isupper() else 2), name
 
 
 def signature(
@@ -519,7 +632,7 @@ def comment(text: str, indent: int = 0) -> Code:
 
 # ------------------------------------------------------- other languages
 
-_IN_TOML: Final = re.compile(f"[\\\\\"{_INVISIBLE}]")
+_IN_TOML: Final = re.compile(f'[\\\\"{_INVISIBLE}]')
 _IN_MARKDOWN: Final = re.compile(r"[\\`*_{}\[\]<>#|~&!]")
 _PARAGRAPH_START: Final = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
 

@@ -1,0 +1,392 @@
+"""Every Python name of a project: wire names first, collisions resolved together.
+
+Wire names are any text; what comes out are identifiers that differ from each other and
+from every name that generated code needs for itself. Names are handed out in a fixed
+order (tools, prompts, resources, templates, completions; each in the manifest's order),
+so what is added at the end never renames what was there before. Knows no source text
+and no manifest.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mcpgen.diagnostics import MCPGenError, Span
+
+LONGEST: Final = 60
+"""Characters of a method's or parameter's name."""
+LONGEST_CLASS: Final = 44
+"""Characters of a class name without its last word, such as `Input`."""
+LONGEST_PARAMETER: Final = 40
+LONGEST_PROJECT: Final = 50
+
+SERVICE_ATTRIBUTES: Final = frozenset(
+    {"announces", "contract", "on_shutdown", "on_startup", "register"}
+)
+"""Public attributes of the server runtime's `Service`, and of its metaclass."""
+
+SYNC_CLIENT_ATTRIBUTES: Final = frozenset(
+    {
+        "call_tool",
+        "capabilities",
+        "close",
+        "complete_prompt",
+        "complete_template",
+        "era",
+        "get_prompt",
+        "instructions",
+        "list_prompts",
+        "list_resource_templates",
+        "list_resources",
+        "list_tools",
+        "open",
+        "ping",
+        "protocol_version",
+        "read_resource",
+        "server_info",
+        "set_logging_level",
+        "subscribe",
+        "with_options",
+    }
+)
+"""Public attributes of the client runtime's `SyncClient`."""
+
+CLIENT_ATTRIBUTES: Final = SYNC_CLIENT_ATTRIBUTES | {"catalog", "in_memory", "sync"}
+"""Public attributes of the client runtime's `Client`."""
+
+_IN_CLASS_BODIES: Final = frozenset(
+    {
+        "abstractmethod",
+        "bool",
+        "bytes",
+        "catalog",
+        "classmethod",
+        "dict",
+        "float",
+        "int",
+        "list",
+        "models",
+        "object",
+        "property",
+        "set",
+        "staticmethod",
+        "str",
+        "super",
+        "tuple",
+        "type",
+        "types",
+    }
+)
+"""Lower-case names that generated class bodies use: a method would hide them."""
+
+_IN_CLIENTS: Final = frozenset({"catalog", "models", "self"})
+"""Names that the bodies of client methods use: a parameter would hide them."""
+
+_CLASSES_IN_MODULES: Final = frozenset(
+    {
+        "Any",
+        "CallToolResult",
+        "Catalog",
+        "ClassVar",
+        "Client",
+        "ClientOptions",
+        "Completions",
+        "CompletionReturn",
+        "Contents",
+        "Context",
+        "Contract",
+        "Final",
+        "GetPromptResult",
+        "JsonObject",
+        "Literal",
+        "MaybeAwaitable",
+        "Omit",
+        "PromptBinding",
+        "PromptMessage",
+        "PromptReturn",
+        "ReadResourceResult",
+        "ResourceBinding",
+        "ResourceNotFound",
+        "ResourceReturn",
+        "Service",
+        "Settings",
+        "StructuredReturn",
+        "SyncClient",
+        "TemplateBinding",
+        "ToolBinding",
+        "ToolCall",
+        "ToolError",
+        "ToolResult",
+        "ToolReturn",
+        "TypeAlias",
+        "Unpack",
+    }
+)
+"""Names with a capital that generated modules import."""
+
+RESERVED_METHODS: Final = frozenset(
+    SERVICE_ATTRIBUTES | CLIENT_ATTRIBUTES | SYNC_CLIENT_ATTRIBUTES | _IN_CLASS_BODIES
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectNames:
+    """The names that come from the project's own name.
+
+    Attributes:
+        server_package: Import name of the server package.
+        client_package: Import name of the client package.
+        class_prefix: Prefix of the classes; also the handlers' class.
+    """
+
+    server_package: str
+    client_package: str
+    class_prefix: str
+
+    @property
+    def server_distribution(self) -> str:
+        """The name by which the server is installed."""
+        return self.server_package.replace("_", "-")
+
+    @property
+    def client_distribution(self) -> str:
+        """The name by which the client is installed."""
+        return self.client_package.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What a name is made from: the wire name, and the arguments with completion."""
+
+    name: str
+    completed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one tool, prompt, resource or template.
+
+    Attributes:
+        method: The method of service and client.
+        constant: The constant in `catalog.py`.
+        class_base: What its classes begin with: `GetForecast` of `GetForecastInput`.
+        completers: The methods that complete its arguments, by argument.
+    """
+
+    method: str
+    constant: str
+    class_base: str
+    completers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AllNames:
+    """The names of a whole project, in the order in which the wire names came."""
+
+    tools: tuple[Names, ...]
+    prompts: tuple[Names, ...]
+    resources: tuple[Names, ...]
+    resource_templates: tuple[Names, ...]
+
+
+class _Taken:
+    """The names of one scope; a name that is taken gets a number."""
+
+    def __init__(self, reserved: Iterable[str] = (), *, any_case: bool = False) -> None:
+        self._any_case = any_case
+        self._names = {self._key(name) for name in reserved}
+        self._next: dict[str, int] = {}
+
+    def _key(self, name: str) -> str:
+        return name.casefold() if self._any_case else name
+
+    def take(self, name: str) -> str:
+        """The name itself, or the first free one with a number behind it."""
+        found = name
+        number = self._next.get(name, 2)
+        while self._key(found) in self._names:
+            # Remembered, so a thousand equal names take a thousand steps.
+            found = f"{name.rstrip('_')}_{number}"
+            number += 1
+        if found != name:
+            self._next[name] = number
+        self._names.add(self._key(found))
+        return found
+
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_UNDERSCORES: Final = re.compile(r"_+")
+
+
+def _words(wire_name: str) -> list[str]:
+    """The parts of a name, in lower case; only characters that identifiers can have."""
+    text = unicodedata.normalize("NFKC", wire_name[: 4 * LONGEST])
+    text = _CAMEL.sub("_", text).lower()
+    kept = "".join(c if _in_identifier(c) else "_" for c in text)
+    words = unicodedata.normalize("NFKC", kept).split("_")
+    return [word for word in words if word]
+
+
+def _in_identifier(character: str) -> bool:
+    # Letters beyond the BMP come and go with the version of Python's Unicode tables.
+    return character <= "\uffff" and f"a{character}".isidentifier()
+
+
+def snake_case(wire_name: str, fallback: str, longest: int = LONGEST) -> str:
+    """An identifier like `wire_name`; `fallback` stands before what can't begin one.
+
+    `getForecast` and `get-forecast` give `get_forecast`; keywords get an underscore.
+    """
+    name = "_".join(_words(wire_name))[:longest].strip("_")
+    if not name.isidentifier():
+        name = f"{fallback}_{name}".rstrip("_")[:longest]
+    if not name.isidentifier() or unicodedata.normalize("NFKC", name) != name:
+        name = fallback
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def pascal_case(snake: str, longest: int = LONGEST_CLASS) -> str:
+    """A class name from a name in snake case: `get_forecast` gives `GetForecast`."""
+    words = [word[:1].upper() + word[1:] for word in snake.split("_") if word]
+    return unicodedata.normalize("NFKC", "".join(words))[:longest]
+
+
+def for_project(name: str, *, span: Span | None = None) -> ProjectNames:
+    """The packages and classes of the project `name`.
+
+    Only ASCII goes in, because that is what distributions on an index can be called.
+    `weather-server` and `weather` make the same: `weather_server`, `weather_client`.
+
+    Raises:
+        MCPGenError: MG240 where nothing in the name can stand in a package's name.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = _words(plain)
+    if words[1:] and words[-1] in ("server", "client"):
+        words.pop()
+    if not words:
+        raise MCPGenError.of(
+            "MG240",
+            f"the project's name {_shown(name)} has no letter or digit from ASCII",
+            span=span,
+            hint="packages are named after the project: choose a name such as `weather`",
+        )
+    if len("_".join(words)) > LONGEST_PROJECT:
+        raise MCPGenError.of(
+            "MG240",
+            f"the project's name {_shown(name)} is longer than "
+            f"{LONGEST_PROJECT} characters",
+            span=span,
+            hint="packages are named after the project: choose a shorter name",
+        )
+    if words[0][0].isdigit():
+        words.insert(0, "mcp")
+    base = "_".join(words)
+    prefix = pascal_case(base, LONGEST_PROJECT + 4)
+    if not _is_free_prefix(prefix):
+        prefix += "Mcp"
+    return ProjectNames(f"{base}_server", f"{base}_client", prefix)
+
+
+def _is_free_prefix(prefix: str) -> bool:
+    made = (prefix, f"{prefix}Service", f"{prefix}Client", f"Sync{prefix}Client")
+    return not any(
+        name in _CLASSES_IN_MODULES
+        or keyword.iskeyword(name)
+        or hasattr(builtins, name)
+        for name in made
+    )
+
+
+def _shown(name: str) -> str:
+    return f'"{name[:40]}…"' if len(name) > 40 else f'"{name}"'
+
+
+def for_declarations(
+    tools: Sequence[Wire],
+    prompts: Sequence[Wire],
+    resources: Sequence[Wire],
+    resource_templates: Sequence[Wire],
+) -> AllNames:
+    """Names for everything that a manifest declares, all different in their scope."""
+    scope = _Scope()
+    first = [
+        [scope.names(wire, "tool") for wire in tools],
+        [scope.names(wire, "prompt") for wire in prompts],
+        [scope.names(wire, "resource") for wire in resources],
+        [scope.names(wire, "template") for wire in resource_templates],
+    ]
+    for group, wires in zip(
+        first, (tools, prompts, resources, resource_templates), strict=True
+    ):
+        for names, wire in zip(group, wires, strict=True):
+            scope.add_completers(names, wire)
+    return AllNames(*(tuple(group) for group in first))
+
+
+_METHODS: Final = {
+    "tool": "{}",
+    "prompt": "{}_prompt",
+    "resource": "read_{}",
+    "template": "read_{}",
+}
+_CONSTANTS: Final = {
+    "tool": "{}",
+    "prompt": "{}_PROMPT",
+    "resource": "{}_RESOURCE",
+    "template": "{}_TEMPLATE",
+}
+
+
+class _Scope:
+    """The namespaces that all declarations share."""
+
+    def __init__(self) -> None:
+        self._methods = _Taken(RESERVED_METHODS)
+        self._constants = _Taken({"CATALOG"})
+        # Case counts for nothing here: `Getforecast` beside `GetForecast` would only
+        # be legal, not readable.
+        self._classes = {kind: _Taken(any_case=True) for kind in _METHODS}
+
+    def names(self, wire: Wire, kind: str) -> Names:
+        longest = LONGEST - len("_template")
+        base = snake_case(wire.name, kind, longest)
+        bare = base.rstrip("_")
+        method = base if kind == "tool" else _METHODS[kind].format(bare)
+        if method in RESERVED_METHODS:
+            method += "_"
+        return Names(
+            method=self._methods.take(method),
+            constant=self._constants.take(_CONSTANTS[kind].format(bare.upper())),
+            class_base=self._classes[kind].take(pascal_case(base)),
+            completers={},
+        )
+
+    def add_completers(self, names: Names, wire: Wire) -> None:
+        base = re.sub(r"_prompt$|^read_", "", names.method).strip("_")
+        for argument in wire.completed:
+            name = f"complete_{base}_{snake_case(argument, 'argument').strip('_')}"
+            names.completers[argument] = self._methods.take(name[:LONGEST].rstrip("_"))
+
+
+def parameters(field_names: Iterable[str]) -> tuple[str, ...]:
+    """Names of a client method's parameters, one for each attribute of its input."""
+    taken = _Taken()
+    found = []
+    for name in field_names:
+        long = len(name) > LONGEST_PARAMETER
+        short = name[:LONGEST_PARAMETER].rstrip("_") if long else name
+        hidden = keyword.iskeyword(short) or short in _IN_CLIENTS
+        found.append(taken.take(f"{short}_" if hidden else short))
+    return tuple(found)
+
+
+def aliases(reserved: Iterable[str]) -> _Taken:
+    """A scope for type aliases of a module that has the `reserved` names already."""
+    return _Taken({*reserved, *_CLASSES_IN_MODULES}, any_case=True)
