@@ -21,8 +21,9 @@ from .declarations import (
     Target,
     Tool,
 )
-from .loading import load, parse
+from .loading import load, loads
 from .source import Source
+from .writing import to_yaml
 
 __all__ = [
     "Completion",
@@ -39,5 +40,6 @@ __all__ = [
     "Target",
     "Tool",
     "load",
-    "parse",
+    "loads",
+    "to_yaml",
 ]

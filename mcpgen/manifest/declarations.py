@@ -200,8 +200,14 @@ class Manifest:
         return version
 
     def named(self, name: str) -> Manifest:
-        """The same manifest as the project `name`; fills in the server's name if unset."""
-        return replace(self, name=name, server_info={"name": name, **self.server_info})
+        """The same manifest as the project `name`.
+
+        The server takes the name too, unless the source gives it one of its own.
+        """
+        info = self.server_info
+        if info.get("name") in (None, self.name):
+            info = {"name": name} | {k: v for k, v in info.items() if k != "name"}
+        return replace(self, name=name, server_info=info)
 
     def declarations(self) -> Iterator[Declaration]:
         """All tools, then prompts, resources and resource templates."""

@@ -52,10 +52,10 @@ def load(path: Path, *, eras: Mapping[str, Era] | None = None) -> Manifest:
     Raises:
         MCPGenError: With everything that is wrong, in order of position.
     """
-    return parse(files.read_text(path), str(path), eras=eras)
+    return loads(files.read_text(path), str(path), eras=eras)
 
 
-def parse(
+def loads(
     text: str, file_name: str, *, eras: Mapping[str, Era] | None = None
 ) -> Manifest:
     """`load` for a text at hand; `file_name` gives the format and is shown."""
