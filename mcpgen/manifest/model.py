@@ -271,6 +271,9 @@ _DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
 class NativeManifest(TypedDict, total=False):
     """An MCP server as mcpgen reads it: its tools, prompts and resources."""
 
+    schema: Annotated[
+        str, Field(alias="$schema", description="For editors only: this JSON Schema.")
+    ]
     mcpgen: Required[
         Annotated[Literal[1], Field(description="Version of this format.")]
     ]
@@ -381,9 +384,10 @@ def is_free(key: str) -> bool:
     return key.startswith(("_", "x-"))
 
 
+_ALIASES: Final = {"meta": "_meta", "schema": "$schema"}
 _KEYS: Final[Mapping[Shape, frozenset[str]]] = {
     shape: frozenset(
-        "_meta" if name == "meta" else to_camel(name) for name in shape.__annotations__
+        _ALIASES.get(name, to_camel(name)) for name in shape.__annotations__
     )
     for shape in (NativeManifest, RawLists, *OWN)
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from . import model, wire
 from .declarations import Declaration, Json, Manifest
 from .recognise import VERSION
-from .yaml_text import dump
+from .yaml_text import paragraphs
 
 
 def to_yaml(manifest: Manifest, name: str | None = None) -> str:
@@ -33,12 +33,7 @@ def to_yaml(manifest: Manifest, name: str | None = None) -> str:
     if set(manifest.targets) != {"server", "client"} or "targets" in data:
         whole["targets"] = list(manifest.targets)
     sections = {key: whole.pop(key) for key in wire.SHAPES if key in whole}
-    parts = (whole, *({key: value} for key, value in sections.items()))
-    text = ""
-    for part in map(dump, parts):
-        # A text that ends with empty lines would take one more for its own.
-        text += part if not text or text.endswith("\n\n") else f"\n{part}"
-    return text
+    return paragraphs(whole, sections)
 
 
 def _native(manifest: Manifest) -> dict[str, Json]:

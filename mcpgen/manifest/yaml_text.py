@@ -35,6 +35,19 @@ def dump(data: dict[str, Json]) -> str:
     return "\n".join(_mapping(data, "")) + "\n"
 
 
+def paragraphs(head: dict[str, Json], lists: dict[str, list[Json]]) -> str:
+    """`dump` of `head` and then `lists`, with an empty line around each element."""
+    text = dump(head)
+    for key, items in lists.items():
+        for at, item in enumerate(items):
+            # A text that ends with empty lines would take one more for its own.
+            text += "" if text.endswith("\n\n") else "\n"
+            text += f"{_text(key)}:\n" if at == 0 else ""
+            text += "\n".join(_item(item, "  ")) + "\n"
+        text += "" if items else f"\n{_text(key)}: []\n"
+    return text
+
+
 def _mapping(data: dict[str, Json], indent: str) -> list[str]:
     lines: list[str] = []
     for key, value in data.items():

@@ -1,0 +1,240 @@
+"""Warnings for people about a manifest that is valid but could serve better.
+
+Knows the manifest and nothing after it. Each rule is a function from the manifest to
+findings and has one code, MG9xx; nothing here stops a command by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+from mcpgen.diagnostics import Diagnostic
+from mcpgen.manifest import (
+    Declaration,
+    Json,
+    Manifest,
+    Pointer,
+    Prompt,
+    Tool,
+    words,
+)
+from mcpgen.manifest.reading import quoted
+from mcpgen.manifest.schemas import dialect
+from mcpgen.manifest.subschemas import walk
+
+SHORT: Final = 10
+"""Characters below which a description can hardly say anything."""
+
+NAME_LENGTH: Final = 128
+"""https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-names"""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]*")
+_LETTERS: Final = re.compile(r"[^a-z0-9]+")
+_TYPED: Final = frozenset(
+    {
+        "$dynamicRef",
+        "$recursiveRef",
+        "$ref",
+        "allOf",
+        "anyOf",
+        "const",
+        "else",
+        "enum",
+        "if",
+        "items",
+        "not",
+        "oneOf",
+        "prefixItems",
+        "properties",
+        "then",
+        "type",
+    }
+)
+_BORROWED: Final = frozenset(
+    {"$dynamicRef", "$recursiveRef", "$ref", "allOf", "patternProperties"}
+)
+"""Keywords by which a schema may get properties that do not stand in `properties`."""
+
+_Finding = tuple[str, str, Pointer, str | None]
+"""Code, message, place, hint."""
+
+
+def lint(manifest: Manifest) -> list[Diagnostic]:
+    """All warnings on a manifest, in order of position."""
+    source = manifest.source
+    found = [
+        Diagnostic(code, words.about(source.data, at) + message, source.span(at), hint)
+        for code, message, at, hint in _findings(manifest)
+    ]
+    return sorted(found, key=_position)
+
+
+def _position(finding: Diagnostic) -> tuple[int, int, str]:
+    span = finding.span
+    return (span and span.line) or 0, (span and span.column) or 0, finding.code
+
+
+def _findings(manifest: Manifest) -> Iterator[_Finding]:
+    yield from _further_pages(manifest)
+    yield from _same_descriptions(manifest.tools)
+    for declaration in manifest.declarations():
+        yield from _descriptions(declaration)
+        if isinstance(declaration, Tool | Prompt):
+            yield from _names(declaration)
+    for tool in manifest.tools:
+        yield from _hints(tool)
+        yield from _undescribed(tool)
+        for key in ("inputSchema", "outputSchema"):
+            schema = tool.definition.get(key)
+            if isinstance(schema, dict):
+                yield from _schema(schema, (*tool.pointer, key))
+
+
+def _further_pages(manifest: Manifest) -> Iterator[_Finding]:
+    if manifest.native:
+        return
+    for root in ((), ("result",)):
+        at = (*root, "nextCursor")
+        if words.value_at(manifest.source.data, at):
+            message = "this result is one page of several; what follows is missing"
+            yield "MG911", message, at, "ask for all pages, or use `mcpgen pull`"
+
+
+def _same_descriptions(tools: tuple[Tool, ...]) -> Iterator[_Finding]:
+    first: dict[str, Tool] = {}
+    for tool in tools:
+        text = (tool.description or "").strip()
+        if not text:
+            continue
+        known = first.setdefault(text, tool)
+        if known is not tool:
+            message = f"the description is that of tool {quoted(known.name)}"
+            hint = "say how they differ, else a model can't choose"
+            yield "MG910", message, (*tool.pointer, "description"), hint
+
+
+def _descriptions(declaration: Declaration) -> Iterator[_Finding]:
+    text = (declaration.description or "").strip()
+    if not text:
+        who = "models choose" if isinstance(declaration, Tool) else "people choose"
+        yield "MG901", "no description", declaration.pointer, f"{who} by it"
+        return
+    at = (*declaration.pointer, "description")
+    if len(text) < SHORT:
+        hint = f"say in a sentence what it is for ({SHORT} characters or more)"
+        yield "MG902", f"the description {quoted(text)} says hardly anything", at, hint
+    elif _letters(text) == _letters(declaration.name):
+        yield "MG902", "the description only repeats the name", at, None
+
+
+def _letters(text: str) -> str:
+    return _LETTERS.sub("", text.lower())
+
+
+def _names(declaration: Tool | Prompt) -> Iterator[_Finding]:
+    name, at = declaration.name, (*declaration.pointer, "name")
+    if not _NAME.fullmatch(name):
+        hint = "use only letters A to Z, digits, `_`, `-` and `.`"
+        yield "MG903", "the name has characters that clients may refuse", at, hint
+    if len(name) > NAME_LENGTH:
+        message = f"the name has {len(name)} characters"
+        yield "MG904", message, at, f"clients may refuse more than {NAME_LENGTH}"
+
+
+def _hints(tool: Tool) -> Iterator[_Finding]:
+    hints = tool.definition.get("annotations")
+    if not isinstance(hints, dict):
+        return
+    if hints.get("readOnlyHint") is True and hints.get("destructiveHint") is True:
+        message = "`readOnlyHint` and `destructiveHint` contradict each other"
+        yield "MG909", message, (*tool.pointer, "annotations", "destructiveHint"), None
+
+
+def _undescribed(tool: Tool) -> Iterator[_Finding]:
+    properties = tool.input_schema.get("properties", {})
+    names = [
+        f"`{name}`"
+        for name, schema in properties.items()
+        if isinstance(schema, dict) and not {"description", "$ref"} & schema.keys()
+    ]
+    if names:
+        shown = names if len(names) <= 5 else [*names[:4], f"{len(names) - 4} more"]
+        what = "arguments" if len(names) > 1 else "argument"
+        message = f"no description of the {what} {words.these(shown)}"
+        yield "MG912", message, (*tool.pointer, "inputSchema", "properties"), None
+
+
+def _schema(root: dict[str, Json], pointer: Pointer) -> Iterator[_Finding]:
+    for at, schema in walk(root, pointer):
+        if "default" in schema and not _accepts(root, schema):
+            shown = words.kind(schema["default"])
+            message = (
+                f"`{_last(at)}`: its default, {shown}, is refused by its own schema"
+            )
+            hint = "clients that fill in defaults would be refused"
+            yield "MG905", message, (*at, "default"), hint
+        yield from _untyped(schema, at)
+        yield from _required(schema, at)
+        yield from _patterns(schema, at)
+
+
+def _last(at: Pointer) -> str:
+    inner = words.split(at)[1]
+    return words.path(inner)
+
+
+def _accepts(root: dict[str, Json], schema: dict[str, Json]) -> bool:
+    """Whether a schema takes its own default; yes where that can't be told."""
+    import jsonschema_rs
+
+    alone: dict[str, Json] = {
+        "$schema": dialect(root),
+        **{key: root[key] for key in ("$defs", "definitions") if key in root},
+        "allOf": [schema],
+    }
+    try:
+        return jsonschema_rs.is_valid(alone, schema["default"], offline=True)
+    except (ValueError, jsonschema_rs.ReferencingError):
+        return True
+
+
+def _untyped(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
+    properties = schema.get("properties")
+    for name, inner in properties.items() if isinstance(properties, dict) else ():
+        if inner is True or (isinstance(inner, dict) and not inner.keys() & _TYPED):
+            place = (*at, "properties", name)
+            message = f"`{_last(place)}` has no type, so it is `Any` in Python"
+            yield "MG906", message, place, None
+
+
+def _required(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
+    properties, required = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, dict) or not isinstance(required, list):
+        return
+    if schema.keys() & _BORROWED:
+        return
+    for index, name in enumerate(required):
+        if name not in properties:
+            message = f"{quoted(name)} is required but is no property"
+            yield "MG907", message, (*at, "required", index), None
+
+
+def _patterns(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and not _compiles(pattern):
+        message = f"the pattern {quoted(pattern)} can't be used"
+        yield "MG908", message, (*at, "pattern"), "patterns are ECMA-262"
+
+
+@lru_cache(maxsize=4096)
+def _compiles(pattern: str) -> bool:
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.validator_for({"pattern": pattern}, offline=True)
+    except ValueError:
+        return False
+    return True
