@@ -71,7 +71,7 @@ def generate(project: Project, *, force: bool = False) -> Outcome:
         records = read_records(project.folder)
         outcome = _examine(project, records, force=force)
         if outcome.plan.conflicts:
-            raise MCPGenError(outcome.plan.diagnostics())
+            raise MCPGenError(outcome.plan.diagnostics(project.folder))
         finish(outcome, project.folder, records)
     return outcome
 
@@ -94,8 +94,8 @@ def read_records(folder: Path) -> Records:
     lock_data = _read_record(folder / lock.FILE)
     journal_data = _read_record(folder / lock.JOURNAL)
     return Records(
-        None if lock_data is None else lock.parse(lock_data),
-        None if journal_data is None else lock.parse_journal(journal_data),
+        None if lock_data is None else lock.parse(lock_data, folder),
+        None if journal_data is None else lock.parse_journal(journal_data, folder),
     )
 
 
@@ -145,7 +145,7 @@ def _examine(project: Project, records: Records, *, force: bool) -> Outcome:
     try:
         text = project.manifest_path.read_bytes()
     except OSError as error:
-        raise unreadable(project.manifest, error) from None
+        raise unreadable(project.manifest_path, error) from None
     settled = _settled(project, text, records)
     if settled is not None:
         return settled
@@ -213,6 +213,6 @@ def _read_record(path: Path) -> bytes | None:
         with path.open("rb") as file:
             data = file.read(_LARGEST_RECORD + 1)
     except OSError as error:
-        raise unreadable(path.name, error) from None
+        raise unreadable(path, error) from None
     # Cut short it is no JSON any more, and says so.
     return data[:_LARGEST_RECORD]

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, Final, NoReturn
 
 from mcpgen.diagnostics import Collector, MCPGenError, Span
@@ -22,6 +23,7 @@ FILE: Final = "mcpgen.lock"
 JOURNAL: Final = "mcpgen.lock.next"
 FORMAT: Final = 1
 
+_HERE: Final = PurePath()
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MARKER: Final = re.compile(rb"^(<{7}|={7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
 
@@ -117,21 +119,26 @@ class Journal:
         return _document([f'"format": {FORMAT}', f'"files": {_lines(files)}'])
 
 
-def parse(data: bytes) -> Lock:
+def parse(data: bytes, folder: PurePath = _HERE) -> Lock:
     """The lock in a file's bytes.
+
+    Args:
+        data: The bytes.
+        folder: Where diagnostics say the lock lies.
 
     Raises:
         MCPGenError: Damaged (MG403), in conflict after a merge (MG404), of an unknown
             format (MG405), or with paths that can't be a project's (MG406).
     """
-    document = _read(data, FILE)
-    shape = _Shape(FILE)
+    file = str(folder / FILE)
+    document = _read(data, file)
+    shape = _Shape(file)
     generator = shape.strings(document.get("mcpgen"), "version", "sha256")
     manifest = shape.strings(document.get("manifest"), "file", "sha256")
     targets = shape.list_of_strings(document.get("targets"))
     schemas = shape.mapping(document.get("schemas"))
     files = shape.mapping(document.get("files"))
-    _check_paths(files, FILE)
+    _check_paths(files, file)
     return Lock(
         Generator(generator["version"], generator["sha256"]),
         Inputs(
@@ -144,12 +151,13 @@ def parse(data: bytes) -> Lock:
     )
 
 
-def parse_journal(data: bytes) -> Journal:
+def parse_journal(data: bytes, folder: PurePath = _HERE) -> Journal:
     """The journal in a file's bytes; raises as `parse` does."""
-    document = _read(data, JOURNAL)
-    shape = _Shape(JOURNAL)
+    file = str(folder / JOURNAL)
+    document = _read(data, file)
+    shape = _Shape(file)
     files = shape.mapping(document.get("files"))
-    _check_paths(files, JOURNAL)
+    _check_paths(files, file)
     traces = {}
     for path, value in files.items():
         trace = shape.mapping(value)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Final, Protocol
 
 from mcpgen.diagnostics import Diagnostic, Span
@@ -153,9 +154,9 @@ class Plan:
                 traces[step.path] = Trace(step.ownership, frozenset(digests))
         return Journal(traces)
 
-    def diagnostics(self) -> list[Diagnostic]:
-        """One error for each conflict."""
-        return [_diagnostic(step) for step in self.conflicts]
+    def diagnostics(self, folder: PurePath) -> list[Diagnostic]:
+        """One error for each conflict, its path shown below `folder`."""
+        return [_diagnostic(step, folder) for step in self.conflicts]
 
 
 def plan(
@@ -399,9 +400,9 @@ _CODES: Final = {
 }
 
 
-def _diagnostic(step: Step) -> Diagnostic:
+def _diagnostic(step: Step, folder: PurePath) -> Diagnostic:
     code, message, advice = _CODES[step.why]
     if step.why in _FORCEABLE:
         loss = "overwrite" if step.file else "delete"
         advice += f", or run `mcpgen generate --force` to {loss} it"
-    return Diagnostic(code, message, Span(step.path), advice)
+    return Diagnostic(code, message, Span(str(folder / step.path)), advice)

@@ -5,6 +5,7 @@ Knows file names only; what a manifest says is `manifest`'s affair.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,8 @@ class Project:
     """A project on disk.
 
     Attributes:
-        folder: The project's folder, absolute.
+        folder: The project's folder, as short as a user would write it: diagnostics
+            show paths that start with it.
         manifest: The manifest's file name in it.
     """
 
@@ -42,7 +44,7 @@ def find(start: Path) -> Project:
     for folder in (start, *start.parents):
         found = _manifest(folder)
         if found is not None:
-            return Project(folder, found)
+            return Project(_short(folder), found)
     raise MCPGenError.of(
         "MG401",
         f"no {MANIFEST_FILES[0]} here or in a folder above",
@@ -55,13 +57,21 @@ def at(folder: Path) -> Project:
     """The project in exactly this folder; raises as `find` does."""
     found = _manifest(folder)
     if found is not None:
-        return Project(folder.absolute(), found)
+        return Project(folder, found)
     if not folder.is_dir():
         message, hint = "is not a folder", "name the project's folder"
     else:
         message = f"has no {MANIFEST_FILES[0]}"
         hint = "name a project's folder, or make one: mcpgen new server NAME"
     raise MCPGenError.of("MG401", message, span=Span(str(folder)), hint=hint)
+
+
+def _short(folder: Path) -> Path:
+    try:
+        return Path(os.path.relpath(folder))
+    except ValueError:
+        # Another drive: there is no way from here to there.
+        return folder
 
 
 def _manifest(folder: Path) -> str | None:

@@ -114,7 +114,7 @@ class _Writer:
     def remove_leftovers(self, paths: Iterable[str]) -> None:
         """Remove the texts that a killed run had written beside their places."""
         for path in (*paths, lock.FILE, lock.JOURNAL):
-            _unlink(self._place_beside(path))
+            _unlink(self._root / place_beside(path))
 
     def prepare(self) -> None:
         """Write everything that is new beside its place: what can fail fails here."""
@@ -175,13 +175,8 @@ class _Writer:
         else:
             self._new_folders.append(folder)
 
-    def _place_beside(self, path: str) -> Path:
-        """A name in the same folder, the same in every run: the next one can clean up."""
-        name = hashlib.sha256(path.encode()).hexdigest()[:16]
-        return (self._root / path).parent / f".mcpgen-{name}.tmp"
-
     def _write_beside(self, path: str, data: bytes, executable: bool) -> None:
-        beside = self._place_beside(path)
+        beside = self._root / place_beside(path)
         _unlink(beside)
         self._beside[path] = beside
         descriptor = os.open(beside, _FRESH, 0o777 if executable else 0o666)
@@ -209,6 +204,13 @@ class _Writer:
         folder = place.parent
         while folder != self._root and _remove_if_empty(folder):
             folder = folder.parent
+
+
+def place_beside(path: str) -> str:
+    """Where a text waits for its move: the same in every run, so the next can clean up."""
+    folder, slash, _ = path.rpartition("/")
+    name = hashlib.sha256(path.encode()).hexdigest()[:16]
+    return f"{folder}{slash}.mcpgen-{name}.tmp"
 
 
 def _literal_glob(name: str) -> str:
@@ -285,8 +287,6 @@ def _sync_folder(folder: Path) -> None:
 
 def _refused(root: Path, error: OSError) -> MCPGenError:
     place = str(error.filename2 or error.filename or root)
-    with contextlib.suppress(ValueError):
-        place = Path(place).relative_to(root).as_posix()
     return MCPGenError.of(
         "MG411",
         f"can't be written: {error.strerror or error}",

@@ -1,0 +1,157 @@
+"""The command `mcpgen`: finds the command that is meant and says how it ended.
+
+The last layer: it parses, prints and sets exit codes. Importing it must stay cheap, so
+each command is a module that is imported only when it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+import click
+
+from mcpgen.cli.lazy import Lazy, LazyGroup
+
+INTERRUPTED: Final = 130
+READER_GONE: Final = 141
+"""What a shell reports of a program whose reader went away."""
+CANT: Final = 2
+DEBUG: Final = "MCPGEN_DEBUG"
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; gives the exit code."""
+    from mcpgen.cli import output
+
+    output.prepare_streams()
+    try:
+        code = _ROOT.main(list(arguments), prog_name="mcpgen", standalone_mode=False)
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return CANT
+    except Exception as error:
+        _admit(error)
+        return CANT
+    return code if isinstance(code, int) else 0
+
+
+class _Root(LazyGroup):
+    """The root: lets a reader that has seen enough go in silence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The interpreter flushes once more at its end; that has to succeed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return READER_GONE
+        return code
+
+
+def _admit(error: Exception) -> None:
+    """Say that the mistake is ours, without drowning the user in our frames."""
+    from mcpgen import identity
+    from mcpgen.cli import output
+
+    debug = os.environ.get(DEBUG) not in (None, "", "0")
+    if debug:
+        import traceback
+
+        output.note("".join(traceback.format_exception(error)).rstrip())
+    summary = f"{type(error).__name__}: {error}".partition("\n")[0]
+    output.note(output.Painted("internal error", "red"), f": {summary}")
+    hint = "the traceback above" if debug else f"the output of a run with {DEBUG}=1"
+    output.note(
+        f"    hint: mcpgen {identity.version()} is at fault, not you; "
+        f"please report it with {hint}"
+    )
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from mcpgen import identity
+
+        click.echo(f"mcpgen {identity.version()}")
+        ctx.exit()
+
+
+def _debug(_: click.Context, __: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        os.environ[DEBUG] = "1"
+
+
+_HELP: Final = {"help_option_names": ["-h", "--help"]}
+
+_NEW: Final = LazyGroup(
+    {
+        "server": Lazy(
+            "mcpgen.cli.new_server", "A server, and the client that goes with it."
+        ),
+        "client": Lazy("mcpgen.cli.new_client", "The typed client of a server alone."),
+    },
+    name="new",
+    help="Make a project.",
+    short_help="Make a project.",
+    epilog="""\b
+Examples:
+  mcpgen new server weather                     from the example
+  mcpgen new server gh --manifest tools.json    from what a live server lists
+  mcpgen new client gh --manifest tools.json    the typed client alone""",
+    context_settings=_HELP,
+)
+
+_SCHEMA: Final = LazyGroup(
+    {"list": Lazy("mcpgen.cli.schema_list", "The revisions that can be served.")},
+    name="schema",
+    help="The protocol's revisions, as their official schemas define them.",
+    short_help="The protocol's revisions.",
+    epilog="""\b
+Examples:
+  mcpgen schema list                            the revisions that can be served""",
+    context_settings=_HELP,
+)
+
+_ROOT: Final = _Root(
+    {
+        "new": _NEW,
+        "generate": Lazy("mcpgen.cli.generate", "Bring a project up to date."),
+        "lint": Lazy("mcpgen.cli.lint", "Look for what makes a manifest hard to use."),
+        "schema": _SCHEMA,
+    },
+    name="mcpgen",
+    help="One manifest in, a complete MCP server and a typed client out.",
+    epilog="""\b
+Examples:
+  mcpgen new server weather                     a small real project to start from
+  mcpgen new server gh --manifest tools.json    from a manifest or a tools/list result
+  mcpgen generate                               after a change of mcpgen.yaml""",
+    context_settings=_HELP,
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_print_version,
+            help="Print the version and stop.",
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            callback=_debug,
+            help=f"Show the traceback of an internal error (or {DEBUG}=1).",
+        ),
+    ],
+)

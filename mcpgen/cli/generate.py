@@ -1,0 +1,65 @@
+"""`mcpgen generate`: bring a project up to date, or say what that would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mcpgen import generate, project
+from mcpgen.cli import output, report
+from mcpgen.cli.command import NO, OK, command_of, json_option, verbose_option
+from mcpgen.difference import difference
+
+
+@click.argument(
+    "project_dir", type=click.Path(path_type=Path), required=False, default=None
+)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Change nothing; exit with 1 if a run would change or refuse anything.",
+)
+@click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Overwrite generated files that were edited by hand.",
+)
+@verbose_option
+@json_option
+def _generate(
+    project_dir: Path | None,
+    check: bool,
+    diff: bool,
+    force: bool,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Bring a project up to date with its manifest.
+
+    Works in the nearest folder at or above the current one that has an mcpgen.yaml, or
+    in PROJECT_DIR. Files that are yours are never touched; generated files that were
+    edited by hand are refused. Nothing is written unless everything can be.
+    """
+    found = project.find(Path()) if project_dir is None else project.at(project_dir)
+    if not check and not diff:
+        outcome = generate.generate(found, force=force)
+        report.show(found.folder, outcome, done=True, verbose=verbose, as_json=as_json)
+        return OK
+    outcome = generate.examine(found, force=force)
+    if diff and not as_json:
+        output.say_verbatim(difference(found.folder, outcome))
+    else:
+        report.show(found.folder, outcome, done=False, verbose=verbose, as_json=as_json)
+    return NO if check and outcome.drift else OK
+
+
+command = command_of(
+    "generate",
+    _generate,
+    "mcpgen generate              bring the project around here up to date",
+    "mcpgen generate --check      in CI: exit with 1 and a list if it is not",
+    "mcpgen generate --diff       show what a run would change",
+    "mcpgen generate weather      the project in the folder weather",
+)

@@ -1,0 +1,111 @@
+"""How commands tell what was, or would be, done to a project's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from mcpgen import lock
+from mcpgen.cli.output import Painted, say, say_json
+from mcpgen.folder import Folder
+from mcpgen.generate import Outcome
+from mcpgen.plan import Step, Verdict, unknown
+
+FEW: Final = 12
+"""Files that are named without being asked for."""
+
+_DONE: Final = {
+    Verdict.CREATE: "created",
+    Verdict.UPDATE: "updated",
+    Verdict.DELETE: "deleted",
+    Verdict.UNCHANGED: "unchanged",
+    Verdict.KEEP: "yours",
+    Verdict.CONFLICT: "in conflict",
+}
+_COLOURS: Final = {
+    Verdict.CREATE: "green",
+    Verdict.UPDATE: "yellow",
+    Verdict.DELETE: "red",
+    Verdict.CONFLICT: "red",
+}
+
+
+def show(
+    folder: Path, outcome: Outcome, *, done: bool, verbose: bool, as_json: bool
+) -> None:
+    """Print an outcome.
+
+    Args:
+        folder: The project's folder.
+        outcome: What was done, or would be.
+        done: Whether it was done.
+        verbose: Name every file, unknown ones too.
+        as_json: Print it for programs.
+    """
+    strangers = unknown(outcome.plan, Folder(folder)) if verbose else []
+    if as_json:
+        say_json(as_data(folder, outcome, done=done) | {"unknown": strangers})
+        return
+    say(f"{folder.resolve().name}: {_summary(outcome, done=done)}")
+    named = list(outcome.plan.changes) + list(outcome.plan.conflicts)
+    if verbose:
+        named = list(outcome.plan.steps)
+    if verbose or not done or len(named) <= FEW:
+        _show_steps(named, done=done)
+    if outcome.lock_why and not done:
+        say("  ", Painted(f"{outcome.lock_why:<{_WIDTH}}", "yellow"), f"  {lock.FILE}")
+    for path in strangers:
+        say(f"  {'unknown':<{_WIDTH}}  {path}")
+    if outcome.drift and not done:
+        say("Bring it up to date: mcpgen generate")
+
+
+def as_data(folder: Path, outcome: Outcome, *, done: bool) -> dict[str, Any]:
+    """An outcome as `--json` prints it."""
+    return {
+        "folder": str(folder),
+        "up_to_date": done or not outcome.drift,
+        "written": done and outcome.drift,
+        "counts": {str(v): n for v, n in outcome.plan.counts().items()},
+        "lock": str(outcome.lock_why) if outcome.lock_why else None,
+        "files": [
+            {
+                "path": step.path,
+                "verdict": str(step.verdict),
+                "why": str(step.why),
+                "owner": str(step.ownership),
+            }
+            for step in outcome.plan.steps
+        ],
+        "diagnostics": [],
+    }
+
+
+def counted(number: int, noun: str = "file") -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+_WIDTH: Final = 12
+
+
+def _summary(outcome: Outcome, *, done: bool) -> str:
+    counts = outcome.plan.counts()
+    if not outcome.drift:
+        return f"up to date ({counted(len(outcome.plan.steps))})"
+    if not done:
+        number = len(outcome.plan.changes) + len(outcome.plan.conflicts)
+        number += bool(outcome.lock_why)
+        return f"{counted(number)} {'is' if number == 1 else 'are'} not up to date"
+    if not outcome.plan.changes:
+        return f"{lock.FILE} updated, {counted(len(outcome.plan.steps))} unchanged"
+    return ", ".join(f"{number} {_DONE[v]}" for v, number in counts.items())
+
+
+def _show_steps(steps: Iterable[Step], *, done: bool) -> None:
+    for step in steps:
+        word = _DONE[step.verdict] if done else str(step.why)
+        colour = _COLOURS.get(step.verdict)
+        padded = f"{word:<{_WIDTH}}"
+        say("  ", Painted(padded, colour) if colour else padded, f"  {step.path}")

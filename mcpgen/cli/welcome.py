@@ -1,0 +1,50 @@
+"""What a user reads after a project was made: what is there, and what comes next."""
+
+from __future__ import annotations
+
+import shlex
+
+from mcpgen import lock
+from mcpgen.cli.output import Painted, say, say_json
+from mcpgen.cli.report import as_data, counted
+from mcpgen.new import MANIFEST, Created
+
+
+def show(created: Created, *, as_json: bool) -> None:
+    """Print what was made, or its JSON."""
+    if as_json:
+        data = as_data(created.folder, created.outcome, done=True)
+        say_json({"project": created.project.name, **data})
+        return
+    number = len(created.outcome.plan.steps) + len([lock.FILE])
+    say(Painted(f"Made {created.project.name}", "green"), f": {counted(number)}.")
+    say()
+    for command, comment in _next_steps(created):
+        say(f"  {command:<44}", f"# {comment}" if comment else "")
+    say()
+    say(f"{_yours(created)} After a change of {MANIFEST}: mcpgen generate")
+
+
+def _next_steps(created: Created) -> list[tuple[str, str]]:
+    """Commands to type, each with a remark."""
+    paths = {step.path.partition("/")[0] for step in created.outcome.plan.steps}
+    halves = [half for half in ("server", "client") if half in paths]
+    installs = " ".join(f"-e ./{half}" for half in halves)
+    steps = [
+        (f"cd {shlex.quote(str(created.folder))}", ""),
+        (f"python -m pip install {installs}", "into an environment of yours"),
+    ]
+    if "server" in halves:
+        run = f"python -m {created.project.server_package}"
+        steps.append((run, "serves http://127.0.0.1:8000/mcp"))
+    else:
+        use = f'python -c "import {created.project.client_package}"'
+        steps.append((use, "see client/README.md"))
+    return steps
+
+
+def _yours(created: Created) -> str:
+    """Where the user's own work goes."""
+    paths = [step.path for step in created.outcome.plan.steps]
+    handlers = [path for path in paths if path.endswith("/handlers.py")]
+    return f"Your handlers: {handlers[0]}." if handlers else ""
