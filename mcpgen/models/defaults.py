@@ -49,8 +49,9 @@ def default_source(
     if default is None:
         return "None" if admits_null(type_, dict(definitions)) else None
     if not isinstance(default, (dict, list)):
-        text = str(pycode.literal(default))
-        return text if len(text) <= MAX_DEFAULT else None
+        is_text = isinstance(default, str)
+        line = pycode.string(default) if is_text else pycode.literal(default)
+        return line if len(line) <= MAX_DEFAULT else None
     if not default:
         return f"Field(default_factory={'list' if default == [] else 'dict'})"
     text = str(pycode.literal(default))

@@ -134,10 +134,8 @@ def _class_name(definition: str) -> str:
 def _finished(library: Library) -> GeneratedModels:
     definitions = library.definitions
     source = module_source(definitions, type_expressions(definitions))
-    source = _formatted(source)
     tree = ast.parse(source)
-    check_module(tree, definitions)
-    needed = _needed(tree)
+    needed = check_module(tree, definitions) & MODULE_NAMES
     return GeneratedModels(
         source=source,
         imports=_imports(needed),
@@ -145,25 +143,6 @@ def _finished(library: Library) -> GeneratedModels:
         models=read_models(tree, definitions),
         diagnostics=tuple(library.notes),
     )
-
-
-def _formatted(source: str) -> str:
-    if not source:
-        return source
-    import black
-
-    return black.format_str(source, mode=black.Mode(target_versions=set()))
-
-
-def _needed(tree: ast.Module) -> set[str]:
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            # The text of a recursive alias is an expression too.
-            for argument in node.args:
-                if isinstance(argument, ast.Constant) and "Any" in str(argument.value):
-                    used.add("Any")
-    return used & MODULE_NAMES
 
 
 def _imports(needed: set[str]) -> tuple[str, ...]:

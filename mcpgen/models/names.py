@@ -30,7 +30,7 @@ MODULE_NAMES: Final = frozenset(
 )
 """Names that a models module may import; no class can have one of them."""
 
-_MAX_LENGTH: Final = 80
+_MAX_LENGTH: Final = 72
 
 _ANNOTATION_NAMES: Final = frozenset({"bool", "dict", "float", "int", "list", "str"})
 _RESERVED_FIELDS: Final = (

@@ -15,20 +15,41 @@ from mcpgen.ir import Field, Model
 
 from .types import Alias, Class, Definition, Property
 
-_CALLS: Final = frozenset({"Field", "absent", "TypeAliasType"})
+_CALLS: Final = frozenset({"Field", "absent"})
+_EXPRESSION_NODES: Final = (
+    ast.BinOp,
+    ast.BitOr,
+    ast.Call,
+    ast.Constant,
+    ast.Dict,
+    ast.Lambda,
+    ast.List,
+    ast.Load,
+    ast.Name,
+    ast.Subscript,
+    ast.Tuple,
+    ast.USub,
+    ast.UnaryOp,
+    ast.arguments,
+    ast.keyword,
+)
 
 
 class ForeignSourceError(Exception):
     """The source holds something that no models module has."""
 
 
-def check_module(tree: ast.Module, definitions: Mapping[str, Definition]) -> None:
+def check_module(tree: ast.Module, definitions: Mapping[str, Definition]) -> set[str]:
     """Refuse a module that is not exactly the classes and aliases of `definitions`.
+
+    Returns:
+        All names that the module uses, its own ones included.
 
     Raises:
         ForeignSourceError: For anything else.
     """
     found: list[str] = []
+    used = {"Model"} if any(isinstance(s, ast.ClassDef) for s in tree.body) else set()
     for statement in tree.body:
         match statement:
             case ast.ClassDef(
@@ -40,58 +61,65 @@ def check_module(tree: ast.Module, definitions: Mapping[str, Definition]) -> Non
             ):
                 found.append(name)
                 for inner in body:
-                    _check_class_statement(inner)
-            case (
-                ast.AnnAssign(target=ast.Name(id=name), value=value)
-                | ast.Assign(targets=[ast.Name(id=name)], value=value)
+                    used |= _names_in_class_statement(inner)
+            case ast.AnnAssign(
+                target=ast.Name(id=name), annotation=annotation, value=value
             ):
                 found.append(name)
-                _check_expression(value)
+                used |= _names(annotation) | _names(value)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found.append(name)
+                used |= _names_in_type_alias(value)
             case ast.Expr(ast.Constant(value=str())):
                 continue
             case _:
                 raise ForeignSourceError(ast.unparse(statement)[:200])
     if sorted(found) != sorted(definitions):
         raise ForeignSourceError("the source defines other names than were asked for")
+    return used
 
 
-def _check_class_statement(statement: ast.stmt) -> None:
+def _names_in_class_statement(statement: ast.stmt) -> set[str]:
     match statement:
         case ast.AnnAssign(target=ast.Name(), annotation=annotation, value=value):
-            _check_expression(annotation)
-            _check_expression(value)
+            return _names(annotation) | _names(value)
         case ast.Pass() | ast.Expr(ast.Constant(value=str())):
-            return
+            return set()
         case _:
             raise ForeignSourceError(ast.unparse(statement)[:200])
 
 
-def _check_expression(expression: ast.expr | None) -> None:
-    if expression is None:
-        return
-    for node in ast.walk(expression):
+def _names_in_type_alias(value: ast.expr) -> set[str]:
+    """Names in `TypeAliasType("X", "list[X]")`, whose text is an expression too."""
+    match value:
+        case ast.Call(
+            func=ast.Name(id="TypeAliasType"),
+            args=[ast.Constant(value=str()), ast.Constant(value=str(text))],
+            keywords=[],
+        ):
+            return {"TypeAliasType"} | _names(ast.parse(text, mode="eval").body)
+        case _:
+            raise ForeignSourceError(ast.unparse(value)[:200])
+
+
+def _names(expression: ast.expr | None) -> set[str]:
+    names: set[str] = set()
+    waiting: list[ast.AST] = [] if expression is None else [expression]
+    while waiting:
+        node = waiting.pop()
         match node:
-            case ast.Call(func=ast.Name(id=name)) if name in _CALLS:
+            case ast.Name(id=name):
+                names.add(name)
+            case ast.Call(func=ast.Name(id=name)) if name not in _CALLS:
+                raise ForeignSourceError(ast.unparse(node)[:200])
+            case ast.Lambda(args=arguments) if ast.unparse(arguments):
+                raise ForeignSourceError(ast.unparse(node)[:200])
+            case ast.Constant():
                 continue
-            case (
-                ast.Name()
-                | ast.Constant()
-                | ast.Subscript()
-                | ast.BinOp(op=ast.BitOr())
-                | ast.Tuple()
-                | ast.List()
-                | ast.Dict()
-                | ast.keyword()
-                | ast.Lambda(args=ast.arguments(args=[], vararg=None, kwarg=None))
-                | ast.UnaryOp(op=ast.USub(), operand=ast.Constant())
-                | ast.expr_context()
-                | ast.operator()
-                | ast.unaryop()
-                | ast.arguments()
-            ):
-                continue
-            case _:
-                raise ForeignSourceError(ast.unparse(expression)[:200])
+        if not isinstance(node, _EXPRESSION_NODES):
+            raise ForeignSourceError(ast.unparse(node)[:200])
+        waiting.extend(ast.iter_child_nodes(node))
+    return names
 
 
 def read_models(

@@ -146,7 +146,7 @@ class Reader:
         facts = gather(self._document, schema)
         is_object = facts.kinds == ("object",) and facts.values is None
         if is_object and (keep_empty_class or facts.properties):
-            self._add_class(Class(name, facts.description), facts, 0)
+            self._add_class(Class(name, facts.description), facts, Place((name,)))
             return
         type_ = self._type_of(facts, Place((name,)))
         self._library.definitions[name] = Alias(name, type_, facts.description)
@@ -323,7 +323,7 @@ class Reader:
         if known is not None:
             return Ref(known)
         name = self._library.names.unique(place.names)
-        self._add_class(Class(name, facts.description), facts, place.depth)
+        self._add_class(Class(name, facts.description), facts, place)
         return Ref(name)
 
     def _map_value(self, facts: Facts, place: Place) -> Type:
@@ -338,12 +338,12 @@ class Reader:
                 return self._either(patterns, None, place.inner("Value"))
         return ANYTHING
 
-    def _add_class(self, made: Class, facts: Facts, depth: int) -> None:
+    def _add_class(self, made: Class, facts: Facts, place: Place) -> None:
         self._library.definitions[made.name] = made
         self._classes.setdefault(facts.key, made.name)
-        self._queue.append(lambda: self._fill(made, facts, depth))
+        self._queue.append(lambda: self._fill(made, facts, place))
 
-    def _fill(self, made: Class, facts: Facts, depth: int) -> None:
+    def _fill(self, made: Class, facts: Facts, place: Place) -> None:
         extra = self._branch_properties(facts)
         wires = [n for n in [*facts.properties, *extra] if n not in facts.impossible]
         wires.extend(n for n in facts.required if n not in facts.properties)
@@ -354,7 +354,7 @@ class Reader:
                 name,
                 facts.properties.get(wire) or extra.get(wire) or [True],
                 wire in facts.required,
-                Place((made.name, pascal_case(wire) or pascal_case(name)), depth + 1),
+                place.inner(pascal_case(wire) or pascal_case(name)),
             )
             for wire, name in names.items()
         )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from mcpgen import pycode
 from mcpgen.pycode import Code
 
 from .defaults import default_source
+from .layout import broken, is_long
 from .types import (
     Alias,
     Class,
@@ -34,8 +36,41 @@ def module_source(
     """The source of all definitions, each behind those that it needs."""
     writer = _Writer(definitions, typed)
     blocks = [writer.definition(definitions[name]) for name in _ordered(definitions)]
-    text = "\n\n\n".join(blocks)
+    short = {
+        indent: broken(
+            (
+                line.statement
+                for block in blocks
+                for line in block
+                if line.indent == indent and line.is_long
+            ),
+            indent,
+        )
+        for indent in (0, 4)
+    }
+    text = "\n\n\n".join(
+        "\n".join(line.text(short[line.indent]) for line in block) for block in blocks
+    )
     return f"{text}\n" if text else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A statement, or finished text of one or more lines, without its indentation."""
+
+    statement: str
+    indent: int = 0
+    is_finished: bool = True
+
+    @property
+    def is_long(self) -> bool:
+        return not self.is_finished and is_long(self.statement, self.indent)
+
+    def text(self, short: Mapping[str, str]) -> str:
+        if not self.statement:
+            return ""
+        body = short[self.statement] if self.is_long else self.statement
+        return " " * self.indent + body
 
 
 def _ordered(definitions: Mapping[str, Definition]) -> Iterator[str]:
@@ -123,42 +158,45 @@ class _Writer:
         self._definitions = dict(definitions)
         self._typed = typed
 
-    def definition(self, definition: Definition) -> str:
+    def definition(self, definition: Definition) -> list[_Line]:
         if isinstance(definition, Alias):
             return self._alias(definition)
         return self._class(definition)
 
-    def _alias(self, alias: Alias) -> str:
+    def _alias(self, alias: Alias) -> list[_Line]:
         name = pycode.identifier(alias.name)
         expression = self._typed[alias.name].alias
         assert expression is not None
         text = expression_source(expression)
         if is_recursive(alias.name, self._definitions):
-            line = (
-                f"{name} = TypeAliasType({pycode.literal(alias.name)}, "
-                f"{pycode.literal(text)})"
-            )
+            line = f"{name} = TypeAliasType({pycode.string(alias.name)}, {pycode.string(text)})"
         else:
             line = f"{name}: TypeAlias = {text}"
+        lines = [_Line(line, is_finished=False)]
         prose = _prose(alias.description)
-        return f"{line}\n{pycode.docstring(prose)}" if prose else line
+        if prose:
+            lines.append(_Line(pycode.docstring(prose)))
+        return lines
 
-    def _class(self, made: Class) -> str:
-        lines = [f"class {pycode.identifier(made.name)}(Model):"]
+    def _class(self, made: Class) -> list[_Line]:
+        head = f"class {pycode.identifier(made.name)}(Model):"
+        if is_long(head, 0):
+            head = head.replace("(Model):", "(\n    Model\n):")
+        lines = [_Line(head)]
         prose = _prose(made.description)
         if prose:
-            lines.append(f"    {pycode.docstring(prose, 4)}")
+            lines.append(_Line(pycode.docstring(prose, 4), 4))
             if made.properties:
-                lines.append("")
+                lines.append(_Line(""))
         expressions = self._typed[made.name].fields
         for member, expression in zip(made.properties, expressions, strict=True):
-            lines.append(f"    {self._field(member, expression)}")
+            lines.append(_Line(self._field(member, expression), 4, is_finished=False))
             words = _prose(member.description)
             if words and not self._is_said_by_class(member):
-                lines.append(f"    {pycode.docstring(words, 4)}")
+                lines.append(_Line(pycode.docstring(words, 4), 4))
         if len(lines) == 1:
-            lines.append("    pass")
-        return "\n".join(lines)
+            lines.append(_Line("pass", 4))
+        return lines
 
     def _is_said_by_class(self, member: Property) -> bool:
         if not isinstance(member.type, Ref):
@@ -172,7 +210,7 @@ class _Writer:
         if value == "absent()" and not _says_none(annotation):
             annotation = Code(f"{annotation} | None")
         if member.python_name != member.wire_name:
-            alias = pycode.literal(member.wire_name)
+            alias = pycode.string(member.wire_name)
             annotation = Code(f"Annotated[{annotation}, Field(alias={alias})]")
         return f"{name}: {annotation}" + (f" = {value}" if value else "")
 
@@ -201,7 +239,7 @@ def expression_source(expression: ast.expr) -> Code:
         case ast.Name(id=name):
             return pycode.identifier(name)
         case ast.Constant(value=value):
-            return pycode.literal(value)
+            return _constant(value)
         case ast.BinOp(left=left, right=right):
             return Code(f"{expression_source(left)} | {expression_source(right)}")
         case ast.Subscript(value=value, slice=ast.Tuple(elts=parts)):
@@ -211,3 +249,7 @@ def expression_source(expression: ast.expr) -> Code:
             return Code(f"{expression_source(value)}[{expression_source(part)}]")
         case _:
             raise TypeError(ast.dump(expression))
+
+
+def _constant(value: object) -> Code:
+    return pycode.string(value) if isinstance(value, str) else pycode.literal(value)

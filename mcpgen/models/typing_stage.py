@@ -33,7 +33,7 @@ Expression: TypeAlias = ast.expr
 
 _ROOT: Final = "root"
 _PLAIN_NAMES: Final = frozenset({"Any", "bool", "dict", "float", "int", "list", "str"})
-_GENERIC_NAMES: Final = frozenset({"dict", "list", "Literal", "Union"})
+_GENERIC_NAMES: Final = frozenset({"dict", "list", "Literal", "Optional", "Union"})
 _BASES: Final = frozenset({"BaseModel", "RootModel"})
 _IMPORTS: Final = frozenset({"__future__", "pydantic", "typing"})
 
@@ -264,6 +264,8 @@ class _ExpressionReader:
         if name == "Literal":
             return self._literal(parts)
         read = [self.read(part) for part in parts]
+        if name == "Optional":
+            return ast.BinOp(read[0], ast.BitOr(), ast.Constant(None))
         if name == "Union":
             joined = read[0]
             for member in read[1:]:

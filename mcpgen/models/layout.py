@@ -1,0 +1,47 @@
+"""Breaks statements that are too long for a line, as black does.
+
+Part of the models stage. Only long statements go through black: on a whole module it
+takes longer than everything else together.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from mcpgen.pycode import LINE
+
+
+def is_long(statement: str, indent: int) -> bool:
+    """Whether a one-line statement may be wider than a line."""
+    width = len(statement) if statement.isascii() else 2 * len(statement)
+    return indent + width > LINE
+
+
+def broken(statements: Iterable[str], indent: int) -> dict[str, str]:
+    """Each statement over as many lines as it needs, by what it was on one line.
+
+    Args:
+        statements: Simple statements of one line each.
+        indent: Columns by which they are indented: 0 in a module, 4 in a class. The
+            first line of a result is without them.
+    """
+    wanted = list(dict.fromkeys(statements))
+    if not wanted:
+        return {}
+    import black
+
+    pad = " " * indent
+    head = "class C:\n" if indent else ""
+    text = head + "".join(f"{pad}{statement}\n" for statement in wanted)
+    formatted = black.format_str(text, mode=black.Mode())
+    body = ast.parse(formatted).body
+    if isinstance(body[0], ast.ClassDef):
+        body = body[0].body
+    lines = formatted.splitlines()
+    starts = [statement.lineno - 1 for statement in body]
+    ends = [*starts[1:], len(lines)]
+    return {
+        statement: "\n".join(lines[start:end]).strip()
+        for statement, start, end in zip(wanted, starts, ends, strict=True)
+    }
