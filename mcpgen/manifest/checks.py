@@ -17,7 +17,7 @@ from mcpgen.runtime.shared.uri_template import variables
 
 from . import limits, schemas, words
 from .declarations import Json, Pointer
-from .reading import containers, quoted
+from .reading import containers, quoted, shown
 from .source import Source
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -38,6 +38,8 @@ def findings(source: Source, root: Pointer, native: bool) -> list[Diagnostic]:
     check = _Check(source, native)
     check.texts()
     data = words.value_at(source.data, root)
+    if native and isinstance(data.get("server"), dict):
+        check.name(("server",), data["server"])
     for pointer, tool in _entries(data, root, "tools"):
         check.name(pointer, tool)
         check.tool(pointer, tool)
@@ -104,8 +106,7 @@ class _Check:
             return
         at = (*pointer, "name")
         if not name.strip():
-            if name or not self.native:
-                self.note("MG202", "the name is empty", at)
+            self.note("MG202", "the name is empty", at)
         elif len(name) > limits.NAME:
             message = f"the name has {len(name):,} characters"
             self.note("MG203", message, at, f"at most {limits.NAME:,} are allowed")
@@ -189,8 +190,7 @@ class _Check:
         try:
             names = variables(template)
         except ValueError as error:
-            message = f"{quoted(template)} is not a URI template: {error}"
-            self.note("MG208", message, at, "see RFC 6570")
+            self.note("MG208", shown(error, 300), at, "see RFC 6570")
             return
         if template[:1] != "{" and template and not _ABSOLUTE.fullmatch(template):
             message = f"the URI template {quoted(template)} is not absolute"

@@ -49,10 +49,16 @@ def too_many_digits(text: str) -> bool:
 
 def quoted(text: object, limit: int = 60) -> str:
     """A text from the input for a message: in quotes, cut where it is long."""
-    shown = str(text)
-    if len(shown) > limit:
-        shown = shown[: limit - 1] + "…"
-    return f'"{shown}"'
+    return f'"{shown(text, limit)}"'
+
+
+def shown(text: object, limit: int) -> str:
+    """A text from the input on one line, cut where it is long."""
+    whole = str(text)
+    part = whole if len(whole) <= limit else whole[: limit - 1] + "…"
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in part
+    )
 
 
 class Lines:

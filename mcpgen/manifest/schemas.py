@@ -17,7 +17,7 @@ from mcpgen.diagnostics import Diagnostic
 
 from . import limits, words
 from .declarations import Json, Pointer
-from .reading import quoted
+from .reading import quoted, shown
 from .source import Source
 from .subschemas import walk
 
@@ -124,7 +124,12 @@ def _refused(schema: Json, root: Pointer) -> Iterator[_Problem]:
         invalid = list(_invalid(schema, root))
         yield from invalid or _not_compiled(schema, root, error)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
-        yield "MG308", f"this JSON Schema can't be used: {error}", root, None
+        yield (
+            "MG308",
+            f"this JSON Schema can't be used: {shown(error, 200)}",
+            root,
+            None,
+        )
 
 
 def _invalid(schema: Json, root: Pointer) -> Iterator[_Problem]:
@@ -149,7 +154,7 @@ def _meaning(error: ValidationError, value: Json) -> tuple[str, str | None]:
     if error.schema_path and error.schema_path[-1] == "type":
         wanted = _wanted(kind.get("types") or kind.get("type"))
         return f"it must be {wanted}, not {words.kind(value)}", None
-    return quoted(error.message, 200)[1:-1], None
+    return shown(error.message, 200), None
 
 
 _TYPES: Final = {
@@ -189,8 +194,8 @@ def _not_compiled(
     path = tuple(error.instance_path)
     if path and error.kind.name == "format":
         pattern = path[-1] if "patternProperties" in path[-2:-1] else None
-        shown = quoted(pattern or words.value_at(schema, path))
-        message = f"the pattern {shown} can't be used"
+        broken = quoted(pattern or words.value_at(schema, path))
+        message = f"the pattern {broken} can't be used"
         yield (
             "MG309",
             message,

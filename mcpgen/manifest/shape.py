@@ -41,9 +41,18 @@ def findings(source: Source, pointer: Pointer, native: bool) -> list[Diagnostic]
     try:
         _adapter(shape).validate_python(part)
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_context=True):
-            known.found.append(_finding(source, pointer, detail))
+        known.found.extend(
+            _finding(source, pointer, detail)
+            for detail in error.errors(include_url=False)
+            if not _is_empty_name((*pointer, *detail["loc"]), detail["type"])
+        )
     return known.found
+
+
+def _is_empty_name(pointer: Pointer, kind: str) -> bool:
+    """What `checks` says in better words."""
+    around, inner = words.split(pointer)
+    return bool(around) and inner[-1:] == ("name",) and kind == "string_too_short"
 
 
 @cache
@@ -160,6 +169,8 @@ def _text(detail: ErrorDetails) -> tuple[str, str, str | None]:
         return "MG105", f"the key `{detail['loc'][-1]}` is missing", None
     if kind in _WANTED:
         wanted, found = _WANTED[kind], words.kind(detail["input"])
+        if kind == "int_type" and found == "a number":
+            found = "a fraction"
         hint = None
         if kind == "string_type" and found != "null":
             hint = (

@@ -80,12 +80,17 @@ def _feed(file: str, text: str, feed: Callable[[Any], None]) -> None:
         mark = error.problem_mark or error.context_mark
         context = f" {error.context}" if error.context else ""
         message = f"not valid YAML: {error.problem}{context}"
-        hint = None
-        if "\\t" in message or "'\t'" in message:
-            hint = "indent with spaces; YAML does not allow tabs there"
+        place = _place(mark) if mark else None
+        hint = "indent with spaces; YAML does not allow tabs there"
         raise refusal(
-            file, _place(mark) if mark else None, "MG010", message, hint
+            file, place, "MG010", message, hint if _is_tab(text, place) else None
         ) from None
+
+
+def _is_tab(text: str, place: Place | None) -> bool:
+    line, column = place or (1, 1)
+    around = text.split("\n")[line - 1 : line]
+    return bool(around) and around[0][column - 1 : column] == "\t"
 
 
 def _place(mark: Any) -> Place:

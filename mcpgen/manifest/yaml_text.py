@@ -17,22 +17,22 @@ _WIDTH: Final = 88
 _KEY_LENGTH: Final = 1000
 """YAML gives up on finding the colon of a longer key; those are marked with `?`."""
 
+_UNSEEN: Final = "\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
+"""Characters that YAML forbids or that reorder text on a screen: always escaped."""
+
 _PLAIN: Final = re.compile(
-    r"[A-Za-z_/$\u00c0-\ud7ff]"
-    r"(?:[^\x00-\x1f:#\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
-    r"|:(?=[^\s,\[\]{}])|(?<=\S)#)*"
+    rf"(?![{_UNSEEN}])[A-Za-z_/$\u00c0-\ud7ff]"
+    rf"(?:[^\x00-\x1f:#{_UNSEEN}]|:(?=[^\s,\[\]{{}}])|(?<=\S)#)*"
 )
 _FLOW: Final = re.compile(r"[,\[\]{}]")
-_ESCAPED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_NOT_IN_BLOCK: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
-)
+_ESCAPED: Final = re.compile(f"[{_UNSEEN}]")
+_NOT_IN_BLOCK: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 def dump(data: dict[str, Json]) -> str:
     """A mapping as a YAML document; the same data give the same text."""
-    return "\n".join(_mapping(data, "")) + "\n"
+    return "\n".join(_mapping(data, "") or ["{}"]) + "\n"
 
 
 def paragraphs(head: dict[str, Json], lists: dict[str, list[Json]]) -> str:
