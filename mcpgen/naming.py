@@ -25,6 +25,7 @@ LONGEST_CLASS: Final = 44
 """Characters of a class name without its last word, such as `Input`."""
 LONGEST_PARAMETER: Final = 40
 LONGEST_PROJECT: Final = 50
+LONGEST_PREFIX: Final = 32
 
 SERVICE_ATTRIBUTES: Final = frozenset(
     {"announces", "contract", "on_shutdown", "on_startup", "register"}
@@ -288,7 +289,7 @@ def for_project(name: str, *, span: Span | None = None) -> ProjectNames:
     if words[0][0].isdigit():
         words.insert(0, "mcp")
     base = "_".join(words)
-    prefix = pascal_case(base, LONGEST_PROJECT + 4)
+    prefix = pascal_case(base, LONGEST_PREFIX - len("Mcp"))
     if not _is_free_prefix(prefix):
         prefix += "Mcp"
     return ProjectNames(f"{base}_server", f"{base}_client", prefix)

@@ -443,10 +443,12 @@ class Annotation:
     Attributes:
         type: The type, without what `Annotated` adds to it.
         typing: The names that must be imported from `typing`.
+        names_models: Whether it names anything of the models module.
     """
 
     type: Expression
     typing: frozenset[str]
+    names_models: bool
 
 
 @lru_cache(maxsize=4096)
@@ -462,7 +464,8 @@ def annotation(source: str, module: str) -> Annotation:
     """
     used: set[str] = set()
     found = _type(ast.parse(source, mode="eval").body, module, used)
-    return Annotation(found, frozenset(used))
+    typing = frozenset(used & _FROM_TYPING)
+    return Annotation(found, typing, names_models=used > typing)
 
 
 def _type(node: ast.expr, module: str, used: set[str]) -> Expression:
@@ -496,28 +499,36 @@ def _type_name(name: str, module: str, used: set[str]) -> Code:
     if name in _FROM_TYPING:
         used.add(name)
         return identifier(name)
+    used.add(name)
     return dotted(f"{module}.{name}")
 
 
 # ----------------------------------------------------------- statements
 
 
-def imports(module: str, names: Iterable[str]) -> Code:
+def imports(module: str, names: Iterable[str], indent: int = 0) -> Code:
     """`from module import names` in isort's order; nothing where there is no name."""
-    ordered = sorted(set(names), key=_import_order)
+    ordered = [identifier(name) for name in import_order(names)]
     if not ordered:
         return Code("")
     line = f"from {module} import {', '.join(ordered)}"
-    if len(line) <= LINE:
+    if indent + len(line) <= LINE:
         return Code(line)
-    listed = "".join(f"    {name},\n" for name in ordered)
-    return Code(f"from {module} import (\n{listed})")
+    pad = " " * indent
+    listed = "".join(f"{pad}    {name},\n" for name in ordered)
+    return Code(f"from {module} import (\n{listed}{pad})")
 
 
-def _import_order(name: str) -> tuple[int, str]:
+def import_order(names: Iterable[str]) -> list[str]:
+    """Names as isort orders them: constants, classes, the rest; each once."""
+    return sorted(set(names), key=_import_key)
+
+
+def _import_key(name: str) -> tuple[int, str, str]:
+    kind = 1 if name[:1].isupper() else 2
     if name.isupper() and len(name) > 1:
-        return 0, name
-    return (1 if name[:1].isupper() else 2), name
+        kind = 0
+    return kind, name.lower(), name
 
 
 def signature(
@@ -633,6 +644,10 @@ def comment(text: str, indent: int = 0) -> Code:
 # ------------------------------------------------------- other languages
 
 _IN_TOML: Final = re.compile(f'[\\\\"{_INVISIBLE}]')
+_PLAIN_YAML: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_YAML_WORDS: Final = frozenset(
+    {"false", "n", "no", "null", "off", "on", "true", "y", "yes"}
+)
 _IN_MARKDOWN: Final = re.compile(r"[\\`*_{}\[\]<>#|~&!]")
 _PARAGRAPH_START: Final = re.compile(r"^(\s*)([-+=]|\d+[.)])", re.MULTILINE)
 
@@ -652,6 +667,18 @@ def toml_string(value: str) -> Code:
     return Code('"' + _IN_TOML.sub(escaped, value) + '"')
 
 
+def yaml_string(value: str) -> Code:
+    """A YAML scalar on one line: plain where that is safe, else in double quotes."""
+    if _PLAIN_YAML.fullmatch(value) and value.lower() not in _YAML_WORDS:
+        return Code(value)
+    return Code('"' + _IN_TOML.sub(_escape_json, value) + '"')
+
+
+def _escape_json(match: re.Match[str]) -> str:
+    character = match[0]
+    return "\\" + character if character in '"\\' else _escape_character(character)
+
+
 def markdown(text: str) -> Code:
     """Prose for a Markdown file, on one line, that is neither markup nor HTML there."""
     line = " ".join(text.split())
@@ -663,3 +690,18 @@ def markdown(text: str) -> Code:
 def join(separator: str, parts: Iterable[Code]) -> Code:
     """Safe parts with a fixed separator between them."""
     return Code(separator.join(parts))
+
+
+def markdown_code(text: str) -> Code:
+    """Text between backticks in a Markdown file."""
+    return Code(re.sub(f"[`{_INVISIBLE}]", "", text))
+
+
+def html_comment(text: str) -> Code:
+    """Text inside of an HTML comment."""
+    return Code(re.sub(f"[-{_INVISIBLE}]{{2,}}|[<>{_INVISIBLE}]", "", text))
+
+
+def checked_source(source: str) -> Code:
+    """Source that another stage has made of `Code` and checked, without its last `\\n`."""
+    return Code(source.rstrip("\n"))

@@ -1,17 +1,25 @@
 """`ir.Project` -> `{path: text}`: a pure function that shares nothing with the disk.
 
-Templates give the shape, `pycode` gives every value; the environment refuses anything
-else. It must not know where or whether the files are written.
+Templates give the shape, `views` and `pycode` give every value; the environment refuses
+anything else. It must not know where or whether the files are written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import jinja2
+
+from mcpgen import assets, ir, pycode
+from mcpgen.ir import File, Ownership
+from mcpgen.pycode import Code
+from mcpgen.views import catalog, client, common, documents, package, service, tests
 
 if TYPE_CHECKING:
-    from mcpgen import ir
+    from importlib.resources.abc import Traversable
 
 
 class Target(StrEnum):
@@ -24,12 +32,16 @@ class Target(StrEnum):
 BOTH: Final = (Target.SERVER, Target.CLIENT)
 
 
+class UnsafeTextError(TypeError):
+    """A template asked for text that `pycode` has not made."""
+
+
 def render(
     project: ir.Project,
     targets: Collection[Target] = BOTH,
     *,
     example: bool = False,
-) -> dict[str, ir.File]:
+) -> dict[str, File]:
     """Every file of a project by its path below the project's folder, with `/`.
 
     The manifest itself is not among them: whoever has it writes it.
@@ -38,11 +50,271 @@ def render(
         project: What `build` gave.
         targets: The halves to render.
         example: The manifest is `example_manifest(...)` as it stands, so `handlers.py`
-            gets the example's real handlers in place of skeletons.
+            and the tests are the example's real ones in place of skeletons.
     """
-    raise NotImplementedError
+    pages = _Pages(project, targets, example=example)
+    files = dict(pages.project())
+    if Target.SERVER in targets:
+        files.update(pages.server())
+        files.update(pages.handlers())
+    if Target.CLIENT in targets:
+        files.update(pages.client())
+    return dict(sorted(files.items()))
 
 
 def example_manifest(name: str) -> str:
     """The text of the `mcpgen.yaml` that `mcpgen new server NAME` starts with."""
-    raise NotImplementedError
+    return _fill("example/mcpgen.yaml.jinja", name=pycode.yaml_string(name))
+
+
+# ------------------------------------------------------------ the environment
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template),
+        undefined=jinja2.StrictUndefined,
+        finalize=_only_code,
+        # Nothing here is HTML, and what is not `Code` does not get in.
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _template(name: str) -> str:
+    return assets.templates().joinpath(name).read_text(encoding="utf-8")
+
+
+def _only_code(value: object) -> Code:
+    if isinstance(value, Code):
+        return value
+    raise UnsafeTextError(f"a template asked for {type(value).__name__}, not Code")
+
+
+def _fill(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(values)
+
+
+# ------------------------------------------------------------------- the files
+
+Files: TypeAlias = Iterator[tuple[str, File]]
+
+
+class _Pages:
+    """The files of one project, group by group."""
+
+    def __init__(
+        self, project: ir.Project, targets: Collection[Target], *, example: bool
+    ) -> None:
+        self._project = project
+        self._has_client = Target.CLIENT in targets
+        self._example = example
+        self._server = pycode.identifier(project.server_package)
+        self._client = pycode.identifier(project.client_package)
+        self._common: dict[str, Any] = {
+            "prefix": pycode.identifier(project.class_prefix),
+            "server_package": self._server,
+            "client_package": self._client,
+            "server_name": documents.distribution(self._server),
+            "client_name": documents.distribution(self._client),
+            "title": documents.title(project),
+            "description": documents.description(project),
+            "version": documents.version(project),
+            "manifest": pycode.markdown_code(project.manifest_file),
+            "toml": documents.toml(project),
+            "class_docstring": pycode.docstring(common.summary(project), 4),
+            "has_server": Target.SERVER in targets,
+            "has_client": self._has_client,
+        }
+
+    def _fill(self, template: str, **values: Any) -> str:
+        return _fill(template, **self._common, **values)
+
+    def _own(self, template: str, **values: Any) -> File:
+        """A file that is mcpgen's."""
+        return File(self._fill(template, **values), Ownership.GENERATED)
+
+    def _yours(self, template: str, **values: Any) -> File:
+        """A file that is written once."""
+        return File(self._fill(template, **values), Ownership.YOURS)
+
+    def _said(self, first: str) -> Code:
+        return common.module_docstring(self._project, first)
+
+    def project(self) -> Files:
+        """What lies beside the manifest."""
+        yield "README.md", self._yours("project/README.md.jinja")
+        yield ".gitignore", self._yours("project/gitignore.jinja")
+
+    def server(self) -> Files:
+        """The server's project files, and the folder `generated`."""
+        for path in ("pyproject.toml", "README.md", "Dockerfile"):
+            yield f"server/{path}", self._yours(f"server/{path}.jinja")
+        yield "server/.dockerignore", self._yours("server/dockerignore.jinja")
+        project = self._project
+        name = project.name
+        home = f"server/{self._server}/generated"
+        yield (
+            f"{home}/__init__.py",
+            self._own(
+                "server/generated.py.jinja",
+                docstring=self._said(f"What handlers of the {name} server need."),
+                runtime=pycode.imports(".runtime.server", package.SERVER_NAMES),
+                names=package.server_exports(project),
+            ),
+        )
+        offered = f"What the {name} server offers: implement "
+        yield (
+            f"{home}/service.py",
+            self._own(
+                "server/service.py.jinja",
+                docstring=self._said(f"{offered}`{project.class_prefix}Service`."),
+                own_modules=service.own_modules(project),
+                runtime=service.service_imports(project),
+                methods=list(service.service_methods(project)),
+                contract=service.contract(project),
+            ),
+        )
+        yield f"{home}/py.typed", File("", Ownership.GENERATED)
+        yield from self._data(home)
+        yield from _runtime_files(project, f"{home}/runtime", "server")
+
+    def handlers(self) -> Files:
+        """The server's Python files that are the user's."""
+        project = self._project
+        home = f"server/{self._server}"
+        for path, template, first in (
+            ("__init__.py", "init.py", f"The {project.name} server."),
+            ("__main__.py", "main.py", f"Runs the {project.name} server."),
+            ("app.py", "app.py", f"The {project.name} server as an application."),
+        ):
+            docstring = pycode.docstring(first)
+            template = f"server/{template}.jinja"
+            yield f"{home}/{path}", self._yours(template, docstring=docstring)
+        yield f"{home}/py.typed", File("", Ownership.YOURS)
+        source = "example" if self._example else "server"
+        yield (
+            f"{home}/handlers.py",
+            self._yours(
+                f"{source}/handlers.py.jinja",
+                docstring=pycode.docstring(f"What the {project.name} server does."),
+                imports=service.handler_imports(project),
+                methods=list(service.handler_methods(project)),
+                has_missing=service.has_missing(project),
+            ),
+        )
+        template = "server/test_health.py.jinja"
+        if self._has_client:
+            template = f"{source}/test_service.py.jinja"
+        yield (
+            "server/tests/test_service.py",
+            self._yours(
+                template,
+                docstring=pycode.docstring(f"Calls the {project.name} server."),
+                client_imports=tests.client_imports(project),
+                wire_name=tests.server_name(project),
+                tests=list(tests.handler_tests(project)),
+            ),
+        )
+
+    def client(self) -> Files:
+        """The client, a distribution of its own."""
+        project = self._project
+        comment = pycode.html_comment(common.made_by(project))
+        for path in ("README.md", "CHANGELOG.md"):
+            yield (
+                f"client/{path}",
+                self._own(
+                    f"client/{path}.jinja",
+                    made_by=comment,
+                    example=documents.example(project, sync=False),
+                    sync_example=documents.example(project, sync=True),
+                    rows=list(documents.method_rows(project)),
+                ),
+            )
+        comment = pycode.comment(common.made_by(project))
+        pyproject = self._own("client/pyproject.toml.jinja", made_by=comment)
+        yield "client/pyproject.toml", pyproject
+        home = f"client/{self._client}"
+        docstring = self._said(f"Typed access to the {project.name} server.")
+        yield (
+            f"{home}/__init__.py",
+            self._own(
+                "client/init.py.jinja",
+                docstring=docstring,
+                own=pycode.imports(".client", package.client_classes(project)),
+                runtime=pycode.imports(".runtime.client", package.CLIENT_NAMES),
+                names=package.client_exports(project),
+            ),
+        )
+        yield (
+            f"{home}/client.py",
+            self._own(
+                "client/client.py.jinja",
+                docstring=docstring,
+                view=client.client(project),
+            ),
+        )
+        yield f"{home}/py.typed", File("", Ownership.GENERATED)
+        yield from self._data(home)
+        yield from _runtime_files(project, f"{home}/runtime", "client")
+
+    def _data(self, folder: str) -> Files:
+        """What server and client both have: the catalogue and the models."""
+        project = self._project
+        first = (
+            f"What the {project.name} server offers, exactly as the manifest has it."
+        )
+        yield (
+            f"{folder}/catalog.py",
+            self._own(
+                "shared/catalog.py.jinja",
+                docstring=self._said(first),
+                imports=catalog.imports(project),
+                constants=list(catalog.constants(project)),
+                catalog=catalog.catalog(project),
+            ),
+        )
+        first = f"The types of what the {project.name} server takes and gives."
+        yield (
+            f"{folder}/models.py",
+            self._own(
+                "shared/models.py.jinja",
+                docstring=self._said(first),
+                standard=package.model_imports(project, standard=True),
+                third_party=package.model_imports(project, standard=False),
+                base=package.model_bases(project),
+                source=pycode.checked_source(project.models_source),
+            ),
+        )
+
+
+def _runtime_files(project: ir.Project, folder: str, side: str) -> Files:
+    """The runtime as it stands here, and the protocol of the chosen revisions."""
+    # Here and not above: reading schemas is no part of importing the renderer.
+    from mcpgen.protocol.rendering import render as render_protocol
+
+    runtime = assets.runtime()
+    yield f"{folder}/__init__.py", _copy(runtime / "__init__.py")
+    for name in ("shared", side):
+        for path, file in _sources(runtime / name):
+            yield f"{folder}/{name}/{path}", _copy(file)
+    for name, text in render_protocol(project.revisions).items():
+        yield f"{folder}/protocol/{name}", File(text, Ownership.GENERATED)
+
+
+def _sources(folder: Traversable) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                for path, file in _sources(entry):
+                    yield f"{entry.name}/{path}", file
+        elif entry.name.endswith(".py"):
+            yield entry.name, entry
+
+
+def _copy(file: Traversable) -> File:
+    return File(file.read_text(encoding="utf-8"), Ownership.GENERATED)

@@ -1,0 +1,234 @@
+"""The parts of `client.py`: every method twice, with one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mcpgen import ir, naming, pycode
+from mcpgen.pycode import Call, Code, Expression, Table, Value
+
+from .common import (
+    BODY_INDENT,
+    LONGEST_PROSE,
+    METHOD_INDENT,
+    Declaration,
+    Method,
+    model_name,
+    said,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    """The parts of `client.py`.
+
+    Attributes:
+        typing: The import from `typing`.
+        modules: The import of the modules beside `client.py`.
+        types: The import from the protocol's types, for annotations only.
+        runtime: The import from the client runtime.
+        aliases: Type aliases for parameters whose types are long.
+        calls: The constants for the tools.
+        methods: The asynchronous methods.
+        sync_methods: The same methods, without asyncio.
+    """
+
+    typing: Code
+    modules: Code
+    types: Code
+    runtime: Code
+    aliases: tuple[Code, ...]
+    calls: tuple[Code, ...]
+    methods: tuple[Method, ...]
+    sync_methods: tuple[Method, ...]
+
+
+def client(project: ir.Project) -> ClientView:
+    """Everything in `client.py` that depends on the project."""
+    return _ClientWriter(project).view()
+
+
+class _ClientWriter:
+    def __init__(self, project: ir.Project) -> None:
+        self._project = project
+        prefix = project.class_prefix
+        self._alias_names = naming.aliases(
+            [prefix, f"{prefix}Client", f"Sync{prefix}Client"]
+        )
+        self._typing = {"TYPE_CHECKING"}
+        self._types: set[str] = set()
+        self._modules: set[str] = set()
+        self._runtime = {"Client", "SyncClient"}
+        self._aliases: dict[Expression, tuple[Code, Code]] = {}
+
+    def view(self) -> ClientView:
+        pairs = [
+            *map(self._tool, self._project.tools),
+            *map(self._prompt, self._project.prompts),
+            *map(self._resource, self._project.resources),
+            *map(self._template, self._project.resource_templates),
+        ]
+        calls = tuple(map(_tool_call, self._project.tools))
+        if calls:
+            self._typing.add("Final")
+            self._runtime.add("ToolCall")
+            self._modules.add("catalog")
+        if self._aliases:
+            self._typing.add("TypeAlias")
+        return ClientView(
+            typing=pycode.imports("typing", self._typing),
+            modules=pycode.imports(".", self._modules),
+            types=pycode.imports(".runtime.protocol.types", self._types, 4),
+            runtime=pycode.imports(".runtime.client", self._runtime),
+            aliases=tuple(source for _, source in self._aliases.values()),
+            calls=calls,
+            methods=tuple(first for first, _ in pairs),
+            sync_methods=tuple(second for _, second in pairs),
+        )
+
+    def _tool(self, tool: ir.Tool) -> tuple[Method, Method]:
+        if tool.output:
+            returns = self._model_name(tool.output)
+        else:
+            returns = self._protocol_type("CallToolResult")
+        arguments: Expression
+        if tool.input.is_class:
+            arguments = _sent(tool.input, tool.parameters)
+            parameters = self._parameters(tool.input, tool.parameters)
+        else:
+            arguments = pycode.identifier(tool.parameters[0])
+            parameters = (
+                Code(f"{tool.parameters[0]}: {self._model_name(tool.input)}"),
+            )
+        call = (_private(tool.constant), arguments)
+        described = _described(tool.input, tool.parameters)
+        return self._pair(tool, "_call_tool", call, parameters, returns, described)
+
+    def _prompt(self, prompt: ir.Prompt) -> tuple[Method, Method]:
+        returns = self._protocol_type("GetPromptResult")
+        sent, parameters = self._strings(prompt.arguments, prompt.parameters)
+        call = (Value(prompt.wire_name), sent)
+        described = _described(prompt.arguments, prompt.parameters)
+        return self._pair(prompt, "_get_prompt", call, parameters, returns, described)
+
+    def _resource(self, resource: ir.Resource) -> tuple[Method, Method]:
+        returns = self._protocol_type("ReadResourceResult")
+        call = (Value(resource.uri),)
+        return self._pair(resource, "_read_resource", call, (), returns)
+
+    def _template(self, template: ir.ResourceTemplate) -> tuple[Method, Method]:
+        returns = self._protocol_type("ReadResourceResult")
+        sent, parameters = self._strings(template.variables, template.parameters)
+        call = (Value(template.uri_template), sent)
+        return self._pair(template, "_read_template", call, parameters, returns)
+
+    def _strings(
+        self, model: ir.Model | None, names: Sequence[str]
+    ) -> tuple[Table, tuple[Code, ...]]:
+        if model is None:
+            return Table(()), ()
+        return _sent(model, names), self._parameters(model, names)
+
+    def _model_name(self, model: ir.Model) -> Code:
+        self._modules.add("models")
+        return model_name(model)
+
+    def _protocol_type(self, name: str) -> Code:
+        self._types.add(name)
+        return Code(name)
+
+    def _pair(
+        self,
+        declaration: Declaration,
+        function: str,
+        arguments: tuple[Expression, ...],
+        parameters: tuple[Code, ...],
+        returns: Code,
+        described: Iterable[tuple[str, str]] = (),
+    ) -> tuple[Method, Method]:
+        name = pycode.identifier(declaration.method)
+        docstring = pycode.docstring(
+            said(declaration), BODY_INDENT, arguments=described
+        )
+        star = (Code("*"),) if parameters else ()
+        accepted = (Code("self"), *star, *parameters)
+
+        def written(define: str, give: str) -> Method:
+            head = f"{define} {name}"
+            call = Call(Code(f"{give} self.{function}"), arguments)
+            return Method(
+                pycode.signature(head, accepted, returns, METHOD_INDENT),
+                docstring,
+                pycode.expression(call, BODY_INDENT),
+            )
+
+        return written("async def", "return await"), written("def", "return")
+
+    def _parameters(self, model: ir.Model, names: Sequence[str]) -> tuple[Code, ...]:
+        return tuple(
+            self._parameter(model, field, name)
+            for field, name in zip(model.fields, names, strict=True)
+        )
+
+    def _parameter(self, model: ir.Model, field: ir.Field, name: str) -> Code:
+        found = pycode.annotation(field.annotation, "models")
+        ending = "" if field.required else " | Omit = OMIT"
+        if not field.required:
+            self._runtime |= {"OMIT", "Omit"}
+        room = pycode.LINE - BODY_INDENT - len(f"{name}: {ending},")
+        type_ = pycode.flat(found.type)
+        if len(type_) > room:
+            type_ = self._alias(model, name, found.type, room)
+        self._typing |= found.typing
+        if found.names_models:
+            self._modules.add("models")
+        return Code(f"{pycode.identifier(name)}: {type_}{ending}")
+
+    def _alias(self, model: ir.Model, name: str, type_: Expression, room: int) -> Code:
+        """A name for a type that would not fit on its parameter's line."""
+        known = self._aliases.get(type_)
+        if known and len(known[0]) <= room:
+            return known[0]
+        base = naming.pascal_case(name)
+        full = f"{model.name.removesuffix('Input')}{base}"
+        short = self._alias_names.take(
+            (full if len(full) <= room - 4 else base)[: room - 4]
+        )
+        alias = pycode.identifier(short)
+        self._aliases[type_] = alias, pycode.assignment(f"{alias}: TypeAlias", type_)
+        return alias
+
+
+def _private(constant: str) -> Code:
+    return pycode.identifier(f"_{constant}")
+
+
+def _tool_call(tool: ir.Tool) -> Code:
+    arguments: tuple[Code, ...] = (pycode.dotted(f"catalog.{tool.constant}"),)
+    if tool.output:
+        arguments = (*arguments, model_name(tool.output))
+    return pycode.assignment(
+        f"{_private(tool.constant)}: Final", Call(Code("ToolCall"), arguments)
+    )
+
+
+def _sent(model: ir.Model, names: Sequence[str]) -> Table:
+    """The arguments by their wire names."""
+    return Table(
+        tuple(
+            (field.wire_name, pycode.identifier(name))
+            for field, name in zip(model.fields, names, strict=True)
+        )
+    )
+
+
+def _described(model: ir.Model | None, names: Sequence[str]) -> list[tuple[str, str]]:
+    """What the `Args:` section says."""
+    if model is None or not model.is_class:
+        return []
+    return [
+        (name, field.description[:LONGEST_PROSE])
+        for field, name in zip(model.fields, names, strict=True)
+        if field.description
+    ]

@@ -1,0 +1,92 @@
+"""The parts of what is no Python: project files, README, CHANGELOG."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mcpgen import ir, pycode
+from mcpgen.pycode import Code
+
+from .common import declarations, first_paragraph, summary
+from .tests import awaited, tool_call
+
+_LONGEST_SUMMARY: Final = 160
+_VERSION: Final = re.compile(
+    r"v?(?P<release>\d{1,9}(?:\.\d{1,9}){0,5})"
+    r"(?:[-.]?(?P<phase>alpha|a|beta|b|rc)[-.]?(?P<number>\d{0,9}))?"
+)
+_PHASES: Final = {"alpha": "a", "a": "a", "beta": "b", "b": "b", "rc": "rc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table of methods."""
+
+    method: Code
+    summary: Code
+
+
+def title(project: ir.Project) -> Code:
+    """What the server calls itself, for a heading."""
+    return pycode.markdown(str(project.server_info.get("title") or project.name))
+
+
+def description(project: ir.Project) -> Code:
+    """What the server is for, for a Markdown file."""
+    return pycode.markdown(summary(project))
+
+
+def distribution(package: str) -> Code:
+    """The name by which a package is installed."""
+    return Code(pycode.identifier(package).replace("_", "-"))
+
+
+def toml(project: ir.Project) -> dict[str, Code]:
+    """The values of project files; the description is one line, as indexes want it."""
+    line = _shortened(" ".join(summary(project).split()))
+    return {
+        "server_package": pycode.toml_string(project.server_package),
+        "client_package": pycode.toml_string(project.client_package),
+        "server_name": pycode.toml_string(distribution(project.server_package)),
+        "client_name": pycode.toml_string(distribution(project.client_package)),
+        "version": pycode.toml_string(version(project)),
+        "description": pycode.toml_string(line),
+    }
+
+
+def version(project: ir.Project) -> Code:
+    """The server's version as packages can have it (PEP 440).
+
+    Of other versions the beginning counts, as far as it is one; without any: 0.1.0.
+    """
+    match = _VERSION.match(project.version.strip().lower())
+    if match is None:
+        return Code("0.1.0")
+    phase = match["phase"]
+    return Code(
+        match["release"] + (f"{_PHASES[phase]}{match['number'] or 0}" if phase else "")
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SUMMARY else f"{text[: _LONGEST_SUMMARY - 1]}…"
+
+
+def method_rows(project: ir.Project) -> Iterator[Row]:
+    """What the client offers, a line each."""
+    for declaration in declarations(project):
+        text = declaration.description or str(declaration.definition.get("title") or "")
+        line = _shortened(" ".join(first_paragraph(text).split()))
+        yield Row(pycode.identifier(declaration.method), pycode.markdown(line))
+
+
+def example(project: ir.Project, *, sync: bool) -> Code:
+    """A call of the first tool that is easily called, with four columns in front."""
+    head = "result = " if sync else "result = await "
+    for tool in project.tools:
+        if tool.sample is not None:
+            return awaited(*tool_call(tool), 4, head)
+    return awaited("list_tools", (), 4, head)

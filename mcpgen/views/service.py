@@ -1,0 +1,174 @@
+"""The parts of `service.py` and of a new `handlers.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mcpgen import ir, pycode
+from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
+
+from .common import BODY_INDENT, METHOD_INDENT, Method, model_name
+from .handler import handlers
+
+
+def service_imports(project: ir.Project) -> Code:
+    """What `service.py` needs from the runtime, and no more."""
+    needed = {"Context", "Contract", "Service"}
+    if any(handler.returns == "CompletionReturn" for handler in handlers(project)):
+        needed |= {"CompletionReturn"}
+    if any(tool.output for tool in project.tools):
+        needed |= {"StructuredReturn"}
+    if any(tool.output is None for tool in project.tools):
+        needed |= {"ToolReturn"}
+    for declarations, names in (
+        (project.tools, {"ToolBinding"}),
+        (project.prompts, {"PromptBinding", "PromptReturn"}),
+        (project.resources, {"ResourceBinding", "ResourceReturn"}),
+        (project.resource_templates, {"ResourceReturn", "TemplateBinding"}),
+    ):
+        if declarations:
+            needed |= {*names, "MaybeAwaitable"}
+    if "MaybeAwaitable" not in needed:
+        needed.remove("Context")
+    return pycode.imports(".runtime.server", needed)
+
+
+def own_modules(project: ir.Project) -> Code:
+    """The modules beside `service.py` that it needs."""
+    names = ["catalog"]
+    if any("models." in part for h in handlers(project) for part in h.parameters):
+        names.append("models")
+    return pycode.imports(".", names)
+
+
+def service_methods(project: ir.Project) -> Iterator[Method]:
+    """One abstract method for everything that a handler answers."""
+    for handler in handlers(project):
+        yield Method(
+            pycode.signature(
+                f"def {handler.name}",
+                handler.parameters,
+                Code(f"MaybeAwaitable[{handler.returns}]"),
+                METHOD_INDENT,
+            ),
+            pycode.docstring(handler.prose, BODY_INDENT),
+        )
+
+
+def contract(project: ir.Project) -> Code:
+    """The class attribute that says which method answers for which wire name."""
+    arguments: list[Expression | tuple[Code, Expression]] = [Code("catalog.CATALOG")]
+    tables: list[tuple[str, list[tuple[str, Expression]]]] = [
+        ("tools", [(t.wire_name, _tool_binding(t)) for t in project.tools]),
+        ("prompts", [(p.wire_name, _prompt_binding(p)) for p in project.prompts]),
+        (
+            "resources",
+            [
+                (r.uri, Call(Code("ResourceBinding"), (Value(r.method),)))
+                for r in project.resources
+            ],
+        ),
+        (
+            "resource_templates",
+            [
+                (t.uri_template, _template_binding(t))
+                for t in project.resource_templates
+            ],
+        ),
+    ]
+    for name, table in tables:
+        if table:
+            arguments.append((Code(name), Table(tuple(table))))
+    return pycode.assignment(
+        "contract: ClassVar[Contract]",
+        Call(Code("Contract"), tuple(arguments)),
+        METHOD_INDENT,
+    )
+
+
+def _tool_binding(tool: ir.Tool) -> Call:
+    arguments: list[Expression | tuple[Code, Expression]] = [
+        Value(tool.method),
+        model_name(tool.input),
+    ]
+    if tool.output:
+        arguments.append(model_name(tool.output))
+    if tool.timeout is not None:
+        arguments.append((Code("timeout"), Value(tool.timeout)))
+    return Call(Code("ToolBinding"), tuple(arguments))
+
+
+def _prompt_binding(prompt: ir.Prompt) -> Call:
+    arguments: list[Expression | tuple[Code, Expression]] = [Value(prompt.method)]
+    if prompt.arguments:
+        arguments.append(model_name(prompt.arguments))
+    return Call(
+        Code("PromptBinding"), (*arguments, *_completion_table(prompt.completions))
+    )
+
+
+def _template_binding(template: ir.ResourceTemplate) -> Call:
+    return Call(
+        Code("TemplateBinding"),
+        (
+            Value(template.method),
+            model_name(template.variables),
+            *_completion_table(template.completions),
+        ),
+    )
+
+
+def _completion_table(
+    completions: Sequence[ir.Completion],
+) -> Iterator[tuple[Code, Expression]]:
+    if completions:
+        items: Iterable[tuple[str, Expression]] = (
+            (
+                c.argument,
+                Value(c.method) if c.method else Row(tuple(map(Value, c.values))),
+            )
+            for c in completions
+        )
+        yield Code("complete"), Table(tuple(items))
+
+
+def handler_methods(project: ir.Project) -> Iterator[Method]:
+    """A method for each handler that says that it is not there yet."""
+    for handler in handlers(project):
+        body = Call(
+            Code("raise ToolError" if handler.is_tool else "raise _missing"),
+            (
+                Value(
+                    f"{handler.wire_name} is not implemented yet"
+                    if handler.is_tool
+                    else handler.wire_name
+                ),
+            ),
+        )
+        yield Method(
+            pycode.signature(
+                f"async def {handler.name}",
+                handler.parameters,
+                handler.implemented_returns or handler.returns,
+                METHOD_INDENT,
+            ),
+            pycode.docstring(handler.brief, BODY_INDENT),
+            pycode.expression(body, BODY_INDENT),
+        )
+
+
+def handler_imports(project: ir.Project) -> Code:
+    """What `handlers.py` needs from `generated`."""
+    needed = {f"{project.class_prefix}Service"}
+    for handler in handlers(project):
+        needed |= {"Context", "ToolError" if handler.is_tool else "ProtocolError"}
+        if handler.implemented_returns is None:
+            needed.add(handler.returns)
+        if handler.parameters[1].startswith("args:"):
+            needed.add("models")
+    return pycode.imports(".generated", needed)
+
+
+def has_missing(project: ir.Project) -> bool:
+    """Whether `handlers.py` has handlers besides those of tools."""
+    return any(not handler.is_tool for handler in handlers(project))
