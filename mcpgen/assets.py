@@ -22,14 +22,24 @@ def schema() -> Traversable:
     return _folder("schema")
 
 
+def runtime() -> Traversable:
+    """The runtime package, whose files are copied into projects."""
+    folder = Path(__file__).parent / "runtime"
+    return folder if folder.is_dir() else _zipped("runtime")
+
+
 def _folder(name: str) -> Traversable:
     """A wheel has the folder inside the package, a checkout beside it."""
     package = Path(__file__).parent
     for folder in (package / "_data" / name, package.parent / name):
         if folder.is_dir():
             return folder
-    # Imported from a zip file. importlib.resources takes longer to import than the
-    # whole of `mcpgen --help` may, so nobody else pays for it.
+    return _zipped("_data", name)
+
+
+def _zipped(*parts: str) -> Traversable:
+    """A folder of the package that was imported from a zip file."""
+    # Importing this takes as long as all of `mcpgen --help` may.
     from importlib.resources import files
 
-    return files("mcpgen") / "_data" / name
+    return files("mcpgen").joinpath(*parts)

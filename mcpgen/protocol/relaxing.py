@@ -24,7 +24,7 @@ def relax(definitions: Definitions, tables: Iterable[Table]) -> None:
     for table in tables:
         comparison = _Comparison(definitions, table)
         for name, shape in table.definitions.items():
-            if name in definitions:
+            if shape is not None and name in definitions:
                 comparison.compare(definitions[name], shape)
 
 

@@ -6,20 +6,18 @@ layout; knows no manifest and nothing of the code that is made of a revision.
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mcpgen import assets
 from mcpgen.diagnostics import MCPGenError, Span
+
 from .corrections import StaleCorrection, correct
-from .table import Document, NotASchema, Table
+from .table import Document, Era, NotASchema, Table
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -94,7 +92,7 @@ class Library:
     def _read_schema(self, revision: str) -> RevisionData:
         file = self._folder / f"{revision}.json"
         content = file.read_bytes()
-        sha256 = hashlib.sha256(content).hexdigest()
+        sha256 = _sha256(content)
         pin = self._pins().get(file.name)
         if pin is not None and pin["sha256"] != sha256:
             raise MCPGenError.of(
@@ -163,13 +161,19 @@ def read_schema(
         raise _not_a_schema(reason, span) from None
     except NotASchema as error:
         raise _not_a_schema(str(error), span) from None
-    return RevisionData(
-        revision, table, document, source, hashlib.sha256(content).hexdigest()
-    )
+    return RevisionData(revision, table, document, source, _sha256(content))
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def unknown_revision(revision: str, known: tuple[str, ...]) -> MCPGenError:
     """The error for a revision that there is none of."""
+    import difflib
+
     near = difflib.get_close_matches(revision, known, 1, 0.8)
     meant = f"did you mean {near[0]}? " if near else ""
     return MCPGenError.of(
@@ -208,11 +212,6 @@ def pinned() -> Library:
     return Library(assets.schema())
 
 
-def library(folder: Path) -> Library:
-    """The revisions in a folder of one's own."""
-    return Library(folder)
-
-
 def known() -> tuple[str, ...]:
     """The names of the revisions that come with mcpgen, oldest first."""
     return pinned().known()
@@ -225,3 +224,52 @@ def load(revision: str) -> RevisionData:
         MCPGenError: MG501 to MG504, see `Library.load`.
     """
     return pinned().load(revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A revision in figures, for `mcpgen schema list`.
+
+    Attributes:
+        revision: Its name on the wire.
+        era: "legacy" or "modern".
+        source: Where its data comes from.
+        sha256: The checksum of the official schema file.
+        has_types: Whether types can be made of it, or its table alone is at hand.
+        definitions: How many definitions its schema has.
+        requests: How many methods are requests, in either direction.
+        notifications: How many methods are notifications, in either direction.
+    """
+
+    revision: str
+    era: Era
+    source: str
+    sha256: str
+    has_types: bool
+    definitions: int
+    requests: int
+    notifications: int
+
+
+def describe(library: Library | None = None) -> list[Description]:
+    """All revisions in figures, oldest first.
+
+    Raises:
+        MCPGenError: MG502 to MG504, see `Library.load`.
+    """
+    source = library or pinned()
+    return [_description(source.load(revision)) for revision in source.known()]
+
+
+def _description(data: RevisionData) -> Description:
+    table = data.table
+    return Description(
+        revision=data.revision,
+        era=table.era,
+        source=data.source,
+        sha256=data.sha256,
+        has_types=data.has_types,
+        definitions=len(table.definitions),
+        requests=len({*table.client_requests, *table.server_requests}),
+        notifications=len({*table.client_notifications, *table.server_notifications}),
+    )

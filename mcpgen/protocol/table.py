@@ -61,7 +61,7 @@ class Table:
         server_notifications: Methods of notifications that a server may send.
         client_capabilities: Keys of `ClientCapabilities`.
         server_capabilities: Keys of `ServerCapabilities`.
-        definitions: The shape of every definition, by name.
+        definitions: The shape of every definition, by name; None where it is no object.
     """
 
     client_requests: Mapping[str, Request]
@@ -70,7 +70,7 @@ class Table:
     server_notifications: tuple[str, ...]
     client_capabilities: tuple[str, ...]
     server_capabilities: tuple[str, ...]
-    definitions: Mapping[str, Shape]
+    definitions: Mapping[str, Shape | None]
 
     @property
     def era(self) -> Era:
@@ -94,7 +94,7 @@ class Table:
                 client_capabilities=schema.properties("ClientCapabilities"),
                 server_capabilities=schema.properties("ServerCapabilities"),
                 definitions={
-                    name: schema.shape(definition)
+                    name: schema.definition_shape(definition)
                     for name, definition in sorted(schema.definitions.items())
                 },
             )
@@ -111,7 +111,10 @@ class Table:
             server_notifications=tuple(data["server_notifications"]),
             client_capabilities=tuple(data["client_capabilities"]),
             server_capabilities=tuple(data["server_capabilities"]),
-            definitions={k: _read_shape(v) for k, v in data["definitions"].items()},
+            definitions={
+                name: None if shape is None else _read_shape(shape)
+                for name, shape in data["definitions"].items()
+            },
         )
 
     def to_json(self) -> dict[str, Json]:
@@ -123,7 +126,10 @@ class Table:
             "server_notifications": list(self.server_notifications),
             "client_capabilities": list(self.client_capabilities),
             "server_capabilities": list(self.server_capabilities),
-            "definitions": {k: _write_shape(v) for k, v in self.definitions.items()},
+            "definitions": {
+                name: None if shape is None else _write_shape(shape)
+                for name, shape in self.definitions.items()
+            },
         }
 
 
@@ -184,6 +190,10 @@ class _Schema:
     def properties(self, name: str) -> tuple[str, ...]:
         """The names of a definition's properties, sorted."""
         return tuple(sorted(_properties(self._definition(name))))
+
+    def definition_shape(self, definition: Document) -> Shape | None:
+        """The shape of a definition, if it is an object."""
+        return self.shape(definition) if _describes_object(definition) else None
 
     def shape(self, schema: Document) -> Shape:
         """The shape of an object schema, the parts of an `allOf` taken together."""

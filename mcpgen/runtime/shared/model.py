@@ -7,7 +7,17 @@ and what is dumped is what was built: absent keys stay absent, unknown ones stay
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from functools import cache
+from typing import (
+    Any,
+    Generic,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import SchemaSerializer, SchemaValidator
@@ -43,6 +53,27 @@ class Model(BaseModel):
         ser_json_inf_nan="constants",
         validate_by_alias=True,
         validate_by_name=True,
+    )
+
+    def __init__(self, /, **data: Any) -> None:
+        """Constants, such as `type: Literal["text"] = "text"`, are set here, so that
+        they are dumped; an object that is built from JSON has what the JSON has.
+        """
+        super().__init__(**data)
+        self.__pydantic_fields_set__.update(_constants(type(self)))
+
+    # Building from JSON goes past this method, as it goes past pydantic's own.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+
+@cache
+def _constants(model: type[BaseModel]) -> frozenset[str]:
+    """The fields whose type admits their default alone."""
+    return frozenset(
+        name
+        for name, field in model.model_fields.items()
+        if get_origin(field.annotation) is Literal
+        and get_args(field.annotation) == (field.default,)
     )
 
 
