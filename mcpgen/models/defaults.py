@@ -13,6 +13,7 @@ from typing import Final
 from mcpgen import pycode
 from mcpgen.ir import Json
 
+from .layout import is_long
 from .types import (
     Absent,
     Alias,
@@ -51,13 +52,13 @@ def default_source(
     if not isinstance(default, (dict, list)):
         is_text = isinstance(default, str)
         line = pycode.string(default) if is_text else pycode.literal(default)
-        return line if len(line) <= MAX_DEFAULT else None
-    if not default:
-        return f"Field(default_factory={'list' if default == [] else 'dict'})"
-    text = str(pycode.literal(default))
-    return (
-        f"Field(default_factory=lambda: {text})" if len(text) <= MAX_DEFAULT else None
-    )
+        if len(line) > MAX_DEFAULT:
+            return None
+        # Formatters differ about what to do with a value that no line can hold.
+        return f"Field(default={line})" if is_long(line, 8) else line
+    # Pydantic copies a default that can change for each instance.
+    text = " ".join(pycode.literal(default).split("\n"))
+    return f"Field(default={text})" if len(text) <= MAX_DEFAULT else None
 
 
 def fits(type_: Type, value: Json, definitions: dict[str, Definition]) -> bool:

@@ -77,6 +77,9 @@ def _ordered(definitions: Mapping[str, Definition]) -> Iterator[str]:
     """Leaves first; an alias as soon as all classes that it evaluates are there."""
     done: set[str] = set()
     waiting = [n for n, d in definitions.items() if isinstance(d, Alias)]
+    # Type checkers follow a circle of aliases only if they meet one first that
+    # mentions itself.
+    waiting.sort(key=lambda name: name not in _mentioned(definitions[name]))
     needs = {n: _eager_needs(n, definitions) for n in waiting}
     for name in _classes_leaves_first(definitions):
         yield from _ready(waiting, needs, done)
