@@ -7,7 +7,8 @@ then the expensive stages are not even imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,7 @@ from mcpgen.folder import Folder, Kind, digest, unreadable
 from mcpgen.ir import File, Ownership
 from mcpgen.lock import Generator, Inputs, Journal, Lock
 from mcpgen.plan import Plan, Why, executable_here, plan, unchanged
-from mcpgen.write import exclusively, write
+from mcpgen.write import exclusively, place_beside, write
 
 if TYPE_CHECKING:
     from mcpgen.manifest import Manifest
@@ -93,9 +94,14 @@ def read_records(folder: Path) -> Records:
     """
     lock_data = _read_record(folder / lock.FILE)
     journal_data = _read_record(folder / lock.JOURNAL)
+    journal = None
+    if journal_data is not None:
+        journal = lock.parse_journal(journal_data, folder)
+    elif os.path.lexists(folder / place_beside(lock.JOURNAL)):
+        # A run died over its journal, before it changed anything: only that is left.
+        journal = Journal()
     return Records(
-        None if lock_data is None else lock.parse(lock_data, folder),
-        None if journal_data is None else lock.parse_journal(journal_data, folder),
+        None if lock_data is None else lock.parse(lock_data, folder), journal
     )
 
 
@@ -127,8 +133,7 @@ def decide(
 def finish(outcome: Outcome, folder: Path, records: Records) -> None:
     """Write what the outcome says; nothing at all where the disk is right already."""
     if outcome.drift or outcome.lock != records.lock:
-        interrupted: Iterable[str] = records.journal.files if records.journal else ()
-        write(outcome.plan, folder, outcome.lock.to_text(), interrupted=interrupted)
+        write(outcome.plan, folder, outcome.lock.to_text())
 
 
 def inputs_of(manifest: Manifest, file: str, text: bytes) -> Inputs:

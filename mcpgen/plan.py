@@ -17,7 +17,7 @@ which `force` overrides, unless a folder or a link is in the way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Final, Protocol
@@ -116,10 +116,12 @@ class Plan:
     Attributes:
         steps: The verdicts.
         files: What the lock will know once the steps are done.
+        unfinished: What runs that were cut short were about to change.
     """
 
     steps: tuple[Step, ...]
     files: Mapping[str, Entry]
+    unfinished: Mapping[str, Trace] = field(default_factory=dict)
 
     @property
     def changes(self) -> tuple[Step, ...]:
@@ -142,9 +144,10 @@ class Plan:
         """What may lie at each path while the steps are done, before and after.
 
         Unchanged files belong to it: an earlier run may have written them without
-        living to say so in the lock.
+        living to say so in the lock. So do paths of that run which are gone: it may
+        have left folders and half-written texts there.
         """
-        traces = {}
+        traces = dict(self.unfinished)
         for step in self.steps:
             after = None
             if step.file is not None and step.verdict is not Verdict.KEEP:
@@ -152,6 +155,8 @@ class Plan:
             digests = {d for d in (step.before, after) if d is not None}
             if digests:
                 traces[step.path] = Trace(step.ownership, frozenset(digests))
+            else:
+                traces.pop(step.path, None)
         return Journal(traces)
 
     def diagnostics(self, folder: PurePath) -> list[Diagnostic]:
@@ -180,14 +185,15 @@ def plan(
         ValueError: A rendered path is not one that a project may have.
     """
     check_paths(files)
-    planner = _Planner(lock, journal or Journal(), view)
+    journal = journal or Journal()
+    planner = _Planner(lock, journal, view)
     steps = [planner.rendered(path, file) for path, file in files.items()]
     steps += planner.stale(files)
     if force:
         steps = [_forced(step) for step in steps]
     steps.sort(key=lambda step: step.path)
     entries = {path: planner.entry(path, file) for path, file in files.items()}
-    return Plan(tuple(steps), entries)
+    return Plan(tuple(steps), entries, journal.files)
 
 
 def unchanged(lock: Lock) -> Plan:

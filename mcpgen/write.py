@@ -39,16 +39,13 @@ class BrokenOutputError(Exception):
     """mcpgen made text that can't be what it should be: a mistake of mcpgen."""
 
 
-def write(
-    plan: Plan, root: Path, lock_text: str, *, interrupted: Iterable[str] = ()
-) -> None:
+def write(plan: Plan, root: Path, lock_text: str) -> None:
     """Do what the plan says, below `root`, and write the lock.
 
     Args:
         plan: The verdicts, without conflicts.
         root: The project's folder; it is made if it is not there.
         lock_text: The new lock.
-        interrupted: Paths of a run that was cut short; what it left beside them goes.
 
     Raises:
         BrokenOutputError: A text is not valid Python or UTF-8; nothing was written.
@@ -58,7 +55,6 @@ def write(
         raise ValueError("a plan with conflicts can't be written")
     writer = _Writer(plan, root, _compiled(plan.changes))
     try:
-        writer.remove_leftovers(interrupted)
         writer.prepare()
         with _uninterrupted():
             writer.commit(lock_text)
@@ -111,14 +107,12 @@ class _Writer:
         self._had_journal = os.path.lexists(root / lock.JOURNAL)
         self._moved = False
 
-    def remove_leftovers(self, paths: Iterable[str]) -> None:
-        """Remove the texts that a killed run had written beside their places."""
-        for path in (*paths, lock.FILE, lock.JOURNAL):
-            _unlink(self._root / place_beside(path))
-
     def prepare(self) -> None:
         """Write everything that is new beside its place: what can fail fails here."""
         self._make_folder(self._root)
+        for path in (*self._plan.unfinished, lock.FILE, lock.JOURNAL):
+            if not self._has_links(path):
+                _unlink(self._root / place_beside(path))
         self._replace(lock.JOURNAL, self._plan.journal().to_text().encode())
         for step in self._plan.changes:
             if step.file is not None:
@@ -137,6 +131,8 @@ class _Writer:
         for step in self._plan.changes:
             if step.verdict is Verdict.DELETE:
                 self._delete(step.path)
+        for path in self._plan.unfinished:
+            self._remove_empty_folders(path)
         for folder in {(self._root / step.path).parent for step in self._plan.changes}:
             _sync_folder(folder)
         self._replace(lock.FILE, lock_text.encode())
@@ -154,19 +150,25 @@ class _Writer:
             for folder in reversed(self._new_folders):
                 folder.rmdir()
 
-    def _refuse_links(self, folder: Path) -> None:
-        """The plan has looked; this is for a link that came in between."""
+    def _has_links(self, path: str) -> bool:
+        """Whether a folder on the way to a path is a link.
+
+        The plan has looked before; this is for links that came in between.
+        """
+        folder = (self._root / path).parent
         while folder != self._root:
             if folder.is_symlink():
-                message = "is a symbolic link"
-                raise NotADirectoryError(errno.ENOTDIR, message, str(folder))
+                return True
             folder = folder.parent
+        return False
 
     def _make_folder(self, folder: Path) -> None:
         """Make a folder and those above it, none of which may be a link."""
-        self._refuse_links(folder)
         if folder != self._root:
             self._make_folder(folder.parent)
+            if folder.is_symlink():
+                message = "is a symbolic link"
+                raise NotADirectoryError(errno.ENOTDIR, message, str(folder))
         try:
             folder.mkdir(parents=folder == self._root)
         except FileExistsError:
@@ -194,14 +196,21 @@ class _Writer:
     def _delete(self, path: str) -> None:
         """Delete a file, what Python cached of it, and the folders that are empty now."""
         place = self._root / path
-        self._refuse_links(place.parent)
+        if self._has_links(path):
+            return
         _unlink(place)
         cache = place.parent / "__pycache__"
         if path.endswith(".py") and not cache.is_symlink():
             for cached in cache.glob(f"{_literal_glob(place.stem)}.*.pyc"):
                 _unlink(cached)
             _remove_if_empty(cache)
-        folder = place.parent
+        self._remove_empty_folders(path)
+
+    def _remove_empty_folders(self, path: str) -> None:
+        """Remove the folders on the way to a path that is gone, as far as empty."""
+        if self._has_links(path):
+            return
+        folder = (self._root / path).parent
         while folder != self._root and _remove_if_empty(folder):
             folder = folder.parent
 
@@ -260,8 +269,11 @@ def _unlink(path: Path) -> None:
 
 
 def _remove_if_empty(folder: Path) -> bool:
+    """Whether a folder is gone now: it was empty, or was not there."""
     try:
         folder.rmdir()
+    except FileNotFoundError:
+        return True
     except OSError:
         return False
     return True
