@@ -551,7 +551,8 @@ def signature(
     if _widest(tail) > LINE and "[" in returns:
         outer, inner = returns[:-1].split("[", 1)
         tail = f"{pad}) -> {outer}[\n{pad}    {inner}\n{pad}]:"
-    if indent + _INDENT + _widest(joined) <= LINE:
+    # A lone parameter gets its comma even where it would fit without.
+    if len(parameters) > 1 and indent + _INDENT + _widest(joined) <= LINE:
         return Code(f"{head}(\n{pad}    {joined}\n{tail}")
     lines = "".join(f"{pad}    {parameter},\n" for parameter in parameters)
     return Code(f"{head}(\n{lines}{tail}")

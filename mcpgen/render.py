@@ -201,7 +201,11 @@ class _Pages:
             self._yours(
                 f"{source}/handlers.py.jinja",
                 docstring=pycode.docstring(f"What the {project.name} server does."),
-                imports=service.handler_imports(project),
+                imports=(
+                    service.example_imports(project)
+                    if self._example
+                    else service.handler_imports(project)
+                ),
                 methods=list(service.handler_methods(project)),
                 has_missing=service.has_missing(project),
             ),
@@ -214,7 +218,9 @@ class _Pages:
             self._yours(
                 template,
                 docstring=pycode.docstring(f"Calls the {project.name} server."),
-                client_imports=tests.client_imports(project),
+                client_imports=tests.client_imports(
+                    project, *(["Progress"] if self._example else [])
+                ),
                 wire_name=tests.server_name(project),
                 tests=list(tests.handler_tests(project)),
             ),

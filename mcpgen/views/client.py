@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mcpgen import ir, naming, pycode
-from mcpgen.pycode import Call, Code, Expression, Table, Value
+from mcpgen.pycode import Call, Code, Expression, Table, Union, Value
 
 from .common import (
     BODY_INDENT,
@@ -28,6 +28,7 @@ class ClientView:
         modules: The import of the modules beside `client.py`.
         types: The import from the protocol's types, for annotations only.
         runtime: The import from the client runtime.
+        sync: The signature of the method that makes the client without asyncio.
         aliases: Type aliases for parameters whose types are long.
         calls: The constants for the tools.
         methods: The asynchronous methods.
@@ -38,6 +39,7 @@ class ClientView:
     modules: Code
     types: Code
     runtime: Code
+    sync: Code
     aliases: tuple[Code, ...]
     calls: tuple[Code, ...]
     methods: tuple[Method, ...]
@@ -81,6 +83,16 @@ class _ClientWriter:
             modules=pycode.imports(".", self._modules),
             types=pycode.imports(".runtime.protocol.types", self._types, 4),
             runtime=pycode.imports(".runtime.client", self._runtime),
+            sync=pycode.signature(
+                "def sync",
+                [
+                    Code("cls"),
+                    Code("url: str"),
+                    Code("**options: Unpack[ClientOptions]"),
+                ],
+                pycode.identifier(f"Sync{self._project.class_prefix}Client"),
+                METHOD_INDENT,
+            ),
             aliases=tuple(source for _, source in self._aliases.values()),
             calls=calls,
             methods=tuple(first for first, _ in pairs),
@@ -173,17 +185,23 @@ class _ClientWriter:
 
     def _parameter(self, model: ir.Model, field: ir.Field, name: str) -> Code:
         found = pycode.annotation(field.annotation, "models")
-        ending = "" if field.required else " | Omit = OMIT"
-        if not field.required:
+        type_ = found.type
+        head = f"{pycode.identifier(name)}: "
+        room = pycode.LINE - BODY_INDENT - len(head) - len(",")
+        if field.required:
+            ending = ""
+        else:
+            ending = " = OMIT"
+            room -= len(ending)
             self._runtime |= {"OMIT", "Omit"}
-        room = pycode.LINE - BODY_INDENT - len(f"{name}: {ending},")
-        type_ = pycode.flat(found.type)
-        if len(type_) > room:
-            type_ = self._alias(model, name, found.type, room)
+        written = pycode.flat(type_ if field.required else _or_omit(type_))
+        if len(written) > room:
+            type_ = self._alias(model, name, type_, room - len(" | Omit"))
+            written = pycode.flat(type_ if field.required else _or_omit(type_))
         self._typing |= found.typing
         if found.names_models:
             self._modules.add("models")
-        return Code(f"{pycode.identifier(name)}: {type_}{ending}")
+        return Code(f"{head}{written}{ending}")
 
     def _alias(self, model: ir.Model, name: str, type_: Expression, room: int) -> Code:
         """A name for a type that would not fit on its parameter's line."""
@@ -198,6 +216,14 @@ class _ClientWriter:
         alias = pycode.identifier(short)
         self._aliases[type_] = alias, pycode.assignment(f"{alias}: TypeAlias", type_)
         return alias
+
+
+def _or_omit(type_: Expression) -> Expression:
+    """The type of a parameter that may be left out; None stays the last member."""
+    members = type_.members if isinstance(type_, Union) else (type_,)
+    if members[-1] == "None":
+        return Union((*members[:-1], Code("Omit"), members[-1]))
+    return Union((*members, Code("Omit")))
 
 
 def _private(constant: str) -> Code:

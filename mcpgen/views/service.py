@@ -169,6 +169,12 @@ def handler_imports(project: ir.Project) -> Code:
     return pycode.imports(".generated", needed)
 
 
+def example_imports(project: ir.Project) -> Code:
+    """What the example's `handlers.py` needs from `generated`."""
+    needed = ["Context", "ResourceNotFound", "ToolError", "models"]
+    return pycode.imports(".generated", [*needed, f"{project.class_prefix}Service"])
+
+
 def has_missing(project: ir.Project) -> bool:
     """Whether `handlers.py` has handlers besides those of tools."""
     return any(not handler.is_tool for handler in handlers(project))

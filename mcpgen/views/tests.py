@@ -101,9 +101,7 @@ def tool_call(tool: ir.Tool) -> tuple[str, tuple[Argument, ...]]:
 
 def _is_plain(field: ir.Field) -> bool:
     """Whether values of the field are written without a class of `models.py`."""
-    return "models." not in pycode.flat(
-        pycode.annotation(field.annotation, "models").type
-    )
+    return not pycode.annotation(field.annotation, "models").names_models
 
 
 def _strings(
@@ -121,9 +119,9 @@ def _strings(
     )
 
 
-def client_imports(project: ir.Project) -> Code:
+def client_imports(project: ir.Project, *further: str) -> Code:
     """What the tests need from the client package."""
-    names = ["ProtocolError", "ToolError", f"{project.class_prefix}Client"]
+    names = ["ProtocolError", "ToolError", f"{project.class_prefix}Client", *further]
     return pycode.imports(project.client_package, names)
 
 
