@@ -221,8 +221,10 @@ class _Taken:
         return found
 
 
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_UNDERSCORES: Final = re.compile(r"_+")
+_CAMEL: Final = re.compile(
+    r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z](?!s(?![a-z]))[a-z])"
+)
+"""Where a word begins: `getHTTPPage` is three words, and `listPRs` two."""
 
 
 def _words(wire_name: str) -> list[str]:

@@ -202,7 +202,8 @@ def _number(value: float) -> str:
         if value.bit_length() > 3 * _MAX_DECIMAL_DIGITS:
             return f"{'-' if value < 0 else ''}0x{abs(value):X}"
         return str(value)
-    return repr(value) if isfinite(value) else f'float("{value}")'
+    # 1e16, not Python's own 1e+16, is how formatters write it.
+    return repr(value).replace("e+", "e") if isfinite(value) else f'float("{value}")'
 
 
 def _scalar(value: object) -> str | None:

@@ -114,6 +114,7 @@ class _Pages:
         self._example = example
         self._server = pycode.identifier(project.server_package)
         self._client = pycode.identifier(project.client_package)
+        self._shared: dict[str, File] = {}
         self._common: dict[str, Any] = {
             "prefix": pycode.identifier(project.class_prefix),
             "server_package": self._server,
@@ -270,31 +271,32 @@ class _Pages:
 
     def _data(self, folder: str) -> Files:
         """What server and client both have: the catalogue and the models."""
+        if not self._shared:
+            self._shared = {"catalog.py": self._catalog(), "models.py": self._models()}
+        for name, file in self._shared.items():
+            yield f"{folder}/{name}", file
+
+    def _catalog(self) -> File:
         project = self._project
-        first = (
-            f"What the {project.name} server offers, exactly as the manifest has it."
+        first = f"What the {project.name} server offers, exactly as the manifest has it."
+        return self._own(
+            "shared/catalog.py.jinja",
+            docstring=self._said(first),
+            imports=catalog.imports(project),
+            constants=list(catalog.constants(project)),
+            catalog=catalog.catalog(project),
         )
-        yield (
-            f"{folder}/catalog.py",
-            self._own(
-                "shared/catalog.py.jinja",
-                docstring=self._said(first),
-                imports=catalog.imports(project),
-                constants=list(catalog.constants(project)),
-                catalog=catalog.catalog(project),
-            ),
-        )
+
+    def _models(self) -> File:
+        project = self._project
         first = f"The types of what the {project.name} server takes and gives."
-        yield (
-            f"{folder}/models.py",
-            self._own(
-                "shared/models.py.jinja",
-                docstring=self._said(first),
-                standard=package.model_imports(project, standard=True),
-                third_party=package.model_imports(project, standard=False),
-                base=package.model_bases(project),
-                source=pycode.checked_source(project.models_source),
-            ),
+        return self._own(
+            "shared/models.py.jinja",
+            docstring=self._said(first),
+            standard=package.model_imports(project, standard=True),
+            third_party=package.model_imports(project, standard=False),
+            base=package.model_bases(project),
+            source=pycode.checked_source(project.models_source),
         )
 
 
