@@ -21,7 +21,7 @@ from mcpgen.manifest import (
     Tool,
     words,
 )
-from mcpgen.manifest.reading import quoted
+from mcpgen.manifest.reading import is_list, is_mapping, quoted
 from mcpgen.manifest.schemas import dialect
 from mcpgen.manifest.subschemas import walk
 
@@ -89,7 +89,7 @@ def _findings(manifest: Manifest) -> Iterator[_Finding]:
         yield from _undescribed(tool)
         for key in ("inputSchema", "outputSchema"):
             schema = tool.definition.get(key)
-            if isinstance(schema, dict):
+            if is_mapping(schema):
                 yield from _schema(schema, (*tool.pointer, key))
 
 
@@ -146,7 +146,7 @@ def _names(declaration: Tool | Prompt) -> Iterator[_Finding]:
 
 def _hints(tool: Tool) -> Iterator[_Finding]:
     hints = tool.definition.get("annotations")
-    if not isinstance(hints, dict):
+    if not is_mapping(hints):
         return
     if hints.get("readOnlyHint") is True and hints.get("destructiveHint") is True:
         message = "`readOnlyHint` and `destructiveHint` contradict each other"
@@ -203,7 +203,7 @@ def _accepts(root: dict[str, Json], schema: dict[str, Json]) -> bool:
 
 def _untyped(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
     properties = schema.get("properties")
-    for name, inner in properties.items() if isinstance(properties, dict) else ():
+    for name, inner in properties.items() if is_mapping(properties) else ():
         if inner is True or (isinstance(inner, dict) and not inner.keys() & _TYPED):
             place = (*at, "properties", name)
             message = f"`{_last(place)}` has no type, so it is `Any` in Python"
@@ -212,7 +212,7 @@ def _untyped(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
 
 def _required(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
     properties, required = schema.get("properties"), schema.get("required")
-    if not isinstance(properties, dict) or not isinstance(required, list):
+    if not is_mapping(properties) or not is_list(required):
         return
     if schema.keys() & _BORROWED:
         return

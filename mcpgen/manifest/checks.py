@@ -7,9 +7,9 @@ refused: it looks only at values of the right type, so that both can report at o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from mcpgen.diagnostics import Diagnostic
 from mcpgen.runtime.shared.headers import ANNOTATION, header_problems
@@ -17,7 +17,7 @@ from mcpgen.runtime.shared.uri_template import variables
 
 from . import limits, schemas, words
 from .declarations import Json, Pointer
-from .reading import containers, quoted, shown
+from .reading import containers, is_mapping, parts, quoted, shown
 from .source import Source
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -38,7 +38,7 @@ def findings(source: Source, root: Pointer, native: bool) -> list[Diagnostic]:
     check = _Check(source, native)
     check.texts()
     data = words.value_at(source.data, root)
-    if native and isinstance(data.get("server"), dict):
+    if native and is_mapping(data.get("server")):
         check.name(("server",), data["server"])
     for pointer, tool in _entries(data, root, "tools"):
         check.name(pointer, tool)
@@ -63,9 +63,8 @@ def _entries(
     data: Json, root: Pointer, key: str
 ) -> Iterator[tuple[Pointer, dict[str, Json]]]:
     """The mappings in the list below a key, each with its path."""
-    found = data.get(key)
-    for at, entry in enumerate(found if isinstance(found, list) else ()):
-        if isinstance(entry, dict):
+    for at, entry in parts(data.get(key)):
+        if is_mapping(entry):
             yield (*root, key, at), entry
 
 
@@ -73,7 +72,7 @@ def _entries(
 class _Check:
     source: Source
     native: bool
-    found: list[Diagnostic] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
     def note(
         self, code: str, message: str, pointer: Pointer, hint: str | None = None
@@ -87,10 +86,7 @@ class _Check:
         if len(self.source.text) <= limits.TEXT:
             return
         for pointer, value in containers(self.source.data):
-            parts: Iterable[Any] = (
-                value.items() if isinstance(value, dict) else enumerate(value)
-            )
-            for step, part in parts:
+            for step, part in parts(value):
                 cap = limits.ICON if step == "src" else limits.TEXT
                 if isinstance(part, str) and len(part) > cap:
                     message = (
@@ -132,13 +128,13 @@ class _Check:
         """A tool's schemas can be used, its headers follow the specification."""
         arguments = tool.get("inputSchema")
         at = (*pointer, "inputSchema")
-        if isinstance(arguments, dict):
+        if is_mapping(arguments):
             if arguments.get("type") != "object":
                 self._not_object(at, arguments)
             self.found.extend(schemas.findings(self.source, at))
             if ANNOTATION in self.source.text:
                 self._headers(at, arguments)
-        if isinstance(tool.get("outputSchema"), dict):
+        if is_mapping(tool.get("outputSchema")):
             at = (*pointer, "outputSchema")
             self.found.extend(schemas.findings(self.source, at))
 
@@ -196,7 +192,7 @@ class _Check:
             message = f"the URI template {quoted(template)} is not absolute"
             self.note("MG207", message, at, "start with a scheme, such as weather://")
         complete = entry.get("complete") if self.native else None
-        for name in complete if isinstance(complete, dict) else ():
+        for name in complete if is_mapping(complete) else ():
             if name not in names:
                 message = (
                     f"`complete`: {quoted(template)} has no variable {quoted(name)}"

@@ -93,8 +93,8 @@ class _Scanner:
     file: str
     text: str
     root: Node = field(default_factory=lambda: Node(None))
-    findings: list[Diagnostic] = field(default_factory=list)
-    _stack: list[tuple[Node, bool]] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    _stack: list[tuple[Node, bool]] = field(default_factory=list[tuple[Node, bool]])
     _key: tuple[str, Place] | None = None
     _wants_key: bool = False
 

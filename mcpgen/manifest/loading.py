@@ -25,7 +25,7 @@ from .declarations import (
     Target,
     Tool,
 )
-from .reading import lone_surrogate, too_deep
+from .reading import is_list, lone_surrogate, too_deep
 from .recognise import Form, recognise
 from .selection import pinned_eras, resolve
 from .source import Format, Source
@@ -225,7 +225,7 @@ def _template(
     from mcpgen.runtime.shared.uri_template import variables
 
     template = entry["uriTemplate"]
-    complete = entry.get("complete", {}) if native else {}
+    complete: dict[str, Json] = entry.get("complete", {}) if native else {}
     made = (_completion(name, value) for name, value in complete.items())
     return ResourceTemplate(
         name=entry["name"],
@@ -238,6 +238,6 @@ def _template(
 
 
 def _completion(name: str, complete: Json) -> Completion | None:
-    if isinstance(complete, list):
+    if is_list(complete):
         return Completion(name, tuple(complete))
     return Completion(name) if complete else None

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeGuard
 
 from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
 
@@ -75,20 +75,36 @@ class Lines:
         return line, offset - self._starts[line - 1] + 1
 
 
+def is_mapping(value: Json) -> TypeGuard[dict[str, Json]]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Json) -> TypeGuard[list[Json]]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+def parts(value: Json) -> Iterable[tuple[str | int, Json]]:
+    """The keys or indexes of a container, each with its value; none of a scalar."""
+    if is_mapping(value):
+        return value.items()
+    return enumerate(value) if is_list(value) else ()
+
+
 def containers(data: Json) -> Iterator[tuple[Pointer, Json]]:
     """Every list and mapping of a document with its path, down to the depth limit."""
     stack: list[tuple[Pointer, Json]] = [((), data)]
     while stack:
         pointer, value = stack.pop()
-        if not isinstance(value, dict | list):
+        if not (is_mapping(value) or is_list(value)):
             continue
         yield pointer, value
         if len(pointer) <= limits.DEPTH:
-            parts = value.items() if isinstance(value, dict) else enumerate(value)
             stack.extend(
                 ((*pointer, step), part)
-                for step, part in parts
-                if isinstance(part, dict | list)
+                for step, part in parts(value)
+                if is_mapping(part) or is_list(part)
             )
 
 
@@ -105,8 +121,7 @@ def lone_surrogate(text: str, data: Json) -> Pointer | None:
     if not _SURROGATE_ESCAPE.search(text):
         return None
     for pointer, value in containers(data):
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
-        for step, part in parts:
+        for step, part in parts(value):
             for candidate in (step, part):
                 if isinstance(candidate, str) and _SURROGATE.search(candidate):
                     return (*pointer, step)

@@ -13,7 +13,7 @@ from mcpgen.diagnostics import Diagnostic, MCPGenError
 
 from . import words
 from .declarations import Json, Pointer
-from .reading import quoted
+from .reading import is_list, is_mapping, quoted
 from .source import Source
 
 VERSION: Final = 1
@@ -37,9 +37,9 @@ def recognise(source: Source) -> Form:
         MCPGenError: MG101, MG102, MG103, MG105 or MG108.
     """
     data = source.data
-    if not isinstance(data, dict):
+    if not is_mapping(data):
         message = f"a manifest is a mapping of keys, not {words.kind(data)}"
-        hint = 'wrap the list: {"tools": [...]}' if isinstance(data, list) else None
+        hint = 'wrap the list: {"tools": [...]}' if is_list(data) else None
         raise _error(source, "MG101", message, (), hint)
     if "mcpgen" in data:
         _check_version(source, data["mcpgen"])
@@ -47,7 +47,7 @@ def recognise(source: Source) -> Form:
     if _is_native_without_version(source):
         raise _without_version(source)
     root: Pointer = ()
-    if "jsonrpc" in data or isinstance(data.get("result"), dict):
+    if "jsonrpc" in data or is_mapping(data.get("result")):
         root = _result(source)
     lists = words.value_at(data, root)
     if not any(section in lists for section in words.SECTIONS):
@@ -70,13 +70,13 @@ def _check_version(source: Source, version: Json) -> None:
 def _is_native_without_version(source: Source) -> bool:
     """Raw results are JSON from a server; what a person wrote looks different."""
     data = source.data
-    if isinstance(data.get("server"), dict) and "serverInfo" not in data:
+    if is_mapping(data.get("server")) and "serverInfo" not in data:
         return True
     return not source.text.lstrip().startswith("{")
 
 
 def _without_version(source: Source) -> MCPGenError:
-    close = difflib.get_close_matches("mcpgen", source.data, n=1)
+    close = difflib.get_close_matches("mcpgen", list[str](source.data), n=1)
     hint = f"{_FIRST_LINE}; did you mean that by {quoted(close[0])}?" if close else None
     message = "the key `mcpgen` is missing"
     return _error(source, "MG105", message, (), hint or _FIRST_LINE)
@@ -84,7 +84,7 @@ def _without_version(source: Source) -> MCPGenError:
 
 def _result(source: Source) -> Pointer:
     data = source.data
-    if isinstance(data.get("result"), dict):
+    if is_mapping(data.get("result")):
         return ("result",)
     if "error" in data:
         reason = words.value_at(data, ("error", "message"))

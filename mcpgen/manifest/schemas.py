@@ -17,7 +17,7 @@ from mcpgen.diagnostics import Diagnostic
 
 from . import limits, words
 from .declarations import Json, Pointer
-from .reading import quoted, shown
+from .reading import is_list, is_mapping, quoted, shown
 from .source import Source
 from .subschemas import walk
 
@@ -84,7 +84,7 @@ def _problems(schema: Json, root: Pointer) -> Iterator[_Problem]:
                 hint = "copy its target below `$defs` and refer to that: #/$defs/…"
                 yield "MG304", message, (*at, key), hint
         values = part.get("enum")
-        if isinstance(values, list) and len(values) > limits.SCHEMA_ENUM:
+        if is_list(values) and len(values) > limits.SCHEMA_ENUM:
             message = (
                 f"an enum of {len(values):,} values; at most {limits.SCHEMA_ENUM:,} "
                 "are allowed"
@@ -109,9 +109,9 @@ def _too_big(schema: Json, root: Pointer) -> _Problem | None:
 
 
 def _parts(value: Json) -> list[Json]:
-    if isinstance(value, dict):
+    if is_mapping(value):
         return list(value.values())
-    return value if isinstance(value, list) else []
+    return value if is_list(value) else []
 
 
 def _refused(schema: Json, root: Pointer) -> Iterator[_Problem]:
@@ -218,9 +218,9 @@ def _leads_nowhere(schema: Json, reference: str) -> bool:
         return False
     for step in unquote(reference[2:]).split("/"):
         key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(schema, list) and key.isdigit() and int(key) < len(schema):
+        if is_list(schema) and key.isdigit() and int(key) < len(schema):
             schema = schema[int(key)]
-        elif isinstance(schema, dict) and key in schema:
+        elif is_mapping(schema) and key in schema:
             schema = schema[key]
         else:
             return True

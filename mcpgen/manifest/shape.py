@@ -20,7 +20,7 @@ from mcpgen.diagnostics import Diagnostic
 
 from . import model, words
 from .declarations import Json, Pointer
-from .reading import quoted
+from .reading import is_list, is_mapping, quoted
 from .source import Source
 
 _WANTED: Final = {
@@ -66,17 +66,17 @@ class _Known:
 
     source: Source
     native: bool
-    found: list[Diagnostic] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
     def part(self, shape: model.Shape, value: Json, pointer: Pointer) -> Json:
         """The part of a value that the model has to check."""
-        if isinstance(value, list):
+        if is_list(value):
             return [
                 self.part(shape, item, (*pointer, at)) for at, item in enumerate(value)
             ]
-        if not isinstance(value, dict):
+        if not is_mapping(value):
             return value
-        kept = {}
+        kept: dict[str, Json] = {}
         inner = model.PARTS.get(shape, {})
         for key in self._keys(shape, value, pointer):
             item = value[key]
@@ -106,7 +106,7 @@ class _Known:
         extra = value["extra"]
         own = model.OWN[shape]
         known = model.keys(shape) - own
-        for key, item in extra.items() if isinstance(extra, dict) else ():
+        for key, item in extra.items() if is_mapping(extra) else ():
             if key in value and key not in own:
                 message = f"`extra` has the key {quoted(key)}, which is there already"
             elif key in known and item is not None:

@@ -7,7 +7,6 @@ nothing of what a manifest means.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from mcpgen.diagnostics import Span
@@ -20,7 +19,6 @@ Place: TypeAlias = tuple[int, int]
 """Line and column, both from 1; columns count characters."""
 
 
-@dataclass(slots=True)
 class Node:
     """Where a value stands, and its parts.
 
@@ -30,9 +28,12 @@ class Node:
         members: For a mapping: key -> (the key's place, the value).
     """
 
-    place: Place | None
-    items: list[Node] = field(default_factory=list)
-    members: dict[str, tuple[Place | None, Node]] = field(default_factory=dict)
+    __slots__ = ("items", "members", "place")
+
+    def __init__(self, place: Place | None) -> None:
+        self.place = place
+        self.items: list[Node] = []
+        self.members: dict[str, tuple[Place | None, Node]] = {}
 
 
 class Source:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from .declarations import Json, Pointer
+from .reading import is_list, is_mapping
 
 _ONE: Final = frozenset(
     {
@@ -52,16 +53,16 @@ def walk(schema: Json, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Json]]:
             for keyword in found
             if keyword in _HOLDERS
             for path, child in _below(keyword, found[keyword], at)
-            if isinstance(child, dict)
+            if is_mapping(child)
         ]
         stack.extend(reversed(inner))
 
 
 def _below(keyword: str, value: Json, at: Pointer) -> Iterator[tuple[Pointer, Json]]:
-    if isinstance(value, list):
+    if is_list(value):
         if keyword in _LIST:
             yield from (((*at, keyword, i), child) for i, child in enumerate(value))
-    elif isinstance(value, dict):
+    elif is_mapping(value):
         if keyword in _MAP:
             yield from (((*at, keyword, name), v) for name, v in value.items())
         elif keyword in _ONE:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from mcpgen.diagnostics import Diagnostic, MCPGenError
 
 from .declarations import Json
-from .reading import Lines, containers, refusal
+from .reading import Lines, containers, parts, refusal
 from .source import Node, Place, Source
 
 _AT: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -75,10 +75,9 @@ def _refuse_foreign(source: Source) -> None:
     """Refuse values that TOML has and JSON has not: dates, times, inf and nan."""
     found: list[Diagnostic] = []
     for pointer, value in containers(source.data):
-        parts = value.items() if isinstance(value, dict) else enumerate(value)
         found.extend(
             Diagnostic("MG019", message, source.span((*pointer, step)), hint)
-            for step, part in parts
+            for step, part in parts(value)
             for message, hint in _foreign(part)
         )
     if found:

@@ -10,6 +10,7 @@ from typing import Final
 
 from . import model
 from .declarations import Json
+from .reading import is_list
 
 SHAPES: Final[dict[str, model.Shape]] = {
     "tools": model.Tool,
@@ -33,7 +34,7 @@ def definition(shape: model.Shape, entry: dict[str, Json]) -> dict[str, Json]:
 
 
 def _part(shape: model.Shape, value: Json) -> Json:
-    if isinstance(value, list):
+    if is_list(value):
         return [definition(shape, item) for item in value]
     return definition(shape, value)
 
@@ -56,6 +57,6 @@ def entry(shape: model.Shape, wire: dict[str, Json]) -> dict[str, Json]:
 
 
 def _entry_part(shape: model.Shape, value: Json) -> Json:
-    if isinstance(value, list):
+    if is_list(value):
         return [entry(shape, item) for item in value]
     return entry(shape, value)

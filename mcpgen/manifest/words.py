@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from .declarations import Json, Pointer
-from .reading import quoted
+from .reading import is_list, is_mapping, quoted
 
 _ENTRIES: Final = {
     "tools": "tool",
@@ -38,9 +38,9 @@ def kind(value: Json) -> str:
 def value_at(data: Json, pointer: Pointer) -> Json:
     """The value at a path, or None where the path leads nowhere."""
     for step in pointer:
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        if is_mapping(data):
+            data = data.get(str(step))
+        elif is_list(data) and isinstance(step, int) and step < len(data):
             data = data[step]
         else:
             return None
@@ -61,7 +61,7 @@ def entry(data: Json, pointer: Pointer) -> str:
     """`tool "name"` for the path of an entry; by number where it has no name."""
     word = _ENTRIES[str(pointer[-2])]
     found = value_at(data, pointer)
-    name = found.get("name") if isinstance(found, dict) else None
+    name = found.get("name") if is_mapping(found) else None
     if isinstance(name, str) and name:
         return f"{word} {quoted(name)}"
     return f"{word} number {int(pointer[-1]) + 1}"

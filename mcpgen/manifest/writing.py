@@ -28,11 +28,13 @@ def to_yaml(manifest: Manifest, name: str | None = None) -> str:
     if name is None:
         raise ValueError("a raw manifest has no name of its own; give one")
     data = _native(manifest) if manifest.native else _from_wire(manifest, name)
-    whole = {"mcpgen": VERSION, "name": name, **data}
+    whole: dict[str, Json] = {"mcpgen": VERSION, "name": name, **data}
     whole["name"] = name
     if set(manifest.targets) != {"server", "client"} or "targets" in data:
         whole["targets"] = list(manifest.targets)
-    sections = {key: whole.pop(key) for key in wire.SHAPES if key in whole}
+    sections: dict[str, list[Json]] = {
+        key: whole.pop(key) for key in wire.SHAPES if key in whole
+    }
     return paragraphs(whole, sections)
 
 

@@ -117,6 +117,7 @@ class _Frame:
     """A container that is still open."""
 
     value: Any
+    is_mapping: bool
     anchor: str | None
     weight: int
     key: str | None = None
@@ -128,14 +129,16 @@ class _Construction:
 
     file: str
     root: Json = _UNSET
-    findings: list[Diagnostic] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list[Diagnostic])
     duplicates: bool = False
-    _stack: list[_Frame] = field(default_factory=list)
-    _anchors: dict[str, tuple[Json, int]] = field(default_factory=dict)
+    _stack: list[_Frame] = field(default_factory=list[_Frame])
+    _anchors: dict[str, tuple[Json, int]] = field(
+        default_factory=dict[str, tuple[Json, int]]
+    )
     _weight: int = 0
     _aliased: int = 0
 
-    def feed(self, event: Any) -> None:
+    def feed(self, event: object) -> None:
         """Take the parser's next event."""
         kind = type(event)
         if kind is yaml.ScalarEvent:
@@ -170,14 +173,14 @@ class _Construction:
         if not self._stack:
             return False
         frame = self._stack[-1]
-        return frame.key is None and type(frame.value) is dict
+        return frame.is_mapping and frame.key is None
 
     def _put(self, value: Json) -> None:
         if not self._stack:
             self.root = value
             return
         frame = self._stack[-1]
-        if type(frame.value) is dict:
+        if frame.is_mapping:
             frame.value[frame.key] = value
             frame.key = None
         else:
@@ -235,7 +238,9 @@ class _Construction:
             self._on_tag(event)
         self._weight += 1
         self._put(value)
-        self._stack.append(_Frame(value, event.anchor, self._weight))
+        self._stack.append(
+            _Frame(value, type(value) is dict, event.anchor, self._weight)
+        )
 
     def _close(self) -> None:
         frame = self._stack.pop()
@@ -269,12 +274,14 @@ class _Finder:
 
     file: str
     root: Node = field(default_factory=lambda: Node(None))
-    duplicates: list[Diagnostic] = field(default_factory=list)
-    _stack: list[tuple[Node, bool]] = field(default_factory=list)
-    _anchors: dict[str, Node] = field(default_factory=dict)
-    _key: list[tuple[str, Place] | None] = field(default_factory=list)
+    duplicates: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    _stack: list[tuple[Node, bool]] = field(default_factory=list[tuple[Node, bool]])
+    _anchors: dict[str, Node] = field(default_factory=dict[str, Node])
+    _key: list[tuple[str, Place] | None] = field(
+        default_factory=list[tuple[str, Place] | None]
+    )
 
-    def feed(self, event: Any) -> None:
+    def feed(self, event: object) -> None:
         """Take the parser's next event."""
         kind = type(event)
         if kind is yaml.ScalarEvent:
@@ -287,8 +294,14 @@ class _Finder:
             self._stack.pop()
             self._key.pop()
         elif kind is yaml.AliasEvent:
-            target = self._anchors.get(event.anchor, Node(None))
-            self._put(Node(_place(event.start_mark), target.items, target.members))
+            self._on_alias(event)
+
+    def _on_alias(self, event: Any) -> None:
+        node = Node(_place(event.start_mark))
+        target = self._anchors.get(event.anchor)
+        if target is not None:
+            node.items, node.members = target.items, target.members
+        self._put(node)
 
     def _node(self, event: Any) -> Node:
         node = Node(_place(event.start_mark))

@@ -12,6 +12,7 @@ import re
 from typing import Final
 
 from .declarations import Json
+from .reading import is_list, is_mapping
 
 _WIDTH: Final = 88
 _KEY_LENGTH: Final = 1000
@@ -24,7 +25,7 @@ _PLAIN: Final = re.compile(
     rf"(?![{_UNSEEN}])[A-Za-z_/$\u00c0-\ud7ff]"
     rf"(?:[^\x00-\x1f:#{_UNSEEN}]|:(?=[^\s,\[\]{{}}])|(?<=\S)#)*"
 )
-_FLOW: Final = re.compile(r"[,\[\]{}]")
+_NOT_IN_FLOW: Final = re.compile(r"[^\w ./$+-]")
 _ESCAPED: Final = re.compile(f"[{_UNSEEN}]")
 _NOT_IN_BLOCK: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
 _WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -72,7 +73,7 @@ def _after(start: str, value: Json, indent: str) -> list[str]:
 
 
 def _container(value: Json, indent: str) -> list[str]:
-    if isinstance(value, dict):
+    if is_mapping(value):
         return _mapping(value, indent)
     return [line for item in value for line in _item(item, indent)]
 
@@ -96,7 +97,7 @@ def _one_line(value: Json, width: int) -> str | None:
     """A value without line breaks: every scalar, and short lists of scalars."""
     if isinstance(value, str):
         return None if _is_block(value) else _text(value)
-    if isinstance(value, list):
+    if is_list(value):
         return _flow(value, width)
     if isinstance(value, dict):
         return None if value else "{}"
@@ -122,7 +123,7 @@ def _text(text: str, *, flow: bool = False) -> str:
         _PLAIN.fullmatch(text)
         and text[-1] not in " :"
         and text.lower() not in _WORDS
-        and not (flow and _FLOW.search(text))
+        and not (flow and _NOT_IN_FLOW.search(text))
     ):
         return text
     quoted = json.dumps(text, ensure_ascii=False)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from mcpgen.manifest import Manifest, Pointer, loads
+from mcpgen.manifest.reading import parts
 
 WEATHER: Final = """\
 # The manifest of a small weather service.
@@ -115,10 +116,8 @@ def said(manifest: Manifest) -> list[Any]:
 def leaves(data: Any, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Any]]:
     """Every value of a document with its path, containers included."""
     yield pointer, data
-    if isinstance(data, dict | list):
-        parts = data.items() if isinstance(data, dict) else enumerate(data)
-        for step, part in parts:
-            yield from leaves(part, (*pointer, step))
+    for step, part in parts(data):
+        yield from leaves(part, (*pointer, step))
 
 
 def text_at(text: str, line: int | None, column: int | None) -> str:

@@ -26,30 +26,25 @@ def test_it_accepts_a_manifest_that_uses_everything() -> None:
     assert [e.message for e in VALIDATOR.iter_errors(WEATHER_DATA)] == []
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"mcpgen": 2},
-        {"name": "../x"},
-        {"tool": []},
-        {"tools": {}},
-        {"tools": [{"name": "a"}]},
-        {"tools": [{"name": "a", "inputSchema": {}, "timeout": 0}]},
-        {
-            "tools": [
-                {"name": "a", "inputSchema": {}, "annotations": {"readOnly": True}}
-            ]
-        },
-        {"prompts": [{"name": "a", "arguments": [{"name": "b", "complete": "c"}]}]},
-        {"resources": [{"name": "a"}]},
-        {"resourceTemplates": [{"name": "a", "uriTemplate": "x:{a}", "complete": []}]},
-        {"protocol": "newest"},
-        {"protocol": []},
-        {"targets": ["servers"]},
-        {"server": {"title": None}},
-    ],
-    ids=str,
-)
+WRONG: list[dict[str, Any]] = [
+    {"mcpgen": 2},
+    {"name": "../x"},
+    {"tool": []},
+    {"tools": {}},
+    {"tools": [{"name": "a"}]},
+    {"tools": [{"name": "a", "inputSchema": {}, "timeout": 0}]},
+    {"tools": [{"name": "a", "inputSchema": {}, "annotations": {"readOnly": True}}]},
+    {"prompts": [{"name": "a", "arguments": [{"name": "b", "complete": "c"}]}]},
+    {"resources": [{"name": "a"}]},
+    {"resourceTemplates": [{"name": "a", "uriTemplate": "x:{a}", "complete": []}]},
+    {"protocol": "newest"},
+    {"protocol": []},
+    {"targets": ["servers"]},
+    {"server": {"title": None}},
+]
+
+
+@pytest.mark.parametrize("change", WRONG, ids=str)
 def test_it_refuses_what_the_loader_refuses(change: dict[str, Any]) -> None:
     data = {**WEATHER_DATA, **change}
     assert not VALIDATOR.is_valid(data)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 from mcpgen.manifest import load, loads, to_yaml, yaml_text
 from mcpgen.manifest.loading import read_source
+from mcpgen.manifest.reading import is_list, is_mapping
 from tests.shared_data import CORPUS, corpus, needs_shared
 
 from .samples import MAPPING, WEATHER, WEATHER_DATA, exactly, said
@@ -37,9 +38,9 @@ def test_other_yaml_readers_take_it_alike(data: dict[str, Any]) -> None:
 
 def _as_texts(value: Any) -> Any:
     """What a reader without types sees: every scalar as its text."""
-    if isinstance(value, dict):
+    if is_mapping(value):
         return {key: _as_texts(part) for key, part in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [_as_texts(part) for part in value]
     return value if isinstance(value, str) else json.dumps(value)
 
@@ -81,7 +82,7 @@ def test_a_raw_manifest_needs_a_name() -> None:
 
 
 def test_it_reads_like_written_by_hand() -> None:
-    raw = {
+    raw: dict[str, Any] = {
         "serverInfo": {"name": "Weather 2", "version": "1.0"},
         "instructions": "Be brief.\nBe polite. 😀\n",
         "tools": [
