@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def main(
-    service: Callable[[], Service],
+    service: Service | Callable[[], Service],
     arguments: Sequence[str] | None = None,
     *,
     defaults: Settings | None = None,
@@ -28,7 +28,7 @@ def main(
     """Serve until SIGINT or SIGTERM, and print the URL to standard output.
 
     Args:
-        service: Makes the service, such as its class.
+        service: The service, or what makes it, such as its class.
         arguments: The command line; None means the process's own.
         defaults: Settings where neither option nor environment says anything.
         program: The program's name in its help.
@@ -47,7 +47,8 @@ def main(
     _configure_logs(settings)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(service(), settings))
+            made = service if isinstance(service, Service) else service()
+            runner.run(serve(made, settings))
     except OSError as error:
         print(
             f"error: {settings.host}:{settings.port}: {error.strerror or error}",

@@ -86,7 +86,7 @@ class ToolStep:
         """
         problems = self._validator.problems(arguments)
         if problems:
-            return tool_failure(ToolError(f"Invalid arguments: {describe(problems)}"))
+            return tool_failure(ToolError(f"Invalid arguments:\n{describe(problems)}"))
         args = arguments if self._input is None else self._input.build(arguments)
         try:
             value = await self._call(args, ctx)
