@@ -229,10 +229,10 @@ _CAMEL: Final = re.compile(
 
 def _words(wire_name: str) -> list[str]:
     """The parts of a name, in lower case; only characters that identifiers can have."""
-    text = unicodedata.normalize("NFKC", wire_name[: 4 * LONGEST])
+    text = _normal(wire_name[: 4 * LONGEST])
     text = _CAMEL.sub("_", text).lower()
     kept = "".join(c if _in_identifier(c) else "_" for c in text)
-    words = unicodedata.normalize("NFKC", kept).split("_")
+    words = _normal(kept).split("_")
     return [word for word in words if word]
 
 
@@ -249,15 +249,24 @@ def snake_case(wire_name: str, fallback: str, longest: int = LONGEST) -> str:
     name = "_".join(_words(wire_name))[:longest].strip("_")
     if not name.isidentifier():
         name = f"{fallback}_{name}".rstrip("_")[:longest]
-    if not name.isidentifier() or unicodedata.normalize("NFKC", name) != name:
-        name = fallback
+    name = _or(name, fallback)
     return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _or(name: str, fallback: str) -> str:
+    """The name, if Python takes it for one and leaves it as it is."""
+    return name if name.isidentifier() and _normal(name) == name else fallback
+
+
+def _normal(name: str) -> str:
+    """The name as Python reads it: identifiers are the same if their NFKC is."""
+    return unicodedata.normalize("NFKC", name)
 
 
 def pascal_case(snake: str, longest: int = LONGEST_CLASS) -> str:
     """A class name from a name in snake case: `get_forecast` gives `GetForecast`."""
     words = [word[:1].upper() + word[1:] for word in snake.split("_") if word]
-    return unicodedata.normalize("NFKC", "".join(words))[:longest]
+    return _normal("".join(words))[:longest]
 
 
 def for_project(name: str, *, span: Span | None = None) -> ProjectNames:
@@ -366,8 +375,12 @@ class _Scope:
             method += "_"
         return Names(
             method=self._methods.take(method),
-            constant=self._constants.take(_CONSTANTS[kind].format(bare.upper())),
-            class_base=self._classes[kind].take(pascal_case(base)),
+            constant=self._constants.take(
+                _or(_CONSTANTS[kind].format(_normal(bare.upper())), kind.upper())
+            ),
+            class_base=self._classes[kind].take(
+                _or(pascal_case(base), pascal_case(kind))
+            ),
             completers={},
         )
 
