@@ -17,7 +17,7 @@ from mcpgen.runtime.shared.uri_template import variables
 
 from . import limits, schemas, words
 from .declarations import Json, Pointer
-from .reading import containers, is_mapping, parts, quoted, shown
+from .reading import containers, is_mapping, levels, parts, quoted, shown
 from .source import Source
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -59,6 +59,14 @@ def findings(source: Source, root: Pointer, native: bool) -> list[Diagnostic]:
     return check.found
 
 
+def _longest(level: list[Json]) -> int:
+    return max((len(text) for text in level if type(text) is str), default=0)
+
+
+def _mappings(data: Json) -> Iterator[dict[str, Json]]:
+    return (part for level in levels(data) for part in level if is_mapping(part))
+
+
 def _entries(
     data: Json, root: Pointer, key: str
 ) -> Iterator[tuple[Pointer, dict[str, Json]]]:
@@ -83,7 +91,8 @@ class _Check:
 
     def texts(self) -> None:
         """No text is longer than anyone can mean."""
-        if len(self.source.text) <= limits.TEXT:
+        longest = (_longest(level) for level in levels(self.source.data))
+        if len(self.source.text) <= limits.TEXT or max(longest) <= limits.TEXT:
             return
         for pointer, value in containers(self.source.data):
             for step, part in parts(value):
@@ -132,7 +141,7 @@ class _Check:
             if arguments.get("type") != "object":
                 self._not_object(at, arguments)
             self.found.extend(schemas.findings(self.source, at))
-            if ANNOTATION in self.source.text:
+            if any(ANNOTATION in part for part in _mappings(arguments)):
                 self._headers(at, arguments)
         if is_mapping(tool.get("outputSchema")):
             at = (*pointer, "outputSchema")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, TypeGuard
 
 from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
@@ -108,8 +109,24 @@ def containers(data: Json) -> Iterator[tuple[Pointer, Json]]:
             )
 
 
+def levels(data: Json) -> Iterator[list[Json]]:
+    """The values of a document, level by level, without paths: the fast walk."""
+    level = [data]
+    while level:
+        yield level
+        level = [part for whole in level for part in _values(whole)]
+
+
+def _values(value: Json) -> Iterable[Json]:
+    if is_mapping(value):
+        return value.values()
+    return value if is_list(value) else ()
+
+
 def too_deep(data: Json) -> Pointer | None:
     """The path of a value that lies deeper than `limits.DEPTH`, or None."""
+    if sum(1 for _ in islice(levels(data), limits.DEPTH + 2)) <= limits.DEPTH:
+        return None
     return next((p for p, _ in containers(data) if len(p) > limits.DEPTH), None)
 
 

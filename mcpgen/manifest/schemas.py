@@ -17,7 +17,7 @@ from mcpgen.diagnostics import Diagnostic
 
 from . import limits, words
 from .declarations import Json, Pointer
-from .reading import is_list, is_mapping, quoted, shown
+from .reading import is_list, is_mapping, levels, quoted, shown
 from .source import Source
 from .subschemas import walk
 
@@ -94,24 +94,16 @@ def _problems(schema: Json, root: Pointer) -> Iterator[_Problem]:
 
 def _too_big(schema: Json, root: Pointer) -> _Problem | None:
     """A schema that is too deep or has too many values."""
-    nodes = 1
-    level: list[tuple[Pointer | None, Json]] = [(root, schema)]
-    for _ in range(limits.SCHEMA_DEPTH + 1):
-        level = [(None, part) for _, whole in level for part in _parts(whole)]
+    nodes = 0
+    for depth, level in enumerate(levels(schema)):
         nodes += len(level)
         if nodes > limits.SCHEMA_NODES:
             message = f"a JSON Schema of more than {limits.SCHEMA_NODES:,} values"
             return "MG306", message, root, None
-        if not level:
-            return None
-    message = f"a JSON Schema of more than {limits.SCHEMA_DEPTH} levels"
-    return "MG305", message, root, None
-
-
-def _parts(value: Json) -> list[Json]:
-    if is_mapping(value):
-        return list(value.values())
-    return value if is_list(value) else []
+        if depth > limits.SCHEMA_DEPTH:
+            message = f"a JSON Schema of more than {limits.SCHEMA_DEPTH} levels"
+            return "MG305", message, root, None
+    return None
 
 
 def _refused(schema: Json, root: Pointer) -> Iterator[_Problem]:
