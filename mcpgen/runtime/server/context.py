@@ -9,7 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 from ..shared import jsonrpc
 from ..shared.catalog import Json, JsonObject
@@ -232,9 +241,19 @@ class Context:
         """Log what went wrong."""
         await self.log("error", data, logger)
 
+    @overload
     async def elicit(
-        self, message: str, schema: JsonObject | type[C], *, key: str | None = None
-    ) -> Elicitation[C]:
+        self, message: str, schema: type[C], *, key: str | None = None
+    ) -> Elicitation[C]: ...
+
+    @overload
+    async def elicit(
+        self, message: str, schema: JsonObject, *, key: str | None = None
+    ) -> Elicitation[dict[str, Any]]: ...
+
+    async def elicit(
+        self, message: str, schema: JsonObject | type[Any], *, key: str | None = None
+    ) -> Elicitation[Any]:
         """Ask a person to fill in a form.
 
         In the modern era the call ends here, and the handler runs again from its start
@@ -249,7 +268,8 @@ class Context:
         Raises:
             ProtocolError: The client can't show forms.
         """
-        return await self._ask(Elicit(message, schema), key)
+        question: Elicit[Any] = Elicit(message, schema)
+        return await self._ask(question, key)
 
     async def elicit_url(
         self, message: str, url: str, *, key: str | None = None

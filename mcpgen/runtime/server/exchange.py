@@ -51,6 +51,7 @@ class Exchange:
         headers: What every answer to it carries, such as CORS headers.
         stream: The event stream, once it is open.
         takes_events: Whether the client accepts an event stream.
+        prefers_events: Whether it names event streams first, or nothing else.
         method: The JSON-RPC method, for the access log.
         target: The tool, prompt or URI that it names, for the access log.
         session_id: The legacy session, for the access log.
@@ -63,6 +64,7 @@ class Exchange:
         "headers",
         "method",
         "outcome",
+        "prefers_events",
         "request",
         "session_id",
         "stream",
@@ -84,6 +86,9 @@ class Exchange:
         anything = "*/*" in accept
         self.takes_events = anything or _EVENTS in accept
         self._takes_json = anything or _JSON in accept or "application/*" in accept
+        self.prefers_events = self.takes_events and (
+            accept.startswith(_EVENTS) or not self._takes_json
+        )
 
     def require_accept(self) -> None:
         """Refuse a client that accepts neither form of an answer."""

@@ -118,7 +118,8 @@ class Legacy:
             )
         finally:
             self._watch.discard(outlet)
-        return await outlet.finish([each for each in responses if each is not None])
+        answered = [each for each in responses if each is not None]
+        return await outlet.finish(answered, batch=True)
 
     async def _entry(
         self, exchange: Exchange, session: Session, outlet: SessionOutlet, message: Any

@@ -98,6 +98,9 @@ class Shelf(Generic[S]):
         self._steps: dict[str, S] = {}
         self._pages: dict[tuple[int, int, bool], bytes] = {}
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._steps
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._steps)
 

@@ -46,10 +46,11 @@ class PlainOutlet:
         """Send the response: the last event, or the JSON object."""
         if self._pulse is not None:
             await self._pulse
-        stream = self._exchange.stream
-        if stream is None:
-            return self._exchange.json(message, status)
+        exchange = self._exchange
+        if exchange.stream is None and (status != 200 or not exchange.prefers_events):
+            return exchange.json(message, status)
         await self._write(event(message))
+        stream = await exchange.open()
         await stream.end()
         return stream.response
 

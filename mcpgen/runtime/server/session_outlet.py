@@ -80,24 +80,28 @@ class SessionOutlet:
                 self._connected = False
                 await self._exchange.stream.hang_up()
 
-    async def finish(self, messages: list[bytes]) -> web.StreamResponse:
-        """Send the responses, as the last events or as JSON: several are a batch.
+    async def finish(
+        self, messages: list[bytes], *, batch: bool = False
+    ) -> web.StreamResponse:
+        """Send the responses, as the last events or as JSON.
 
         None at all means that the request was cancelled, and gets no response.
         """
         if self._pulse is not None:
             await self._pulse
-        stream = self._exchange.stream
-        if stream is None:
+        exchange = self._exchange
+        if exchange.stream is None:
             if not messages:
-                return self._exchange.accepted()
-            if len(messages) == 1:
-                return self._exchange.json(messages[0])
-            return self._exchange.json(b"[%b]" % b",".join(messages))
+                return exchange.accepted()
+            if not exchange.prefers_events:
+                joined = b",".join(messages)
+                return exchange.json(b"[%b]" % joined if batch else joined)
+            await self._open()
         for message in messages:
             await self._deliver(message)
         if self._log is not None:
             self._log.finish()
+        stream = await exchange.open()
         if self._connected:
             await stream.end()
         return stream.response
