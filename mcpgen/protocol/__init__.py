@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 
-def render(revisions: Sequence[str]) -> dict[str, str]:
+def render(
+    revisions: Sequence[str], *, library: Library | None = None
+) -> dict[str, str]:
     """The files of `runtime/protocol/` by name; see `rendering.render`.
 
     Raises:
@@ -38,4 +40,4 @@ def render(revisions: Sequence[str]) -> dict[str, str]:
     """
     from .rendering import render
 
-    return render(revisions)
+    return render(revisions, library=library)

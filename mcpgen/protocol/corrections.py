@@ -7,9 +7,8 @@ JSON and no MCP.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
 
-Json: TypeAlias = Any
+from .walking import Json, as_list
 
 
 class StaleCorrection(Exception):
@@ -58,7 +57,8 @@ def _key(part: str) -> str:
 
 def _step(holder: Json, part: str, path: str) -> Json:
     try:
-        return holder[int(part)] if isinstance(holder, list) else holder[part]
+        items = as_list(holder)
+        return holder[part] if items is None else items[int(part)]
     except (KeyError, IndexError, ValueError, TypeError):
         raise StaleCorrection(f"{path} does not exist") from None
 

@@ -5,16 +5,15 @@ Part of the protocol stage. Knows schema documents and tables; makes no source t
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final
 
+from .circles import without_circles
 from .relaxing import relax
 from .revisions import RevisionData
-from .table import Document, definitions_of
-
-Json: TypeAlias = Any
+from .table import definitions_of
+from .walking import Document, rebuilt, target
 
 _LINK: Final = re.compile(r"\{@link\s+([^}]*)\}")
 _NAME: Final = re.compile(r"\w+")
@@ -38,26 +37,22 @@ def combined(
     for document in (data.document for data in newest_first if data.document):
         for name, definition in definitions_of(document).items():
             if name not in definitions:
-                definitions[name] = _moved(copy.deepcopy(definition))
+                definitions[name] = rebuilt(definition, _moved)
     relax(definitions, (data.table for data in selected))
+    definitions = without_circles(definitions)
     plain = _Plain(definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$defs": {name: plain(definitions[name]) for name in sorted(definitions)},
+        "$defs": {
+            name: rebuilt(definitions[name], plain) for name in sorted(definitions)
+        },
     }
 
 
-def _moved(schema: Json) -> Json:
+def _moved(schema: Document) -> Document:
     """The schema with references to `definitions` of older drafts led to `$defs`."""
-    if isinstance(schema, list):
-        return [_moved(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    result = {key: _moved(value) for key, value in schema.items()}
-    reference = result.get("$ref")
-    if isinstance(reference, str):
-        result["$ref"] = reference.replace("#/definitions/", "#/$defs/", 1)
-    return result
+    name = target(schema)
+    return schema if name is None else {**schema, "$ref": f"#/$defs/{name}"}
 
 
 class _Plain:
@@ -66,23 +61,17 @@ class _Plain:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
 
-    def __call__(self, schema: Json) -> Json:
-        if isinstance(schema, list):
-            return [self(item) for item in schema]
-        if not isinstance(schema, dict):
+    def __call__(self, schema: Document) -> Document:
+        text = schema.get("description")
+        if not isinstance(text, str):
             return schema
-        return {
-            key: _LINK.sub(self._text, value)
-            if key == "description" and isinstance(value, str)
-            else self(value)
-            for key, value in schema.items()
-        }
+        return {**schema, "description": _LINK.sub(self._text, text)}
 
     def _text(self, link: re.Match[str]) -> str:
         """What a link shows: its own text, which follows the name without a space."""
         content = link[1].strip()
         name = self._target(content)
-        text = content.removeprefix(name)
+        text = content.removeprefix(name).strip()
         if not text or text.startswith("."):
             return f"`{content}`"
         return text if "`" in text or " " in text else f"`{text}`"

@@ -7,11 +7,11 @@ an older one sends, so a property that the older one doesn't require is optional
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from .table import Document, Shape, Table, target
+from .table import Shape, Table
+from .walking import Document, target
 
-Json: TypeAlias = Any
 Definitions: TypeAlias = Mapping[str, Document]
 
 
@@ -22,45 +22,51 @@ def relax(definitions: Definitions, tables: Iterable[Table]) -> None:
     with whatever stands there, be it described in place or under another name.
     """
     for table in tables:
-        comparison = _Comparison(definitions, table)
-        for name, shape in table.definitions.items():
-            if shape is not None and name in definitions:
-                comparison.compare(definitions[name], shape)
+        _compare(definitions, table)
 
 
-class _Comparison:
-    """The definitions beside one table; each pair is looked at once."""
-
-    def __init__(self, definitions: Definitions, table: Table) -> None:
-        self._definitions = definitions
-        self._table = table
-        self._seen: set[tuple[int, int]] = set()
-
-    def compare(self, schema: Json, shape: Shape) -> None:
-        for part in self._parts(schema, set()):
+def _compare(definitions: Definitions, table: Table) -> None:
+    seen: set[tuple[int, int]] = set()
+    waiting: list[tuple[Document, Shape]] = [
+        (definitions[name], shape)
+        for name, shape in table.definitions.items()
+        if shape is not None and name in definitions
+    ]
+    while waiting:
+        schema, shape = waiting.pop()
+        for part in _parts(schema, definitions):
             pair = (id(part), id(shape))
-            if pair in self._seen:
-                continue
-            self._seen.add(pair)
-            _require_only(part, shape.required)
-            for name, value in part.get("properties", {}).items():
-                older = self._shape(shape.objects.get(name))
-                if older is not None:
-                    self.compare(value, older)
+            if pair not in seen:
+                seen.add(pair)
+                _require_only(part, shape.required)
+                waiting.extend(_properties(part, shape, table))
 
-    def _shape(self, found: str | Shape | None) -> Shape | None:
-        return self._table.definitions[found] if isinstance(found, str) else found
 
-    def _parts(self, schema: Json, seen: set[str]) -> Iterable[Document]:
-        name = target(schema)
-        if name is not None:
-            if name not in seen:
-                seen.add(name)
-                yield from self._parts(self._definitions[name], seen)
-            return
-        yield schema
-        for part in schema.get("allOf", ()):
-            yield from self._parts(part, seen)
+def _properties(
+    part: Document, shape: Shape, table: Table
+) -> Iterable[tuple[Document, Shape]]:
+    """The objects that stand at the same property on both sides."""
+    for name, value in part.get("properties", {}).items():
+        older = shape.objects.get(name)
+        if isinstance(older, str):
+            older = table.definitions[older]
+        if older is not None:
+            yield value, older
+
+
+def _parts(schema: Document, definitions: Definitions) -> Iterable[Document]:
+    """The schema and everything that its `allOf` and `$ref` add to it, once."""
+    seen: set[str] = set()
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        name = target(part)
+        if name is None:
+            yield part
+            waiting.extend(part.get("allOf", ()))
+        elif name not in seen:
+            seen.add(name)
+            waiting.append(definitions[name])
 
 
 def _require_only(schema: Document, required: Iterable[str]) -> None:

@@ -11,18 +11,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from mcpgen import assets
 from mcpgen.diagnostics import MCPGenError, Span
 
 from .corrections import StaleCorrection, correct
-from .table import Document, Era, NotASchema, Table
+from .table import Era, Table
+from .walking import Document, Json, NotASchema, as_list
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
-
-Json: TypeAlias = Any
 
 _FILE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.json")
 
@@ -122,7 +121,8 @@ class Library:
         )
 
     def _pins(self) -> Mapping[str, Mapping[str, str]]:
-        return {pin["file"]: pin for pin in self._json("PINNED.json") or []}
+        pins = as_list(self._json("PINNED.json")) or []
+        return {pin["file"]: pin for pin in pins}
 
     def _json(self, path: str) -> Json:
         file = self._folder / path
@@ -156,9 +156,12 @@ def read_schema(
         for correction in corrections:
             _correct(document, correction, revision, strict)
         table = Table.from_schema(document)
-    except (ValueError, RecursionError) as error:
-        reason = "it is no JSON" if isinstance(error, ValueError) else "it is too deep"
-        raise _not_a_schema(reason, span) from None
+        if not strict:
+            _check_keywords(document)
+    except ValueError:
+        raise _not_a_schema("it is no JSON", span) from None
+    except RecursionError:
+        raise _not_a_schema("it is nested too deeply", span) from None
     except NotASchema as error:
         raise _not_a_schema(str(error), span) from None
     return RevisionData(revision, table, document, source, _sha256(content))
@@ -195,6 +198,17 @@ def _correct(document: Json, correction: Json, revision: str, strict: bool) -> N
             span=Span(f"corrections/{revision}.json"),
             hint="look whether the defect is gone, then change or remove the correction",
         ) from None
+
+
+def _check_keywords(document: Json) -> None:
+    """Refuse what is no JSON Schema at all; what was pinned is known to be one."""
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.meta.validate(document)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        reason = str(error).partition("\n")[0][:200]
+        raise NotASchema(f"it is no JSON Schema: {reason}") from None
 
 
 def _not_a_schema(reason: str, span: Span) -> MCPGenError:

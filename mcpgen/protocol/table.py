@@ -8,17 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-Json: TypeAlias = Any
-Document: TypeAlias = dict[str, Json]
+from .walking import (
+    Document,
+    Json,
+    NotASchema,
+    as_list,
+    as_object,
+    is_deeper,
+    target,
+)
+
 Era: TypeAlias = Literal["modern", "legacy"]
 
-_UNIONS_OF_SERVER_REQUESTS = ("ServerRequest", "InputRequest")
+MAX_DEPTH: Final = 100
+"""Levels of nesting that a schema document may have; MCP's have 15."""
 
+MAX_DEFINITIONS: Final = 2_000
+"""Definitions that a schema document may have; MCP's have 155."""
 
-class NotASchema(Exception):
-    """The document is not a schema of the protocol; the text says what is missing."""
+_UNIONS_OF_SERVER_REQUESTS: Final = ("ServerRequest", "InputRequest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +94,19 @@ class Table:
         Raises:
             NotASchema: The document is something else.
         """
-        try:
-            schema = _Schema(document)
-            return cls(
-                client_requests=schema.requests(["ClientRequest"]),
-                server_requests=schema.requests(_UNIONS_OF_SERVER_REQUESTS),
-                client_notifications=schema.methods("ClientNotification"),
-                server_notifications=schema.methods("ServerNotification"),
-                client_capabilities=schema.properties("ClientCapabilities"),
-                server_capabilities=schema.properties("ServerCapabilities"),
-                definitions={
-                    name: schema.definition_shape(definition)
-                    for name, definition in sorted(schema.definitions.items())
-                },
-            )
-        except RecursionError:
-            raise NotASchema("it is nested too deeply") from None
+        schema = _Schema(document)
+        return cls(
+            client_requests=schema.requests(["ClientRequest"]),
+            server_requests=schema.requests(_UNIONS_OF_SERVER_REQUESTS),
+            client_notifications=schema.methods("ClientNotification"),
+            server_notifications=schema.methods("ServerNotification"),
+            client_capabilities=schema.properties("ClientCapabilities"),
+            server_capabilities=schema.properties("ServerCapabilities"),
+            definitions={
+                name: schema.definition_shape(definition)
+                for name, definition in sorted(schema.definitions.items())
+            },
+        )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Table:
@@ -139,28 +146,25 @@ def definitions_of(document: Json) -> dict[str, Document]:
     Raises:
         NotASchema: There are none, or one of them can't be a definition.
     """
-    if not isinstance(document, dict):
+    members = as_object(document)
+    if members is None:
         raise NotASchema("it is not a JSON object")
-    definitions = document.get("$defs", document.get("definitions"))
-    if not isinstance(definitions, dict) or not definitions:
+    if is_deeper(members, MAX_DEPTH):
+        raise NotASchema("it is nested too deeply")
+    found = as_object(members.get("$defs", members.get("definitions")))
+    if not found:
         raise NotASchema("it has neither `$defs` nor `definitions`")
-    for name, definition in definitions.items():
+    if len(found) > MAX_DEFINITIONS:
+        raise NotASchema(f"it has more than {MAX_DEFINITIONS} definitions")
+    definitions: dict[str, Document] = {}
+    for name, value in found.items():
         if not (name.isascii() and name.isidentifier()):
             raise NotASchema(f"the definition name {name!r} is not an identifier")
-        if not isinstance(definition, dict):
+        definition = as_object(value)
+        if definition is None:
             raise NotASchema(f"the definition {name} is not an object")
+        definitions[name] = definition
     return definitions
-
-
-def target(schema: Json) -> str | None:
-    """The name of the definition that a schema refers to, if it is a reference."""
-    reference = schema.get("$ref") if isinstance(schema, dict) else None
-    if not isinstance(reference, str):
-        return None
-    for prefix in ("#/$defs/", "#/definitions/"):
-        if reference.startswith(prefix):
-            return reference.removeprefix(prefix)
-    raise NotASchema(f"the reference {reference!r} leads out of the definitions")
 
 
 class _Schema:
@@ -199,9 +203,8 @@ class _Schema:
         """The shape of an object schema, the parts of an `allOf` taken together."""
         required: set[str] = set()
         objects: dict[str, str | Shape] = {}
-        for part in self._parts(schema, set()):
-            names = part.get("required", ())
-            required.update(n for n in names if isinstance(n, str))
+        for part in self._parts(schema):
+            required.update(n for n in _list(part, "required") if isinstance(n, str))
             for name, value in _properties(part).items():
                 found = self._object(value)
                 if found is not None:
@@ -212,25 +215,28 @@ class _Schema:
         name = target(schema)
         if name is not None:
             return name if self._is_object(name) else None
-        if not isinstance(schema, dict) or not _describes_object(schema):
+        described = as_object(schema)
+        if described is None or not _describes_object(described):
             return None
-        return self.shape(schema)
+        return self.shape(described)
 
     def _is_object(self, name: str) -> bool:
         return _describes_object(self._definition(name))
 
-    def _parts(self, schema: Document, seen: set[str]) -> Iterator[Document]:
+    def _parts(self, schema: Document) -> Iterator[Document]:
         """The schema and everything that its `allOf` and `$ref` add to it, once."""
-        name = target(schema)
-        if name is not None:
-            if name not in seen:
+        seen: set[str] = set()
+        waiting = [schema]
+        while waiting:
+            part = waiting.pop()
+            name = target(part)
+            if name is None:
+                yield part
+                members = map(as_object, _list(part, "allOf"))
+                waiting.extend(member for member in members if member is not None)
+            elif name not in seen:
                 seen.add(name)
-                yield from self._parts(self._definition(name), seen)
-            return
-        yield schema
-        for part in _list(schema, "allOf"):
-            if isinstance(part, dict):
-                yield from self._parts(part, seen)
+                waiting.append(self._definition(name))
 
     def _request(self, name: str, definition: Document) -> Request:
         base = name.removesuffix("Request")
@@ -261,8 +267,7 @@ class _Schema:
 
 
 def _method(definition: Document) -> str | None:
-    method = _properties(definition).get("method")
-    const = method.get("const") if isinstance(method, dict) else None
+    const = (as_object(_properties(definition).get("method")) or {}).get("const")
     return const if isinstance(const, str) else None
 
 
@@ -270,14 +275,12 @@ def _describes_object(schema: Document) -> bool:
     return schema.get("type") == "object" or "allOf" in schema
 
 
-def _properties(schema: Json) -> dict[str, Json]:
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return properties if isinstance(properties, dict) else {}
+def _properties(schema: Json) -> Document:
+    return as_object((as_object(schema) or {}).get("properties")) or {}
 
 
 def _list(schema: Json, keyword: str) -> list[Json]:
-    value = schema.get(keyword) if isinstance(schema, dict) else None
-    return value if isinstance(value, list) else []
+    return as_list((as_object(schema) or {}).get(keyword)) or []
 
 
 def _read_requests(data: Mapping[str, Json]) -> dict[str, Request]:

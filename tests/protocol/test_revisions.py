@@ -15,6 +15,7 @@ from mcpgen import assets
 from mcpgen.diagnostics import MCPGenError, Span
 from mcpgen.protocol.corrections import StaleCorrection, correct
 from mcpgen.protocol.revisions import Library, known, load, pinned, read_schema
+from mcpgen.protocol.walking import as_object
 from tests.shared_data import SCHEMAS, needs_shared
 
 SCHEMA = Path(str(assets.schema()))
@@ -106,7 +107,7 @@ def test_corrections_that_do_not_fit_a_file_of_ones_own_are_left_out(
     [
         (b"{", "it is no JSON"),
         (b"\xff", "it is no JSON"),
-        (b"[" * 100_000, "it is too deep"),
+        (b"[" * 100_000, "it is nested too deeply"),
         (b"[]", "it is not a JSON object"),
         (b'{"type": "object"}', "it has neither `$defs` nor `definitions`"),
     ],
@@ -121,13 +122,29 @@ def test_a_file_that_is_no_schema_gets_a_message(content: bytes, reason: str) ->
     )
 
 
+@pytest.mark.parametrize(
+    "keyword", [{"required": 3}, {"properties": []}, {"allOf": [1]}, {"type": "thing"}]
+)
+def test_a_schema_with_a_malformed_keyword_gets_a_message(
+    keyword: dict[str, object],
+) -> None:
+    document = json.loads((SCHEMA / "2026-07-28.json").read_bytes())
+    document["$defs"]["Tool"]["properties"]["name"].update(keyword)
+    content = json.dumps(document).encode()
+    with pytest.raises(MCPGenError) as error:
+        read_schema(content, "2030-01-01", span=Span("x.json"), source="x.json")
+    assert code_of(error) == "MG504"
+    assert "it is no JSON Schema: " in str(error.value)
+
+
 def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
     """Where two JSON values differ, as JSON Pointers."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted(one.keys() | other.keys()):
+    left, right = as_object(one), as_object(other)
+    if left is not None and right is not None:
+        for key in sorted(left.keys() | right.keys()):
             place = f"{path}/{key}"
-            if key in one and key in other:
-                yield from differences(one[key], other[key], place)
+            if key in left and key in right:
+                yield from differences(left[key], right[key], place)
             else:
                 yield place
     elif one != other:

@@ -6,7 +6,6 @@ Made by mcpgen from the protocol's schemas. Import from `.types`, which has all 
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
-from typing_extensions import TypeAliasType
 
 from ..shared.model import Model, absent
 
@@ -14,12 +13,10 @@ Cursor: TypeAlias = str
 """An opaque token used to represent a cursor for pagination."""
 
 
-JSONObject = TypeAliasType("JSONObject", "dict[str, JSONValue | None]")
+JSONObject: TypeAlias = dict[str, Any]
 
 
-JSONValue = TypeAliasType(
-    "JSONValue", "JSONObject | list[JSONValue | None] | str | int | float | bool | None"
-)
+JSONValue: TypeAlias = JSONObject | list[Any] | str | int | float | bool | None
 
 
 LoggingLevel: TypeAlias = Literal[
