@@ -91,6 +91,9 @@ def _template(name: str) -> str:
 def _only_code(value: object) -> Code:
     if isinstance(value, Code):
         return value
+    if isinstance(value, jinja2.Undefined):
+        # Raises, and says which name is missing.
+        str(value)
     raise UnsafeTextError(f"a template asked for {type(value).__name__}, not Code")
 
 
