@@ -22,7 +22,6 @@ from typing import Final
 
 from mcpgen import lock
 from mcpgen.diagnostics import MCPGenError, Span
-from mcpgen.ir import File
 from mcpgen.plan import Plan, Step, Verdict
 
 _FRESH: Final = (
@@ -230,24 +229,26 @@ def _literal_glob(name: str) -> str:
 def _compiled(steps: Iterable[Step]) -> dict[str, bytes]:
     """Every text as bytes, after Python has accepted what is Python."""
     texts = {}
+    # Both halves have the same runtime: what was accepted once is not asked again.
+    accepted: set[str] = set()
     for step in steps:
         if step.file is None:
             continue
         try:
-            texts[step.path] = _compile(step.path, step.file)
+            texts[step.path] = step.file.text.encode("utf-8")
+            if step.path.endswith(".py") and step.file.text not in accepted:
+                _compile(step.path, texts[step.path])
+                accepted.add(step.file.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             message = f"{step.path} would not be valid: {error}"
             raise BrokenOutputError(message) from error
     return texts
 
 
-def _compile(path: str, file: File) -> bytes:
-    data = file.text.encode("utf-8")
-    if path.endswith(".py"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            compile(data, path, "exec", dont_inherit=True)
-    return data
+def _compile(path: str, data: bytes) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compile(data, path, "exec", dont_inherit=True)
 
 
 @contextlib.contextmanager

@@ -58,7 +58,16 @@ def show(
     for path in strangers:
         say(f"  {'unknown':<{_WIDTH}}  {path}")
     if outcome.drift and not done:
-        say("Bring it up to date: mcpgen generate")
+        say(_advice(outcome))
+
+
+def _advice(outcome: Outcome) -> str:
+    if not outcome.plan.conflicts:
+        return "Bring it up to date: mcpgen generate"
+    return (
+        "Undo the edits, or overwrite them: mcpgen generate --force\n"
+        "What they are: mcpgen generate --diff"
+    )
 
 
 def as_data(folder: Path, outcome: Outcome, *, done: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import shlex
 from mcpgen import lock
 from mcpgen.cli.output import Painted, say, say_json
 from mcpgen.cli.report import as_data, counted
+from mcpgen.ir import Ownership
 from mcpgen.new import MANIFEST, Created
 
 
@@ -19,10 +20,14 @@ def show(created: Created, *, as_json: bool) -> None:
     number = len(created.outcome.plan.steps) + len([lock.FILE])
     say(Painted(f"Made {created.project.name}", "green"), f": {counted(number)}.")
     say()
-    for command, comment in _next_steps(created):
-        say(f"  {command:<44}", f"# {comment}" if comment else "")
+    steps = _next_steps(created)
+    width = max(len(command) for command, _ in steps)
+    for command, comment in steps:
+        say(f"  {command:<{width}}   # {comment}" if comment else f"  {command}")
     say()
-    say(f"{_yours(created)} After a change of {MANIFEST}: mcpgen generate")
+    for handlers in _handlers(created):
+        say(f"Your code goes into {handlers}.")
+    say(f"After a change of {MANIFEST}: mcpgen generate")
 
 
 def _next_steps(created: Created) -> list[tuple[str, str]]:
@@ -43,8 +48,10 @@ def _next_steps(created: Created) -> list[tuple[str, str]]:
     return steps
 
 
-def _yours(created: Created) -> str:
+def _handlers(created: Created) -> list[str]:
     """Where the user's own work goes."""
-    paths = [step.path for step in created.outcome.plan.steps]
-    handlers = [path for path in paths if path.endswith("/handlers.py")]
-    return f"Your handlers: {handlers[0]}." if handlers else ""
+    return [
+        step.path
+        for step in created.outcome.plan.steps
+        if step.ownership is Ownership.YOURS and step.path.endswith("/handlers.py")
+    ]
