@@ -25,7 +25,7 @@ from benchmarks.load import Load, Request, Server, measure, post
 HERE = Path(__file__).parent
 PEERS = {
     "sdk": ("mcp==2.3.0", "uvloop==0.23.0"),
-    "fastmcp": ("fastmcp==4.1.6",),
+    "fastmcp": ("fastmcp==4.1.2",),
 }
 ROUNDS = 3
 SECONDS = 3
