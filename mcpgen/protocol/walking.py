@@ -23,8 +23,7 @@ def as_object(value: Json) -> Document | None:
 
 def as_list(value: Json) -> list[Json] | None:
     """The value, if it is a JSON array."""
-    items: list[Json] | None = value if isinstance(value, list) else None
-    return items
+    return cast("list[object]", value) if isinstance(value, list) else None
 
 
 def is_deeper(value: Json, limit: int) -> bool:
