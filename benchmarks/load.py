@@ -127,13 +127,13 @@ def measure(
     return Load(
         used / count * 1e6,
         float(_find(r"Requests/sec:\s+([\d.]+)", printed)),
-        _milliseconds(_find(r"50%\s+(\S+)", printed)),
-        _milliseconds(_find(r"99%\s+(\S+)", printed)),
+        _milliseconds(_find(r"^\s+50%\s+(\S+)$", printed)),
+        _milliseconds(_find(r"^\s+99%\s+(\S+)$", printed)),
     )
 
 
 def _find(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
+    match = re.search(pattern, text, re.MULTILINE)
     if match is None:
         raise ValueError(f"wrk printed no {pattern!r}:\n{text}")
     return match[1]

@@ -65,8 +65,11 @@ async def call(url: str) -> None:
             console.print(f"  {day.date}  {day.low:5} to {day.high:5} °C  {day.sky}")
 
         console.print(Rule("a call that streams its progress", align="left"))
-        console.print('await weather.compare_cities(cities=["Oslo", "Cairo", "Lima"])')
-        result = await weather.with_options(progress=show_progress).compare_cities(
+        console.print(
+            "await weather.with_options(progress=show)"
+            '.compare_cities(cities=["Oslo", "Cairo", "Lima"])'
+        )
+        result = await weather.with_options(progress=show).compare_cities(
             cities=["Oslo", "Cairo", "Lima"]
         )
         for block in result.content:
@@ -81,9 +84,10 @@ async def call(url: str) -> None:
         console.print(Rule(f"protocol {weather.protocol_version}", align="left"))
 
 
-def show_progress(progress: float, total: float | None, message: str | None) -> None:
+def show(progress: Any) -> None:
     """One line for each progress notification."""
-    console.print(f"  progress {progress:g} of {total or 0:g}  {message or ''}")
+    done, total = f"{progress.progress:g}", f"{progress.total:g}"
+    console.print(f"  progress {done} of {total}: {progress.message}")
 
 
 async def main() -> None:
