@@ -25,7 +25,6 @@ MODULE_NAMES: Final = frozenset(
         "TypeAlias",
         "TypeAliasType",
         "absent",
-        "always",
     }
 )
 """Names that a models module may import; no class can have one of them."""

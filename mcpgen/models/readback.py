@@ -167,7 +167,7 @@ def _field(member: Property, statement: ast.AnnAssign) -> Field:
         wire_name=member.wire_name,
         python_name=member.python_name,
         annotation=ast.unparse(annotation),
-        required=statement.value is None,
+        required=member.required,
         description=member.description,
     )
 

@@ -19,6 +19,7 @@ from .types import (
     Alias,
     Class,
     Definition,
+    Literals,
     Property,
     Ref,
     admits_null,
@@ -219,11 +220,23 @@ class _Writer:
 
     def _default(self, member: Property) -> str | None:
         if member.required:
-            return None
+            return _only_value(member)
         written = default_source(member.type, member.default, self._definitions)
         if written is not None:
             return written
         return "None" if admits_null(member.type, self._definitions) else "absent()"
+
+
+def _only_value(member: Property) -> str | None:
+    """The default of a property that must be there and has one possible value.
+
+    The base class counts it as set, so that it is always sent.
+    """
+    match member.type:
+        case Literals(values=((_, value),)):
+            return _constant(value)
+        case _:
+            return None
 
 
 def _says_none(annotation: str) -> bool:
