@@ -1,0 +1,152 @@
+"""What modern and legacy connections have in common.
+
+The interface that the client uses, and the parts that both are made of.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from ..protocol.revisions import REVISIONS
+from ..shared.catalog import JsonObject
+from ..shared.revision import Era
+from .calls import Request
+from .clock import Clock
+from .errors import CallTimeoutError, ClientError
+from .events import Events
+from .handlers import Handlers
+from .http import Http
+from .options import CallSettings, LoggingLevel, Settings
+from .subscriptions import Filter, Subscription
+from .tasks import Tasks
+
+MODERN: Final = tuple(v for v, r in REVISIONS.items() if r.era == "modern")[::-1]
+LEGACY: Final = tuple(v for v, r in REVISIONS.items() if r.era == "legacy")[::-1]
+"""Versions of each era, newest first."""
+
+CONNECT_LIMIT: Final = 30.0
+"""Seconds for each step of finding out what a server speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a server says of itself when a client connects."""
+
+    protocol_version: str
+    era: Era
+    info: JsonObject
+    capabilities: JsonObject
+    instructions: str | None
+
+    @classmethod
+    def read(
+        cls, version: str, era: Era, result: Mapping[str, Any], info: object
+    ) -> ServerInfo:
+        """From the result of `server/discover` or `initialize`."""
+        capabilities, text = result.get("capabilities"), result.get("instructions")
+        return cls(
+            version,
+            era,
+            info if isinstance(info, dict) else {},
+            capabilities if isinstance(capabilities, dict) else {},
+            text if isinstance(text, str) else None,
+        )
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a connection is made of, whatever the era."""
+
+    http: Http
+    settings: Settings
+    handlers: Handlers
+    events: Events
+    tasks: Tasks = field(default_factory=Tasks)
+    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def log_level(self) -> LoggingLevel | None:
+        """The level to ask for at first."""
+        if self.settings.log_level is None and self.settings.on_log is not None:
+            return "info"
+        return self.settings.log_level
+
+    def timeout_error(self, method: str, settings: CallSettings) -> CallTimeoutError:
+        """The error for a call that took too long."""
+        return CallTimeoutError(
+            f"no answer to {method} in time",
+            url=self.http.url,
+            method="POST",
+            hint=f"`timeout` is {_seconds(settings.timeout)}, "
+            f"`idle_timeout` {_seconds(settings.idle_timeout)}",
+        )
+
+
+class EraLostError(ClientError):
+    """The server does not speak as it did: find out again. Never reaches users."""
+
+    def __init__(self, cause: ClientError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+class Speaker(Protocol):
+    """A connection in one era."""
+
+    @property
+    def server(self) -> ServerInfo:
+        """What the server says of itself."""
+        ...
+
+    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+        """The result of a request.
+
+        Raises:
+            ProtocolError: The server refuses it.
+            TransportError: It did not get through.
+            EraLostError: The server has changed since the connection was made.
+        """
+        ...
+
+    async def ping(self, settings: CallSettings) -> None:
+        """Returns when the server answers."""
+        ...
+
+    async def set_logging_level(
+        self, level: LoggingLevel, settings: CallSettings
+    ) -> None:
+        """The least level of log messages from now on."""
+        ...
+
+    def subscribe(self, wanted: Filter) -> Subscription:
+        """Notifications of changes."""
+        ...
+
+    async def close(self) -> None:
+        """Says goodbye; sends nothing afterwards."""
+        ...
+
+
+def common_version(preferred: Sequence[str], supported: Sequence[object]) -> str | None:
+    """The best version that both sides know."""
+    return next((version for version in preferred if version in supported), None)
+
+
+def progress_for(request: Request, settings: CallSettings) -> bool:
+    """Whether a request should ask for progress.
+
+    Tools always should: a report shows that the call is alive.
+    """
+    return settings.progress is not None or request.method == "tools/call"
+
+
+def clock_for(settings: CallSettings) -> Clock:
+    """The limits of one call."""
+    return Clock(settings.timeout, settings.idle_timeout)
+
+
+def _seconds(limit: float | None) -> str:
+    return "off" if limit is None else f"{limit:g} s"
