@@ -143,20 +143,14 @@ class Plan:
     def journal(self) -> Journal:
         """What may lie at each path while the steps are done, before and after.
 
-        Unchanged files belong to it: an earlier run may have written them without
-        living to say so in the lock. So do paths of that run which are gone: it may
-        have left folders and half-written texts there.
+        What unfinished runs had in mind stays in it until a run ends well: they may
+        have written files that are unchanged now, and left folders where files went.
         """
         traces = dict(self.unfinished)
-        for step in self.steps:
-            after = None
-            if step.file is not None and step.verdict is not Verdict.KEEP:
-                after = _digest(step.file)
+        for step in self.changes:
+            after = _digest(step.file) if step.file else None
             digests = {d for d in (step.before, after) if d is not None}
-            if digests:
-                traces[step.path] = Trace(step.ownership, frozenset(digests))
-            else:
-                traces.pop(step.path, None)
+            traces[step.path] = Trace(step.ownership, frozenset(digests))
         return Journal(traces)
 
     def diagnostics(self, folder: PurePath) -> list[Diagnostic]:

@@ -244,6 +244,20 @@ def test_yours_of_a_run_that_died_is_brought_up_to_date_unless_it_was_edited(
     assert disk(workshop.root) == {"a.py": "second = 1\n", "b.py": "mine = 1\n"}
 
 
+def test_yours_that_the_lock_knows_is_not_brought_up_to_date(
+    workshop: Workshop,
+) -> None:
+    workshop.files = {"a.py": yours("first = 1\n")}
+    die(workshop, moments(workshop) - 2)
+    assert (workshop.root / lock.FILE).exists()
+    assert (workshop.root / lock.JOURNAL).exists()
+    workshop.files = {"a.py": yours("second = 1\n")}
+
+    workshop.generate()
+
+    assert disk(workshop.root) == {"a.py": "first = 1\n"}
+
+
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
