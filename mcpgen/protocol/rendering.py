@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from mcpgen import assets
 from mcpgen.diagnostics import Collector
 
-from .constants import with_constants
 from .documents import combined
 from .modules import (
     Block,
@@ -121,7 +120,7 @@ def _types(
     document = combined(selected, others[::-1])
     names = {name: class_name(name) for name in document["$defs"]}
     models = generate_definitions(document, names, where="the protocol's schema")
-    blocks = blocks_of(with_constants(models.source))
+    blocks = blocks_of(models.source)
     roots = {names.get(name, name) for name in _results([*selected, *others])}
     of_results = needed(blocks, roots)
     results = [block for block in blocks if block.name in of_results]
