@@ -1,0 +1,224 @@
+"""Who may import whom: the table of docs/architecture.md, held against the code.
+
+A unit is a module or a folder directly below `mcpgen/`. Imports inside functions and
+under `TYPE_CHECKING` count like all others: they are knowledge, too.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PACKAGE: Final = Path(__file__).parents[1] / "mcpgen"
+RUNTIME: Final = PACKAGE / "runtime"
+
+TABLE: Final[dict[str, set[str]]] = {
+    # Below every stage.
+    "diagnostics": set(),
+    "assets": set(),
+    "ir": set(),
+    "pycode": set(),
+    # From input to text, in the order of the pipeline.
+    "protocol": {"diagnostics", "assets", "pycode", "models"},
+    "manifest": {"diagnostics", "protocol", "runtime.shared"},
+    "lint": {"diagnostics", "manifest"},
+    "models": {"diagnostics", "ir", "pycode"},
+    "naming": {"diagnostics"},
+    "samples": {"ir"},
+    "build": {
+        "diagnostics",
+        "ir",
+        "manifest",
+        "models",
+        "naming",
+        "pycode",
+        "samples",
+    },
+    "views": {"ir", "naming", "pycode"},
+    "render": {"assets", "ir", "protocol", "pycode", "views"},
+    # From text to disk: none of these knows what is in a file.
+    "folder": {"diagnostics"},
+    "project": {"diagnostics"},
+    "identity": {"assets"},
+    "lock": {"diagnostics", "folder", "ir"},
+    "plan": {"diagnostics", "folder", "ir", "lock"},
+    "write": {"diagnostics", "lock", "plan"},
+    # Where both come together.
+    "generate": {
+        "build",
+        "diagnostics",
+        "folder",
+        "identity",
+        "ir",
+        "lock",
+        "manifest",
+        "plan",
+        "project",
+        "render",
+        "write",
+    },
+    "difference": {"generate", "plan"},
+    "new": {
+        "build",
+        "diagnostics",
+        "folder",
+        "generate",
+        "ir",
+        "lock",
+        "manifest",
+        "project",
+        "render",
+        "write",
+    },
+    "cli": {
+        "diagnostics",
+        "difference",
+        "folder",
+        "generate",
+        "identity",
+        "ir",
+        "lint",
+        "lock",
+        "manifest",
+        "new",
+        "plan",
+        "project",
+        "protocol",
+    },
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+
+RUNTIME_TABLE: Final[dict[str, set[str]]] = {
+    "shared": set(),
+    "protocol": {"shared"},
+    "server": {"shared", "protocol"},
+    "client": {"shared", "protocol"},
+    "__init__": set(),
+}
+
+DEPENDENCIES: Final = {
+    "aiohttp",
+    "jsonschema_rs",
+    "multidict",
+    "pydantic",
+    "pydantic_core",
+}
+"""What generated packages may need; `multidict` is the type of aiohttp's headers."""
+EXTRAS: Final = {"uvloop"}
+"""What they use where it is there: imported inside functions only."""
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes(), str(path))
+
+
+def unit_of(path: Path, root: Path) -> str:
+    """The first part of a file's path below `root`, without its suffix."""
+    return path.relative_to(root).parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST, path: Path) -> Iterator[tuple[str, ast.stmt]]:
+    """The full names that a file imports, relative ones resolved, with the statement."""
+    package = ["mcpgen", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = [*base, *([node.module] if node.module else [])]
+            if module in (["mcpgen"], ["mcpgen", "runtime"]) or not node.module:
+                yield from ((".".join([*module, a.name]), node) for a in node.names)
+            else:
+                yield ".".join(module), node
+
+
+def layer(name: str) -> str | None:
+    """The unit that a full name belongs to; of the runtime, its part as well."""
+    parts = name.split(".")
+    if parts[0] != "mcpgen":
+        return None
+    if len(parts) == 1:
+        return "__init__"
+    return ".".join(parts[1:3]) if parts[1] == "runtime" else parts[1]
+
+
+def sources(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*.py") if "_data" not in path.parts)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+OURS: Final = [path for path in sources(PACKAGE) if RUNTIME not in path.parents]
+COPIED: Final = sources(RUNTIME)
+
+
+def test_the_table_names_every_unit_and_no_other() -> None:
+    units = {unit_of(path, PACKAGE) for path in OURS}
+
+    assert units == set(TABLE)
+
+
+@pytest.mark.parametrize("path", OURS, ids=name_of)
+def test_imports_go_along_the_pipeline(path: Path) -> None:
+    unit = unit_of(path, PACKAGE)
+    allowed = TABLE[unit] | {unit, "__init__"}
+
+    for name, node in imported(parsed(path), path):
+        found = layer(name)
+        assert found is None or found in allowed, f"line {node.lineno}: {name}"
+
+
+def test_the_table_has_no_circle() -> None:
+    done: set[str] = set()
+    while left := {u: n - done for u, n in TABLE.items() if u not in done}:
+        free = {u for u, needs in left.items() if not needs & left.keys()}
+        assert free, f"a circle among {sorted(left)}"
+        done |= free
+
+
+@pytest.mark.parametrize("path", COPIED, ids=name_of)
+def test_the_runtime_imports_only_itself_and_what_generated_packages_need(
+    path: Path,
+) -> None:
+    unit = unit_of(path, RUNTIME)
+    tree = parsed(path)
+    inner = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+
+    for name, node in imported(tree, path):
+        top = name.partition(".")[0]
+        where = f"line {node.lineno}: {name}"
+        if isinstance(node, ast.ImportFrom) and node.level:
+            part = name.removeprefix("mcpgen.runtime.").partition(".")[0]
+            assert name.startswith("mcpgen.runtime."), where
+            assert part in RUNTIME_TABLE[unit] | {unit}, where
+        elif top in EXTRAS:
+            assert id(node) in inner, where
+        else:
+            assert top in DEPENDENCIES | set(sys.stdlib_module_names), where
+
+
+def test_every_part_of_the_runtime_is_in_the_table() -> None:
+    assert {unit_of(path, RUNTIME) for path in COPIED} == set(RUNTIME_TABLE)
+
+
+def test_a_wrong_import_would_be_seen() -> None:
+    path = RUNTIME / "server" / "app.py"
+    code = "from ..client import x\nfrom mcpgen import ir\nimport mcpgen.plan, yaml\n"
+
+    found = [name for name, _ in imported(ast.parse(code), path)]
+
+    assert found == ["mcpgen.runtime.client", "mcpgen.ir", "mcpgen.plan", "yaml"]
+    assert [layer(name) for name in found] == ["runtime.client", "ir", "plan", None]
