@@ -520,6 +520,12 @@ def imports(module: str, names: Iterable[str], indent: int = 0) -> Code:
     return Code(f"from {module} import (\n{listed}{pad})")
 
 
+def renamed_import(module: str, name: str, alias: str) -> Code:
+    """The import of a name under another one, as a statement of its own."""
+    names = f"{identifier(name)} as {identifier(alias)}"
+    return Code(f"from {module} import (\n    {names},\n)")
+
+
 def import_order(names: Iterable[str]) -> list[str]:
     """Names as isort orders them: constants, classes, the rest; each once."""
     return sorted(set(names), key=_import_key)

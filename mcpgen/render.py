@@ -223,7 +223,10 @@ class _Pages:
                 template,
                 docstring=pycode.docstring(f"Calls the {project.name} server."),
                 client_imports=tests.client_imports(
-                    project, *(["Progress"] if self._example else [])
+                    project,
+                    "ProtocolError",
+                    "ToolError",
+                    *(["Progress"] if self._example else []),
                 ),
                 wire_name=tests.server_name(project),
                 tests=list(tests.handler_tests(project)),
@@ -240,6 +243,7 @@ class _Pages:
                 self._own(
                     f"client/{path}.jinja",
                     made_by=comment,
+                    client_import=tests.client_imports(project),
                     example=documents.example(project, sync=False),
                     sync_example=documents.example(project, sync=True),
                     rows=list(documents.method_rows(project)),
@@ -281,7 +285,9 @@ class _Pages:
 
     def _catalog(self) -> File:
         project = self._project
-        first = f"What the {project.name} server offers, exactly as the manifest has it."
+        first = (
+            f"What the {project.name} server offers, exactly as the manifest has it."
+        )
         return self._own(
             "shared/catalog.py.jinja",
             docstring=self._said(first),
@@ -300,6 +306,7 @@ class _Pages:
             third_party=package.model_imports(project, standard=False),
             base=package.model_bases(project),
             source=pycode.checked_source(project.models_source),
+            starts_with_class=project.models_source.startswith("class "),
         )
 
 

@@ -15,10 +15,12 @@ RUFF = Path(sys.executable).with_name("ruff")
 def changed_by_black(sources: Mapping[str, str]) -> list[str]:
     """The names of the sources that black would change."""
     mode = black.Mode()
+    # Server and client share files, and black is slow.
+    names = {source: name for name, source in sources.items() if source}
     return [
         name
-        for name, source in sources.items()
-        if source and black.format_str(source, mode=mode) != source
+        for source, name in names.items()
+        if black.format_str(source, mode=mode) != source
     ]
 
 

@@ -26,6 +26,7 @@ class ClientView:
     Attributes:
         typing: The import from `typing`.
         modules: The import of the modules beside `client.py`.
+        renamed: Imports of classes whose names are too long for a parameter's line.
         types: The import from the protocol's types, for annotations only.
         runtime: The import from the client runtime.
         sync: The signature of the method that makes the client without asyncio.
@@ -37,6 +38,7 @@ class ClientView:
 
     typing: Code
     modules: Code
+    renamed: tuple[Code, ...]
     types: Code
     runtime: Code
     sync: Code
@@ -63,6 +65,7 @@ class _ClientWriter:
         self._modules: set[str] = set()
         self._runtime = {"Client", "SyncClient"}
         self._aliases: dict[Expression, tuple[Code, Code]] = {}
+        self._renamed: dict[str, Code] = {}
 
     def view(self) -> ClientView:
         pairs = [
@@ -76,11 +79,15 @@ class _ClientWriter:
             self._typing.add("Final")
             self._runtime.add("ToolCall")
             self._modules.add("catalog")
-        if self._aliases:
+        aliases = tuple(source for _, source in self._aliases.values() if source)
+        if aliases:
             self._typing.add("TypeAlias")
         return ClientView(
             typing=pycode.imports("typing", self._typing),
             modules=pycode.imports(".", self._modules),
+            renamed=tuple(
+                self._renamed[name] for name in pycode.import_order(self._renamed)
+            ),
             types=pycode.imports(".runtime.protocol.types", self._types, 4),
             runtime=pycode.imports(".runtime.client", self._runtime),
             sync=pycode.signature(
@@ -93,7 +100,7 @@ class _ClientWriter:
                 pycode.identifier(f"Sync{self._project.class_prefix}Client"),
                 METHOD_INDENT,
             ),
-            aliases=tuple(source for _, source in self._aliases.values()),
+            aliases=aliases,
             calls=calls,
             methods=tuple(first for first, _ in pairs),
             sync_methods=tuple(second for _, second in pairs),
@@ -214,7 +221,13 @@ class _ClientWriter:
             (full if len(full) <= room - 4 else base)[: room - 4]
         )
         alias = pycode.identifier(short)
-        self._aliases[type_] = alias, pycode.assignment(f"{alias}: TypeAlias", type_)
+        source = pycode.assignment(f"{alias}: TypeAlias", type_)
+        if isinstance(type_, Code) and len(source) > pycode.LINE:
+            # Formatters differ about a name that is longer than the line.
+            name = type_.removeprefix("models.")
+            self._renamed[name] = pycode.renamed_import(".models", name, alias)
+            source = Code("")
+        self._aliases[type_] = alias, source
         return alias
 
 

@@ -119,10 +119,10 @@ def _strings(
     )
 
 
-def client_imports(project: ir.Project, *further: str) -> Code:
-    """What the tests need from the client package."""
-    names = ["ProtocolError", "ToolError", f"{project.class_prefix}Client", *further]
-    return pycode.imports(project.client_package, names)
+def client_imports(project: ir.Project, *names: str) -> Code:
+    """The client's class, and further names from the client package."""
+    client = f"{project.class_prefix}Client"
+    return pycode.imports(project.client_package, [client, *names])
 
 
 def server_name(project: ir.Project) -> Code:

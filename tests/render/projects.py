@@ -14,7 +14,6 @@ from mcpgen import ir
 from mcpgen.build import build
 from mcpgen.manifest import loads
 from mcpgen.render import Target, example_manifest, render
-from tests.formatting import write
 
 JsonObject = dict[str, Any]
 
@@ -51,12 +50,10 @@ def own_modules(files: dict[str, str]) -> dict[str, str]:
     }
 
 
-def example(folder: Path, name: str = "weather") -> dict[str, str]:
-    """The project of `mcpgen new server NAME`, written to a folder."""
+def example(name: str = "weather") -> dict[str, str]:
+    """The files of `mcpgen new server NAME`."""
     made = build(loads(example_manifest(name), "mcpgen.yaml"), name)
-    files = texts(made, example=True)
-    write(folder, files)
-    return files
+    return texts(made, example=True)
 
 
 def executed(source: str) -> dict[str, Any]:
