@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from rich.console import Console
@@ -37,6 +38,7 @@ def start_server() -> subprocess.Popen[str]:
         cwd=PROJECT / "server",
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
     )
 
@@ -73,7 +75,7 @@ async def call(url: str) -> None:
             cities=["Oslo", "Cairo", "Lima"]
         )
         for block in result.content:
-            console.print(f"  {block.text}")
+            console.print(indent(block.text, "  "))
 
         console.print(Rule("a tool's error", align="left"))
         console.print('await weather.get_forecast(city="Atlantis")')
