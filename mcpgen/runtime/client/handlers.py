@@ -137,12 +137,13 @@ def _completed(content: dict[str, Any], schema: JsonObject) -> dict[str, Any]:
     properties = schema.get("properties")
     if not isinstance(properties, Mapping):
         return content
-    defaults = {
-        name: field["default"]
-        for name, field in properties.items()
-        if isinstance(field, Mapping) and "default" in field
-    }
-    return {**defaults, **content}
+    completed: dict[str, Any] = {}
+    for name, field in properties.items():
+        if name in content:
+            completed[name] = content[name]
+        elif isinstance(field, Mapping) and "default" in field:
+            completed[name] = field["default"]
+    return {**completed, **content}
 
 
 def _problems(content: dict[str, Any], schema: JsonObject) -> list[Problem]:
