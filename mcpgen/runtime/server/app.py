@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from ..protocol.revisions import REVISIONS
-from .access_log import AccessLog
+from .access_log import AccessLog, Sink
 from .capabilities import offer
 from .endpoint import Endpoint
 from .guard import Guard
@@ -36,6 +36,7 @@ def create_app(
     settings: Settings | None = None,
     *,
     sessions: SessionStore | None = None,
+    access_log: Sink | None = None,
 ) -> web.Application:
     """The server as an application: run it, or mount it in your own.
 
@@ -47,6 +48,8 @@ def create_app(
         service: What the server does.
         settings: How it is run; host and port only serve to know local hosts.
         sessions: Where legacy sessions are kept; memory without it.
+        access_log: Takes the lines of the access log; without it, the logger
+            `mcp.access` does.
 
     Raises:
         ValueError: The service's contract can't be served.
@@ -78,14 +81,14 @@ def create_app(
         legacy,
         registry,
         frozenset(v for v, revision in REVISIONS.items() if revision.era == "legacy"),
-        AccessLog(settings.access_log),
+        AccessLog(settings.access_log, access_log),
         settings.max_body,
     )
 
     app = web.Application()
     app[LIVE_CATALOG] = catalog
     app[REGISTRY] = registry
-    app.router.add_route("*", settings.path, endpoint)
+    app.router.add_route("*", settings.path, endpoint.handle)
     health = _Health()
     if settings.health_path:
         app.router.add_get(settings.health_path, health.alive)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
     Any,
     Final,
     Literal,
+    NamedTuple,
     Protocol,
     TypeAlias,
     TypeVar,
@@ -57,6 +57,10 @@ SEVERITY: Final[Mapping[str, int]] = {
 """Log levels of RFC 5424, the least severe first."""
 
 
+_NO_SCOPES: Final[frozenset[str]] = frozenset()
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
 class Outlet(Protocol):
     """Where the notifications of one request go."""
 
@@ -74,8 +78,7 @@ class Asker(Protocol):
         """The answers, by the questions' keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """Who sent a request.
 
     Attributes:
@@ -159,10 +162,10 @@ class Context:
         self.headers = headers
         self.session = session
         self.principal = None
-        self.scopes = frozenset()
+        self.scopes = _NO_SCOPES
         self.catalog = catalog
         self.state = state
-        self.completed = {}
+        self.completed = _NOTHING
         self.cancelled = False
         self._client = client
         self._outlet = outlet

@@ -5,7 +5,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/index#meta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from multidict import CIMultiDictProxy
@@ -32,7 +32,7 @@ _NOTHING: Final[dict[str, Json]] = {}
 
 def is_modern(meta: Json) -> bool:
     """Whether `_meta` has any of the keys that only modern requests have."""
-    return isinstance(meta, Mapping) and (
+    return isinstance(meta, dict) and (
         PROTOCOL_VERSION in meta or CLIENT_CAPABILITIES in meta or CLIENT_INFO in meta
     )
 
@@ -43,31 +43,29 @@ def read_client(meta: Json) -> Client:
     Raises:
         ProtocolError: A required key is missing, or a value has the wrong type.
     """
-    if not isinstance(meta, Mapping):
+    if not isinstance(meta, dict):
         raise _invalid("`params._meta` must be an object")
-    missing = [
-        key for key in (PROTOCOL_VERSION, CLIENT_CAPABILITIES) if key not in meta
-    ]
-    if missing:
-        raise _invalid(f"`params._meta` lacks {' and '.join(missing)}")
-    version, capabilities = meta[PROTOCOL_VERSION], meta[CLIENT_CAPABILITIES]
+    try:
+        version, capabilities = meta[PROTOCOL_VERSION], meta[CLIENT_CAPABILITIES]
+    except KeyError as missing:
+        raise _invalid(f"`params._meta` lacks {missing.args[0]}") from None
     info = meta.get(CLIENT_INFO, _NOTHING)
     if not isinstance(version, str):
         raise _invalid(f"{PROTOCOL_VERSION} must be a string")
-    if not isinstance(capabilities, Mapping):
+    if not isinstance(capabilities, dict):
         raise _invalid(f"{CLIENT_CAPABILITIES} must be an object")
-    if not isinstance(info, Mapping):
+    if not isinstance(info, dict):
         raise _invalid(f"{CLIENT_INFO} must be an object")
     return Client(version, info, capabilities)
 
 
-def log_floor(meta: JsonObject) -> int | None:
+def log_floor(meta: Json) -> int | None:
     """The severity from which on a request wants log messages; None for none at all.
 
     Raises:
         ProtocolError: The level is not one.
     """
-    level = meta.get(LOG_LEVEL)
+    level = meta.get(LOG_LEVEL) if isinstance(meta, dict) else None
     if level is None:
         return None
     if not isinstance(level, str) or level not in SEVERITY:

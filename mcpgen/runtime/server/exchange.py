@@ -6,6 +6,7 @@ Knows HTTP and nothing of methods, sessions or eras.
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
@@ -82,12 +83,8 @@ class Exchange:
         self.session_id: str | None = None
         self.outcome = "ok"
         self.written = time.monotonic()
-        accept = request.headers.get("Accept", "*/*")
-        anything = "*/*" in accept
-        self.takes_events = anything or _EVENTS in accept
-        self._takes_json = anything or _JSON in accept or "application/*" in accept
-        self.prefers_events = self.takes_events and (
-            accept.startswith(_EVENTS) or not self._takes_json
+        self.takes_events, self._takes_json, self.prefers_events = _accepted(
+            request.headers.get("Accept", "*/*")
         )
 
     def require_accept(self) -> None:
@@ -127,6 +124,15 @@ class Exchange:
         """An error as one JSON object."""
         self.outcome = f"error {error.code}"
         return self.json(jsonrpc.error(request_id, error), status)
+
+
+@lru_cache(64)
+def _accepted(accept: str) -> tuple[bool, bool, bool]:
+    """Whether events are accepted, whether JSON is, and whether events come first."""
+    anything = "*/*" in accept
+    events = anything or _EVENTS in accept
+    takes_json = anything or _JSON in accept or "application/*" in accept
+    return events, takes_json, events and (accept.startswith(_EVENTS) or not takes_json)
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:

@@ -227,7 +227,7 @@ class Legacy:
             params = {}
         if method not in self._requests[session.client.version]:
             raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
-        if not isinstance(params, Mapping):
+        if not isinstance(params, dict):
             raise ProtocolError(INVALID_PARAMS, "`params` must be an object")
         own = self._own.get(method)
         if own is not None:
@@ -241,7 +241,7 @@ class Legacy:
             "legacy",
             session.client,
             request_id,
-            meta if isinstance(meta, Mapping) else {},
+            meta if isinstance(meta, dict) else {},
             exchange.request.headers,
             session,
             self._catalog,

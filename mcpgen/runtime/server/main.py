@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -67,10 +68,12 @@ async def serve(
     """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on."""
     from aiohttp import web
 
+    from .access_log import Lines
     from .app import create_app
 
+    lines = Lines(sys.stderr)
     runner = web.AppRunner(
-        create_app(service, settings),
+        create_app(service, settings, access_log=lines),
         access_log=None,
         shutdown_timeout=settings.shutdown_timeout,
     )
@@ -82,12 +85,15 @@ async def serve(
         )
         await site.start()
         scheme = "http" if context is None else "https"
+        # What exists now lives as long as the process; the collector need not look at it.
+        gc.freeze()
         (announce or _print_url)(
             f"{scheme}://{_address(runner, settings)}{settings.path}"
         )
         await _stop_signal()
     finally:
         await runner.cleanup()
+        lines.flush()
 
 
 def _print_url(url: str) -> None:
@@ -135,12 +141,6 @@ def _configure_logs(settings: Settings) -> None:
         logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
-    access = logging.getLogger("mcp.access")
-    lines = logging.StreamHandler(sys.stderr)
-    lines.setFormatter(logging.Formatter("%(message)s"))
-    access.handlers = [lines]
-    access.propagate = False
-    access.setLevel("INFO")
 
 
 def _program_name() -> str:

@@ -142,7 +142,7 @@ def arguments(params: JsonObject) -> JsonObject:
     given = params.get("arguments")
     if given is None:
         return {}
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         raise ProtocolError(INVALID_PARAMS, "`arguments` must be an object")
     return given
 

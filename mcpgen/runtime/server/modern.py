@@ -98,7 +98,7 @@ class Modern:
             )
             return exchange.failure(error, 400)
         params = message.get("params")
-        if not isinstance(params, Mapping):
+        if not isinstance(params, dict):
             error = ProtocolError(INVALID_PARAMS, "`params._meta` is required")
             return exchange.failure(error, 400, request_id)
         try:
@@ -130,7 +130,7 @@ class Modern:
         envelope.check_version(client.version, self._requests, self._versions)
         if method not in self._requests[client.version]:
             raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
-        return client, envelope.log_floor(meta if isinstance(meta, Mapping) else {})
+        return client, envelope.log_floor(params["_meta"])
 
     def _check_parameters(self, exchange: Exchange, params: JsonObject) -> None:
         name = params.get("name")

@@ -84,8 +84,8 @@ class ToolStep:
         Raises:
             ProtocolError: The handler asks for one, or its result is invalid.
         """
-        problems = self._validator.problems(arguments)
-        if problems:
+        if not self._validator.is_valid(arguments):
+            problems = self._validator.problems(arguments)
             return tool_failure(ToolError(f"Invalid arguments:\n{describe(problems)}"))
         args = arguments if self._input is None else self._input.build(arguments)
         try:
@@ -119,8 +119,8 @@ class ToolStep:
         if full.is_error and full.structured is None:
             return tool_answer(full.content, full.meta, is_error=True)
         instance = self._output_codec.dump(full.structured)
-        problems = validator.problems(instance)
-        if problems:
+        if not validator.is_valid(instance):
+            problems = validator.problems(instance)
             _log.error(
                 "tool %r returned a result that its outputSchema refuses: %s",
                 self._name,
