@@ -30,8 +30,13 @@ MANIFEST: Final = project.MANIFEST_FILES[0]
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 _PLAIN: Final = re.compile(r"(?!(?:true|false|null)$)[a-z][a-z0-9_-]*", re.IGNORECASE)
 """Names that YAML takes for text without quotes."""
+_NAME_VALUE: Final = re.compile(
+    r"""^(name:[ \t]+)(?:"[^"\\\r\n]*"|'[^'\r\n]*'|[^\s'"#]+)""", re.MULTILINE
+)
 _NAME_LINE: Final = re.compile(r"^name:[^\r\n]*", re.MULTILINE)
-_TARGETS_LINE: Final = re.compile(r"^targets:[^\r\n]*", re.MULTILINE)
+_TARGETS_VALUE: Final = re.compile(
+    r"^(targets:[ \t]+)\[[^\]\[{}#\r\n]*\]", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ def create(
     from mcpgen.build import build
     from mcpgen.render import Target, render
 
-    made = build(manifest, name)
+    # The manifest was read from the user's file; the project gets one of its own.
+    made = replace(build(manifest, name), manifest_file=MANIFEST)
     halves = [Target(target) for target in manifest.targets]
     rendered = render(made, halves, example=source is None)
     files = {MANIFEST: File(text, Ownership.YOURS), **rendered}
@@ -91,13 +97,15 @@ def edited(text: str, name: str, targets: tuple[Target, ...]) -> str | None:
     to read the result again, and to compare.
     """
     value = name if _PLAIN.fullmatch(name) else json.dumps(name)
-    text, times = _NAME_LINE.subn(lambda _: f"name: {value}", text)
+    text, times = _NAME_VALUE.subn(lambda match: match[1] + value, text)
     if times != 1:
         return None
-    line = f"targets: [{', '.join(targets)}]"
-    text, times = _TARGETS_LINE.subn(lambda _: line, text)
+    value = f"[{', '.join(targets)}]"
+    text, times = _TARGETS_VALUE.subn(lambda match: match[1] + value, text)
     if times == 0 and len(targets) == 1:
-        text = _NAME_LINE.sub(lambda match: f"{match[0]}\n{line}", text)
+        end = "\r\n" if "\r\n" in text else "\n"
+        line = f"{end}targets: {value}"
+        text = _NAME_LINE.sub(lambda match: match[0] + line, text)
     return text if times <= 1 else None
 
 
@@ -161,7 +169,10 @@ def _strangers(folder: Path, journal: lock.Journal) -> bool:
 def _manifest(
     name: str, source: Path | None, targets: tuple[Target, ...] | None
 ) -> tuple[str, Manifest]:
-    """The text of the project's manifest, and what it says."""
+    """The text of the project's manifest, and what it says.
+
+    Places in it are those of the user's file, the only one there is yet.
+    """
     from mcpgen.manifest import load, loads
 
     if source is None:
@@ -173,16 +184,17 @@ def _manifest(
     if targets is None:
         targets = given.targets if "server" in given.targets else ("server", "client")
     wanted = replace(given.named(name), targets=targets)
-    text = _text(wanted)
-    return text, loads(text, MANIFEST)
+    return _text(given, wanted), wanted
 
 
-def _text(wanted: Manifest) -> str:
+def _text(given: Manifest, wanted: Manifest) -> str:
     """The text of a manifest: its own where it has one in YAML, comments and all."""
     from mcpgen.manifest import loads, to_yaml
 
-    source = wanted.source
-    if wanted.native and source.format == "yaml" and wanted.name:
+    source = given.source
+    if given.native and source.format == "yaml" and wanted.name:
+        if (given.name, given.targets) == (wanted.name, wanted.targets):
+            return source.text
         text = edited(source.text, wanted.name, wanted.targets)
         with contextlib.suppress(MCPGenError):
             if text is not None and _same(loads(text, MANIFEST), wanted):

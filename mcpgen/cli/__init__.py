@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
 
     output.prepare_streams()
     try:
-        code = _ROOT.main(list(arguments), prog_name="mcpgen", standalone_mode=False)
+        code = ROOT.main(list(arguments), prog_name="mcpgen", standalone_mode=False)
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:
@@ -122,7 +122,7 @@ Examples:
     context_settings=_HELP,
 )
 
-_ROOT: Final = _Root(
+ROOT: Final = _Root(
     {
         "new": _NEW,
         "generate": Lazy("mcpgen.cli.generate", "Bring a project up to date."),
@@ -133,8 +133,8 @@ _ROOT: Final = _Root(
     help="One manifest in, a complete MCP server and a typed client out.",
     epilog="""\b
 Examples:
-  mcpgen new server weather                     a small real project to start from
-  mcpgen new server gh --manifest tools.json    from a manifest or a tools/list result
+  mcpgen new server weather                     a small real project to start with
+  mcpgen new server gh --manifest tools.json    from what a live server lists
   mcpgen generate                               after a change of mcpgen.yaml""",
     context_settings=_HELP,
     params=[

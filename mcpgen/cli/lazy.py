@@ -45,6 +45,18 @@ class LazyGroup(click.Group):
             return command
         return entry
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; an unknown one is answered with the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            # Click looks for near names among commands that it has loaded.
+            raise click.exceptions.NoSuchCommand(
+                error.command_name, possibilities=self._entries, ctx=ctx
+            ) from None
+
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:

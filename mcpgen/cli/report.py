@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from mcpgen import lock
 from mcpgen.cli.output import Painted, say, say_json
 from mcpgen.folder import Folder
 from mcpgen.generate import Outcome
-from mcpgen.plan import Step, Verdict, unknown
+from mcpgen.plan import Verdict, unknown
 
 FEW: Final = 12
 """Files that are named without being asked for."""
@@ -45,18 +44,12 @@ def show(
     """
     strangers = unknown(outcome.plan, Folder(folder)) if verbose else []
     if as_json:
-        say_json(as_data(folder, outcome, done=done) | {"unknown": strangers})
+        say_json({**as_data(folder, outcome, done=done), "unknown": strangers})
         return
     say(f"{folder.resolve().name}: {_summary(outcome, done=done)}")
-    named = list(outcome.plan.changes) + list(outcome.plan.conflicts)
-    if verbose:
-        named = list(outcome.plan.steps)
-    if verbose or not done or len(named) <= FEW:
-        _show_steps(named, done=done)
-    if outcome.lock_why and not done:
-        say("  ", Painted(f"{outcome.lock_why:<{_WIDTH}}", "yellow"), f"  {lock.FILE}")
-    for path in strangers:
-        say(f"  {'unknown':<{_WIDTH}}  {path}")
+    rows = _rows(outcome, done=done, verbose=verbose)
+    if verbose or not done or len(rows) <= FEW:
+        _show_rows([*rows, *(("unknown", None, path) for path in strangers)])
     if outcome.drift and not done:
         say(_advice(outcome))
 
@@ -96,9 +89,6 @@ def counted(number: int, noun: str = "file") -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-_WIDTH: Final = 12
-
-
 def _summary(outcome: Outcome, *, done: bool) -> str:
     counts = outcome.plan.counts()
     if not outcome.drift:
@@ -112,9 +102,28 @@ def _summary(outcome: Outcome, *, done: bool) -> str:
     return ", ".join(f"{number} {_DONE[v]}" for v, number in counts.items())
 
 
-def _show_steps(steps: Iterable[Step], *, done: bool) -> None:
-    for step in steps:
-        word = _DONE[step.verdict] if done else str(step.why)
-        colour = _COLOURS.get(step.verdict)
-        padded = f"{word:<{_WIDTH}}"
-        say("  ", Painted(padded, colour) if colour else padded, f"  {step.path}")
+_Row: TypeAlias = tuple[str, str | None, str]
+"""A word, its colour, and the file that it is said of."""
+
+
+def _rows(outcome: Outcome, *, done: bool, verbose: bool) -> list[_Row]:
+    plan = outcome.plan
+    steps = plan.steps if verbose else (*plan.changes, *plan.conflicts)
+    rows: list[_Row] = [
+        (
+            _DONE[step.verdict] if done else str(step.why),
+            _COLOURS.get(step.verdict),
+            step.path,
+        )
+        for step in steps
+    ]
+    if outcome.lock_why and not done:
+        rows.append((str(outcome.lock_why), _COLOURS[Verdict.UPDATE], lock.FILE))
+    return rows
+
+
+def _show_rows(rows: list[_Row]) -> None:
+    width = max((len(word) for word, _, _ in rows), default=0)
+    for word, colour, path in rows:
+        padded = word.ljust(width)
+        say("  ", Painted(padded, colour) if colour else padded, f"  {path}")
