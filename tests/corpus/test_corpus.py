@@ -13,9 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import anyio
 import pytest
 from mcp import Client
+from mcp.types import Tool
 
 from tests.servers import running_server
 from tests.shared_data import CORPUS, TELLING, corpus, needs_shared
@@ -50,6 +52,7 @@ def type_check(project: Path, name: str, cache: Path) -> None:
 
 
 async def listed(url: str, mode: str) -> list[dict[str, Any]]:
+    """The tools as the official SDK's client gives them; vendors' keys it drops."""
     tools: list[dict[str, Any]] = []
     with anyio.fail_after(30):
         async with Client(url, mode=mode) as client:
@@ -65,6 +68,26 @@ async def listed(url: str, mode: str) -> list[dict[str, Any]]:
                     return tools
 
 
+async def on_the_wire(url: str) -> list[dict[str, Any]]:
+    """The tools as they travel, every key."""
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": "2026-07-28",
+        "Mcp-Method": "tools/list",
+    }
+    async with aiohttp.ClientSession() as session:
+        body = {**request, "params": {"_meta": meta}}
+        async with session.post(url, json=body, headers=headers) as response:
+            answer = await response.json()
+            tools: list[dict[str, Any]] = answer["result"]["tools"]
+            return tools
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_real_servers_manifest_becomes_a_project_that_works(
     name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
@@ -73,6 +96,10 @@ async def test_a_real_servers_manifest_becomes_a_project_that_works(
     type_check(project, name, tmp_path_factory.getbasetemp() / "mypy")
     wanted = json.loads((CORPUS / f"{name}.json").read_text("utf-8"))["tools"]
 
+    known = {field.alias or name for name, field in Tool.model_fields.items()}
+    known_wanted = [{k: v for k, v in t.items() if k in known} for t in wanted]
+
     async with running_server(project / "server", f"{package(name)}_server") as url:
-        assert await listed(url, "legacy") == wanted
-        assert await listed(url, "2026-07-28") == wanted
+        assert await on_the_wire(url) == wanted
+        assert await listed(url, "legacy") == known_wanted
+        assert await listed(url, "2026-07-28") == known_wanted
