@@ -17,6 +17,7 @@ from .errors import (
     ProtocolError,
     ToolError,
     TransportError,
+    VersionError,
 )
 from .options import (
     OMIT,
@@ -58,4 +59,5 @@ __all__ = [
     "ToolCall",
     "ToolError",
     "TransportError",
+    "VersionError",
 ]

@@ -202,23 +202,30 @@ async def read_some(response: aiohttp.ClientResponse, size: int) -> bytes:
     return b"".join(chunks)
 
 
-def refused(response: aiohttp.ClientResponse, body: bytes) -> TransportError:
-    """The error for an answer whose status says that it is none."""
+def refused(
+    response: aiohttp.ClientResponse, body: bytes, reason: str | None = None
+) -> TransportError:
+    """The error for an answer whose status says that it is none.
+
+    Args:
+        response: The answer.
+        body: The beginning of its body.
+        reason: The server's own words, where the body has them in a known form.
+    """
     url, method, status = str(response.url), response.method, response.status
+    is_page = "html" in response.content_type
+    words = " with an HTML page" if is_page else _excerpt(reason or _decoded(body))
     if status in (401, 403):
+        problem = "needs credentials" if status == 401 else "is forbidden"
         return AuthError(
-            "the server wants credentials"
-            if status == 401
-            else "the server does not allow this with these credentials",
+            f"this {problem} (HTTP {status}){words}",
             url=url,
             method=method,
             status=status,
             hint="Pass `auth`, such as BearerAuth(token)" if status == 401 else None,
         )
-    excerpt = "" if "html" in response.content_type else _excerpt(body)
-    kind = " with an HTML page" if "html" in response.content_type else ""
     return TransportError(
-        f"HTTP {status} {response.reason or ''}".rstrip() + kind + excerpt,
+        f"HTTP {status} {response.reason or ''}".rstrip() + words,
         url=url,
         method=method,
         status=status,
@@ -287,12 +294,15 @@ def _explained(error: Exception) -> tuple[str, str | None, bool]:
     return f"the request failed: {error}", None, True
 
 
-def _excerpt(body: bytes) -> str:
-    text = " ".join(body[:1000].decode("utf-8", "replace").split())
-    text = "".join(c for c in text if c.isprintable())
-    if not text:
+def _decoded(body: bytes) -> str:
+    return body[:1000].decode("utf-8", "replace")
+
+
+def _excerpt(text: str) -> str:
+    line = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    if not line:
         return ""
-    return f": {text[:200]}{'…' if len(text) > 200 else ''}"
+    return f": {line[:200]}{'…' if len(line) > 200 else ''}"
 
 
 def _new_session() -> aiohttp.ClientSession:

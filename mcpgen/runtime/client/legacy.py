@@ -143,7 +143,7 @@ class Legacy:
 
     async def _setup(self, request: Request) -> dict[str, Any]:
         """A request that belongs to making the session."""
-        limits = CallSettings(timeout=CONNECT_LIMIT, idle_timeout=None)
+        limits = self._parts.brief(CONNECT_LIMIT)
         try:
             return await self._exchange(request, limits)
         except SessionLostError as lost:
@@ -294,7 +294,7 @@ class Legacy:
 
     async def _leave(self, uri: str) -> None:
         request = Request("resources/unsubscribe", {"uri": uri})
-        limits = CallSettings(timeout=FAREWELL_LIMIT, idle_timeout=None)
+        limits = self._parts.brief(FAREWELL_LIMIT)
         with contextlib.suppress(ClientError, SessionLostError):
             await self._exchange(request, limits)
 

@@ -52,6 +52,9 @@ class SseChannel:
             return await answer
         finally:
             del self._waiting[message["id"]]
+            if not answer.cancel():
+                # Retrieved here, if the POST failed first: nobody else will.
+                answer.exception()
 
     async def post(self, message: Message) -> None:
         """Sends a notification or an answer."""

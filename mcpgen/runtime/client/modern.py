@@ -163,7 +163,7 @@ class Modern:
         if not isinstance(supported, list):
             raise error
         version = common_version(MODERN, supported)
-        if version is not None and version != self.server.protocol_version:
+        if version is not None:
             return version
         if common_version(LEGACY, supported) is not None:
             raise EraLostError(error)

@@ -38,7 +38,11 @@ PROBE_LIMIT: Final = 10.0
 """Seconds for an answer to the first modern request: old servers may keep silent."""
 
 _MODERN_ERRORS: Final = frozenset(
-    [codes.HEADER_MISMATCH, codes.MISSING_CLIENT_CAPABILITY]
+    [
+        codes.HEADER_MISMATCH,
+        codes.MISSING_CLIENT_CAPABILITY,
+        codes.UNSUPPORTED_PROTOCOL_VERSION,
+    ]
 )
 _NO_ENDPOINT: Final = frozenset([400, 404, 405])
 
@@ -99,7 +103,7 @@ async def _modern(parts: Parts) -> Modern:
         ClientError: It is modern, but nothing is in common; or nobody is there.
     """
     speaker = Modern(parts, MODERN[0])
-    result = await _discovered(speaker)
+    result = await _discovered(speaker, parts.brief(PROBE_LIMIT))
     supported = result.get("supportedVersions")
     if not isinstance(supported, list):
         raise _NotModernError(None)
@@ -113,9 +117,8 @@ async def _modern(parts: Parts) -> Modern:
     raise _NotModernError(disjoint)
 
 
-async def _discovered(speaker: Modern) -> dict[str, Any]:
+async def _discovered(speaker: Modern, limits: CallSettings) -> dict[str, Any]:
     """The server's account; anything that no modern server says means legacy."""
-    limits = CallSettings(timeout=PROBE_LIMIT, idle_timeout=None)
     try:
         return await speaker.discover(limits)
     except EraLostError as lost:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import aiohttp
 from pydantic_core import from_json
 
-from .errors import AuthError, ClientError, ProtocolError, TransportError
+from .errors import ClientError, ProtocolError, TransportError
 from .http import MAX_ERROR_BODY, Http, read_some, refused
 from .sse import SseParser
 
@@ -98,17 +98,23 @@ async def failure(response: aiohttp.ClientResponse, method: str) -> ClientError:
         body = await read_some(response, MAX_ERROR_BODY)
     except (aiohttp.ClientError, OSError):
         body = b""
-    plain = refused(response, body)
-    if isinstance(plain, AuthError):
-        return plain
+    error = _error_in(body)
+    if error is None or response.status in (401, 403):
+        reason = error.get("message") if error is not None else None
+        return refused(response, body, reason if isinstance(reason, str) else None)
+    return _protocol_error(error, method, response.status)
+
+
+def _error_in(body: bytes) -> Mapping[str, Any] | None:
+    """The JSON-RPC error that a body holds."""
     try:
         value = from_json(body)
     except ValueError:
-        return plain
+        return None
     error = value.get("error") if isinstance(value, dict) else None
     if not isinstance(error, dict) or value.get("jsonrpc") != "2.0":
-        return plain
-    return _protocol_error(error, method, response.status)
+        return None
+    return error
 
 
 def unusable(response: aiohttp.ClientResponse, problem: str) -> TransportError:

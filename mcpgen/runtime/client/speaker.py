@@ -5,6 +5,7 @@ The interface that the client uses, and the parts that both are made of.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,15 @@ class Parts:
         if self.settings.log_level is None and self.settings.on_log is not None:
             return "info"
         return self.settings.log_level
+
+    def brief(self, seconds: float) -> CallSettings:
+        """The settings of a request that the client makes for itself."""
+        return dataclasses.replace(
+            self.settings.for_calls(),
+            timeout=seconds,
+            idle_timeout=None,
+            progress=None,
+        )
 
     def timeout_error(self, method: str, settings: CallSettings) -> CallTimeoutError:
         """The error for a call that took too long."""

@@ -63,9 +63,7 @@ async def test_everything_that_a_server_offers(
         with pytest.raises(ToolError, match="Error executing tool fail"):
             await client.call_tool("fail")
         prompt = await client.get_prompt("greet", {"name": "Ann"})
-        assert prompt.messages[0].content == TextContent(
-            type="text", text="Greet Ann"
-        )
+        assert prompt.messages[0].content == TextContent(type="text", text="Greet Ann")
         contents = (await client.read_resource("note://by/a%20b")).contents
         assert contents[0].uri == "note://by/a%20b"
         completed = await client.complete_prompt("greet", "name", "O")
@@ -97,7 +95,10 @@ async def test_a_legacy_server_asks_the_user(transport: Transport) -> None:
     async with (
         sdk_server(transport) as url,
         Client(
-            url, era="legacy", timeout=LIMIT, elicitation=lambda question: {"name": "Ann"}
+            url,
+            era="legacy",
+            timeout=LIMIT,
+            elicitation=lambda question: {"name": "Ann"},
         ) as client,
     ):
         answer = text(await client.call_tool("ask"))

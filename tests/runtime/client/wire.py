@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -92,6 +93,12 @@ class Wire:
     calls: list[Call] = field(default_factory=list)
     requests: list[web.Request] = field(default_factory=list)
     url: str = ""
+    arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Waits for messages until something is true."""
+        async with asyncio.timeout(LIMIT), self.arrived:
+            await self.arrived.wait_for(happened)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request)
@@ -104,6 +111,8 @@ class Wire:
         message = json.loads(await request.read())
         call = Call(self, request, message)
         self.calls.append(call)
+        async with self.arrived:
+            self.arrived.notify_all()
         if "method" not in message:
             return web.Response(status=202)
         handler = self.methods.get(message["method"])
@@ -156,9 +165,7 @@ async def discover(call: Call) -> Reply:
         instructions="Be kind.",
         ttlMs=0,
         cacheScope="private",
-        _meta={
-            "io.modelcontextprotocol/serverInfo": {"name": "wire", "version": "1"}
-        },
+        _meta={"io.modelcontextprotocol/serverInfo": {"name": "wire", "version": "1"}},
     )
 
 
