@@ -19,6 +19,9 @@ MAX_NODES: Final = 50_000
 """Subschemas that one document may have."""
 MAX_DEPTH: Final = 400
 """Levels of subschemas inside subschemas that one document may have."""
+MAX_EVALUATIONS: Final = 100_000
+"""Subschemas that a validator may have to look at for one value: `$ref` and `allOf` can
+double their number at each step."""
 
 _MAPS: Final = (
     "properties",
@@ -43,6 +46,8 @@ _SINGLES: Final = (
     "unevaluatedItems",
     "unevaluatedProperties",
 )
+_IN_PLACE_LISTS: Final = ("allOf", "anyOf", "oneOf")
+_IN_PLACE_SINGLES: Final = ("else", "if", "not", "then")
 _LEGACY_DRAFTS: Final = ("draft-03", "draft-04", "draft-06", "draft-07")
 _META_SCHEMAS: Final = ("http://json-schema.org/", "https://json-schema.org/")
 
@@ -105,10 +110,12 @@ class Document:
             draft in declared for draft in _LEGACY_DRAFTS
         )
         self._bases: dict[int, str] = {}
+        self._subschemas: list[dict[str, Json]] = []
         self._resources: dict[str, Schema] = {"": schema}
         self._anchors: dict[tuple[str, str], dict[str, Json]] = {}
         if isinstance(schema, dict):
             self._walk(schema, "")
+            self._bound_evaluations()
 
     def _walk(self, top: dict[str, Json], base: str) -> None:
         waiting = [(top, base, 0)]
@@ -125,7 +132,48 @@ class Document:
                 )
             base = self._enter(schema, base)
             self._bases[id(schema)] = base
+            self._subschemas.append(schema)
             waiting.extend((child, base, depth + 1) for child in _children(schema))
+
+    def _bound_evaluations(self) -> None:
+        """Refuse a document of which one subschema means too many others."""
+        costs: dict[int, int] = {}
+        for start in list(self._subschemas):
+            waiting = [start]
+            while waiting:
+                schema = waiting[-1]
+                if costs.setdefault(id(schema), 0):
+                    waiting.pop()
+                    continue
+                inner = self._in_place(schema)
+                unknown = [child for child in inner if id(child) not in costs]
+                if unknown:
+                    waiting.extend(unknown)
+                    continue
+                # A part that is still open leads back here and counts as nothing.
+                costs[id(schema)] = 1 + sum(costs[id(child)] for child in inner)
+                waiting.pop()
+                if costs[id(schema)] > MAX_EVALUATIONS:
+                    raise MCPGenError.of(
+                        "MG312",
+                        f"{self.where}: the JSON Schema takes too long to evaluate",
+                        hint="its references multiply: flatten allOf, anyOf and oneOf",
+                    )
+
+    def _in_place(self, schema: dict[str, Json]) -> list[dict[str, Json]]:
+        """The subschemas that are evaluated for the same value as this one."""
+        found: list[Schema] = []
+        for keyword in _IN_PLACE_LISTS:
+            if keyword in schema:
+                found.extend(schema_list(schema, keyword))
+        for keyword in _IN_PLACE_SINGLES:
+            if keyword in schema:
+                found.extend(filter(is_schema, [schema[keyword]]))
+        if "dependentSchemas" in schema:
+            found.extend(schema_map(schema, "dependentSchemas").values())
+        if "$ref" in schema:
+            found.append(self.resolve(schema))
+        return [member for member in found if isinstance(member, dict)]
 
     def _enter(self, schema: dict[str, Json], base: str) -> str:
         """Note the names that a subschema gives itself; return its base URI."""

@@ -7,6 +7,7 @@ and what is dumped is what was built: absent keys stay absent, unknown ones stay
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import (
     Any,
@@ -20,6 +21,7 @@ from typing import (
 )
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic_core import SchemaSerializer, SchemaValidator
 
 Json: TypeAlias = Any
@@ -77,6 +79,17 @@ def _constants(model: type[BaseModel]) -> frozenset[str]:
     )
 
 
+def _build_leaves_first() -> None:
+    """Build all classes in the order of their definition.
+
+    Pydantic descends into each class that is not built yet; a long chain of classes
+    that lead from one to the next goes too deep for Python.
+    """
+    for model in Model.__subclasses__():
+        with suppress(PydanticUndefinedAnnotation, RecursionError):
+            model.model_rebuild()
+
+
 class Codec(Generic[T]):
     """Builds values of one type from JSON values and dumps them again, exactly.
 
@@ -93,7 +106,11 @@ class Codec(Generic[T]):
     def prepare(self) -> None:
         """Do now what the first use would do. Several threads may do it at once."""
         adapter: TypeAdapter[T] = TypeAdapter(self._type)
-        adapter.rebuild()
+        try:
+            adapter.rebuild()
+        except RecursionError:
+            _build_leaves_first()
+            adapter.rebuild()
         self._serializer = adapter.serializer
         self._validator = cast(SchemaValidator, adapter.validator)
 
