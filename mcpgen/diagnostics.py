@@ -202,7 +202,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG407": Code(_E, "A generated file was edited by hand."),
     "MG408": Code(_E, "A file is where a generated one belongs."),
     "MG409": Code(_E, "A link, a folder or a device is where a file belongs."),
-    "MG410": Code(_E, "The folder of a new project is not empty."),
+    "MG410": Code(_E, "A new project goes into an empty folder, or a new one."),
     "MG411": Code(_E, "The system does not let a file be read or written."),
     "MG412": Code(_E, "Another mcpgen is writing into the same project."),
     "MG413": Code(_E, "A project can't have this name or folder."),

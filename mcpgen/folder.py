@@ -91,14 +91,23 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies at a path; digest and executable bit only where it is a file."""
+    """What lies at a path.
+
+    Attributes:
+        kind: What it is.
+        digest: The digest of a file, else None.
+        executable: Whether a file's owner may run it.
+        blocker: What is in the way there; None unless the kind is BLOCKED.
+    """
 
     kind: Kind
     digest: str | None = None
     executable: bool = False
+    blocker: str | None = None
 
 
 ABSENT: Final = Found(Kind.ABSENT)
+_FOLDER: Final = Found(Kind.OTHER)
 
 
 class Folder:
@@ -109,7 +118,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._ways: dict[str, Kind] = {"": Kind.OTHER}
+        self._ways: dict[str, Found] = {"": _FOLDER}
 
     def look(self, path: str) -> Found:
         """What lies at a path.
@@ -118,8 +127,8 @@ class Folder:
             MCPGenError: The file is there and can't be read (MG411).
         """
         way = self._way(path.rpartition("/")[0])
-        if way is not Kind.OTHER:
-            return Found(way)
+        if way is not _FOLDER:
+            return way
         try:
             status = os.lstat(self.root / path)
             if stat.S_ISLNK(status.st_mode):
@@ -148,31 +157,33 @@ class Folder:
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder, sorted; empty where it is no folder of ours."""
-        if self._way(folder) is not Kind.OTHER:
+        if self._way(folder) is not _FOLDER:
             return []
         try:
             return sorted(entry.name for entry in (self.root / folder).iterdir())
         except OSError:
             return []
 
-    def _way(self, folder: str) -> Kind:
-        """OTHER where the folder is a real one, ABSENT or BLOCKED where it is not."""
+    def _way(self, folder: str) -> Found:
+        """`_FOLDER` where the folder is a real one, else what a file in it is."""
         known = self._ways.get(folder)
         if known is None:
             known = self._ways[folder] = self._look_at_way(folder)
         return known
 
-    def _look_at_way(self, folder: str) -> Kind:
+    def _look_at_way(self, folder: str) -> Found:
         above = self._way(folder.rpartition("/")[0])
-        if above is not Kind.OTHER:
+        if above is not _FOLDER:
             return above
         try:
             mode = os.lstat(self.root / folder).st_mode
         except FileNotFoundError:
-            return Kind.ABSENT
+            return ABSENT
         except OSError as error:
             raise unreadable(folder, error) from None
-        return Kind.OTHER if stat.S_ISDIR(mode) else Kind.BLOCKED
+        if stat.S_ISDIR(mode):
+            return _FOLDER
+        return Found(Kind.BLOCKED, blocker=folder)
 
 
 def unreadable(path: str | Path, error: OSError) -> MCPGenError:

@@ -236,20 +236,26 @@ def _check_format(found: object, file: str) -> None:
         "MG405",
         f"has no format that this mcpgen reads; it reads format {FORMAT}",
         span=Span(file),
-        hint=_RESTORE,
+        hint=_cure(file),
     )
 
 
 _RESTORE: Final = (
     "restore it from version control, or delete it and run `mcpgen generate --force`"
 )
+_REMOVE: Final = "it was left by a run that was cut short: delete it and run `mcpgen generate --force`"
+
+
+def _cure(file: str) -> str:
+    """What to do about a record that can't be used."""
+    return _REMOVE if file.endswith(JOURNAL) else _RESTORE
 
 
 def _damaged(
     file: str, message: str, line: int | None = None, column: int | None = None
 ) -> NoReturn:
     raise MCPGenError.of(
-        "MG403", message, span=Span(file, line, column), hint=_RESTORE
+        "MG403", message, span=Span(file, line, column), hint=_cure(file)
     ) from None
 
 
@@ -265,7 +271,7 @@ def _check_paths(files: Mapping[str, Any], file: str) -> None:
                 "MG406",
                 f"the path {path!r} {problem}",
                 span=Span(file),
-                hint="do not trust this lock; " + _RESTORE,
+                hint="do not trust it; " + _cure(file),
             )
     problems.raise_errors()
 

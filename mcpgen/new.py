@@ -133,6 +133,8 @@ def _vacancy(folder: Path) -> Records:
         names = [path.name for path in folder.iterdir()]
     except FileNotFoundError:
         return Records(None, None)
+    except NotADirectoryError:
+        raise _unfit(folder, "is not a folder") from None
     except OSError as error:
         raise unreadable(folder, error) from None
     if not names:
@@ -141,9 +143,13 @@ def _vacancy(folder: Path) -> Records:
         records = generate.read_records(folder)
         if records.journal and not _strangers(folder, records.journal):
             return records
-    raise MCPGenError.of(
+    raise _unfit(folder, "is not empty")
+
+
+def _unfit(folder: Path, message: str) -> MCPGenError:
+    return MCPGenError.of(
         "MG410",
-        "is not empty",
+        message,
         span=Span(str(folder)),
         hint="take another name or --directory; in a project: mcpgen generate",
     )

@@ -99,6 +99,7 @@ class Step:
         ownership: Who may change it.
         file: What is to be written; None where it is to go.
         before: The digest of what is there now, where that is mcpgen's to replace.
+        blocker: The link or file where a folder on the way should be.
     """
 
     path: str
@@ -107,6 +108,7 @@ class Step:
     ownership: Ownership
     file: File | None = None
     before: str | None = None
+    blocker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,10 @@ class Plan:
         return Journal(traces)
 
     def diagnostics(self, folder: PurePath) -> list[Diagnostic]:
-        """One error for each conflict, its path shown below `folder`."""
-        return [_diagnostic(step, folder) for step in self.conflicts]
+        """One error for each thing that is in the way, its path below `folder`."""
+        found = (_diagnostic(step, folder) for step in self.conflicts)
+        # A link in place of a folder is in the way of every file below it.
+        return list(dict.fromkeys(found))
 
 
 def plan(
@@ -261,7 +265,15 @@ class _Planner:
         verdict, why, found = (
             self._yours(path, file) if yours else self._ours(path, file)
         )
-        return Step(path, verdict, why, file.ownership, file, found.digest)
+        return Step(
+            path,
+            verdict,
+            why,
+            file.ownership,
+            file,
+            found.digest,
+            found.blocker,
+        )
 
     def entry(self, path: str, file: File) -> Entry:
         """What the lock is to say: of yours, what was written first."""
@@ -394,7 +406,7 @@ _CODES: Final = {
     ),
     Why.BLOCKED: (
         "MG409",
-        "can't be written: a part of its path is a symbolic link or a file",
+        "is a symbolic link or a file in the place of a folder",
         "mcpgen writes into real folders only: put one there",
     ),
 }
@@ -405,4 +417,5 @@ def _diagnostic(step: Step, folder: PurePath) -> Diagnostic:
     if step.why in _FORCEABLE:
         loss = "overwrite" if step.file else "delete"
         advice += f", or run `mcpgen generate --force` to {loss} it"
-    return Diagnostic(code, message, Span(str(folder / step.path)), advice)
+    place = folder / (step.blocker or step.path)
+    return Diagnostic(code, message, Span(str(place)), advice)

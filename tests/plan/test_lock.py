@@ -182,7 +182,7 @@ def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
     message = refused(changed(files={path: entry}))
 
     assert message.startswith("mcpgen.lock: error[MG406]: the path ")
-    assert "hint: do not trust this lock" in message
+    assert "hint: do not trust it; " in message
     journal = {"format": 1, "files": {path: {"owner": "generated", "sha256": [SHA]}}}
     with pytest.raises(MCPGenError, match="MG406"):
         lock.parse_journal(json.dumps(journal).encode())

@@ -1,0 +1,10 @@
+"""A folder whose name no file system takes (permissions mean nothing to root)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def make(_project: Path) -> list[str]:
+    """Spoil a project; gives the command line that finds it."""
+    return ["new", "server", "hello", "--directory", "a" * 300]

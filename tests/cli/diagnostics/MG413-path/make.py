@@ -1,0 +1,10 @@
+"""A path in place of a name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def make(_project: Path) -> list[str]:
+    """Spoil a project; gives the command line that finds it."""
+    return ["new", "server", "../hello"]
