@@ -18,7 +18,15 @@ class Clock:
     When a limit is reached the block is cancelled and TimeoutError leaves it.
     """
 
-    __slots__ = ("_deadline", "_idle", "_loop", "_pauses", "_started_pause", "_timeout")
+    __slots__ = (
+        "_deadline",
+        "_idle",
+        "_loop",
+        "_pauses",
+        "_started_pause",
+        "_timeout",
+        "stopped",
+    )
 
     def __init__(self, total: float | None, idle: float | None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -27,6 +35,7 @@ class Clock:
         self._pauses = 0
         self._started_pause = 0.0
         self._timeout = asyncio.timeout_at(self._next())
+        self.stopped = False
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
@@ -42,12 +51,18 @@ class Clock:
 
     @property
     def expired(self) -> bool:
-        """Whether a limit was reached."""
+        """Whether a limit was reached, or the clock was stopped."""
         return self._timeout.expired()
+
+    def stop(self) -> None:
+        """Ends the block now, as if its time were over."""
+        if not self.stopped and not self.expired:
+            self.stopped = True
+            self._timeout.reschedule(self._loop.time())
 
     def heard(self) -> None:
         """There was a sign of life: the idle limit starts anew."""
-        if self._idle is not None and not self._pauses and not self.expired:
+        if self._idle is not None and not self._pauses and not self._ended:
             self._timeout.reschedule(self._next())
 
     @contextmanager
@@ -55,7 +70,7 @@ class Clock:
         """Stops the clock, for example while a person thinks."""
         if not self._pauses:
             self._started_pause = self._loop.time()
-            if not self.expired:
+            if not self._ended:
                 self._timeout.reschedule(None)
         self._pauses += 1
         try:
@@ -65,8 +80,12 @@ class Clock:
             if not self._pauses:
                 if self._deadline is not None:
                     self._deadline += self._loop.time() - self._started_pause
-                if not self.expired:
+                if not self._ended:
                     self._timeout.reschedule(self._next())
+
+    @property
+    def _ended(self) -> bool:
+        return self.stopped or self.expired
 
     def _next(self) -> float | None:
         idle = None if self._idle is None else self._loop.time() + self._idle

@@ -15,6 +15,7 @@ from .errors import AuthError, CallTimeoutError, ClientError, TransportError
 from .events import Events
 from .handlers import Handlers
 from .http import Http
+from .limits import Calls
 from .negotiation import forget, negotiate
 from .options import CallSettings, LoggingLevel, Settings
 from .speaker import EraLostError, Parts, ServerInfo, Speaker
@@ -22,6 +23,9 @@ from .subscriptions import Filter, Subscription
 
 MAX_SENDS: Final = 3
 """How often a request is sent that may be repeated."""
+
+CLOSE_LIMIT: Final = 1.0
+"""Seconds that calls have to end when the client is closed."""
 
 _PASSING: Final = frozenset([None, 429, 502, 503, 504])
 """Statuses that another try may not meet; None is a broken connection."""
@@ -55,6 +59,7 @@ class Connection:
             self._settings,
             Handlers(self._settings),
             Events(self._settings),
+            Calls(self._http.url),
         )
         try:
             await self._http.open()
@@ -69,6 +74,7 @@ class Connection:
         parts, self._parts = self._parts, None
         try:
             if parts is not None:
+                await parts.calls.stop(CLOSE_LIMIT)
                 await parts.tasks.settle()
             if speaker is not None:
                 await speaker.close()

@@ -6,6 +6,7 @@ the server's origin, and bounds what it reads. Knows nothing of JSON-RPC.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -132,6 +133,8 @@ class Http:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> aiohttp.ClientResponse:
         session = self.session
+        # Lets the loop see that the server closed an idle connection, before it is used.
+        await asyncio.sleep(0)
         sent = {**self._headers, **headers}
         if self._auth is not None:
             sent.update(await self._auth.sign(Outgoing(method, url), session))

@@ -18,8 +18,8 @@ from typing import Any, Final
 from ..shared import errors as codes
 from .calls import Request
 from .channel import Channel, SessionLostError
-from .clock import Clock
 from .errors import (
+    CallTimeoutError,
     ClientError,
     MissingHandlerError,
     TransportError,
@@ -32,7 +32,6 @@ from .speaker import (
     LEGACY,
     Parts,
     ServerInfo,
-    clock_for,
     progress_for,
 )
 from .subscriptions import Filter, Subscription
@@ -53,7 +52,6 @@ class Legacy:
     def __init__(self, parts: Parts, channel: Channel) -> None:
         self._parts = parts
         self._channel = channel
-        self._clocks: set[Clock] = set()
         self._serving: dict[str | int, asyncio.Task[None]] = {}
         self._subscribed: Counter[str] = Counter()
         self._log_level = parts.log_level
@@ -161,25 +159,16 @@ class Legacy:
     ) -> dict[str, Any]:
         request_id = next(self._parts.ids)
         message = _message(request_id, request, settings)
-        clock = clock_for(settings)
-        self._clocks.add(clock)
-        expecting = self._parts.events.expecting(request_id, settings.progress, clock)
+        events, calls = self._parts.events, self._parts.calls
         try:
-            with expecting:
-                async with clock:
+            async with calls.limited(request.method, settings) as clock:
+                with events.expecting(request_id, settings.progress, clock):
                     answer = await self._channel.exchange(
                         message, clock, settings.headers
                     )
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, CallTimeoutError):
             self._withdraw(request, request_id)
             raise
-        except TimeoutError:
-            if not clock.expired:
-                raise
-            self._withdraw(request, request_id)
-            raise self._parts.timeout_error(request.method, settings) from None
-        finally:
-            self._clocks.discard(clock)
         return result_of(answer, request.method)
 
     def _withdraw(self, request: Request, request_id: int) -> None:
@@ -217,9 +206,7 @@ class Legacy:
     ) -> None:
         """Answers a request of the server; calls do not age meanwhile."""
         params = message.get("params")
-        with contextlib.ExitStack() as stack:
-            for clock in self._clocks:
-                stack.enter_context(clock.paused())
+        with self._parts.calls.paused():
             answer = await self._answer(
                 method, params if isinstance(params, dict) else {}
             )
@@ -266,7 +253,7 @@ class Legacy:
                 )
             await self._subscribe(wanted.resources, settings)
             yield None
-            while (notification := await queue.get()) is not None:
+            while (notification := await self._next(queue)) is not None:
                 yield notification
             raise TransportError(
                 "the stream of changes broke off",
@@ -277,6 +264,13 @@ class Legacy:
             self._parts.events.listeners.remove(take)
             self._channel.when_deaf.remove(end)
             self._unsubscribe(wanted.resources)
+
+    async def _next(
+        self, queue: asyncio.Queue[Notification | None]
+    ) -> Notification | None:
+        endless = CallSettings(timeout=None, idle_timeout=None)
+        async with self._parts.calls.limited("the next change", endless):
+            return await queue.get()
 
     async def _subscribe(self, uris: tuple[str, ...], settings: CallSettings) -> None:
         for uri in uris:

@@ -12,7 +12,7 @@ import aiohttp
 
 from . import backoff
 from .errors import AuthError, TransportError
-from .options import Notification
+from .options import CallSettings, Notification
 from .replies import Message, is_answer, messages, result_of
 from .speaker import CONNECT_LIMIT, Parts
 
@@ -52,7 +52,7 @@ async def listen(
             return
         except TransportError as error:
             failures += 1
-            if not agreed or isinstance(error, AuthError):
+            if not agreed or isinstance(error, AuthError) or parts.calls.closed:
                 raise
             if failures > backoff.MAX_TRIES:
                 raise
@@ -77,7 +77,7 @@ async def _once(
             elif first is not None and is_answer(first, request_id):
                 result_of(first, _METHOD)
                 return
-            async for message in incoming:
+            while (message := await _next(parts, incoming)) is not None:
                 if is_answer(message, request_id):
                     result_of(message, _METHOD)
                     return
@@ -94,6 +94,15 @@ async def _once(
     raise TransportError(
         "the stream of changes broke off", url=parts.http.url, method="POST"
     )
+
+
+async def _next(
+    parts: Parts, incoming: AsyncGenerator[Message, None]
+) -> Message | None:
+    """The next message, however long it takes; None at the end of the stream."""
+    endless = CallSettings(timeout=None, idle_timeout=None)
+    async with parts.calls.limited("the next change", endless):
+        return await anext(incoming, None)
 
 
 def _notification(message: Message) -> Notification:

@@ -31,7 +31,6 @@ from .speaker import (
     EraLostError,
     Parts,
     ServerInfo,
-    clock_for,
     common_version,
     progress_for,
 )
@@ -83,7 +82,7 @@ class Modern:
 
     async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
         """The result, after as many rounds of input as the server needs."""
-        async with _limited(self._parts, request.method, settings) as clock:
+        async with self._parts.calls.limited(request.method, settings) as clock:
             params = request.params
             for _ in range(MAX_ROUNDS):
                 result = await self._in_common_version(request, params, settings, clock)
@@ -268,21 +267,6 @@ class Modern:
             return request_id, await self._send(request, message, settings)
 
         return listen(self._parts, wanted, connect)
-
-
-@contextlib.asynccontextmanager
-async def _limited(
-    parts: Parts, method: str, settings: CallSettings
-) -> AsyncGenerator[Clock, None]:
-    """Bounds a call in time."""
-    clock = clock_for(settings)
-    try:
-        async with clock:
-            yield clock
-    except TimeoutError:
-        if not clock.expired:
-            raise
-        raise parts.timeout_error(method, settings) from None
 
 
 async def _all(work: list[Any]) -> list[Any]:

@@ -15,11 +15,11 @@ from ..protocol.revisions import REVISIONS
 from ..shared.catalog import JsonObject
 from ..shared.revision import Era
 from .calls import Request
-from .clock import Clock
-from .errors import CallTimeoutError, ClientError
+from .errors import ClientError
 from .events import Events
 from .handlers import Handlers
 from .http import Http
+from .limits import Calls
 from .options import CallSettings, LoggingLevel, Settings
 from .subscriptions import Filter, Subscription
 from .tasks import Tasks
@@ -65,6 +65,7 @@ class Parts:
     settings: Settings
     handlers: Handlers
     events: Events
+    calls: Calls
     tasks: Tasks = field(default_factory=Tasks)
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -82,16 +83,6 @@ class Parts:
             timeout=seconds,
             idle_timeout=None,
             progress=None,
-        )
-
-    def timeout_error(self, method: str, settings: CallSettings) -> CallTimeoutError:
-        """The error for a call that took too long."""
-        return CallTimeoutError(
-            f"no answer to {method} in time",
-            url=self.http.url,
-            method="POST",
-            hint=f"`timeout` is {_seconds(settings.timeout)}, "
-            f"`idle_timeout` {_seconds(settings.idle_timeout)}",
         )
 
 
@@ -151,12 +142,3 @@ def progress_for(request: Request, settings: CallSettings) -> bool:
     Tools always should: a report shows that the call is alive.
     """
     return settings.progress is not None or request.method == "tools/call"
-
-
-def clock_for(settings: CallSettings) -> Clock:
-    """The limits of one call."""
-    return Clock(settings.timeout, settings.idle_timeout)
-
-
-def _seconds(limit: float | None) -> str:
-    return "off" if limit is None else f"{limit:g} s"

@@ -498,12 +498,13 @@ async def test_batches_of_2025_03_26_are_understood() -> None:
 
 async def test_structured_results_of_old_servers_are_read_from_their_text() -> None:
     from mcpgen.runtime.client import ToolCall
+    from mcpgen.runtime.shared.catalog import JsonObject
     from mcpgen.runtime.shared.model import Model
 
     class Out(Model):
         x: int
 
-    definition = {
+    definition: JsonObject = {
         "name": "a",
         "inputSchema": {"type": "object"},
         "outputSchema": {"type": "object", "required": ["x"]},
