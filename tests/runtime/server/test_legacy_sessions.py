@@ -1,0 +1,339 @@
+"""Legacy sessions: negotiation, ids, limits, the end; and the requests of that era."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from mcpgen.runtime.server import Settings
+from mcpgen.runtime.server.app import REGISTRY
+
+from .conftest import Serve
+from .wire import SECONDS, LegacyWire, until
+from .workshop import Workshop
+
+VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+
+
+@pytest.fixture
+async def stranger(http: ClientSession, url: str) -> LegacyWire:
+    """A client that has not initialised yet."""
+    return LegacyWire(http, url)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_initialize_agrees_on_a_version_that_both_speak(
+    stranger: LegacyWire, version: str
+) -> None:
+    result = await stranger.initialize(version)
+
+    assert result["protocolVersion"] == version
+    assert result["serverInfo"]["name"] == "workshop"
+    assert result["instructions"] == "Use with care."
+    assert ("completions" in result["capabilities"]) == (version > "2024-11-05")
+    assert result["capabilities"]["tools"] == {"listChanged": True}
+    assert "resultType" not in result
+
+
+@pytest.mark.parametrize("version", ["2026-07-28", "1999-01-01", "soon", ""])
+async def test_any_other_version_is_answered_with_the_newest_legacy_one(
+    stranger: LegacyWire, version: str
+) -> None:
+    assert (await stranger.initialize(version))["protocolVersion"] == "2025-11-25"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        None,
+        [],
+        {},
+        {"protocolVersion": 3, "capabilities": {}, "clientInfo": {}},
+        {"protocolVersion": "2025-11-25", "clientInfo": {}},
+        {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": "me"},
+    ],
+)
+async def test_a_malformed_initialize_is_refused(
+    stranger: LegacyWire, params: Any
+) -> None:
+    reply = await stranger.call("initialize", params)
+
+    assert (reply.status, reply.error["code"]) == (400, -32602)
+    assert "Mcp-Session-Id" not in reply.headers
+
+
+async def test_a_session_id_is_long_visible_ascii_and_new_each_time(
+    http: ClientSession, url: str
+) -> None:
+    ids = set()
+    for _ in range(3):
+        wire = LegacyWire(http, url)
+        await wire.initialize()
+        ids.add(wire.headers["Mcp-Session-Id"])
+
+    assert len(ids) == 3
+    assert all(re.fullmatch(r"[\x21-\x7e]{32,}", session_id) for session_id in ids)
+
+
+async def test_without_a_session_id_a_request_is_bad(stranger: LegacyWire) -> None:
+    reply = await stranger.call("tools/list")
+
+    assert reply.status == 400
+    assert "Mcp-Session-Id" in reply.error["message"]
+    assert "id" not in reply.json
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_without_a_session_id_other_requests_are_bad_too(
+    stranger: LegacyWire, method: str
+) -> None:
+    assert (await stranger.other(method)).status == 400
+
+
+async def test_an_unknown_session_is_not_found(stranger: LegacyWire) -> None:
+    stranger.headers["Mcp-Session-Id"] = "who-is-that"
+
+    assert (await stranger.call("tools/list")).status == 404
+    assert (await stranger.other("GET")).status == 404
+    assert (await stranger.other("DELETE")).status == 404
+
+
+async def test_delete_ends_a_session_at_once(legacy: LegacyWire) -> None:
+    async with legacy.get() as stream:
+        reply = await legacy.other("DELETE")
+        assert await stream.ended()
+
+    assert reply.status == 204
+    assert (await legacy.call("ping")).status == 404
+
+
+async def test_delete_stops_what_runs(legacy: LegacyWire, service: Workshop) -> None:
+    call = asyncio.ensure_future(legacy.tool("blocking"))
+    await asyncio.wait_for(service.started.wait(), SECONDS)
+
+    await legacy.other("DELETE")
+
+    await asyncio.wait_for(service.cancelled.wait(), SECONDS)
+    assert (await asyncio.wait_for(call, SECONDS)).status == 202
+
+
+async def test_a_version_that_is_not_served_is_bad(legacy: LegacyWire) -> None:
+    reply = await legacy.call("ping", headers={"MCP-Protocol-Version": "2020-01-01"})
+
+    assert reply.status == 400
+    assert "2025-11-25" in reply.error["message"]
+
+
+async def test_the_version_header_may_be_missing(legacy: LegacyWire) -> None:
+    reply = await legacy.call("ping", headers={"MCP-Protocol-Version": None})
+
+    assert reply.result == {}
+
+
+async def test_sessions_are_capped(http: ClientSession, serve: Serve) -> None:
+    url = await serve(Settings(max_sessions=1))
+    first, second = LegacyWire(http, url), LegacyWire(http, url)
+    await first.initialize()
+    hello = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    }
+
+    full = await second.call("initialize", hello)
+    await first.other("DELETE")
+    free = await second.call("initialize", hello)
+
+    assert (full.status, full.headers["Retry-After"]) == (503, "30")
+    assert free.status == 200
+
+
+async def test_an_idle_session_ends_unless_it_has_an_open_stream(
+    http: ClientSession, serve: Serve
+) -> None:
+    url = await serve(Settings(session_idle=0.1))
+    idle, open_ = LegacyWire(http, url), LegacyWire(http, url)
+    await open_.initialize()
+
+    async with open_.get():
+        await idle.initialize()
+        await until(lambda: len(serve.app[REGISTRY]) == 1)
+
+        assert (await idle.call("ping")).status == 404
+        assert (await open_.call("ping")).status == 200
+
+    await until(lambda: len(serve.app[REGISTRY]) == 0)
+    assert (await open_.call("ping")).status == 404
+
+
+# --- requests --------------------------------------------------------------------
+
+
+async def test_ping(legacy: LegacyWire) -> None:
+    assert (await legacy.call("ping")).result == {}
+
+
+@pytest.mark.parametrize("method", ["nope", "server/discover", "subscriptions/listen"])
+async def test_an_unknown_method(legacy: LegacyWire, method: str) -> None:
+    reply = await legacy.call(method)
+
+    assert (reply.status, reply.error["code"]) == (200, -32601)
+
+
+@pytest.mark.parametrize("request_id", [None, True, 1.5, []])
+async def test_an_id_is_a_string_or_an_integer(
+    legacy: LegacyWire, request_id: Any
+) -> None:
+    reply = await legacy.send({"jsonrpc": "2.0", "id": request_id, "method": "ping"})
+
+    assert reply.error["code"] == -32600
+
+
+@pytest.mark.parametrize("params", [[], "x", 3])
+async def test_params_are_an_object(legacy: LegacyWire, params: Any) -> None:
+    assert (await legacy.call("tools/list", params)).error["code"] == -32602
+
+
+async def test_results_have_none_of_the_modern_members(legacy: LegacyWire) -> None:
+    for result in (
+        (await legacy.call("tools/list")).result,
+        (await legacy.tool("add", {"a": 1})).result,
+        (await legacy.call("resources/read", {"uri": "shop://text"})).result,
+    ):
+        assert not result.keys() & {"resultType", "ttlMs", "cacheScope", "_meta"}
+
+
+async def test_the_log_level_belongs_to_the_session(legacy: LegacyWire) -> None:
+    def levels(messages: list[Any]) -> list[str]:
+        return [m["params"]["level"] for m in messages if "method" in m]
+
+    before = await legacy.tool("logging")
+    assert (await legacy.call("logging/setLevel", {"level": "error"})).result == {}
+    after = await legacy.tool("logging")
+
+    assert levels(before.messages) == ["info", "warning", "error", "emergency"]
+    assert levels(after.messages) == ["error", "emergency"]
+
+
+@pytest.mark.parametrize("level", ["loud", 3, None])
+async def test_an_unknown_log_level(legacy: LegacyWire, level: Any) -> None:
+    reply = await legacy.call("logging/setLevel", {"level": level})
+
+    assert reply.error["code"] == -32602
+
+
+async def test_a_cancelled_request_is_stopped_and_gets_no_response(
+    legacy: LegacyWire, service: Workshop
+) -> None:
+    call = asyncio.ensure_future(legacy.tool("blocking"))
+    await asyncio.wait_for(service.started.wait(), SECONDS)
+
+    await legacy.notify(
+        "notifications/cancelled", {"requestId": legacy.last_id, "reason": "enough"}
+    )
+
+    reply = await asyncio.wait_for(call, SECONDS)
+    assert (reply.status, reply.text) == (202, "")
+    assert service.cancelled.is_set()
+    assert service.seen[0].cancelled is True
+    assert (await legacy.call("ping")).status == 200
+
+
+@pytest.mark.parametrize(
+    "params", [None, {}, {"requestId": 99}, {"requestId": []}, {"requestId": None}]
+)
+async def test_a_cancellation_of_nothing_is_ignored(
+    legacy: LegacyWire, params: Any
+) -> None:
+    assert (await legacy.notify("notifications/cancelled", params)).status == 202
+
+
+async def test_another_session_can_not_cancel(
+    legacy: LegacyWire, http: ClientSession, service: Workshop
+) -> None:
+    other = LegacyWire(http, legacy.url)
+    await other.initialize()
+    call = asyncio.ensure_future(legacy.tool("blocking"))
+    await asyncio.wait_for(service.started.wait(), SECONDS)
+
+    await other.notify("notifications/cancelled", {"requestId": legacy.last_id})
+    service.release.set()
+
+    assert (await call).content == "released"
+
+
+async def test_an_id_that_is_in_use_is_refused(
+    legacy: LegacyWire, service: Workshop
+) -> None:
+    call = asyncio.ensure_future(legacy.tool("blocking"))
+    await asyncio.wait_for(service.started.wait(), SECONDS)
+
+    again = legacy.request("tools/call", {"name": "nothing"})
+    again["id"] -= 1
+    reply = await legacy.send(again)
+    service.release.set()
+
+    assert reply.error["code"] == -32600
+    assert (await call).content == "released"
+
+
+class TestBatches:
+    """Only 2025-03-26 has them."""
+
+    @pytest.fixture
+    async def old(self, stranger: LegacyWire) -> LegacyWire:
+        await stranger.initialize("2025-03-26")
+        return stranger
+
+    async def test_every_request_is_answered(self, old: LegacyWire) -> None:
+        reply = await old.send(
+            [
+                old.request("ping"),
+                {"jsonrpc": "2.0", "method": "notifications/roots/list_changed"},
+                old.request("tools/call", {"name": "add", "arguments": {"a": 1}}),
+                "nonsense",
+                old.request("nope"),
+            ]
+        )
+
+        by_id = {message.get("id"): message for message in reply.json}
+        first = old.last_id - 2
+        assert by_id[first]["result"] == {}
+        assert by_id[first + 1]["result"]["content"][0]["text"] == '{"sum":2}'
+        assert by_id[first + 2]["error"]["code"] == -32601
+        assert by_id[None]["error"]["code"] == -32600
+
+    async def test_one_request_is_answered_with_a_list(self, old: LegacyWire) -> None:
+        assert len((await old.send([old.request("ping")])).json) == 1
+
+    async def test_notifications_alone_are_accepted(self, old: LegacyWire) -> None:
+        note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+
+        assert (await old.send([note, note])).status == 202
+
+    async def test_a_batch_may_become_a_stream(self, old: LegacyWire) -> None:
+        meta = {"_meta": {"progressToken": 1}}
+        reply = await old.send(
+            [
+                old.request("tools/call", {"name": "threaded", **meta}),
+                old.request("ping"),
+            ]
+        )
+
+        ids = [message["id"] for message in reply.messages if "id" in message]
+        assert sorted(ids) == [old.last_id - 1, old.last_id]
+
+    async def test_an_empty_batch_is_bad(self, old: LegacyWire) -> None:
+        assert (await old.send([])).status == 400
+
+    @pytest.mark.parametrize("version", ["2024-11-05", "2025-06-18", "2025-11-25"])
+    async def test_other_revisions_have_none(
+        self, stranger: LegacyWire, version: str
+    ) -> None:
+        await stranger.initialize(version)
+
+        assert (await stranger.send([stranger.request("ping")])).status == 400
