@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+
+SHUTDOWN_LIMIT: Final = 1.0
+"""Seconds that the application's handlers have to end."""
 
 
 def memory_session(app: web.Application) -> Callable[[], aiohttp.ClientSession]:
@@ -29,7 +33,15 @@ class _Connector(aiohttp.BaseConnector):
         super().__init__()
         from aiohttp.web import AppRunner
 
-        self._runner = AppRunner(app, handle_signals=False, access_log=None)
+        self._runner = AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_LIMIT)
+
+    def close(self, *, abort_ssl: bool = False) -> Awaitable[None]:
+        """Closes the connections, then stops the application."""
+        return self._stop(super().close(abort_ssl=abort_ssl))
+
+    async def _stop(self, closed: Awaitable[None]) -> None:
+        await closed
+        await self._runner.cleanup()
 
     async def _create_connection(
         self, req: aiohttp.ClientRequest, *others: Any

@@ -108,12 +108,14 @@ async def test_what_is_safe_is_tried_again_and_what_is_not_is_not() -> None:
             return await answers[len(call.server.of("tools/list")) - 1](call)
         return call.result(tools=[])
 
-    async with running(modern(tools_list=list_tools, tools_call=status(503))) as wire:
-        async with Client(wire.url) as client:
-            assert await client.list_tools() == []
-            with pytest.raises(TransportError, match="HTTP 503"):
-                await client.call_tool("a")
-            answers = [status(503)] * 9
+    async with (
+        running(modern(tools_list=list_tools, tools_call=status(503))) as wire,
+        Client(wire.url) as client,
+    ):
+        assert await client.list_tools() == []
+        with pytest.raises(TransportError, match="HTTP 503"):
+            await client.call_tool("a")
+        answers = [status(503)] * 9
     assert len(wire.of("tools/list")) == 3
     assert len(wire.of("tools/call")) == 1
 
@@ -284,10 +286,12 @@ async def test_progress_is_a_sign_of_life_but_the_total_limit_stays() -> None:
 
 
 async def test_a_timeout_is_a_timeout_error_too() -> None:
-    async with running(modern(tools_call=silence)) as wire:
-        async with Client(wire.url, timeout=0.1) as client:
-            with pytest.raises(TimeoutError, match="`timeout` is 0.1 s"):
-                await client.call_tool("a")
+    async with (
+        running(modern(tools_call=silence)) as wire,
+        Client(wire.url, timeout=0.1) as client,
+    ):
+        with pytest.raises(TimeoutError, match=r"`timeout` is 0[.]1 s"):
+            await client.call_tool("a")
 
 
 def left_behind(before: set[asyncio.Task[object]]) -> set[str]:
@@ -317,7 +321,7 @@ async def test_nothing_is_left_behind_whatever_happened(
     )
 
     async def get(request: web.Request) -> web.StreamResponse:
-        return await no_end(Call(wire, request, {}))  # type: ignore[return-value]
+        return await no_end(Call(wire, request, {}))
 
     wire.get = get
     before = asyncio.all_tasks()

@@ -39,11 +39,13 @@ VERSION = "MCP-Protocol-Version"
 
 
 async def test_the_handshake_and_the_end_of_a_session() -> None:
-    async with running(legacy(tools_call=text)) as wire:
-        async with Client(wire.url, elicitation=lambda q: Reply.CANCEL) as client:
-            assert client.era == "legacy"
-            assert client.server_info == {"name": "old wire", "version": "0"}
-            await client.call_tool("a")
+    async with (
+        running(legacy(tools_call=text)) as wire,
+        Client(wire.url, elicitation=lambda q: Reply.CANCEL) as client,
+    ):
+        assert client.era == "legacy"
+        assert client.server_info == {"name": "old wire", "version": "0"}
+        await client.call_tool("a")
     methods = [call.message["method"] for call in wire.calls]
     assert methods == [
         "server/discover",
@@ -89,9 +91,11 @@ async def test_older_versions_are_spoken_and_named_since_2025_06_18(
 
 
 async def test_a_server_without_sessions_gets_no_session_id_and_no_delete() -> None:
-    async with running(legacy(session=None, tools_call=text)) as wire:
-        async with Client(wire.url) as client:
-            await client.call_tool("a")
+    async with (
+        running(legacy(session=None, tools_call=text)) as wire,
+        Client(wire.url) as client,
+    ):
+        await client.call_tool("a")
     assert SESSION not in wire.of("tools/call")[0].request.headers
     assert {request.method for request in wire.requests} == {"POST"}
 
@@ -463,10 +467,13 @@ async def test_a_subscription_subscribes_listens_and_unsubscribes() -> None:
 
     wire = legacy(resources_subscribe=subscribe, resources_unsubscribe=unsubscribe)
     wire.get = get
-    async with running(wire), Client(wire.url) as client:
-        async with client.subscribe(resources=["a://b"], tools_changed=True) as changes:
-            async with asyncio.timeout(LIMIT):
-                first, second = await anext(changes), await anext(changes)
+    async with (
+        running(wire),
+        Client(wire.url) as client,
+        client.subscribe(resources=["a://b"], tools_changed=True) as changes,
+    ):
+        async with asyncio.timeout(LIMIT):
+            first, second = await anext(changes), await anext(changes)
     assert first == Notification("notifications/tools/list_changed", {})
     assert second == Notification("notifications/resources/updated", {"uri": "a://b"})
     assert [c.params["uri"] for c in wire.of("resources/subscribe")] == ["a://b"]
