@@ -179,16 +179,23 @@ def _pieces(value: str, width: int) -> list[str]:
 
 
 def _long_string(value: str, indent: int) -> str | None:
-    """The string in parentheses, cut at line ends and spaces; None if it can't be.
+    """The string in parentheses, cut at line ends and spaces; None if that is no help.
 
-    Counts every character beyond ASCII as no column: a formatter that could join the
-    pieces on one line would.
+    One piece where all of it fits on a line of its own, because formatters join pieces
+    that do. How wide they take characters beyond ASCII to be differs: where that could
+    decide, the string stays as it is.
     """
     width = LINE - indent - _INDENT - 2
-    if width < _NARROWEST_PIECE or sum(c.isascii() for c in value) < LINE - indent:
+    if width < _NARROWEST_PIECE:
         return None
-    pieces = _pieces(value, width)
-    if len(pieces) < 2:
+    whole = _quoted(value)
+    if _widest(whole) <= width + 2:
+        pieces = [whole]
+    elif sum(c.isascii() for c in whole) > width + 2:
+        pieces = _pieces(value, width)
+        if len(pieces) == 1:
+            return None
+    else:
         return None
     pad = "\n" + " " * (indent + _INDENT)
     return f"({pad}{pad.join(pieces)}\n{' ' * indent})"

@@ -32,6 +32,8 @@ JSON = st.recursive(
     max_leaves=20,
 )
 ONE_LINE = 88
+LONG = Code("a_name_that_is_really_quite_long_and_takes_much_of_the_line")
+WORD = Code("word")
 
 
 def stable(source: str) -> bool:
@@ -139,6 +141,23 @@ def test_a_long_text_is_cut_at_words_and_line_ends() -> None:
     source = pycode.assignment("X", Value({"description": text}))
     assert max(map(len, source.splitlines())) <= ONE_LINE
     assert ast.literal_eval(source.removeprefix("X = ")) == {"description": text}
+
+
+def test_formatters_leave_texts_of_every_length_as_they_are(tmp_path: Path) -> None:
+    lines = []
+    for length in range(40, 130):
+        for filler in ("word ", "x", "日"):
+            text = (filler * length)[:length]
+            value = {"key": text, "list": [text], "deep": {"deeper": [{"key": text}]}}
+            lines.append(pycode.assignment("X", Value(value)))
+            lines.append(pycode.assignment("Y", Value(text)))
+            lines.append(
+                pycode.assignment("Z", Call(WORD, ((Code("k"), Value(text)),)))
+            )
+    source = "\n".join(lines) + "\n"
+    write(tmp_path, {"lengths.py": source})
+    assert changed_by_black({"lengths.py": source}) == []
+    assert ruff(tmp_path, "format", "--diff") == ""
 
 
 def test_formatters_leave_hostile_values_as_they_are(tmp_path: Path) -> None:
@@ -253,9 +272,6 @@ def test_dotted_names_are_checked_part_by_part() -> None:
 
 
 # --------------------------------------------------------------------- layout
-
-LONG = Code("a_name_that_is_really_quite_long_and_takes_much_of_the_line")
-WORD = Code("word")
 
 
 @pytest.mark.parametrize(
