@@ -46,7 +46,7 @@ def digest() -> str:
 def schema_digests(revisions: tuple[str, ...]) -> dict[str, str]:
     """SHA-256 of the schema file of each revision; older ones have a derived table."""
     schemas = assets.schema()
-    found = {}
+    found: dict[str, str] = {}
     for revision in revisions:
         for file in (f"{revision}.json", f"tables/{revision}.json"):
             try:

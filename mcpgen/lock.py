@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from mcpgen.diagnostics import Collector, MCPGenError, Span
 from mcpgen.folder import path_problem
@@ -108,7 +108,7 @@ class Journal:
     A file with one of these digests is mcpgen's own, whether the run got to it or not.
     """
 
-    files: Mapping[str, Trace] = field(default_factory=dict)
+    files: Mapping[str, Trace] = field(default_factory=dict[str, Trace])
 
     def to_text(self) -> str:
         """The file's text, in the lock's style."""
@@ -158,7 +158,7 @@ def parse_journal(data: bytes, folder: PurePath = _HERE) -> Journal:
     shape = _Shape(file)
     files = shape.mapping(document.get("files"))
     _check_paths(files, file)
-    traces = {}
+    traces: dict[str, Trace] = {}
     for path, value in files.items():
         trace = shape.mapping(value)
         digests = shape.list_of_strings(trace.get("sha256"))
@@ -202,6 +202,7 @@ def _read(data: bytes, file: str) -> dict[str, Any]:
             hint="keep either side of the whole file, then run `mcpgen generate`, "
             "with --force if generated files were merged, too",
         )
+    document: object = None
     try:
         document = json.loads(data, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
@@ -210,8 +211,9 @@ def _read(data: bytes, file: str) -> dict[str, Any]:
         _damaged(file, f"is not JSON: {error}")
     if not isinstance(document, dict):
         _damaged(file, "is not a JSON object")
-    _check_format(document.get("format"), file)
-    return document
+    members = cast(dict[str, Any], document)
+    _check_format(members.get("format"), file)
+    return members
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -299,7 +301,7 @@ class _Shape:
     def mapping(self, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
             self.wrong()
-        return value
+        return cast(dict[str, Any], value)
 
     def strings(self, value: object, *keys: str) -> dict[str, str]:
         members = self.mapping(value)
@@ -314,9 +316,12 @@ class _Shape:
     def list_of_strings(self, value: object) -> list[str]:
         if not isinstance(value, list):
             self.wrong()
-        if not all(isinstance(text, str) for text in value):
-            self.wrong()
-        return value
+        texts: list[str] = []
+        for text in cast(Iterable[object], value):
+            if not isinstance(text, str):
+                self.wrong()
+            texts.append(text)
+        return texts
 
     def owner(self, members: Mapping[str, Any]) -> Ownership:
         owner = self.strings(members, "owner")["owner"]

@@ -123,7 +123,7 @@ class Plan:
 
     steps: tuple[Step, ...]
     files: Mapping[str, Entry]
-    unfinished: Mapping[str, Trace] = field(default_factory=dict)
+    unfinished: Mapping[str, Trace] = field(default_factory=dict[str, Trace])
 
     @property
     def changes(self) -> tuple[Step, ...]:
@@ -214,7 +214,7 @@ def unknown(plan_: Plan, view: View) -> list[str]:
     folders = {path.rpartition("/")[0] for path in generated} - {""}
     for path in list(ours):
         ours.update(_folders(path))
-    found = []
+    found: list[str] = []
     for folder in sorted(folders):
         for name in view.names(folder):
             path = f"{folder}/{name}"
@@ -348,7 +348,7 @@ class _Planner:
     def _accepted(self, path: str) -> frozenset[str]:
         """The digests of bytes that mcpgen wrote there, or was allowed to overwrite."""
         known, trace = self._known.get(path), self._traces.get(path)
-        digests = trace.digests if trace else frozenset()
+        digests: frozenset[str] = trace.digests if trace else frozenset()
         return digests | {known.sha256} if known else digests
 
 

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -64,7 +64,7 @@ def write(plan: Plan, root: Path, lock_text: str) -> None:
 
 
 @contextlib.contextmanager
-def exclusively(root: Path) -> Iterator[None]:
+def exclusively(root: Path) -> Generator[None, None, None]:
     """Keep every other mcpgen out of a folder; an end of any kind lets go of it.
 
     Raises:
@@ -228,7 +228,7 @@ def _literal_glob(name: str) -> str:
 
 def _compiled(steps: Iterable[Step]) -> dict[str, bytes]:
     """Every text as bytes, after Python has accepted what is Python."""
-    texts = {}
+    texts: dict[str, bytes] = {}
     # Both halves have the same runtime: what was accepted once is not asked again.
     accepted: set[str] = set()
     for step in steps:
@@ -252,7 +252,7 @@ def _compile(path: str, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _uninterrupted() -> Generator[None, None, None]:
     """Let Ctrl-C wait for the moves: they take milliseconds, and half of them is bad."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.cli.conftest import MANIFEST
 from tests.cli.terminal import Terminal
 from tests.plan.crash import Killed, dying_at
 
-TOOLS = {
+TOOLS: dict[str, Any] = {
     "tools": [
         {
             "name": "greet",

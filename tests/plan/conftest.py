@@ -8,10 +8,14 @@ import pytest
 from tests.plan.workshop import Workshop
 
 
+def _nothing(_: int) -> None:
+    pass
+
+
 @pytest.fixture(autouse=True)
 def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' machine outlives every "crash": nothing has to reach the platter."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(os, "fsync", _nothing)
 
 
 @pytest.fixture

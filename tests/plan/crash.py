@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -39,7 +39,7 @@ class Countdown:
 
 
 @contextmanager
-def dying_at(moment: int | None) -> Iterator[Countdown]:
+def dying_at(moment: int | None) -> Generator[Countdown, None, None]:
     """Die at the given moment, or only count the moments."""
     countdown = Countdown(moment)
     patches = [

@@ -128,7 +128,7 @@ def test_two_runs_that_die_one_after_the_other_are_repaired_by_a_third(
 def test_until_the_first_move_the_old_state_stands(workshop: Workshop) -> None:
     workshop = prepared(workshop.root)
     old = disk(workshop.root)
-    seen = []
+    seen: list[dict[str, str]] = []
     replace = os.replace
 
     def stop(source: Path, target: Path) -> None:

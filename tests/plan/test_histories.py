@@ -11,7 +11,12 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,  # pyright: ignore[reportUnknownVariableType]  # untyped
+)
 
 from mcpgen import lock
 from mcpgen.diagnostics import MCPGenError
@@ -143,10 +148,13 @@ class History(RuleBasedStateMachine):
         return {p for p, e in entries.items() if e.ownership is Ownership.YOURS}
 
 
-History.TestCase.settings = settings(
-    max_examples=150,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-TestHistory = History.TestCase
+def test_any_history_of_a_project_ends_well() -> None:
+    run_state_machine_as_test(
+        History,
+        settings=settings(
+            max_examples=150,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

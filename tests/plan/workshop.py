@@ -33,7 +33,7 @@ class Workshop:
     """A folder and what would be rendered for it."""
 
     root: Path
-    files: dict[str, File] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict[str, File])
     inputs: Inputs = INPUTS
 
     def examine(self, *, force: bool = False) -> Outcome:
@@ -65,7 +65,7 @@ class Workshop:
 
 def disk(root: Path, *, records: bool = False) -> dict[str, str]:
     """Every file below a folder with its text; folders as `name/` with no text."""
-    found = {}
+    found: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root).as_posix()
         if path.is_dir() and not path.is_symlink():
