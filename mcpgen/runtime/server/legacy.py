@@ -197,6 +197,9 @@ class Legacy:
                 INVALID_REQUEST, "`id` must be a string or an integer"
             )
             return jsonrpc.error(None, error)
+        if not isinstance(message["method"], str):
+            error = ProtocolError(INVALID_REQUEST, "`method` must be a string")
+            return jsonrpc.error(request_id, error)
         try:
             answer = await self._run(exchange, session, outlet, request_id, message)
         except ProtocolError as error:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 
+class CannotStart(Exception):
+    """The server can't listen, or its certificate can't be used."""
+
+
 def main(
     service: Service | Callable[[], Service],
     arguments: Sequence[str] | None = None,
@@ -50,11 +54,8 @@ def main(
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             made = service if isinstance(service, Service) else service()
             runner.run(serve(made, settings))
-    except OSError as error:
-        print(
-            f"error: {settings.host}:{settings.port}: {error.strerror or error}",
-            file=sys.stderr,
-        )
+    except CannotStart as error:
+        print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
@@ -65,7 +66,11 @@ async def serve(
     *,
     announce: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on."""
+    """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on.
+
+    Raises:
+        CannotStart: The address is taken, or the certificate can't be used.
+    """
     from aiohttp import web
 
     from .access_log import Lines
@@ -80,10 +85,7 @@ async def serve(
     await runner.setup()
     try:
         context = _tls(settings)
-        site = web.TCPSite(
-            runner, settings.host, settings.port, ssl_context=context, backlog=1024
-        )
-        await site.start()
+        await _listen(runner, settings, context)
         scheme = "http" if context is None else "https"
         # What exists now lives as long as the process; the collector need not look at it.
         gc.freeze()
@@ -94,6 +96,21 @@ async def serve(
     finally:
         await runner.cleanup()
         lines.flush()
+
+
+async def _listen(
+    runner: web.AppRunner, settings: Settings, context: ssl.SSLContext | None
+) -> None:
+    from aiohttp import web
+
+    site = web.TCPSite(
+        runner, settings.host, settings.port, ssl_context=context, backlog=1024
+    )
+    try:
+        await site.start()
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise CannotStart(f"{where}: {error.strerror or error}") from None
 
 
 def _print_url(url: str) -> None:
@@ -110,7 +127,10 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     if settings.tls_cert is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        raise CannotStart(f"{settings.tls_cert}: {error.strerror or error}") from None
     return context
 
 

@@ -18,7 +18,6 @@ from ..shared.catalog import JsonObject
 from ..shared.errors import (
     HEADER_MISMATCH,
     INTERNAL_ERROR,
-    INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     MISSING_CLIENT_CAPABILITY,
@@ -99,14 +98,16 @@ class Modern:
             return exchange.failure(error, 400)
         params = message.get("params")
         if not isinstance(params, dict):
-            error = ProtocolError(INVALID_PARAMS, "`params._meta` is required")
-            return exchange.failure(error, 400, request_id)
+            params = {}
         try:
             client, log_floor = self._admit(exchange, method, params)
             if method == "tools/call":
                 self._check_parameters(exchange, params)
         except ProtocolError as error:
             status = 404 if error.code == METHOD_NOT_FOUND else 400
+            if method == "initialize":
+                # All that a legacy client can show to its user is this message.
+                error.message += f"; served are {', '.join(self._versions)}"
             return exchange.failure(error, status, request_id)
         if method == "subscriptions/listen":
             try:

@@ -1,0 +1,302 @@
+"""Running a server as a program: settings, logs, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from mcpgen.runtime.server import Service, Settings, settings_table
+from mcpgen.runtime.server.access_log import Lines
+from mcpgen.runtime.server.settings import from_arguments, from_environment
+
+from .conftest import Serve
+from .wire import SECONDS, LegacyWire, ModernWire, until
+from .workshop import Workshop
+
+ROOT = Path(__file__).parents[3]
+
+
+def parse(*arguments: str, **environment: str) -> Settings:
+    return from_arguments(arguments, environment, program="p", description="d")
+
+
+class TestSettings:
+    """Every setting is an option, a variable and a row of the table."""
+
+    def test_an_option_wins_over_the_environment_and_that_over_defaults(self) -> None:
+        assert parse().port == 8000
+        assert parse(MCP_PORT="1").port == 1
+        assert parse("--port", "2", MCP_PORT="1").port == 2
+
+    @pytest.mark.parametrize(
+        ("variable", "text", "value"),
+        [
+            ("MCP_HOST", "::1", "::1"),
+            ("MCP_MAX_BODY", "10", 10),
+            ("MCP_KEEP_ALIVE", "0.5", 0.5),
+            ("MCP_ALLOWED_HOSTS", "a, b:1,", ("a", "b:1")),
+            ("MCP_ACCESS_LOG", "json", "json"),
+            ("MCP_TLS_CERT", "/x.pem", Path("/x.pem")),
+            ("MCP_TLS_CERT", "", None),
+        ],
+    )
+    def test_values_have_their_types(
+        self, variable: str, text: str, value: Any
+    ) -> None:
+        settings = from_environment({variable: text})
+
+        assert getattr(settings, variable.removeprefix("MCP_").lower()) == value
+
+    @pytest.mark.parametrize(
+        ("variable", "text"),
+        [
+            ("MCP_PORT", "many"),
+            ("MCP_PORT", "-1"),
+            ("MCP_KEEP_ALIVE", "inf"),
+            ("MCP_KEEP_ALIVE", "nan"),
+            ("MCP_ACCESS_LOG", "xml"),
+        ],
+    )
+    def test_a_wrong_value_is_named_with_its_variable(
+        self, variable: str, text: str
+    ) -> None:
+        with pytest.raises(ValueError, match=f"{variable}: .*{text}"):
+            from_environment({variable: text})
+
+    @pytest.mark.parametrize("arguments", [["--port", "x"], ["--nope"], ["--por", "1"]])
+    def test_a_wrong_option_is_a_usage_error(
+        self, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as stopped:
+            parse(*arguments)
+
+        assert stopped.value.code == 2
+        assert "usage: p" in capsys.readouterr().err
+
+    def test_help_and_table_have_every_setting(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            parse("--help")
+        shown = capsys.readouterr().out
+        table = settings_table()
+
+        for field in fields(Settings):
+            option = "--" + field.name.replace("_", "-")
+            assert option in shown
+            assert f"`{option}` | `MCP_{field.name.upper()}`" in table
+
+
+class TestAccessLog:
+    """One line for each request."""
+
+    async def lines(
+        self,
+        http: ClientSession,
+        serve: Serve,
+        caplog: pytest.LogCaptureFixture,
+        kind: Any,
+    ) -> tuple[list[str], str]:
+        caplog.set_level(logging.INFO, "mcp.access")
+        url = await serve(Settings(access_log=kind))
+        legacy = LegacyWire(http, url)
+        await legacy.initialize()
+        await legacy.tool("add", {"a": 1})
+        await ModernWire(http, url).tool("failing")
+        await ModernWire(http, url).call("nope")
+        await until(lambda: len(caplog.records) >= 5 or kind == "off")
+        return [r.message for r in caplog.records], legacy.headers["Mcp-Session-Id"]
+
+    async def test_as_text(
+        self, http: ClientSession, serve: Serve, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        lines, session = await self.lines(http, serve, caplog, "text")
+
+        call = lines[2].split()
+        assert call[1:4] == ["127.0.0.1", "POST", "200"]
+        assert call[4].endswith("ms")
+        assert call[5:] == ["tools/call", "add", f"session={session}", "ok"]
+        assert lines[3].endswith("tools/call failing session=- tool_error")
+        assert lines[4].endswith("nope - session=- error -32601")
+        assert " 404 " in lines[4]
+
+    async def test_as_json(
+        self, http: ClientSession, serve: Serve, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        lines, session = await self.lines(http, serve, caplog, "json")
+
+        entry = json.loads(lines[2])
+        assert entry["duration_ms"] > 0
+        assert entry["time"] > 0
+        assert entry | {"duration_ms": 1, "time": 1} == {
+            "time": 1,
+            "remote": "127.0.0.1",
+            "http_method": "POST",
+            "status": 200,
+            "duration_ms": 1,
+            "method": "tools/call",
+            "target": "add",
+            "session": session,
+            "outcome": "ok",
+        }
+
+    async def test_not_at_all(
+        self, http: ClientSession, serve: Serve, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert (await self.lines(http, serve, caplog, "off"))[0] == []
+
+    async def test_names_from_outside_stay_on_one_line(
+        self, http: ClientSession, serve: Serve, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "mcp.access")
+        wire = LegacyWire(http, await serve())
+        await wire.initialize()
+
+        await wire.tool("x\nFAKE 200 line")
+
+        await until(lambda: len(caplog.records) >= 3)
+        assert "\n" not in caplog.records[-1].message
+
+    async def test_lines_are_written_together_and_none_is_lost(self) -> None:
+        stream = io.StringIO()
+        lines = Lines(stream)
+        for number in range(1200):
+            lines(str(number))
+        lines.flush()
+
+        assert stream.getvalue().splitlines() == [str(n) for n in range(1200)]
+
+    async def test_a_line_is_written_soon(self) -> None:
+        stream = io.StringIO()
+        Lines(stream)("one")
+
+        await until(lambda: stream.getvalue() == "one\n")
+
+
+class TestProgram:
+    """`python -m ...` in a process of its own."""
+
+    @asynccontextmanager
+    async def running(
+        self, *arguments: str
+    ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+        code = (
+            "import sys; from mcpgen.runtime.server import main; "
+            "from tests.runtime.server.workshop import Workshop; "
+            "sys.exit(main(Workshop))"
+        )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            code,
+            "--port",
+            "0",
+            *arguments,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), 30)
+            yield process, line.decode().strip()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    async def test_it_prints_its_url_serves_and_ends_in_order(
+        self, http: ClientSession
+    ) -> None:
+        async with self.running("--path", "/rpc", "--access-log", "json") as (
+            process,
+            url,
+        ):
+            assert url.startswith("http://127.0.0.1:")
+            assert url.endswith("/rpc")
+            wire = ModernWire(http, url)
+            assert (await wire.tool("add", {"a": 1})).content == '{"sum":2}'
+            blocked = asyncio.ensure_future(wire.tool("impatient"))
+            listening = wire.streaming("subscriptions/listen", {"notifications": {}})
+            async with listening as stream:
+                await stream.message()
+                process.send_signal(signal.SIGTERM)
+                assert (await stream.message())["result"]["resultType"] == "complete"
+            assert (await blocked).result["isError"] is True
+            _, errors = await asyncio.wait_for(process.communicate(), 20)
+
+        assert process.returncode == 0
+        logged = [json.loads(line) for line in errors.decode().splitlines()]
+        assert [entry["target"] for entry in logged if entry["target"]] == [
+            "add",
+            "impatient",
+        ]
+
+    async def test_a_port_that_is_taken_is_said_in_one_line(self) -> None:
+        async with self.running() as (_, url):
+            port = url.rpartition(":")[2].removesuffix("/mcp")
+            async with self.running("--port", port) as (second, line):
+                assert line == ""
+                _, errors = await asyncio.wait_for(second.communicate(), SECONDS)
+
+        assert second.returncode == 2
+        assert errors.decode().startswith(f"error: 127.0.0.1:{port}: ")
+        assert len(errors.splitlines()) == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["--tls-cert", "/nowhere.pem"], "/nowhere.pem"),
+            (["--tls-cert", __file__], "PEM"),
+        ],
+    )
+    async def test_a_certificate_that_can_not_be_used_is_said_in_one_line(
+        self, arguments: list[str], said: str
+    ) -> None:
+        async with self.running(*arguments) as (process, line):
+            assert line == ""
+            _, errors = await asyncio.wait_for(process.communicate(), SECONDS)
+
+        assert process.returncode == 2
+        assert said in errors.decode()
+        assert len(errors.splitlines()) == 1
+
+
+def test_a_service_without_a_method_can_not_be_made() -> None:
+    from abc import abstractmethod
+
+    class Base(Service):
+        @abstractmethod
+        async def get_forecast(self) -> None: ...
+
+    class Half(Base):
+        pass
+
+    with pytest.raises(TypeError, match="get_forecast"):
+        Half()  # type: ignore[abstract]  # the point of the test
+
+
+def test_a_contract_without_a_binding_is_told() -> None:
+    from dataclasses import replace
+
+    from mcpgen.runtime.server import create_app
+
+    class Unbound(Workshop):
+        contract = replace(Workshop.contract, prompts={})
+
+    with pytest.raises(ValueError, match="no binding for 'trip'"):
+        create_app(Unbound())
