@@ -179,7 +179,17 @@ async def test_accept_may_be_less_than_the_specification_wants(
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"nonsense", b'{"a":1}x', b"\xff\xfe", b'{"a":NaN}', b'"\\ud800"', b"[" * 100000, b'{"a":' * 100000],
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        b'{"a":1}x',
+        b"\xff\xfe",
+        b'{"a":NaN}',
+        b'"\\ud800"',
+        b"[" * 100000,
+        b'{"a":' * 100000,
+    ],
 )
 async def test_what_is_not_json_is_a_parse_error(
     modern: ModernWire, legacy: LegacyWire, body: bytes
