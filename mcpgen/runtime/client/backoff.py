@@ -26,4 +26,4 @@ async def wait(failures: int, server_wish: int | None = None) -> None:
         # Exactly what the server said the first time, as the specification demands.
         pause = min(server_wish / 1000 * 2 ** max(failures - 1, 0), 60.0)
     # Jitter needs no secrecy.
-    await asyncio.sleep(pause * (1 + 0.2 * random.random()))  # noqa: S311
+    await asyncio.sleep(pause * (1 + 0.2 * random.random()))

@@ -175,20 +175,24 @@ class _Check:
     __slots__ = ("_schema", "_validator")
 
     def __init__(self, schema: object) -> None:
-        self._schema = schema
+        self._schema = schema if isinstance(schema, Mapping) else None
         self._validator: SchemaValidator | None = None
 
     def problems(self, value: object) -> list[Problem]:
-        if not isinstance(self._schema, Mapping):
+        if self._schema is None:
             return []
-        from ..shared.schema import InvalidSchema, Problem, SchemaValidator
-
         try:
-            if self._validator is None:
-                self._validator = SchemaValidator(self._schema)
-            return self._validator.problems(value)
-        except InvalidSchema as error:
+            return (self._validator or self._prepared(self._schema)).problems(value)
+        except ValueError as error:
+            from ..shared.schema import Problem
+
             return [Problem("", f"the tool's JSON Schema can't be used: {error}")]
+
+    def _prepared(self, schema: JsonObject) -> SchemaValidator:
+        from ..shared.schema import SchemaValidator
+
+        self._validator = SchemaValidator(schema)
+        return self._validator
 
 
 _CODECS: dict[type[Any], Codec[Any]] = {}
@@ -235,6 +239,8 @@ def plain(value: Any) -> Any:
     """A value as JSON has it: models are dumped exactly, containers copied."""
     if type(value) in _SCALARS:
         return value
+    if type(value) is dict:
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, BaseModel):
         return value.model_dump(
             mode="json", by_alias=True, exclude_unset=True, warnings=False

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ..shared import uri_template
 from ..shared.catalog import Catalog, JsonObject
 from .calls import Request, ToolCall, decoded, given, to_strings
 from .connection import Connection
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
         Tool,
     )
     from ..shared.revision import Era
+    from ..shared.uri_template import Value
     from .options import CallOptions, ClientOptions
     from .subscriptions import Subscription
 
@@ -287,11 +287,11 @@ class Client:
         return decoded(ReadResourceResult, result, "resources/read")
 
     async def _read_template(
-        self, template: str, variables: Mapping[str, uri_template.Value | Omit]
+        self, template: str, variables: Mapping[str, Value | Omit]
     ) -> ReadResourceResult:
-        return await self._read_resource(
-            uri_template.expand(template, given(variables))
-        )
+        from ..shared.uri_template import expand
+
+        return await self._read_resource(expand(template, given(variables)))
 
     async def _complete(
         self,

@@ -7,7 +7,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from . import backoff
 from .calls import Request
@@ -19,7 +19,9 @@ from .limits import Calls
 from .negotiation import forget, negotiate
 from .options import CallSettings, LoggingLevel, Settings
 from .speaker import EraLostError, Parts, ServerInfo, Speaker
-from .subscriptions import Filter, Subscription
+
+if TYPE_CHECKING:
+    from .subscriptions import Filter, Subscription
 
 MAX_SENDS: Final = 3
 """How often a request is sent that may be repeated."""

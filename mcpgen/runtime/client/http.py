@@ -7,6 +7,7 @@ the server's origin, and bounds what it reads. Knows nothing of JSON-RPC.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -23,6 +24,9 @@ MAX_REDIRECTS: Final = 5
 MAX_CHALLENGES: Final = 3
 MAX_ERROR_BODY: Final = 64 * 1024
 
+_IDLE: Final = 0.02
+"""Seconds after which the server may have closed a connection unnoticed."""
+
 _REPEAT_EXACTLY: Final = frozenset([307, 308])
 _REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
@@ -38,6 +42,7 @@ class Http:
         self._headers = dict(settings.headers)
         self._factory = settings.session_factory or _new_session
         self._session: aiohttp.ClientSession | None = None
+        self._used = 0.0
 
     async def open(self) -> None:
         """Makes the session. Nothing is sent yet."""
@@ -133,8 +138,11 @@ class Http:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> aiohttp.ClientResponse:
         session = self.session
-        # Lets the loop see that the server closed an idle connection, before it is used.
-        await asyncio.sleep(0)
+        now = time.monotonic()
+        if now - self._used > _IDLE:
+            # Lets the loop see that the server closed an idle connection.
+            await asyncio.sleep(0)
+        self._used = now
         sent = {**self._headers, **headers}
         if self._auth is not None:
             sent.update(await self._auth.sign(Outgoing(method, url), session))

@@ -29,10 +29,10 @@ from .options import CallSettings, LoggingLevel, Notification
 from .replies import Message, result_of
 from .speaker import (
     CONNECT_LIMIT,
-    LEGACY,
     Parts,
     ServerInfo,
     progress_for,
+    versions,
 )
 from .subscriptions import Filter, Subscription
 
@@ -57,7 +57,7 @@ class Legacy:
         self._log_level = parts.log_level
         self._lock = asyncio.Lock()
         self._generation = 0
-        self.server = ServerInfo(LEGACY[0], "legacy", {}, {}, None)
+        self.server = ServerInfo(versions("legacy")[0], "legacy", {}, {}, None)
 
     async def open(self) -> None:
         """Makes a session.
@@ -104,7 +104,7 @@ class Legacy:
                 await self._channel.close()
 
     async def _initialize(self) -> None:
-        version = LEGACY[0]
+        version = versions("legacy")[0]
         handlers, settings = self._parts.handlers, self._parts.settings
         params = {
             "protocolVersion": version,
@@ -113,7 +113,7 @@ class Legacy:
         }
         result = await self._setup(Request("initialize", params))
         chosen = result.get("protocolVersion")
-        if chosen not in LEGACY:
+        if chosen not in versions("legacy"):
             raise VersionError([str(chosen)])
         self.server = ServerInfo.read(
             str(chosen), "legacy", result, result.get("serverInfo")

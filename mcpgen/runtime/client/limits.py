@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
+from types import TracebackType
 
 from .clock import Clock
 from .errors import CallTimeoutError, TransportError
@@ -25,30 +26,24 @@ class Calls:
         self._quiet.set()
         self.closed = False
 
-    @contextlib.asynccontextmanager
-    async def limited(
-        self, method: str, settings: CallSettings
-    ) -> AsyncGenerator[Clock, None]:
-        """Bounds a block of code by a call's limits.
+    def limited(self, method: str, settings: CallSettings) -> Limited:
+        """For `async with`: bounds a block of code by a call's limits.
 
-        Raises:
-            CallTimeoutError: It took too long.
-            TransportError: The client was closed meanwhile.
+        CallTimeoutError leaves the block when it took too long, TransportError when the
+        client was closed meanwhile.
         """
-        clock = Clock(settings.timeout, settings.idle_timeout)
+        return Limited(self, method, settings)
+
+    def started(self, clock: Clock) -> None:
+        """A call begins."""
         self._clocks.add(clock)
         self._quiet.clear()
-        try:
-            async with clock:
-                yield clock
-        except TimeoutError:
-            if not clock.expired:
-                raise
-            raise self._error(clock, method, settings) from None
-        finally:
-            self._clocks.discard(clock)
-            if not self._clocks:
-                self._quiet.set()
+
+    def ended(self, clock: Clock) -> None:
+        """A call has ended."""
+        self._clocks.discard(clock)
+        if not self._clocks:
+            self._quiet.set()
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -67,9 +62,10 @@ class Calls:
             async with asyncio.timeout(limit):
                 await self._quiet.wait()
 
-    def _error(
+    def error(
         self, clock: Clock, method: str, settings: CallSettings
     ) -> TransportError:
+        """Why a clock has ended its block."""
         if clock.stopped:
             return TransportError(
                 f"the client was closed while {method} ran",
@@ -83,6 +79,34 @@ class Calls:
             hint=f"`timeout` is {_seconds(settings.timeout)}, "
             f"`idle_timeout` {_seconds(settings.idle_timeout)}",
         )
+
+
+class Limited:
+    """A block of code under a clock that its connection knows of."""
+
+    __slots__ = ("_calls", "_clock", "_method", "_settings")
+
+    def __init__(self, calls: Calls, method: str, settings: CallSettings) -> None:
+        self._calls = calls
+        self._method = method
+        self._settings = settings
+        self._clock = Clock(settings.timeout, settings.idle_timeout)
+
+    async def __aenter__(self) -> Clock:
+        self._calls.started(self._clock)
+        return await self._clock.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._calls.ended(self._clock)
+        try:
+            await self._clock.__aexit__(kind, error, traceback)
+        except TimeoutError:
+            raise self._calls.error(self._clock, self._method, self._settings) from None
 
 
 def _seconds(limit: float | None) -> str:

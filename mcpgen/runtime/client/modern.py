@@ -12,9 +12,8 @@ import contextlib
 import dataclasses
 from collections.abc import AsyncGenerator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
 from pydantic_core import to_json
 
 from ..shared import errors as codes
@@ -22,19 +21,29 @@ from ..shared import headers
 from .calls import Request, invalid_result
 from .clock import Clock
 from .errors import ClientError, ProtocolError, TransportError, VersionError
-from .listen import listen
 from .options import CallSettings, LoggingLevel, Notification
-from .replies import ACCEPT, Message, drain, failure, is_answer, messages, result_of
+from .replies import (
+    ACCEPT,
+    Message,
+    drain,
+    failure,
+    is_answer,
+    messages,
+    parse,
+    result_of,
+)
 from .speaker import (
-    LEGACY,
-    MODERN,
     EraLostError,
     Parts,
     ServerInfo,
     common_version,
     progress_for,
 )
-from .subscriptions import Filter, Subscription
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from .subscriptions import Filter, Subscription
 
 MAX_ROUNDS: Final = 20
 """How often one call may ask for input."""
@@ -112,6 +121,8 @@ class Modern:
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """A `subscriptions/listen` request."""
+        from .subscriptions import Subscription
+
         return Subscription(partial(self._listen, wanted))
 
     async def close(self) -> None:
@@ -161,10 +172,10 @@ class Modern:
         supported = data.get("supported") if isinstance(data, dict) else None
         if not isinstance(supported, list):
             raise error
-        version = common_version(MODERN, supported)
+        version = common_version("modern", supported)
         if version is not None:
             return version
-        if common_version(LEGACY, supported) is not None:
+        if common_version("legacy", supported) is not None:
             raise EraLostError(error)
         raise VersionError([str(v) for v in supported]) from error
 
@@ -179,13 +190,16 @@ class Modern:
         request_id = next(self._parts.ids)
         message = self._message(request_id, request, params, settings)
         response = await self._send(request, message, settings)
-        with self._parts.events.expecting(request_id, settings.progress, clock):
-            try:
-                answer = await self._answer_in(response, request_id, request, clock)
-            except BaseException:
-                # Closing the stream is how the server learns that nobody waits.
-                response.close()
-                raise
+        try:
+            if response.content_type == "application/json":
+                answer = await self._answer_of(response, request_id, request)
+            else:
+                with self._parts.events.expecting(request_id, settings.progress, clock):
+                    answer = await self._answer_in(response, request_id, request, clock)
+        except BaseException:
+            # Closing the stream is how the server learns that nobody waits.
+            response.close()
+            raise
         if response.content.at_eof():
             response.release()
         else:
@@ -232,6 +246,15 @@ class Modern:
             raise _judged(error)
         return response
 
+    async def _answer_of(
+        self, response: aiohttp.ClientResponse, request_id: int, request: Request
+    ) -> Message:
+        """The answer that is a single JSON object, without the costs of a stream."""
+        for message in parse(await self._parts.http.read(response), response):
+            if is_answer(message, request_id):
+                return message
+        raise self._unanswered(response, request)
+
     async def _answer_in(
         self,
         response: aiohttp.ClientResponse,
@@ -244,19 +267,26 @@ class Modern:
             messages(http, response, http.parser())
         ) as stream:
             async for message in stream:
-                clock.heard()
                 if is_answer(message, request_id):
                     return message
+                clock.heard()
                 if "method" in message and "id" not in message:
                     await self._parts.events.receive(message)
-        raise TransportError(
+        raise self._unanswered(response, request)
+
+    def _unanswered(
+        self, response: aiohttp.ClientResponse, request: Request
+    ) -> TransportError:
+        return TransportError(
             f"the answer to {request.method} ended before its result",
-            url=http.url,
+            url=self._parts.http.url,
             method="POST",
             status=response.status,
         )
 
     def _listen(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
+        from .listen import listen
+
         async def connect() -> tuple[int, aiohttp.ClientResponse]:
             request_id = next(self._parts.ids)
             request = Request("subscriptions/listen", {})

@@ -5,11 +5,10 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stream
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..shared import errors as codes
 from ..shared.revision import Era
-from .channel import Channel
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -19,19 +18,19 @@ from .errors import (
     TransportError,
     VersionError,
 )
-from .legacy import Legacy
-from .legacy_http import StreamableChannel
-from .legacy_sse import SseChannel
 from .modern import Modern
 from .options import CallSettings
 from .speaker import (
-    LEGACY,
-    MODERN,
     EraLostError,
     Parts,
     Speaker,
     common_version,
+    versions,
 )
+
+if TYPE_CHECKING:
+    from .channel import Channel
+    from .legacy import Legacy
 
 MAX_KNOWN: Final = 256
 PROBE_LIMIT: Final = 10.0
@@ -102,17 +101,17 @@ async def _modern(parts: Parts) -> Modern:
         _NotModernError: The server is legacy, or no MCP server at all.
         ClientError: It is modern, but nothing is in common; or nobody is there.
     """
-    speaker = Modern(parts, MODERN[0])
+    speaker = Modern(parts, versions("modern")[0])
     result = await _discovered(speaker, parts.brief(PROBE_LIMIT))
     supported = result.get("supportedVersions")
     if not isinstance(supported, list):
         raise _NotModernError(None)
-    version = common_version(MODERN, supported)
+    version = common_version("modern", supported)
     if version is not None:
         speaker.use(version)
         return speaker
     disjoint = VersionError([str(each) for each in supported])
-    if common_version(LEGACY, supported) is None:
+    if common_version("legacy", supported) is None:
         raise disjoint
     raise _NotModernError(disjoint)
 
@@ -137,6 +136,9 @@ async def _discovered(speaker: Modern, limits: CallSettings) -> dict[str, Any]:
 
 async def _legacy(parts: Parts) -> Legacy:
     """A legacy session, over HTTP+SSE if there is no Streamable HTTP."""
+    from .legacy_http import StreamableChannel
+    from .legacy_sse import SseChannel
+
     try:
         return await _session(parts, StreamableChannel(parts.http, parts.tasks))
     except (ProtocolError, TransportError) as error:
@@ -150,6 +152,8 @@ async def _legacy(parts: Parts) -> Legacy:
 
 
 async def _session(parts: Parts, channel: Channel) -> Legacy:
+    from .legacy import Legacy
+
     legacy = Legacy(parts, channel)
     try:
         await legacy.open()

@@ -9,9 +9,9 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..protocol.revisions import REVISIONS
 from ..shared.catalog import JsonObject
 from ..shared.revision import Era
 from .calls import Request
@@ -21,12 +21,10 @@ from .handlers import Handlers
 from .http import Http
 from .limits import Calls
 from .options import CallSettings, LoggingLevel, Settings
-from .subscriptions import Filter, Subscription
 from .tasks import Tasks
 
-MODERN: Final = tuple(v for v, r in REVISIONS.items() if r.era == "modern")[::-1]
-LEGACY: Final = tuple(v for v, r in REVISIONS.items() if r.era == "legacy")[::-1]
-"""Versions of each era, newest first."""
+if TYPE_CHECKING:
+    from .subscriptions import Filter, Subscription
 
 CONNECT_LIMIT: Final = 30.0
 """Seconds for each step of finding out what a server speaks."""
@@ -131,9 +129,18 @@ class Speaker(Protocol):
         ...
 
 
-def common_version(preferred: Sequence[str], supported: Sequence[object]) -> str | None:
-    """The best version that both sides know."""
-    return next((version for version in preferred if version in supported), None)
+@cache
+def versions(era: Era) -> tuple[str, ...]:
+    """The protocol versions of an era, newest first."""
+    from ..protocol.revisions import REVISIONS
+
+    known = [version for version, each in REVISIONS.items() if each.era == era]
+    return tuple(reversed(known))
+
+
+def common_version(era: Era, supported: Sequence[object]) -> str | None:
+    """The newest version of an era that both sides know."""
+    return next((each for each in versions(era) if each in supported), None)
 
 
 def progress_for(request: Request, settings: CallSettings) -> bool:
