@@ -19,6 +19,8 @@ test-all: .venv/dev ## and every manifest of the shared corpus
 check: .venv/dev ## formatting, lint, types, freshness of everything that is generated
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check generated_examples
+	@$(BIN)/ruff check generated_examples
 	@$(BIN)/mypy mcpgen tests benchmarks docs
 	@$(BIN)/pyright
 	@for e in $(EXAMPLES); do $(BIN)/mcpgen generate --check generated_examples/$$e || exit 1; done

@@ -180,9 +180,7 @@ class Everything(EverythingService):
 
     # --- questions to the client -------------------------------------------------
 
-    async def test_sampling(
-        self, args: models.TestSamplingInput, ctx: Context
-    ) -> str:
+    async def test_sampling(self, args: models.TestSamplingInput, ctx: Context) -> str:
         answer = await ctx.sample(args.prompt, max_tokens=100)
         return f"LLM response: {answer.text}"
 

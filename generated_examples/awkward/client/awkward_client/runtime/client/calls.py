@@ -1,0 +1,265 @@
+"""A call as data: what is asked of the server, and how a tool's result is read.
+
+Knows neither connections nor eras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json, to_json, to_jsonable_python
+
+from ..shared.catalog import JsonObject
+from ..shared.headers import HeaderParameter, header_parameters, parameter_headers
+from ..shared.model import Codec
+from .errors import InvalidArgumentsError, InvalidResultError, ToolError
+from .options import Omit
+
+if TYPE_CHECKING:
+    from ..protocol.types import CallToolResult
+    from ..shared.schema import Problem, SchemaValidator
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to the server.
+
+    Attributes:
+        method: The method, such as `tools/call`.
+        params: The parameters without `_meta`.
+        name: What `Mcp-Name` says; None where the method has none.
+        headers: The `Mcp-Param-*` headers.
+        repeatable: Whether it may be sent again although the server may have seen it.
+    """
+
+    method: str
+    params: Mapping[str, Any]
+    name: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = False
+
+
+class ToolCall(Generic[T]):
+    """A tool as a client calls it: its definition, and the type of its result.
+
+    Schemas are compiled at the first call.
+
+    Attributes:
+        definition: The tool as the manifest or the server has it.
+        name: Its wire name.
+    """
+
+    __slots__ = ("_codec", "_headers", "_input", "_output", "definition", "name")
+
+    @classmethod
+    def unchecked(cls, definition: JsonObject) -> ToolCall[CallToolResult]:
+        """A tool that only the live server describes, which judges arguments itself."""
+        call = ToolCall(definition)
+        call._input = _Check(None)
+        return call
+
+    @overload
+    def __init__(
+        self: ToolCall[CallToolResult], definition: JsonObject, output: None = None
+    ) -> None: ...
+
+    @overload
+    def __init__(self, definition: JsonObject, output: type[T] | Codec[T]) -> None: ...
+
+    def __init__(
+        self, definition: JsonObject, output: type[Any] | Codec[Any] | None = None
+    ) -> None:
+        """A call of a tool.
+
+        Args:
+            definition: The tool.
+            output: The type of `structuredContent`; without it, calls give the whole
+                `CallToolResult`. A codec stands for a type that is no class.
+        """
+        self.definition = definition
+        self.name = str(definition["name"])
+        self._codec: Codec[Any] | None = (
+            output if output is None or isinstance(output, Codec) else Codec(output)
+        )
+        self._input = _Check(definition.get("inputSchema"))
+        self._output = _Check(definition.get("outputSchema"))
+        self._headers: tuple[HeaderParameter, ...] | None = None
+
+    def request(self, arguments: Mapping[str, Any]) -> Request:
+        """The request for a call with arguments that are JSON already."""
+        if self._headers is None:
+            self._headers = header_parameters(self.definition.get("inputSchema"))
+        headers = parameter_headers(self._headers, arguments) if self._headers else {}
+        return Request(
+            "tools/call",
+            {"name": self.name, "arguments": arguments},
+            name=self.name,
+            headers=headers,
+            repeatable=self._is_repeatable(),
+        )
+
+    def checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments as JSON values, without the omitted ones.
+
+        Raises:
+            InvalidArgumentsError: They break the tool's `inputSchema`.
+        """
+        values = plain(given(arguments))
+        if problems := self._input.problems(values):
+            raise InvalidArgumentsError(f"arguments of {self.name}", problems)
+        assert isinstance(values, dict)
+        return values
+
+    def read(self, result: Mapping[str, Any]) -> T:
+        """The typed value of a result.
+
+        Raises:
+            ToolError: The tool failed.
+            InvalidResultError: The result is not what the tool promises.
+        """
+        if result.get("isError") is True:
+            raise ToolError(self.name, result)
+        if self._codec is None:
+            # Without a codec, the overloads make T CallToolResult.
+            return cast("T", self._whole(result))
+        value = self._structured(result)
+        self._check_output(value)
+        try:
+            found: T = self._codec.build(value)
+        except ValidationError as error:
+            raise invalid_result(self.name, error) from None
+        return found
+
+    def _whole(self, result: Mapping[str, Any]) -> CallToolResult:
+        from ..protocol.types import CallToolResult
+
+        if "structuredContent" in result:
+            self._check_output(result["structuredContent"])
+        return decoded(CallToolResult, result, self.name)
+
+    def _structured(self, result: Mapping[str, Any]) -> Any:
+        if "structuredContent" in result:
+            return result["structuredContent"]
+        # Revisions before 2025-06-18 have only text, which then holds the JSON.
+        content = result.get("content")
+        if isinstance(content, list) and len(content) == 1:
+            text = content[0].get("text") if isinstance(content[0], dict) else None
+            if isinstance(text, str):
+                try:
+                    return from_json(text)
+                except ValueError:
+                    pass
+        raise invalid_result(self.name, "structuredContent is missing")
+
+    def _check_output(self, value: object) -> None:
+        if problems := self._output.problems(value):
+            raise InvalidResultError(f"result of {self.name}", problems)
+
+    def _is_repeatable(self) -> bool:
+        """Whether the tool itself says that a second call does no harm."""
+        annotations = self.definition.get("annotations")
+        return isinstance(annotations, Mapping) and (
+            annotations.get("readOnlyHint") is True
+            or annotations.get("idempotentHint") is True
+        )
+
+
+class _Check:
+    """A JSON Schema that is compiled when it is first needed; None admits all."""
+
+    __slots__ = ("_schema", "_validator")
+
+    def __init__(self, schema: object) -> None:
+        self._schema = schema if isinstance(schema, Mapping) else None
+        self._validator: SchemaValidator | None = None
+
+    def problems(self, value: object) -> list[Problem]:
+        if self._schema is None:
+            return []
+        try:
+            return (self._validator or self._prepared(self._schema)).problems(value)
+        except ValueError as error:
+            from ..shared.schema import Problem
+
+            return [Problem("", f"the tool's JSON Schema can't be used: {error}")]
+
+    def _prepared(self, schema: JsonObject) -> SchemaValidator:
+        from ..shared.schema import SchemaValidator
+
+        self._validator = SchemaValidator(schema)
+        return self._validator
+
+
+_CODECS: dict[type[Any], Codec[Any]] = {}
+
+
+def decoded(kind: type[T], value: object, subject: str) -> T:
+    """A typed value of the protocol.
+
+    Raises:
+        InvalidResultError: The value does not have the type's form.
+    """
+    codec = _CODECS.get(kind)
+    if codec is None:
+        codec = _CODECS[kind] = Codec(kind)
+    try:
+        found: T = codec.build(value)
+    except ValidationError as error:
+        raise invalid_result(subject, error) from None
+    return found
+
+
+def invalid_result(subject: str, reason: str | ValidationError) -> InvalidResultError:
+    """The error for a result that can't be read."""
+    from ..shared.schema import Problem, pointer
+
+    if isinstance(reason, str):
+        return InvalidResultError(f"result of {subject}", [Problem("", reason)])
+    problems = [
+        Problem(pointer(error["loc"]), error["msg"])
+        for error in reason.errors(include_url=False, include_input=False)
+    ]
+    return InvalidResultError(f"result of {subject}", problems)
+
+
+def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that are not omitted."""
+    return {key: value for key, value in arguments.items() if value is not Omit.OMIT}
+
+
+_SCALARS = frozenset([str, int, float, bool, type(None)])
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: models are dumped exactly, containers copied."""
+    if type(value) in _SCALARS:
+        return value
+    if type(value) is dict:
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, BaseModel):
+        return value.model_dump(
+            mode="json", by_alias=True, exclude_unset=True, warnings=False
+        )
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return to_jsonable_python(value, by_alias=True)
+
+
+def to_strings(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Prompt arguments, which are all strings on the wire."""
+    return {
+        key: value if isinstance(value, str) else _json_text(value)
+        for key, value in arguments.items()
+        if value is not None
+    }
+
+
+def _json_text(value: Any) -> str:
+    return to_json(plain(value)).decode()

@@ -1,0 +1,299 @@
+"""The same client without asyncio: a thread runs the loop, each method waits.
+
+Adds no behaviour of its own: every method is the asynchronous one's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import copy
+import threading
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .calls import ToolCall
+from .options import LoggingLevel, Omit
+
+if TYPE_CHECKING:
+    from typing import Self, Unpack
+
+    from ..protocol.types import (
+        CallToolResult,
+        CompleteResult,
+        GetPromptResult,
+        Prompt,
+        ReadResourceResult,
+        Resource,
+        ResourceTemplate,
+        Tool,
+    )
+    from ..shared.catalog import JsonObject
+    from ..shared.revision import Era
+    from ..shared.uri_template import Value
+    from .client import Client
+    from .options import CallOptions, Notification
+    from .subscriptions import Subscription
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """An event loop in a thread of its own, for callers that have none."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._run, name="mcp-client", daemon=True
+        )
+        self._thread.start()
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine; an interrupt of the wait cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            if not future.done():
+                future.cancel()
+                concurrent.futures.wait([future], timeout=5)
+            raise
+
+    def stop(self) -> None:
+        """Ends loop and thread; what still runs is cancelled."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+            left = asyncio.all_tasks(self._loop)
+            for task in left:
+                task.cancel()
+            if left:
+                self._loop.run_until_complete(
+                    asyncio.gather(*left, return_exceptions=True)
+                )
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        finally:
+            self._loop.close()
+
+
+class SyncClient:
+    """A connection to one MCP server, for use in `with`.
+
+    Handlers and callbacks run on a thread of the client's, not on the caller's. Several
+    threads may share one client.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._thread: LoopThread | None = None
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """This client with other options for its calls; the connection is shared."""
+        changed = copy.copy(self)
+        changed._client = self._client.with_options(**options)
+        return changed
+
+    def open(self) -> None:
+        """Connects. `with` does it for you."""
+        if self._thread is not None:
+            raise RuntimeError("this client is open already")
+        self._thread = LoopThread()
+        try:
+            self._wait(self._client.open())
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the session, every stream, and the thread. `with` does it for you."""
+        if self._thread is None:
+            return
+        try:
+            self._wait(self._client.close())
+        finally:
+            self._thread.stop()
+            self._thread = None
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def protocol_version(self) -> str:
+        """The protocol revision that is spoken, such as "2026-07-28"."""
+        return self._client.protocol_version
+
+    @property
+    def era(self) -> Era:
+        """ "modern" for stateless revisions, "legacy" for those with `initialize`."""
+        return self._client.era
+
+    @property
+    def server_info(self) -> JsonObject:
+        """The server's `Implementation` object; empty if it did not introduce itself."""
+        return self._client.server_info
+
+    @property
+    def capabilities(self) -> JsonObject:
+        """The server's capabilities."""
+        return self._client.capabilities
+
+    @property
+    def instructions(self) -> str | None:
+        """The server's guidance for models that use it."""
+        return self._client.instructions
+
+    def list_tools(self) -> list[Tool]:
+        """All tools, from all pages; those with a wrong `x-mcp-header` are left out."""
+        return self._wait(self._client.list_tools())
+
+    def list_prompts(self) -> list[Prompt]:
+        """All prompts, from all pages."""
+        return self._wait(self._client.list_prompts())
+
+    def list_resources(self) -> list[Resource]:
+        """All resources, from all pages."""
+        return self._wait(self._client.list_resources())
+
+    def list_resource_templates(self) -> list[ResourceTemplate]:
+        """All resource templates, from all pages."""
+        return self._wait(self._client.list_resource_templates())
+
+    def call_tool(
+        self, name: str, arguments: Mapping[str, Any] | None = None
+    ) -> CallToolResult:
+        """Calls a tool by its wire name; see `Client.call_tool`."""
+        return self._wait(self._client.call_tool(name, arguments))
+
+    def get_prompt(
+        self, name: str, arguments: Mapping[str, str] | None = None
+    ) -> GetPromptResult:
+        """A prompt's messages, by its wire name."""
+        return self._wait(self._client.get_prompt(name, arguments))
+
+    def read_resource(self, uri: str) -> ReadResourceResult:
+        """A resource's contents, by its URI."""
+        return self._wait(self._client.read_resource(uri))
+
+    def complete_prompt(
+        self,
+        prompt: str,
+        argument: str,
+        value: str = "",
+        *,
+        known: Mapping[str, str] | None = None,
+    ) -> CompleteResult:
+        """Values for an argument of a prompt; see `Client.complete_prompt`."""
+        return self._wait(
+            self._client.complete_prompt(prompt, argument, value, known=known)
+        )
+
+    def complete_template(
+        self,
+        template: str,
+        argument: str,
+        value: str = "",
+        *,
+        known: Mapping[str, str] | None = None,
+    ) -> CompleteResult:
+        """Values for a variable of a resource template."""
+        return self._wait(
+            self._client.complete_template(template, argument, value, known=known)
+        )
+
+    def ping(self) -> None:
+        """Returns when the server answers."""
+        self._wait(self._client.ping())
+
+    def set_logging_level(self, level: LoggingLevel) -> None:
+        """The least level of log messages that the server sends from now on."""
+        self._wait(self._client.set_logging_level(level))
+
+    def subscribe(
+        self,
+        *,
+        resources: Iterable[str] = (),
+        tools_changed: bool = False,
+        prompts_changed: bool = False,
+        resources_changed: bool = False,
+    ) -> SyncSubscription:
+        """The server's notifications of changes, for `with` and `for`."""
+        subscription = self._client.subscribe(
+            resources=resources,
+            tools_changed=tools_changed,
+            prompts_changed=prompts_changed,
+            resources_changed=resources_changed,
+        )
+        return SyncSubscription(subscription, self._loop())
+
+    def _call_tool(self, call: ToolCall[T], arguments: Mapping[str, Any]) -> T:
+        return self._wait(self._client._call_tool(call, arguments))
+
+    def _get_prompt(
+        self, name: str, arguments: Mapping[str, str | Omit]
+    ) -> GetPromptResult:
+        return self._wait(self._client._get_prompt(name, arguments))
+
+    def _read_resource(self, uri: str) -> ReadResourceResult:
+        return self._wait(self._client._read_resource(uri))
+
+    def _read_template(
+        self, template: str, variables: Mapping[str, Value | Omit]
+    ) -> ReadResourceResult:
+        return self._wait(self._client._read_template(template, variables))
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            loop = self._loop()
+        except BaseException:
+            work.close()
+            raise
+        return loop.call(work)
+
+    def _loop(self) -> LoopThread:
+        if self._thread is None:
+            raise RuntimeError("this client is not open; use it in `with`")
+        return self._thread
+
+
+class SyncSubscription:
+    """A server's notifications of changes, for `with` and `for`."""
+
+    def __init__(self, subscription: Subscription, thread: LoopThread) -> None:
+        self._subscription = subscription
+        self._thread = thread
+
+    def __enter__(self) -> Self:
+        self._thread.call(self._subscription.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._thread.call(self._subscription.__aexit__(kind, error, traceback))
+
+    def __iter__(self) -> Iterator[Notification]:
+        return self
+
+    def __next__(self) -> Notification:
+        try:
+            return self._thread.call(self._subscription.__anext__())
+        except StopAsyncIteration:
+            raise StopIteration from None

@@ -1,0 +1,166 @@
+"""The base class of generated models, and exact building and dumping of JSON.
+
+Shared by server and client; knows pydantic and nothing else. Models are for people: a
+JSON Schema validator has said yes before a model is built, so building never refuses,
+and what is dumped is what was built: absent keys stay absent, unknown ones stay there.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cache
+from typing import (
+    Any,
+    Generic,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic_core import SchemaSerializer, SchemaValidator
+
+Json: TypeAlias = Any
+"""A JSON value, as `json.loads` makes it."""
+
+T = TypeVar("T")
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def absent() -> Any:
+    """The default of a property that may be left out and can't be null.
+
+    The attribute reads None; None is never sent for it, not even if it is given.
+    """
+    return Field(default=None, exclude_if=_is_none)
+
+
+class Model(BaseModel):
+    """An object of a JSON Schema. Keys that the schema does not name are kept.
+
+    Construct it with the attributes' names; `model_fields_set` tells what is there.
+    """
+
+    model_config = ConfigDict(
+        defer_build=True,
+        extra="allow",
+        protected_namespaces=(),
+        ser_json_inf_nan="constants",
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+    def __init__(self, /, **data: Any) -> None:
+        """Constants, such as `type: Literal["text"] = "text"`, are set here, so that
+        they are dumped; an object that is built from JSON has what the JSON has.
+        """
+        super().__init__(**data)
+        self.__pydantic_fields_set__.update(_constants(type(self)))
+
+    # Building from JSON goes past this method, as it goes past pydantic's own.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+
+@cache
+def _constants(model: type[BaseModel]) -> frozenset[str]:
+    """The fields whose type admits their default alone."""
+    return frozenset(
+        name
+        for name, field in model.model_fields.items()
+        if get_origin(field.annotation) is Literal
+        and get_args(field.annotation) == (field.default,)
+    )
+
+
+def _build_leaves_first() -> None:
+    """Build all classes in the order of their definition.
+
+    Pydantic descends into each class that is not built yet; a long chain of classes
+    that lead from one to the next goes too deep for Python.
+    """
+    for model in Model.__subclasses__():
+        with suppress(PydanticUndefinedAnnotation, RecursionError):
+            model.model_rebuild()
+
+
+class Codec(Generic[T]):
+    """Builds values of one type from JSON values and dumps them again, exactly.
+
+    Everything is prepared at the first use. `type_` is a generated class or alias.
+    """
+
+    __slots__ = ("_serializer", "_type", "_validator")
+
+    def __init__(self, type_: Any) -> None:
+        self._type = type_
+        self._validator: SchemaValidator | None = None
+        self._serializer: SchemaSerializer | None = None
+
+    def prepare(self) -> None:
+        """Do now what the first use would do. Several threads may do it at once."""
+        adapter: TypeAdapter[T] = TypeAdapter(self._type)
+        try:
+            adapter.rebuild()
+        except RecursionError:
+            _build_leaves_first()
+            adapter.rebuild()
+        self._serializer = adapter.serializer
+        self._validator = cast(SchemaValidator, adapter.validator)
+
+    def build(self, instance: Json) -> T:
+        """The typed value of a JSON value that is valid for the type's schema."""
+        if self._validator is None:
+            self.prepare()
+        validator = cast(SchemaValidator, self._validator)
+        try:
+            return cast(
+                T,
+                validator.validate_python(
+                    instance, strict=True, by_alias=True, by_name=False
+                ),
+            )
+        except ValidationError:
+            return cast(T, _lenient(validator, instance))
+
+    def dump(self, value: T) -> Json:
+        """The JSON value, as plain dicts, lists and scalars."""
+        if self._serializer is None:
+            self.prepare()
+        return cast(SchemaSerializer, self._serializer).to_python(
+            value, mode="json", by_alias=True, exclude_unset=True, warnings=False
+        )
+
+    def dump_json(self, value: T) -> bytes:
+        """The JSON value as compact UTF-8 text."""
+        if self._serializer is None:
+            self.prepare()
+        return cast(SchemaSerializer, self._serializer).to_json(
+            value, by_alias=True, exclude_unset=True, warnings=False
+        )
+
+
+def _lenient(validator: SchemaValidator, instance: Json) -> Any:
+    """Build from a value with whole floats where integers are wanted.
+
+    In JSON, 1.0 is an integer; in Python it is none.
+    """
+    return validator.validate_python(
+        _with_integers(instance), strict=True, by_alias=True, by_name=False
+    )
+
+
+def _with_integers(value: Json) -> Json:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_with_integers(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _with_integers(item) for key, item in value.items()}
+    return value

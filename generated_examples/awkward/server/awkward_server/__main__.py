@@ -1,0 +1,17 @@
+"""Runs the awkward server."""
+
+from __future__ import annotations
+
+import sys
+
+from .generated import main
+from .handlers import Awkward
+
+
+def run() -> int:
+    """Serves until it is told to stop, and gives the exit code; `--help` says how."""
+    return main(Awkward)
+
+
+if __name__ == "__main__":
+    sys.exit(run())

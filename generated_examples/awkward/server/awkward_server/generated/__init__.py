@@ -1,0 +1,90 @@
+"""What handlers of the awkward server need.
+
+Made by mcpgen from mcpgen.yaml; edits are refused by `mcpgen generate`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import models
+from .runtime.server import (
+    LIVE_CATALOG,
+    CompletionReturn,
+    Completions,
+    Content,
+    ContentBlock,
+    Contents,
+    Context,
+    CreateMessage,
+    Elicit,
+    Elicitation,
+    ElicitURL,
+    ListRoots,
+    LiveCatalog,
+    LoggingLevel,
+    PromptReturn,
+    ProtocolError,
+    Question,
+    ResourceNotFound,
+    ResourceReturn,
+    Root,
+    Sample,
+    Session,
+    Settings,
+    ToolError,
+    ToolResult,
+    ToolReturn,
+    content,
+    create_app,
+    main,
+)
+from .service import AwkwardService
+
+if TYPE_CHECKING:
+    from .runtime.protocol import types
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import `types` when it is first asked for: making its classes takes time."""
+        if name != "types":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .runtime.protocol import types
+
+        return types
+
+
+__all__ = [
+    "LIVE_CATALOG",
+    "AwkwardService",
+    "CompletionReturn",
+    "Completions",
+    "Content",
+    "ContentBlock",
+    "Contents",
+    "Context",
+    "CreateMessage",
+    "Elicit",
+    "ElicitURL",
+    "Elicitation",
+    "ListRoots",
+    "LiveCatalog",
+    "LoggingLevel",
+    "PromptReturn",
+    "ProtocolError",
+    "Question",
+    "ResourceNotFound",
+    "ResourceReturn",
+    "Root",
+    "Sample",
+    "Session",
+    "Settings",
+    "ToolError",
+    "ToolResult",
+    "ToolReturn",
+    "content",
+    "create_app",
+    "main",
+    "models",
+    "types",
+]

@@ -1,0 +1,1 @@
+"""The protocol as data and types, made from its official schemas."""

@@ -1,0 +1,317 @@
+"""The client that users hold: typed calls over one connection.
+
+Generated clients derive from `Client`; their methods are one line each. This module
+turns calls into requests and results into values; it knows nothing of eras and HTTP.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from ..shared.catalog import Catalog, JsonObject
+from .calls import Request, ToolCall, decoded, given, to_strings
+from .connection import Connection
+from .listing import Listing
+from .options import CallSettings, LoggingLevel, Omit, Settings
+from .sync import SyncClient
+
+if TYPE_CHECKING:
+    from typing import Self, Unpack
+
+    from aiohttp import web
+
+    from ..protocol.types import (
+        CallToolResult,
+        CompleteResult,
+        GetPromptResult,
+        Prompt,
+        ReadResourceResult,
+        Resource,
+        ResourceTemplate,
+        Tool,
+    )
+    from ..shared.revision import Era
+    from ..shared.uri_template import Value
+    from .options import CallOptions, ClientOptions
+    from .subscriptions import Subscription
+
+T = TypeVar("T")
+
+
+class Client:
+    """A connection to one MCP server, for use in `async with`.
+
+    Entering finds out which protocol version the server speaks; leaving closes
+    everything. One client serves many concurrent calls of one event loop.
+
+    Attributes:
+        catalog: What the server's manifest declares; empty for a client without one.
+    """
+
+    catalog: ClassVar[Catalog] = Catalog(server={"name": "mcp", "version": "0"})
+
+    def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
+        settings = Settings(**options)
+        if settings.client_info is None:
+            settings = dataclasses.replace(settings, client_info=self._own_name())
+        self._connection = Connection(url, settings)
+        self._listing = Listing(self._connection)
+        self._options: CallSettings = settings.for_calls()
+
+    @classmethod
+    def sync(cls, url: str, **options: Unpack[ClientOptions]) -> SyncClient:
+        """The same client for code without asyncio: each method waits for its result."""
+        return SyncClient(cls(url, **options))
+
+    @classmethod
+    def in_memory(
+        cls,
+        app: web.Application,
+        *,
+        path: str = "/mcp",
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """A client of an aiohttp application in this process, without a network.
+
+        The application starts when the client is entered and stops when it is left.
+
+        Args:
+            app: The application; it must not run elsewhere.
+            path: Where the application has its MCP endpoint.
+            options: As for the constructor.
+        """
+        from .memory import memory_session
+
+        options["session_factory"] = memory_session(app)
+        return cls(f"http://localhost{path}", **options)
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """This client with other options for its calls; the connection is shared."""
+        changed = copy.copy(self)
+        changed._options = dataclasses.replace(self._options, **options)
+        return changed
+
+    async def open(self) -> None:
+        """Connects. `async with` does it for you.
+
+        Raises:
+            TransportError: The server can't be reached or speaks no MCP.
+            AuthError: It wants credentials that this client does not have.
+        """
+        await self._connection.open()
+
+    async def close(self) -> None:
+        """Ends the session and every stream and task. `async with` does it for you."""
+        await self._connection.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    @property
+    def protocol_version(self) -> str:
+        """The protocol revision that is spoken, such as "2026-07-28"."""
+        return self._connection.server.protocol_version
+
+    @property
+    def era(self) -> Era:
+        """ "modern" for stateless revisions, "legacy" for those with `initialize`."""
+        return self._connection.server.era
+
+    @property
+    def server_info(self) -> JsonObject:
+        """The server's `Implementation` object; empty if it did not introduce itself."""
+        return self._connection.server.info
+
+    @property
+    def capabilities(self) -> JsonObject:
+        """The server's capabilities."""
+        return self._connection.server.capabilities
+
+    @property
+    def instructions(self) -> str | None:
+        """The server's guidance for models that use it."""
+        return self._connection.server.instructions
+
+    async def list_tools(self) -> list[Tool]:
+        """All tools, from all pages; those with a wrong `x-mcp-header` are left out."""
+        from ..protocol.types import Tool
+
+        return [
+            decoded(Tool, tool, "tools/list")
+            for tool in await self._listing.tools(self._options)
+        ]
+
+    async def list_prompts(self) -> list[Prompt]:
+        """All prompts, from all pages."""
+        from ..protocol.types import Prompt
+
+        found = await self._listing.all("prompts/list", "prompts", self._options)
+        return [decoded(Prompt, prompt, "prompts/list") for prompt in found]
+
+    async def list_resources(self) -> list[Resource]:
+        """All resources, from all pages."""
+        from ..protocol.types import Resource
+
+        found = await self._listing.all("resources/list", "resources", self._options)
+        return [decoded(Resource, resource, "resources/list") for resource in found]
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """All resource templates, from all pages."""
+        from ..protocol.types import ResourceTemplate
+
+        found = await self._listing.all(
+            "resources/templates/list", "resourceTemplates", self._options
+        )
+        return [
+            decoded(ResourceTemplate, template, "resources/templates/list")
+            for template in found
+        ]
+
+    async def call_tool(
+        self, name: str, arguments: Mapping[str, Any] | None = None
+    ) -> CallToolResult:
+        """Calls a tool by its wire name.
+
+        Raises:
+            ToolError: The tool ran and failed.
+            InvalidArgumentsError: The arguments break the tool's schema, if it is known.
+        """
+        call = self._listing.tool(name, self.catalog)
+        return await self._call_tool(call, arguments or {})
+
+    async def get_prompt(
+        self, name: str, arguments: Mapping[str, str] | None = None
+    ) -> GetPromptResult:
+        """A prompt's messages, by its wire name."""
+        return await self._get_prompt(name, arguments or {})
+
+    async def read_resource(self, uri: str) -> ReadResourceResult:
+        """A resource's contents, by its URI."""
+        return await self._read_resource(uri)
+
+    async def complete_prompt(
+        self,
+        prompt: str,
+        argument: str,
+        value: str = "",
+        *,
+        known: Mapping[str, str] | None = None,
+    ) -> CompleteResult:
+        """Values for an argument of a prompt that fit what is typed so far.
+
+        Args:
+            prompt: The prompt's wire name.
+            argument: The argument's name.
+            value: What is typed so far.
+            known: The arguments that are known already.
+        """
+        reference = {"type": "ref/prompt", "name": prompt}
+        return await self._complete(reference, argument, value, known)
+
+    async def complete_template(
+        self,
+        template: str,
+        argument: str,
+        value: str = "",
+        *,
+        known: Mapping[str, str] | None = None,
+    ) -> CompleteResult:
+        """Values for a variable of a resource template that fit what is typed so far."""
+        reference = {"type": "ref/resource", "uri": template}
+        return await self._complete(reference, argument, value, known)
+
+    async def ping(self) -> None:
+        """Returns when the server answers."""
+        await self._connection.ping(self._options)
+
+    async def set_logging_level(self, level: LoggingLevel) -> None:
+        """The least level of log messages that the server sends from now on."""
+        await self._connection.set_logging_level(level, self._options)
+
+    def subscribe(
+        self,
+        *,
+        resources: Iterable[str] = (),
+        tools_changed: bool = False,
+        prompts_changed: bool = False,
+        resources_changed: bool = False,
+    ) -> Subscription:
+        """The server's notifications of changes, for `async with` and `async for`.
+
+        Args:
+            resources: URIs of resources whose updates are wanted.
+            tools_changed: Whether changes of the list of tools are wanted.
+            prompts_changed: The same for prompts.
+            resources_changed: The same for the list of resources.
+        """
+        from .subscriptions import Filter
+
+        wanted = Filter(
+            tuple(resources), tools_changed, prompts_changed, resources_changed
+        )
+        return self._connection.subscribe(wanted)
+
+    async def _call_tool(self, call: ToolCall[T], arguments: Mapping[str, Any]) -> T:
+        plain = call.checked(arguments)
+        result = await self._listing.call(call, plain, self._options)
+        return call.read(result)
+
+    async def _get_prompt(
+        self, name: str, arguments: Mapping[str, str | Omit]
+    ) -> GetPromptResult:
+        from ..protocol.types import GetPromptResult
+
+        params = {"name": name, "arguments": to_strings(given(arguments))}
+        request = Request("prompts/get", params, name=name, repeatable=True)
+        result = await self._connection.request(request, self._options)
+        return decoded(GetPromptResult, result, "prompts/get")
+
+    async def _read_resource(self, uri: str) -> ReadResourceResult:
+        from ..protocol.types import ReadResourceResult
+
+        request = Request("resources/read", {"uri": uri}, name=uri, repeatable=True)
+        result = await self._connection.request(request, self._options)
+        return decoded(ReadResourceResult, result, "resources/read")
+
+    async def _read_template(
+        self, template: str, variables: Mapping[str, Value | Omit]
+    ) -> ReadResourceResult:
+        from ..shared.uri_template import expand
+
+        return await self._read_resource(expand(template, given(variables)))
+
+    async def _complete(
+        self,
+        reference: JsonObject,
+        argument: str,
+        value: str,
+        known: Mapping[str, str] | None,
+    ) -> CompleteResult:
+        from ..protocol.types import CompleteResult
+
+        params: dict[str, Any] = {
+            "ref": reference,
+            "argument": {"name": argument, "value": value},
+        }
+        if known:
+            params["context"] = {"arguments": dict(known)}
+        request = Request("completion/complete", params, repeatable=True)
+        result = await self._connection.request(request, self._options)
+        return decoded(CompleteResult, result, "completion/complete")
+
+    def _own_name(self) -> JsonObject:
+        server = self.catalog.server
+        return {"name": f"{server['name']}-client", "version": server["version"]}

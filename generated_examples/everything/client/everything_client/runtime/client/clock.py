@@ -1,0 +1,94 @@
+"""How long a call may take: in all, and without a sign of life.
+
+Knows nothing of what is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+
+class Clock:
+    """Bounds a block of code by two limits; use it in `async with`.
+
+    When a limit is reached the block is cancelled and TimeoutError leaves it.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_idle",
+        "_loop",
+        "_pauses",
+        "_started_pause",
+        "_timeout",
+        "stopped",
+    )
+
+    def __init__(self, total: float | None, idle: float | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._idle = idle
+        self._deadline = None if total is None else self._loop.time() + total
+        self._pauses = 0
+        self._started_pause = 0.0
+        self._timeout = asyncio.timeout_at(self._next())
+        self.stopped = False
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._timeout.__aexit__(kind, error, traceback)
+
+    @property
+    def expired(self) -> bool:
+        """Whether a limit was reached, or the clock was stopped."""
+        return self._timeout.expired()
+
+    def stop(self) -> None:
+        """Ends the block now, as if its time were over."""
+        if not self.stopped and not self.expired:
+            self.stopped = True
+            self._timeout.reschedule(self._loop.time())
+
+    def heard(self) -> None:
+        """There was a sign of life: the idle limit starts anew."""
+        if self._idle is not None and not self._pauses and not self._ended:
+            self._timeout.reschedule(self._next())
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stops the clock, for example while a person thinks."""
+        if not self._pauses:
+            self._started_pause = self._loop.time()
+            if not self._ended:
+                self._timeout.reschedule(None)
+        self._pauses += 1
+        try:
+            yield
+        finally:
+            self._pauses -= 1
+            if not self._pauses:
+                if self._deadline is not None:
+                    self._deadline += self._loop.time() - self._started_pause
+                if not self._ended:
+                    self._timeout.reschedule(self._next())
+
+    @property
+    def _ended(self) -> bool:
+        return self.stopped or self.expired
+
+    def _next(self) -> float | None:
+        idle = None if self._idle is None else self._loop.time() + self._idle
+        if idle is None or self._deadline is None:
+            return self._deadline if idle is None else idle
+        return min(idle, self._deadline)

@@ -1,0 +1,143 @@
+"""One connection: finds out the server's era, repeats what may be repeated, and ends.
+
+Knows both eras by their interface alone.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from . import backoff
+from .calls import Request
+from .errors import AuthError, CallTimeoutError, ClientError, TransportError
+from .events import Events
+from .handlers import Handlers
+from .http import Http
+from .limits import Calls
+from .negotiation import forget, negotiate
+from .options import CallSettings, LoggingLevel, Settings
+from .speaker import EraLostError, Parts, ServerInfo, Speaker
+
+if TYPE_CHECKING:
+    from .subscriptions import Filter, Subscription
+
+MAX_SENDS: Final = 3
+"""How often a request is sent that may be repeated."""
+
+CLOSE_LIMIT: Final = 1.0
+"""Seconds that calls have to end when the client is closed."""
+
+_PASSING: Final = frozenset([None, 429, 502, 503, 504])
+"""Statuses that another try may not meet; None is a broken connection."""
+
+
+class Connection:
+    """The way to one server."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._settings = settings
+        self._http = Http(url, settings)
+        self._parts: Parts | None = None
+        self._speaker: Speaker | None = None
+        self._lock = asyncio.Lock()
+
+    @property
+    def server(self) -> ServerInfo:
+        """What the server says of itself."""
+        return self._open_speaker().server
+
+    async def open(self) -> None:
+        """Connects.
+
+        Raises:
+            ClientError: There is no server that this client can talk to.
+        """
+        if self._parts is not None:
+            raise RuntimeError("this client is open already")
+        self._parts = Parts(
+            self._http,
+            self._settings,
+            Handlers(self._settings),
+            Events(self._settings),
+            Calls(self._http.url),
+        )
+        try:
+            await self._http.open()
+            self._speaker = await negotiate(self._parts)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Ends the session and everything that still runs; never raises for the server."""
+        speaker, self._speaker = self._speaker, None
+        parts, self._parts = self._parts, None
+        try:
+            if parts is not None:
+                await parts.calls.stop(CLOSE_LIMIT)
+                await parts.tasks.settle()
+            if speaker is not None:
+                await speaker.close()
+        finally:
+            if parts is not None:
+                await parts.tasks.close()
+            await self._http.close()
+
+    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+        """The result of a request, sent again where that is safe."""
+        sends = 1
+        while True:
+            speaker = self._open_speaker()
+            try:
+                return await speaker.request(request, settings)
+            except EraLostError as lost:
+                await self._renegotiate(speaker, lost)
+                sends += 1
+                if sends > MAX_SENDS:
+                    raise lost.cause from None
+            except TransportError as error:
+                if sends >= MAX_SENDS or not _may_repeat(request, error):
+                    raise
+                await backoff.wait(sends)
+                sends += 1
+
+    async def ping(self, settings: CallSettings) -> None:
+        """Returns when the server answers."""
+        await self._open_speaker().ping(settings)
+
+    async def set_logging_level(
+        self, level: LoggingLevel, settings: CallSettings
+    ) -> None:
+        """The least level of log messages from now on."""
+        await self._open_speaker().set_logging_level(level, settings)
+
+    def subscribe(self, wanted: Filter) -> Subscription:
+        """The server's notifications of changes."""
+        return self._open_speaker().subscribe(wanted)
+
+    async def _renegotiate(self, speaker: Speaker, lost: EraLostError) -> None:
+        """Finds out the era again, unless another call has done so already."""
+        async with self._lock:
+            if self._speaker is not speaker or self._parts is None:
+                return
+            forget(self._http.url)
+            try:
+                self._speaker = await negotiate(self._parts)
+            except ClientError:
+                # What the server said first is what the user must know.
+                raise lost.cause from None
+
+    def _open_speaker(self) -> Speaker:
+        if self._speaker is None:
+            raise RuntimeError("this client is not open; use it in `async with`")
+        return self._speaker
+
+
+def _may_repeat(request: Request, error: TransportError) -> bool:
+    if isinstance(error, AuthError | CallTimeoutError):
+        return False
+    if error.sent and not request.repeatable:
+        return False
+    return error.status in _PASSING

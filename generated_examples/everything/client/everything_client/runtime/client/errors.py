@@ -1,0 +1,170 @@
+"""What can go wrong in a call, as exceptions under one base.
+
+The client runtime's lowest layer. Messages say what failed, where, and what to do; they
+never hold credentials: addresses lose user, password and query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..shared.catalog import Json
+from ..shared.errors import ProtocolError as _WireError
+
+if TYPE_CHECKING:
+    from ..protocol.types import ContentBlock
+    from ..shared.schema import Problem
+
+
+class ClientError(Exception):
+    """Every error that this client raises by itself."""
+
+
+class ToolError(ClientError):
+    """The tool ran and reports that it failed (`isError`); its words are for people.
+
+    Attributes:
+        tool: The tool's wire name.
+        message: The texts of the result, joined by newlines.
+        structured: The result's `structuredContent`, None where there is none.
+        result: The whole result as it came.
+    """
+
+    def __init__(self, tool: str, result: Mapping[str, Any]) -> None:
+        self.tool = tool
+        self.result = result
+        self.structured: Json = result.get("structuredContent")
+        self.message = _text_of(result.get("content")) or "the tool gave no reason"
+        super().__init__(f"{tool}: {self.message}")
+
+    @property
+    def content(self) -> Sequence[ContentBlock]:
+        """The result's content blocks."""
+        from ..protocol.types import CallToolResult
+
+        return CallToolResult.model_validate(self.result).content
+
+
+class ProtocolError(ClientError, _WireError):
+    """The server answered with a JSON-RPC error: the request itself was refused.
+
+    Attributes:
+        method: The request's method, such as `tools/call`.
+        code: The error's number.
+        message: The server's sentence.
+        data: Whatever else the server said; None when there is nothing.
+        status: The HTTP status that came with it.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        data: Json = None,
+        *,
+        method: str = "",
+        status: int = 200,
+    ) -> None:
+        _WireError.__init__(self, code, message, data)
+        self.method = method
+        self.status = status
+
+    def __str__(self) -> str:
+        place = f"{self.method}: " if self.method else ""
+        return f"{place}{self.message} ({self.code})"
+
+
+class TransportError(ClientError):
+    """The request did not get through, or what came back is no answer.
+
+    Attributes:
+        url: The address, without user, password and query.
+        method: The HTTP method.
+        status: The HTTP status, None where there was no answer.
+        sent: False where the request surely never reached the server.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        url: str,
+        method: str,
+        hint: str | None = None,
+        status: int | None = None,
+        sent: bool = True,
+    ) -> None:
+        self.url = public_url(url)
+        self.method = method
+        self.status = status
+        self.sent = sent
+        self.hint = hint
+        text = f"{method} {self.url}: {problem}"
+        super().__init__(f"{text}. {hint}" if hint else text)
+
+
+class CallTimeoutError(TransportError, TimeoutError):
+    """The answer did not come in time; the server was told to stop."""
+
+
+class AuthError(TransportError):
+    """The server refuses the credentials, or wants some and there are none."""
+
+
+class _ProblemsError(ClientError):
+    def __init__(self, subject: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__(f"{subject}:{lines}")
+
+
+class InvalidArgumentsError(_ProblemsError):
+    """The arguments break the tool's `inputSchema`; nothing was sent.
+
+    Attributes:
+        problems: Every problem, each with its place.
+    """
+
+
+class InvalidResultError(_ProblemsError):
+    """The server's result is not what the protocol or the tool's `outputSchema` says.
+
+    Attributes:
+        problems: Every problem, each with its place.
+    """
+
+
+class VersionError(ClientError):
+    """Client and server have no protocol version in common.
+
+    Attributes:
+        supported: The versions that the server names.
+    """
+
+    def __init__(self, supported: Sequence[str]) -> None:
+        self.supported = tuple(supported)
+        named = ", ".join(self.supported) or "none"
+        super().__init__(f"no protocol version in common; the server supports: {named}")
+
+
+class MissingHandlerError(ClientError):
+    """The server asks for something that this client has no handler for."""
+
+
+def public_url(url: str) -> str:
+    """An address without what may be secret: user, password, query, fragment."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+def _text_of(content: object) -> str:
+    if not isinstance(content, list):
+        return ""
+    return "\n".join(
+        block["text"]
+        for block in content
+        if isinstance(block, dict) and isinstance(block.get("text"), str)
+    )

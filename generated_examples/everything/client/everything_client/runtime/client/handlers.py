@@ -1,0 +1,172 @@
+"""What a server may ask of its client: elicitation, sampling, roots.
+
+The same handlers answer the requests of legacy servers and the input requests of modern
+ones; how those travel is not known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from ..shared.catalog import JsonObject
+from .calls import decoded, plain
+from .errors import InvalidArgumentsError, MissingHandlerError
+from .options import Elicitation, Reply, Settings
+
+if TYPE_CHECKING:
+    from ..shared.schema import Problem
+
+ELICITATION: Final = "elicitation/create"
+SAMPLING: Final = "sampling/createMessage"
+ROOTS: Final = "roots/list"
+
+_MODES_SINCE: Final = "2025-11-25"
+
+
+class Handlers:
+    """The handlers that a user gave, and the capabilities that follow from them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._elicitation = settings.elicitation
+        self._sampling = settings.sampling
+        self._roots = settings.roots
+        self._declared = settings.capabilities
+
+    def __bool__(self) -> bool:
+        return (
+            self._elicitation is not None
+            or self._sampling is not None
+            or self._roots is not None
+        )
+
+    def capabilities(self, version: str) -> dict[str, Any]:
+        """The `ClientCapabilities` in a revision."""
+        from ..protocol.revisions import REVISIONS
+
+        found: dict[str, Any] = {}
+        if self._elicitation is not None:
+            has_modes = version >= _MODES_SINCE
+            found["elicitation"] = {"form": {}, "url": {}} if has_modes else {}
+        if self._sampling is not None:
+            found["sampling"] = {}
+        if self._roots is not None:
+            found["roots"] = {}
+        known = REVISIONS[version].client_capabilities
+        found.update(self._declared)
+        return {key: value for key, value in found.items() if key in known}
+
+    async def answer(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of a server's request.
+
+        Raises:
+            MissingHandlerError: There is no handler for it.
+            InvalidArgumentsError: The handler's answer does not fit the request.
+            InvalidResultError: The request is malformed.
+        """
+        if method == ELICITATION and self._elicitation is not None:
+            return await self._elicit(params)
+        if method == SAMPLING and self._sampling is not None:
+            return await self._sample(params)
+        if method == ROOTS and self._roots is not None:
+            return await self._list_roots()
+        option = method.partition("/")[0]
+        raise MissingHandlerError(
+            f"the server asks for {method}, but this client has no handler for it"
+            + (f"; pass `{option}`" if method in (ELICITATION, SAMPLING, ROOTS) else "")
+        )
+
+    async def _elicit(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        assert self._elicitation is not None
+        question = _question(params)
+        answer = await _ask(self._elicitation, question)
+        if isinstance(answer, Reply):
+            answer = {"action": answer.value}
+            content: Any = {}
+        elif isinstance(answer, Mapping):
+            content, answer = answer, {"action": "accept"}
+        else:
+            answer = plain(answer)
+            content = answer.pop("content", None) or {}
+        if answer["action"] == "accept" and question.mode == "form":
+            content = _completed(plain(content), question.schema)
+            if problems := _problems(content, question.schema):
+                raise InvalidArgumentsError(
+                    f"the answer to {question.message!r}", problems
+                )
+            answer["content"] = content
+        return cast("dict[str, Any]", answer)
+
+    async def _sample(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        from ..protocol.types import CreateMessageRequestParams
+
+        assert self._sampling is not None
+        wanted = decoded(CreateMessageRequestParams, params, SAMPLING)
+        answer = await _ask(self._sampling, wanted)
+        if isinstance(answer, str):
+            return {
+                "role": "assistant",
+                "content": {"type": "text", "text": answer},
+                "model": "unknown",
+            }
+        return cast("dict[str, Any]", plain(answer))
+
+    async def _list_roots(self) -> dict[str, Any]:
+        roots = self._roots
+        if callable(roots):
+            roots = await _ask(roots)
+        return {"roots": [_root(root) for root in roots or ()]}
+
+
+def _question(params: Mapping[str, Any]) -> Elicitation:
+    schema, url = params.get("requestedSchema"), params.get("url")
+    return Elicitation(
+        message=str(params.get("message", "")),
+        mode="url" if params.get("mode") == "url" else "form",
+        schema=schema if isinstance(schema, dict) else {},
+        url=url if isinstance(url, str) else None,
+        params=params,
+    )
+
+
+def _completed(content: dict[str, Any], schema: JsonObject) -> dict[str, Any]:
+    """Form content with the form's defaults where the person said nothing."""
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping):
+        return content
+    completed: dict[str, Any] = {}
+    for name, field in properties.items():
+        if name in content:
+            completed[name] = content[name]
+        elif isinstance(field, Mapping) and "default" in field:
+            completed[name] = field["default"]
+    return {**completed, **content}
+
+
+def _problems(content: dict[str, Any], schema: JsonObject) -> list[Problem]:
+    from ..shared.schema import InvalidSchema, SchemaValidator
+
+    try:
+        return SchemaValidator(schema).problems(content)
+    except InvalidSchema:
+        # A broken form is the server's fault; it judges the answer itself.
+        return []
+
+
+async def _ask(handler: Callable[..., Any], *arguments: Any) -> Any:
+    """Calls a handler; a plain function may block, so it gets a thread."""
+    if inspect.iscoroutinefunction(handler):
+        return await handler(*arguments)
+    outcome = await asyncio.to_thread(handler, *arguments)
+    return await outcome if inspect.isawaitable(outcome) else outcome
+
+
+def _root(root: Any) -> Any:
+    if isinstance(root, str):
+        return {"uri": root}
+    if isinstance(root, Path):
+        return {"uri": root.absolute().as_uri(), "name": root.name}
+    return plain(root)

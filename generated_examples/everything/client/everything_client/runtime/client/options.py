@@ -1,0 +1,212 @@
+"""What a user may set, for a client and for single calls. Holds values, does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, TypeVar
+
+from ..shared.catalog import Json, JsonObject
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from ..protocol.types import (
+        CreateMessageRequestParams,
+        CreateMessageResult,
+        ElicitResult,
+        Root,
+    )
+    from .auth import Auth
+
+T = TypeVar("T")
+MaybeAwaitable: TypeAlias = "T | Awaitable[T]"
+
+
+class Omit(Enum):
+    """The type of `OMIT`, which stands for an argument that is not sent."""
+
+    OMIT = "OMIT"
+
+    def __repr__(self) -> str:
+        return "OMIT"
+
+
+OMIT: Final = Omit.OMIT
+
+
+class Reply(Enum):
+    """A person's reaction to an elicitation, where there is no form content."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Elicitation:
+    """A server's question to the user.
+
+    Attributes:
+        message: What to show.
+        mode: "form": ask for `schema`'s fields. "url": let the user open `url`.
+        schema: The JSON Schema of a form's content: an object of plain values.
+        url: The page to open, in the mode "url".
+        params: The request's parameters as they came.
+    """
+
+    message: str
+    mode: Literal["form", "url"]
+    schema: JsonObject
+    url: str | None
+    params: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a call is. `progress` grows; `total` is None where nobody knows it."""
+
+    progress: float
+    total: float | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogMessage:
+    """What a server has to say while it works."""
+
+    level: str
+    logger: str | None
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A notification as it came: its method and its parameters."""
+
+    method: str
+    params: JsonObject
+
+
+LoggingLevel: TypeAlias = Literal[
+    "debug",
+    "info",
+    "notice",
+    "warning",
+    "error",
+    "critical",
+    "alert",
+    "emergency",
+]
+ElicitationAnswer: TypeAlias = "Mapping[str, Any] | Reply | ElicitResult"
+ElicitationHandler: TypeAlias = Callable[
+    [Elicitation], "MaybeAwaitable[ElicitationAnswer]"
+]
+SamplingAnswer: TypeAlias = "str | Mapping[str, Any] | CreateMessageResult"
+SamplingHandler: TypeAlias = Callable[
+    ["CreateMessageRequestParams"], "MaybeAwaitable[SamplingAnswer]"
+]
+RootList: TypeAlias = "Sequence[str | Path | Mapping[str, Any] | Root]"
+RootsSource: TypeAlias = "RootList | Callable[[], MaybeAwaitable[RootList]]"
+ProgressCallback: TypeAlias = Callable[[Progress], "MaybeAwaitable[object]"]
+LogCallback: TypeAlias = Callable[[LogMessage], "MaybeAwaitable[object]"]
+NotificationCallback: TypeAlias = Callable[[Notification], "MaybeAwaitable[object]"]
+
+DEFAULT_TIMEOUT: Final = 600.0
+DEFAULT_IDLE_TIMEOUT: Final = 60.0
+DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+class CallOptions(TypedDict, total=False):
+    """What `with_options` takes.
+
+    Attributes:
+        timeout: Seconds that a call may take in all; None for no limit. The time that
+            handlers take (a person who answers a question) does not count.
+        idle_timeout: Seconds without a sign of the call: an answer, progress or another
+            message. None for no limit.
+        progress: Called with each progress report.
+        headers: HTTP headers to add.
+        meta: Keys to add to the request's `_meta`, such as `traceparent`.
+    """
+
+    timeout: float | None
+    idle_timeout: float | None
+    progress: ProgressCallback | None
+    headers: Mapping[str, str]
+    meta: JsonObject
+
+
+class ClientOptions(CallOptions, total=False):
+    """What a client takes besides its URL; plain functions and coroutines both work.
+
+    Attributes:
+        auth: Credentials: `BearerAuth`, `ApiKeyAuth` or a hook of your own.
+        elicitation: Answers the server's questions to the user: form content, which is
+            completed with the form's defaults, or a `Reply`.
+        sampling: Answers the server's requests to a language model.
+        roots: The directories that the server may know of, or a function that lists them.
+        on_log: Called with each log message.
+        on_notification: Called with every notification.
+        log_level: The least level of log messages; "info" where `on_log` is given.
+        client_info: The `Implementation` object that names this client; None for one
+            made from the server's name.
+        capabilities: Client capabilities to declare besides those that handlers bring.
+        era: "auto" finds out what the server speaks; the others insist.
+        max_bytes: The greatest size of one message, in bytes.
+        session_factory: Makes the HTTP session, for proxies or certificates of your own;
+            it is closed at the end.
+    """
+
+    auth: Auth | None
+    elicitation: ElicitationHandler | None
+    sampling: SamplingHandler | None
+    roots: RootsSource | None
+    on_log: LogCallback | None
+    on_notification: NotificationCallback | None
+    log_level: LoggingLevel | None
+    client_info: JsonObject | None
+    capabilities: JsonObject
+    era: Literal["auto", "modern", "legacy"]
+    max_bytes: int
+    session_factory: Callable[[], aiohttp.ClientSession] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSettings:
+    """`CallOptions` with every value there."""
+
+    timeout: float | None = DEFAULT_TIMEOUT
+    idle_timeout: float | None = DEFAULT_IDLE_TIMEOUT
+    progress: ProgressCallback | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    meta: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(CallSettings):
+    """`ClientOptions` with every value there."""
+
+    auth: Auth | None = None
+    elicitation: ElicitationHandler | None = None
+    sampling: SamplingHandler | None = None
+    roots: RootsSource | None = None
+    on_log: LogCallback | None = None
+    on_notification: NotificationCallback | None = None
+    log_level: LoggingLevel | None = None
+    client_info: JsonObject | None = None
+    capabilities: JsonObject = field(default_factory=dict)
+    era: Literal["auto", "modern", "legacy"] = "auto"
+    max_bytes: int = DEFAULT_MAX_BYTES
+    session_factory: Callable[[], aiohttp.ClientSession] | None = None
+
+    def for_calls(self) -> CallSettings:
+        """The part that `with_options` may change."""
+        return CallSettings(
+            timeout=self.timeout,
+            idle_timeout=self.idle_timeout,
+            progress=self.progress,
+            meta=self.meta,
+        )

@@ -1,0 +1,68 @@
+"""JSON-RPC 2.0 as MCP uses it: bytes to messages, messages to bytes.
+
+Shared by server and client; knows nothing of HTTP, methods or models. Results travel as
+ready-made bytes, so that nothing is serialised twice.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/index#messages
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias, TypeGuard
+
+from pydantic_core import from_json, to_json
+
+from .catalog import Json
+from .errors import PARSE_ERROR, ProtocolError
+
+RequestId: TypeAlias = str | int
+
+_OPEN: Final = b'{"jsonrpc":"2.0",'
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value of a message's bytes.
+
+    Raises:
+        ProtocolError: Not JSON, not UTF-8, or nested deeper than 200 levels.
+    """
+    try:
+        return from_json(body, allow_inf_nan=False, cache_strings="keys")
+    except ValueError as error:
+        raise ProtocolError(PARSE_ERROR, f"Not valid JSON: {error}") from None
+
+
+def is_request_id(value: object) -> TypeGuard[RequestId]:
+    """Whether a value may identify a request: a string or an integer, never null."""
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def result(request_id: RequestId, members: bytes) -> bytes:
+    """A response with a result whose members are JSON already: `"tools":[...]`."""
+    return b'%b"id":%b,"result":{%b}}' % (_OPEN, to_json(request_id), members)
+
+
+def error(request_id: RequestId | None, problem: ProtocolError) -> bytes:
+    """A response with an error; without an id where the request's could not be read."""
+    body: dict[str, Json] = {"code": problem.code, "message": problem.message}
+    if problem.data is not None:
+        body["data"] = problem.data
+    known = b"" if request_id is None else b'"id":%b,' % to_json(request_id)
+    return b'%b%b"error":%b}' % (_OPEN, known, to_json(body))
+
+
+def notification(method: str, params: Mapping[str, Json] | None = None) -> bytes:
+    """A notification."""
+    return _call(b"", method, params)
+
+
+def request(
+    request_id: RequestId, method: str, params: Mapping[str, Json] | None = None
+) -> bytes:
+    """A request."""
+    return _call(b'"id":%b,' % to_json(request_id), method, params)
+
+
+def _call(known: bytes, method: str, params: Mapping[str, Json] | None) -> bytes:
+    tail = b"" if params is None else b',"params":' + to_json(params)
+    return b'%b%b"method":%b%b}' % (_OPEN, known, to_json(method), tail)

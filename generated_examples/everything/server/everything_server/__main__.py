@@ -1,0 +1,17 @@
+"""Runs the everything server."""
+
+from __future__ import annotations
+
+import sys
+
+from .generated import main
+from .handlers import Everything
+
+
+def run() -> int:
+    """Serves until it is told to stop, and gives the exit code; `--help` says how."""
+    return main(Everything)
+
+
+if __name__ == "__main__":
+    sys.exit(run())

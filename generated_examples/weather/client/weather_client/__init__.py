@@ -1,0 +1,79 @@
+"""Typed access to the weather server.
+
+Made by mcpgen from mcpgen.yaml; edits are refused by `mcpgen generate`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import models
+from .client import SyncWeatherClient, WeatherClient
+from .runtime.client import (
+    OMIT,
+    ApiKeyAuth,
+    Auth,
+    AuthError,
+    BearerAuth,
+    CallOptions,
+    CallTimeoutError,
+    Challenge,
+    ClientError,
+    ClientOptions,
+    Elicitation,
+    InvalidArgumentsError,
+    InvalidResultError,
+    LogMessage,
+    MissingHandlerError,
+    Notification,
+    Omit,
+    Outgoing,
+    Progress,
+    ProtocolError,
+    Reply,
+    ToolError,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from .runtime.protocol import types
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import `types` when it is first asked for: making its classes takes time."""
+        if name != "types":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .runtime.protocol import types
+
+        return types
+
+
+__all__ = [
+    "OMIT",
+    "ApiKeyAuth",
+    "Auth",
+    "AuthError",
+    "BearerAuth",
+    "CallOptions",
+    "CallTimeoutError",
+    "Challenge",
+    "ClientError",
+    "ClientOptions",
+    "Elicitation",
+    "InvalidArgumentsError",
+    "InvalidResultError",
+    "LogMessage",
+    "MissingHandlerError",
+    "Notification",
+    "Omit",
+    "Outgoing",
+    "Progress",
+    "ProtocolError",
+    "Reply",
+    "SyncWeatherClient",
+    "ToolError",
+    "TransportError",
+    "WeatherClient",
+    "models",
+    "types",
+]

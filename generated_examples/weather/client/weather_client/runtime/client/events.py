@@ -1,0 +1,99 @@
+"""What servers report while they work: to whom each notification goes.
+
+Knows nothing of streams. Callbacks belong to users: what they raise is logged.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from .clock import Clock
+from .options import (
+    LogMessage,
+    Notification,
+    Progress,
+    ProgressCallback,
+    Settings,
+)
+
+logger: Final = logging.getLogger(__name__)
+
+
+class Events:
+    """Routes notifications: progress to its call, the rest to callbacks."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._on_log = settings.on_log
+        self._on_notification = settings.on_notification
+        self._calls: dict[str | int, tuple[ProgressCallback | None, Clock]] = {}
+        self.listeners: list[Callable[[Notification], None]] = []
+
+    @contextmanager
+    def expecting(
+        self, token: str | int, callback: ProgressCallback | None, clock: Clock
+    ) -> Iterator[None]:
+        """While the block runs, progress with this token goes to the callback."""
+        self._calls[token] = callback, clock
+        try:
+            yield
+        finally:
+            del self._calls[token]
+
+    async def receive(self, message: Mapping[str, Any]) -> None:
+        """Takes a notification."""
+        method = message.get("method")
+        params = message.get("params")
+        if not isinstance(method, str):
+            return
+        if not isinstance(params, dict):
+            params = {}
+        if method == "notifications/progress":
+            await self._progress(params)
+        elif method == "notifications/message" and self._on_log is not None:
+            await _tell(self._on_log, _log_message(params))
+        notification = Notification(method, params)
+        for listener in self.listeners:
+            listener(notification)
+        if self._on_notification is not None:
+            await _tell(self._on_notification, notification)
+
+    async def _progress(self, params: Mapping[str, Any]) -> None:
+        token = params.get("progressToken")
+        waiting = self._calls.get(token) if isinstance(token, str | int) else None
+        if waiting is None:
+            return
+        callback, clock = waiting
+        clock.heard()
+        if callback is None:
+            return
+        progress, total = _number(params.get("progress")), _number(params.get("total"))
+        text = params.get("message")
+        if progress is not None:
+            report = Progress(progress, total, text if isinstance(text, str) else None)
+            await _tell(callback, report)
+
+
+async def _tell(callback: Callable[[Any], object], value: object) -> None:
+    try:
+        outcome = callback(value)
+        if inspect.isawaitable(outcome):
+            await outcome
+    except Exception:
+        logger.exception("a callback of an MCP client failed")
+
+
+def _log_message(params: Mapping[str, Any]) -> LogMessage:
+    name = params.get("logger")
+    return LogMessage(
+        str(params.get("level", "info")),
+        name if isinstance(name, str) else None,
+        params.get("data"),
+    )
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) else None

@@ -1,0 +1,107 @@
+"""Lists, page by page, and what is known of a server's tools from them.
+
+Turns lists into definitions; knows neither models of results nor eras' wire forms.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ..shared.catalog import Catalog, JsonObject
+from ..shared.errors import HEADER_MISMATCH
+from ..shared.headers import header_problems
+from .calls import Request, ToolCall, invalid_result
+from .connection import Connection
+from .errors import ProtocolError
+from .options import CallSettings
+
+if TYPE_CHECKING:
+    from ..protocol.types import CallToolResult
+
+logger: Final = logging.getLogger(__name__)
+
+MAX_PAGES: Final = 1_000
+
+
+class Listing:
+    """The lists of one server."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._live: dict[str, ToolCall[CallToolResult]] = {}
+        self._declared: dict[str, ToolCall[CallToolResult]] = {}
+
+    async def all(
+        self, method: str, key: str, options: CallSettings
+    ) -> list[dict[str, Any]]:
+        """The items of all pages."""
+        found: list[dict[str, Any]] = []
+        params: dict[str, Any] = {}
+        seen: set[str] = set()
+        for _ in range(MAX_PAGES):
+            request = Request(method, params, repeatable=True)
+            result = await self._connection.request(request, options)
+            items = result.get(key)
+            if not isinstance(items, list):
+                raise invalid_result(method, f"`{key}` is not a list")
+            found.extend(items)
+            cursor = result.get("nextCursor")
+            if not isinstance(cursor, str):
+                return found
+            if cursor in seen:
+                break
+            seen.add(cursor)
+            params = {"cursor": cursor}
+        logger.warning("%s: the pages never end; the rest is left out", method)
+        return found
+
+    async def tools(self, options: CallSettings) -> list[dict[str, Any]]:
+        """All usable tools; what is learned of them serves later calls."""
+        found = await self.all("tools/list", "tools", options)
+        if self._connection.server.era == "modern":
+            found = [tool for tool in found if _has_valid_headers(tool)]
+        self._live = {
+            tool["name"]: ToolCall.unchecked(tool)
+            for tool in found
+            if isinstance(tool, dict) and isinstance(tool.get("name"), str)
+        }
+        return found
+
+    def tool(self, name: str, catalog: Catalog) -> ToolCall[CallToolResult]:
+        """What is known of a tool: from the catalog, else from the server."""
+        if not self._declared:
+            self._declared = {
+                str(tool["name"]): ToolCall(tool) for tool in catalog.tools
+            }
+        known = self._declared.get(name) or self._live.get(name)
+        return known or ToolCall({"name": name})
+
+    async def call(
+        self, call: ToolCall[Any], arguments: Mapping[str, Any], options: CallSettings
+    ) -> dict[str, Any]:
+        """The result of a tool, called by the server's own definition if need be."""
+        request = call.request(arguments)
+        try:
+            return await self._connection.request(request, options)
+        except ProtocolError as error:
+            if error.code != HEADER_MISMATCH:
+                raise
+            # The server's headers for this tool have changed since it was described.
+            await self.tools(options)
+            live = self._live.get(call.name)
+            if live is None:
+                raise
+        return await self._connection.request(live.request(arguments), options)
+
+
+def _has_valid_headers(tool: JsonObject) -> bool:
+    problems = header_problems(tool.get("inputSchema"))
+    if problems:
+        logger.warning(
+            "tool %r is left out: %s",
+            tool.get("name"),
+            "; ".join(problem.message for problem in problems),
+        )
+    return not problems

@@ -1,0 +1,1 @@
+"""What server and client of one protocol have in common; knows neither of them."""

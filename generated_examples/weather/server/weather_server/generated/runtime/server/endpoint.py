@@ -1,0 +1,142 @@
+"""The MCP endpoint: one HTTP request in, one answer out, whichever era it is of.
+
+Decides the era of each request by itself, as "Versioning and Compatibility" says.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#backward-compatibility-with-initialization-based-versions
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from ..shared import headers, jsonrpc
+from ..shared.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
+from ..shared.headers import NAMED_BY
+from . import envelope
+from .access_log import AccessLog
+from .exchange import Exchange, Refused, read_body, refused
+from .guard import Guard
+from .legacy import Legacy
+from .modern import Modern
+from .registry import Registry
+
+_log: Final = logging.getLogger("mcp.server")
+
+
+class Endpoint:
+    """Handles every HTTP request to the endpoint's path."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        modern: Modern | None,
+        legacy: Legacy | None,
+        registry: Registry,
+        legacy_versions: frozenset[str],
+        access: AccessLog,
+        max_body: int,
+    ) -> None:
+        self._guard = guard
+        self._modern = modern
+        self._legacy = legacy
+        self._registry = registry
+        self._legacy_versions = legacy_versions
+        self._access = access
+        self._max_body = max_body
+        self._allow = (
+            "POST, OPTIONS" if legacy is None else "GET, POST, DELETE, OPTIONS"
+        )
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one HTTP request."""
+        started = time.perf_counter()
+        exchange = Exchange(request)
+        status = 499  # the client closed the connection before there was an answer
+        try:
+            response = await self._answer(exchange)
+            status = response.status
+        except BaseException:
+            if exchange.outcome == "ok":
+                exchange.outcome = "aborted"
+            raise
+        finally:
+            self._access.write(exchange, status, time.perf_counter() - started)
+        return response
+
+    async def _answer(self, exchange: Exchange) -> web.StreamResponse:
+        request = exchange.request
+        try:
+            if request.method == "OPTIONS":
+                return self._guard.preflight(request, self._allow)
+            exchange.headers = self._guard.check(request)
+            if request.method == "POST":
+                return await self._post(exchange)
+            if self._legacy is not None and request.method == "GET":
+                return await self._registry.listen(exchange)
+            if self._legacy is not None and request.method == "DELETE":
+                return await self._registry.delete(exchange)
+            raise refused(
+                405, f"{request.method} is not served here", {"Allow": self._allow}
+            )
+        except Refused as refusal:
+            exchange.headers.update(refusal.headers)
+            return exchange.failure(refusal.error, refusal.status)
+        except ProtocolError as error:
+            return exchange.failure(error, 400)
+        except ConnectionError:
+            raise
+        except Exception:
+            _log.exception("a request failed")
+            return exchange.failure(
+                ProtocolError(INTERNAL_ERROR, "Internal error"), 500
+            )
+
+    async def _post(self, exchange: Exchange) -> web.StreamResponse:
+        request = exchange.request
+        if request.content_type != "application/json":
+            raise refused(415, "Content-Type must be application/json")
+        exchange.require_accept()
+        message = jsonrpc.parse(await read_body(request, self._max_body))
+        if isinstance(message, list):
+            return await self._batch(exchange, message)
+        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+            raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
+        params = message.get("params")
+        if isinstance(params, dict):
+            _note_target(exchange, message.get("method"), params)
+        if self._modern is not None and self._is_modern(exchange, message, params):
+            return await self._modern.post(exchange, message)
+        if self._legacy is not None:
+            return await self._legacy.post(exchange, message)
+        raise refused(400, "No protocol revision is served")
+
+    async def _batch(
+        self, exchange: Exchange, messages: list[Any]
+    ) -> web.StreamResponse:
+        if self._legacy is None:
+            raise refused(400, "A batch is not a message of this protocol revision")
+        return await self._legacy.batch(exchange, messages)
+
+    def _is_modern(
+        self, exchange: Exchange, message: Mapping[str, Any], params: Any
+    ) -> bool:
+        if self._legacy is None:
+            return True
+        if isinstance(params, dict) and envelope.is_modern(params.get("_meta")):
+            return True
+        given = exchange.request.headers
+        if headers.SESSION_ID in given or message.get("method") == "initialize":
+            return False
+        version = given.get(headers.PROTOCOL_VERSION)
+        return version is not None and version not in self._legacy_versions
+
+
+def _note_target(exchange: Exchange, method: Any, params: Mapping[str, Any]) -> None:
+    key = NAMED_BY.get(method) if isinstance(method, str) else None
+    target = params.get(key) if key is not None else None
+    if isinstance(target, str):
+        exchange.target = target[:200]

@@ -1,0 +1,169 @@
+"""Runs a server as a program: settings, logs, signals, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import ssl
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from .service import Service
+from .settings import Settings, from_arguments
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+class CannotStart(Exception):
+    """The server can't listen, or its certificate can't be used."""
+
+
+def main(
+    service: Service | Callable[[], Service],
+    arguments: Sequence[str] | None = None,
+    *,
+    defaults: Settings | None = None,
+    program: str | None = None,
+) -> int:
+    """Serve until SIGINT or SIGTERM, and print the URL to standard output.
+
+    Args:
+        service: The service, or what makes it, such as its class.
+        arguments: The command line; None means the process's own.
+        defaults: Settings where neither option nor environment says anything.
+        program: The program's name in its help.
+
+    Returns:
+        The exit code: 0 after an orderly end, 2 where the server could not start.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    settings = from_arguments(
+        given,
+        os.environ,
+        program=program or _program_name(),
+        description="Serve the Model Context Protocol over HTTP.",
+        defaults=defaults,
+    )
+    _configure_logs(settings)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            made = service if isinstance(service, Service) else service()
+            runner.run(serve(made, settings))
+    except CannotStart as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+async def serve(
+    service: Service,
+    settings: Settings,
+    *,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on.
+
+    Raises:
+        CannotStart: The address is taken, or the certificate can't be used.
+    """
+    from aiohttp import web
+
+    from .access_log import Lines
+    from .app import create_app
+
+    lines = Lines(sys.stderr)
+    runner = web.AppRunner(
+        create_app(service, settings, access_log=lines),
+        access_log=None,
+        shutdown_timeout=settings.shutdown_timeout,
+    )
+    await runner.setup()
+    try:
+        context = _tls(settings)
+        await _listen(runner, settings, context)
+        scheme = "http" if context is None else "https"
+        # What exists now lives as long as the process; the collector need not look at it.
+        gc.freeze()
+        (announce or _print_url)(
+            f"{scheme}://{_address(runner, settings)}{settings.path}"
+        )
+        await _stop_signal()
+    finally:
+        await runner.cleanup()
+        lines.flush()
+
+
+async def _listen(
+    runner: web.AppRunner, settings: Settings, context: ssl.SSLContext | None
+) -> None:
+    from aiohttp import web
+
+    site = web.TCPSite(
+        runner, settings.host, settings.port, ssl_context=context, backlog=1024
+    )
+    try:
+        await site.start()
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise CannotStart(f"{where}: {error.strerror or error}") from None
+
+
+def _print_url(url: str) -> None:
+    print(url, flush=True)
+
+
+def _address(runner: web.AppRunner, settings: Settings) -> str:
+    port = runner.addresses[0][1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{port}"
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        raise CannotStart(f"{settings.tls_cert}: {error.strerror or error}") from None
+    return context
+
+
+async def _stop_signal() -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:  # Windows: Ctrl+C raises KeyboardInterrupt
+            break
+    await stopped.wait()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's where it is installed."""
+    try:
+        import uvloop  # type: ignore[import-not-found,unused-ignore]  # an extra
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _configure_logs(settings: Settings) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    )
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
+
+
+def _program_name() -> str:
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    package = getattr(spec, "parent", "") or ""
+    return f"python -m {package}" if package else "server"
