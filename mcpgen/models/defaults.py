@@ -13,6 +13,7 @@ from typing import Final
 from mcpgen import pycode
 from mcpgen.ir import Json
 
+from .facts import is_unicode
 from .layout import is_long
 from .types import (
     Absent,
@@ -70,7 +71,7 @@ def fits(type_: Type, value: Json, definitions: dict[str, Definition]) -> bool:
         case Anything():
             return not isinstance(value, (dict, list))
         case Scalar(kind):
-            return type(value) in _PYTHON_TYPES[kind] and _is_finite(value)
+            return type(value) in _PYTHON_TYPES[kind] and _can_be_written(value)
         case Literals(values):
             return (type(value), value) in values if _is_hashable(value) else False
         case ListOf(item):
@@ -97,5 +98,7 @@ def _is_hashable(value: Json) -> bool:
     return not isinstance(value, (dict, list))
 
 
-def _is_finite(value: Json) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)
+def _can_be_written(value: Json) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, str) or is_unicode(value)

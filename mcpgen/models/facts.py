@@ -96,7 +96,18 @@ def gather(document: Document, schema: Schema) -> Facts:
 def description_of(schema: Schema) -> str | None:
     """The description that a schema has itself."""
     text = schema.get("description") if isinstance(schema, dict) else None
-    return text if isinstance(text, str) and text.strip() else None
+    if not isinstance(text, str) or not text.strip():
+        return None
+    return text if is_unicode(text) else text.encode(errors="replace").decode()
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can travel as UTF-8; one with lone surrogates can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def only_reference(document: Document, schema: Schema) -> Schema | None:

@@ -132,6 +132,7 @@ def _class_name(definition: str) -> str:
 
 
 def _finished(library: Library) -> GeneratedModels:
+    library.settle()
     definitions = library.definitions
     source = module_source(definitions, type_expressions(definitions))
     tree = ast.parse(source)

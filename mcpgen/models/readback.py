@@ -159,7 +159,7 @@ def _model(definition: Class, body: dict[str, ast.AnnAssign]) -> Model:
 
 def _field(member: Property, statement: ast.AnnAssign) -> Field:
     annotation, alias = _without_alias(statement.annotation)
-    if (alias or member.python_name) != member.wire_name:
+    if (member.python_name if alias is None else alias) != member.wire_name:
         raise ForeignSourceError(f"{member.python_name} has another alias")
     if _is_absent(statement.value) and isinstance(annotation, ast.BinOp):
         annotation = annotation.left

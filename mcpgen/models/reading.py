@@ -16,7 +16,15 @@ from mcpgen.diagnostics import Diagnostic
 from mcpgen.ir import Json
 
 from .documents import Document, Schema, schema_list, schema_map, subschema
-from .facts import KINDS, Facts, description_of, gather, meet, only_reference
+from .facts import (
+    KINDS,
+    Facts,
+    description_of,
+    gather,
+    is_unicode,
+    meet,
+    only_reference,
+)
 from .names import ClassNames, field_names, pascal_case
 from .types import (
     ABSENT,
@@ -90,6 +98,14 @@ class Library:
     names: ClassNames
     definitions: dict[str, Definition] = field(default_factory=dict)
     notes: list[Diagnostic] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Make aliases that mean nothing but themselves any value."""
+        for name, definition in self.definitions.items():
+            if isinstance(definition, Alias) and _leads_to_itself(
+                name, self.definitions
+            ):
+                definition.type = ANYTHING
 
 
 class Reader:
@@ -191,8 +207,6 @@ class Reader:
             return
         if entry.name is None:
             entry.name = self._library.names.unique(names)
-        if _only_itself(read, entry.name):
-            read = ANYTHING
         self._library.definitions[entry.name] = Alias(entry.name, read, description)
         entry.type = Ref(entry.name)
 
@@ -345,9 +359,10 @@ class Reader:
 
     def _fill(self, made: Class, facts: Facts, place: Place) -> None:
         extra = self._branch_properties(facts)
-        wires = [n for n in [*facts.properties, *extra] if n not in facts.impossible]
-        wires.extend(n for n in facts.required if n not in facts.properties)
-        names = field_names(wires)
+        wires = [*facts.properties, *extra, *facts.required]
+        names = field_names(
+            n for n in wires if n not in facts.impossible and is_unicode(n)
+        )
         made.properties = tuple(
             self._property(
                 wire,
@@ -425,10 +440,22 @@ def _deserves_name(type_: Type) -> bool:
     return False
 
 
-def _only_itself(type_: Type, name: str) -> bool:
-    """Whether a definition leads to nothing but itself, as `{"$ref": "#"}` does."""
-    members: Iterable[Type] = type_.members if isinstance(type_, Either) else (type_,)
-    return any(member == Ref(name) for member in members)
+def _leads_to_itself(name: str, definitions: dict[str, Definition]) -> bool:
+    """Whether an alias means itself, as `{"$ref": "#"}` does, not a part of itself."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = definitions[waiting.pop()]
+        if not isinstance(current, Alias):
+            continue
+        type_ = current.type
+        for member in type_.members if isinstance(type_, Either) else (type_,):
+            if isinstance(member, Ref) and member.name == name:
+                return True
+            if isinstance(member, Ref) and member.name not in seen:
+                seen.add(member.name)
+                waiting.append(member.name)
+    return False
 
 
 def _last_segment(schema: Schema) -> str:
@@ -454,13 +481,7 @@ def _has_kind(value: Json, kinds: Iterable[str]) -> bool:
 
 
 def _fits_literal(text: str) -> bool:
-    if len(text) > MAX_LITERAL_LENGTH:
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return len(text) <= MAX_LITERAL_LENGTH and is_unicode(text)
 
 
 def _wide(kind: str) -> Type:

@@ -154,9 +154,13 @@ def describe(problems: Sequence[Problem]) -> str:
 
 
 def pointer(path: Iterable[str | int]) -> str:
-    """A path as people write it: `items[3].name`, `headers["If-Match"]`."""
+    """A path as people write it: `items[3].name`, `headers["If-Match"]`.
+
+    Long keys are cut.
+    """
     text = ""
-    for part in path:
+    for key in path:
+        part = _cut(key, MAX_VALUE) if isinstance(key, str) else key
         if isinstance(part, int):
             text += f"[{part}]"
         elif part.isidentifier():
