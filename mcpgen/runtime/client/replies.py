@@ -13,7 +13,8 @@ import aiohttp
 from pydantic_core import from_json
 
 from .errors import ClientError, ProtocolError, TransportError
-from .http import MAX_ERROR_BODY, Http, read_some, refused
+from .failures import refused
+from .http import MAX_ERROR_BODY, Http, read_some
 from .sse import SseParser
 
 Message: TypeAlias = dict[str, Any]

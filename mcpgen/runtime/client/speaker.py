@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 CONNECT_LIMIT: Final = 30.0
 """Seconds for each step of finding out what a server speaks."""
+FAREWELL_LIMIT: Final = 3.0
+"""Seconds for each message that is sent when something ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from mcpgen.runtime.client import (
     Client,
     ClientError,
     TransportError,
+    http,
 )
 
 from .wire import (
@@ -120,7 +121,11 @@ async def test_what_is_safe_is_tried_again_and_what_is_not_is_not() -> None:
     assert len(wire.of("tools/call")) == 1
 
 
-async def test_a_server_that_restarts_is_found_again() -> None:
+async def test_a_server_that_restarts_is_found_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # However quickly it restarts.
+    monkeypatch.setattr(http, "_IDLE", 0)
     wire = modern(tools_call=text)
     app = web.Application()
     app.router.add_post("/mcp", wire.handle)
