@@ -1,231 +1,146 @@
-"""Calls the everything server."""
+"""Calls the everything server, in both eras of the protocol."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
 
 import pytest
-from everything_client import EverythingClient, ProtocolError, ToolError
+from everything_client import (
+    Elicitation,
+    EverythingClient,
+    LogMessage,
+    Progress,
+    ProtocolError,
+    ToolError,
+    types,
+)
 
 from everything_server.app import make_app
 
+ANSWERS = {
+    "name": "Ada",
+    "username": "ada",
+    "email": "ada@example.com",
+    "color": "green",
+    "ok": True,
+}
+
+
+def fill_in(question: Elicitation) -> dict[str, object]:
+    """Answer what is asked for by name; the form's defaults fill in the rest."""
+    properties = question.schema["properties"]
+    assert isinstance(properties, dict)
+    return {key: ANSWERS[key] for key in properties if key in ANSWERS}
+
 
 @pytest.fixture
-async def client() -> AsyncIterator[EverythingClient]:
-    """A client of the server, in memory: nothing listens, nothing is sent."""
-    async with EverythingClient.in_memory(make_app()) as client:
+def logs() -> list[LogMessage]:
+    """What the server said while it worked."""
+    return []
+
+
+@pytest.fixture(params=["modern", "legacy"])
+async def client(
+    request: pytest.FixtureRequest, logs: list[LogMessage]
+) -> AsyncIterator[EverythingClient]:
+    """A client of the server, in memory, with a handler for every question."""
+    era: Literal["modern", "legacy"] = request.param
+    async with EverythingClient.in_memory(
+        make_app(),
+        era=era,
+        elicitation=fill_in,
+        sampling=lambda params: "Paris",
+        roots=[Path("/home/ada")],
+        on_log=logs.append,
+    ) as client:
         yield client
 
 
-@contextmanager
-def implemented() -> Generator[None]:
-    """Skips the test of a handler that is not written yet."""
-    try:
-        yield
-    except (ProtocolError, ToolError) as error:
-        if "is not implemented yet" in str(error):
-            pytest.skip(str(error))
-        raise
+def text(result: types.CallToolResult) -> str:
+    """The text of all text blocks."""
+    return "\n".join(
+        block.text for block in result.content if isinstance(block, types.TextContent)
+    )
 
 
-async def test_the_server_answers(client: EverythingClient) -> None:
-    assert client.server_info["name"] == "everything"
+async def test_every_kind_of_content_arrives(client: EverythingClient) -> None:
+    image = await client.test_image_content()
+    assert isinstance(image.content[0], types.ImageContent)
+    audio = await client.test_audio_content()
+    assert isinstance(audio.content[0], types.AudioContent)
+    mixed = await client.test_multiple_content_types()
+    assert [type(block) for block in mixed.content] == [
+        types.TextContent,
+        types.ImageContent,
+        types.EmbeddedResource,
+    ]
 
 
-async def test_test_simple_text(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_simple_text()
-
-
-async def test_test_image_content(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_image_content()
-
-
-async def test_test_audio_content(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_audio_content()
-
-
-async def test_test_embedded_resource(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_embedded_resource()
-
-
-async def test_test_multiple_content_types(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_multiple_content_types()
-
-
-async def test_test_error_handling(client: EverythingClient) -> None:
-    with implemented():
+async def test_a_tools_error_is_raised(client: EverythingClient) -> None:
+    with pytest.raises(ToolError, match="intentionally"):
         await client.test_error_handling()
 
 
-async def test_test_tool_with_progress(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_tool_with_progress()
+async def test_progress_and_logs_are_streamed(
+    client: EverythingClient, logs: list[LogMessage]
+) -> None:
+    reports: list[Progress] = []
+    listening = client.with_options(progress=reports.append)
+    await listening.test_tool_with_progress()
+    assert [report.progress for report in reports] == [0, 50, 100]
+    await client.test_tool_with_logging()
+    assert len(logs) >= 3
 
 
-async def test_test_tool_with_logging(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_tool_with_logging()
-
-
-async def test_test_logging_tool(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_logging_tool()
-
-
-async def test_test_reconnection(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_reconnection()
-
-
-async def test_test_sampling(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_sampling(prompt="example")
-
-
-async def test_test_missing_capability(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_missing_capability()
-
-
-async def test_test_elicitation(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_elicitation(message="example")
-
-
-async def test_test_elicitation_sep1034_defaults(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_elicitation_sep1034_defaults()
-
-
-async def test_test_elicitation_sep1330_enums(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_elicitation_sep1330_enums()
-
-
-async def test_test_streaming_elicitation(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_streaming_elicitation()
-
-
-async def test_test_trigger_tool_change(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_trigger_tool_change()
-
-
-async def test_test_trigger_prompt_change(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_trigger_prompt_change()
-
-
-async def test_test_input_required_result_elicitation(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_input_required_result_elicitation()
-
-
-async def test_test_input_required_result_sampling(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_input_required_result_sampling()
-
-
-async def test_test_input_required_result_list_roots(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_input_required_result_list_roots()
-
-
-async def test_test_input_required_result_request_state(
+async def test_the_user_is_asked_the_same_way_in_both_eras(
     client: EverythingClient,
 ) -> None:
-    with implemented():
-        await client.test_input_required_result_request_state()
+    answer = await client.test_elicitation(message="Who are you?")
+    assert "ada@example.com" in text(answer)
+    assert "John Doe" not in text(answer)
 
 
-async def test_test_input_required_result_multiple_inputs(
+async def test_a_forms_defaults_fill_in_what_is_left_open(
     client: EverythingClient,
 ) -> None:
-    with implemented():
-        await client.test_input_required_result_multiple_inputs()
+    answer = text(await client.test_elicitation_sep1034_defaults())
+    assert '"score": 95.5' in answer
+    assert '"status": "active"' in answer
 
 
-async def test_test_input_required_result_multi_round(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_input_required_result_multi_round()
+async def test_a_model_and_roots_can_be_asked_for(client: EverythingClient) -> None:
+    assert "Paris" in text(await client.test_sampling(prompt="The capital?"))
+    roots = await client.test_input_required_result_list_roots()
+    assert "file:///home/ada" in text(roots)
 
 
-async def test_test_input_required_result_tampered_state(
+async def test_several_questions_at_once_and_in_turn(client: EverythingClient) -> None:
+    at_once = await client.test_input_required_result_multiple_inputs()
+    assert text(at_once) == "Paris Hello, Ada! (1 roots)"
+    in_turn = await client.test_input_required_result_multi_round()
+    assert "Hello, Ada!" in text(in_turn)
+
+
+async def test_state_outlives_a_round_trip(client: EverythingClient) -> None:
+    answer = await client.test_input_required_result_request_state()
+    assert text(answer).startswith("state-ok")
+
+
+async def test_prompts_and_resources_are_served(client: EverythingClient) -> None:
+    prompt = await client.test_prompt_with_arguments_prompt(arg1="one", arg2="two")
+    assert "one" in str(prompt.messages)
+    assert "two" in str(prompt.messages)
+    data = await client.read_template_data(id="123")
+    assert "123" in str(data.contents)
+    with pytest.raises(ProtocolError):
+        await client.read_resource("test://no-such-resource")
+
+
+async def test_the_tools_are_listed_as_the_manifest_has_them(
     client: EverythingClient,
 ) -> None:
-    with implemented():
-        await client.test_input_required_result_tampered_state()
-
-
-async def test_test_input_required_result_capabilities(
-    client: EverythingClient,
-) -> None:
-    with implemented():
-        await client.test_input_required_result_capabilities()
-
-
-@pytest.mark.skip(reason="write arguments that the tool accepts")
-async def test_json_schema_2020_12_tool(client: EverythingClient) -> None:
-    with implemented():
-        await client.call_tool("json_schema_2020_12_tool", {})
-
-
-async def test_test_x_mcp_header(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_x_mcp_header()
-
-
-async def test_test_simple_prompt_prompt(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_simple_prompt_prompt()
-
-
-async def test_test_prompt_with_arguments_prompt(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_prompt_with_arguments_prompt(arg1="example", arg2="example")
-
-
-async def test_test_prompt_with_embedded_resource_prompt(
-    client: EverythingClient,
-) -> None:
-    with implemented():
-        await client.test_prompt_with_embedded_resource_prompt(resource_uri="example")
-
-
-async def test_test_prompt_with_image_prompt(client: EverythingClient) -> None:
-    with implemented():
-        await client.test_prompt_with_image_prompt()
-
-
-async def test_test_input_required_result_prompt_prompt(
-    client: EverythingClient,
-) -> None:
-    with implemented():
-        await client.test_input_required_result_prompt_prompt()
-
-
-async def test_read_static_text(client: EverythingClient) -> None:
-    with implemented():
-        await client.read_static_text()
-
-
-async def test_read_static_binary(client: EverythingClient) -> None:
-    with implemented():
-        await client.read_static_binary()
-
-
-async def test_read_watched_resource(client: EverythingClient) -> None:
-    with implemented():
-        await client.read_watched_resource()
-
-
-async def test_read_template_data(client: EverythingClient) -> None:
-    with implemented():
-        await client.read_template_data(id="example")
+    names = [tool.name for tool in await client.list_tools()]
+    declared = [tool["name"] for tool in EverythingClient.catalog.tools]
+    assert names == declared
