@@ -16,7 +16,6 @@ from mcpgen.samples import sample
 
 if TYPE_CHECKING:
     from mcpgen.manifest import (
-        Declaration,
         Manifest,
         Prompt,
         Resource,

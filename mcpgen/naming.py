@@ -394,7 +394,7 @@ class _Scope:
 def parameters(field_names: Iterable[str]) -> tuple[str, ...]:
     """Names of a client method's parameters, one for each attribute of its input."""
     taken = _Taken()
-    found = []
+    found: list[str] = []
     for name in field_names:
         long = len(name) > LONGEST_PARAMETER
         short = name[:LONGEST_PARAMETER].rstrip("_") if long else name

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from textwrap import TextWrapper
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
 LINE: Final = 88
 """Columns of a line, as black and ruff have it."""
@@ -151,9 +151,25 @@ def string(value: str) -> Code:
     return Code(_quoted(value))
 
 
+# Formatters agree that characters below U+0300 are one column wide, and that those
+# below U+1100 are at most that: the first ones behind are combining, then wide.
+_COMBINING: Final = "\u0300"
+_WIDE: Final = "\u1100"
+
+
 def _widest(text: str) -> int:
     """The most columns that any formatter could count for `text`."""
-    return len(text) if text.isascii() else sum(2 - c.isascii() for c in text)
+    return len(text) if text.isascii() else sum(1 + (c >= _WIDE) for c in text)
+
+
+def _narrowest(text: str) -> int:
+    """The fewest columns that any formatter could count for `text`."""
+    return len(text) if text.isascii() else sum(c < _COMBINING for c in text)
+
+
+def _is_exact(text: str) -> bool:
+    """Whether all formatters count the same columns; else only commas at ends help."""
+    return text.isascii() or _widest(text) == _narrowest(text)
 
 
 _BREAK: Final = re.compile(r"[^\n ]*(?:\n|[ ]+|$)")
@@ -191,7 +207,7 @@ def _long_string(value: str, indent: int) -> str | None:
     whole = _quoted(value)
     if _widest(whole) <= width + 2:
         pieces = [whole]
-    elif sum(c.isascii() for c in whole) > width + 2:
+    elif _narrowest(whole) > width + 2:
         pieces = _pieces(value, width)
         if len(pieces) == 1:
             return None
@@ -199,6 +215,14 @@ def _long_string(value: str, indent: int) -> str | None:
         return None
     pad = "\n" + " " * (indent + _INDENT)
     return f"({pad}{pad.join(pieces)}\n{' ' * indent})"
+
+
+def _string(value: str, indent: int, room: int) -> str:
+    """A string that may take more than `room` columns, in parentheses if it surely does."""
+    whole = _quoted(value)
+    if _narrowest(whole) <= room:
+        return whole
+    return _long_string(value, indent) or whole
 
 
 # ------------------------------------------------------- literals and calls
@@ -224,23 +248,25 @@ def _scalar(value: object) -> str | None:
     return None
 
 
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_array(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple)
+
+
 def _flat_json(value: object, room: int) -> str | None:
     """The value on one line, or None if that takes more than `room` columns."""
-    if isinstance(value, dict):
+    parts: Iterable[tuple[str, object]]
+    if _is_object(value):
         opening, closing = "{", "}"
-        parts: Iterable[tuple[str, object]] = (
-            (_quoted(key) + ": ", item) for key, item in value.items()
-        )
-    elif isinstance(value, list | tuple):
+        parts = ((_quoted(key) + ": ", item) for key, item in value.items())
+    elif _is_array(value):
         opening, closing = "[", "]"
         parts = (("", item) for item in value)
     else:
-        if isinstance(value, str) and len(value) + 2 > room:
-            return None
-        text = _scalar(value)
-        if text is None:
-            raise TypeError(f"not a JSON value: {type(value).__name__}")
-        return text if _widest(text) <= room else None
+        return _flat_scalar(value, room)
     out: list[str] = []
     room -= 2
     for key, item in parts:
@@ -253,22 +279,37 @@ def _flat_json(value: object, room: int) -> str | None:
     return opening + ", ".join(out) + closing
 
 
+def _flat_scalar(value: object, room: int) -> str | None:
+    if isinstance(value, str) and len(value) + 2 > room:
+        return None
+    text = _scalar(value)
+    if text is None:
+        raise TypeError(f"not a JSON value: {type(value).__name__}")
+    return text if _widest(text) <= room else None
+
+
 class _JsonWriter:
     """Writes one value in black's layout; each nested part that fits takes one line."""
 
     def __init__(self) -> None:
         self.out: list[str] = []
 
-    def write(self, value: object, indent: int, before: int, after: int) -> None:
-        """Append `value`, with `before` columns in front of it and `after` behind."""
+    def write(
+        self, value: object, indent: int, before: int, after: int, name: str = ""
+    ) -> None:
+        """Append `value`, with `before` columns in front of it and `after` behind.
+
+        Of the columns in front, `name` takes part.
+        """
         flat = _flat_json(value, LINE - before - after)
         if flat is not None:
             self.out.append(flat)
         elif isinstance(value, str):
-            self.out.append(_long_string(value, indent) or _quoted(value))
-        elif isinstance(value, dict):
+            least = before - _widest(name) + _narrowest(name) + after
+            self.out.append(_string(value, indent, LINE - least))
+        elif _is_object(value):
             self._object(value, indent)
-        elif isinstance(value, list | tuple):
+        elif _is_array(value):
             self._array(value, indent)
         else:
             self.out.append(_scalar(value) or "")
@@ -284,7 +325,7 @@ class _JsonWriter:
         for key, item in value.items():
             name = f"{_quoted(key)}: "
             self.out += (pad, name)
-            self.write(item, inner, inner + _widest(name), 1)
+            self.write(item, inner, inner + _widest(name), 1, name)
             self.out.append(",")
         self.out.append(f"\n{' ' * indent}}}")
 
@@ -398,7 +439,7 @@ def _lay_parts(node: Call | Table | Row, indent: int) -> str:
     pad = "\n" + " " * inner
     if isinstance(node, Call):
         body = _flat_parts(parts, LINE - inner, ", ")
-        if body is not None:
+        if body is not None and _is_exact(opening + body):
             return f"{opening}{pad}{body}\n{' ' * indent}{closing}"
     # Behind the only part of a subscript a comma would make a tuple of it.
     comma = "" if opening[-1] == "[" and len(parts) == 1 else ","
@@ -423,7 +464,7 @@ def assignment(target: str, node: Expression, indent: int = 0) -> Code:
         target: Source text of the target, such as `X: Final`; must be `Code` if any of
             it comes from data.
     """
-    before = indent + len(target) + 3
+    before = indent + _widest(target) + 3
     if isinstance(node, Value) and isinstance(node.json, str):
         return Code(f"{target} = {literal(node.json, indent, before=before)}")
     if isinstance(node, Union) and _flat(node, LINE - before) is None:
@@ -520,7 +561,7 @@ def imports(module: str, names: Iterable[str], indent: int = 0) -> Code:
     if not ordered:
         return Code("")
     line = f"from {module} import {', '.join(ordered)}"
-    if indent + len(line) <= LINE:
+    if indent + _widest(line) <= LINE:
         return Code(line)
     pad = " " * indent
     listed = "".join(f"{pad}    {name},\n" for name in ordered)
@@ -566,7 +607,8 @@ def signature(
         outer, inner = returns[:-1].split("[", 1)
         tail = f"{pad}) -> {outer}[\n{pad}    {inner}\n{pad}]:"
     # A lone parameter gets its comma even where it would fit without.
-    if len(parameters) > 1 and indent + _INDENT + _widest(joined) <= LINE:
+    compact = len(parameters) > 1 and _is_exact(one)
+    if compact and indent + _INDENT + _widest(joined) <= LINE:
         return Code(f"{head}(\n{pad}    {joined}\n{tail}")
     lines = "".join(f"{pad}    {parameter},\n" for parameter in parameters)
     return Code(f"{head}(\n{lines}{tail}")

@@ -71,7 +71,8 @@ def example_manifest(name: str) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """What templates are filled in: it takes `Code` and refuses everything else."""
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),
         undefined=jinja2.StrictUndefined,
@@ -98,7 +99,7 @@ def _only_code(value: object) -> Code:
 
 
 def _fill(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render(values)
+    return environment().get_template(template).render(values)
 
 
 # ------------------------------------------------------------------- the files

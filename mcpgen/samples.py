@@ -6,7 +6,7 @@ nothing of manifests or generated code.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from mcpgen.ir import Json
 
@@ -35,12 +35,20 @@ def sample(schema: dict[str, Json]) -> dict[str, Json] | None:
 
     try:
         found = _Sampler(schema).guess(schema, 0)
-        if not isinstance(found, dict):
+        if not _is_object(found):
             return None
         validator = jsonschema_rs.validator_for(schema, retriever=_refuse)
         return found if validator.is_valid(found) else None
     except (ValueError, TypeError, RecursionError, LookupError):
         return None
+
+
+def _is_object(value: Json) -> TypeGuard[dict[str, Json]]:
+    return isinstance(value, dict)
+
+
+def _is_array(value: Json) -> TypeGuard[list[Json]]:
+    return isinstance(value, list)
 
 
 def _refuse(uri: str) -> Any:
@@ -57,7 +65,7 @@ class _Sampler:
         Raises:
             ValueError: Where there is nothing to go by.
         """
-        if not isinstance(schema, dict):
+        if not _is_object(schema):
             return "example"
         if depth > _DEEPEST:
             raise ValueError("too deep")
@@ -66,26 +74,26 @@ class _Sampler:
         if "const" in schema:
             return schema["const"]
         for keyword in ("enum", "examples"):
-            if isinstance(schema.get(keyword), list) and schema[keyword]:
-                return schema[keyword][0]
+            if _is_array(values := schema.get(keyword)) and values:
+                return values[0]
         for keyword in ("oneOf", "anyOf", "allOf"):
-            if isinstance(schema.get(keyword), list) and schema[keyword]:
+            if _is_array(members := schema.get(keyword)) and members:
                 rest = {key: item for key, item in schema.items() if key != keyword}
-                return self._joined(rest, schema[keyword][0], depth)
+                return self._joined(rest, members[0], depth)
         return self._by_type(schema, depth)
 
     def _joined(self, schema: dict[str, Json], member: Json, depth: int) -> Json:
         """A guess for one member of a combination and the schema around it."""
-        if isinstance(member, dict) and "$ref" in member:
+        if _is_object(member) and "$ref" in member:
             member = self._target(member["$ref"])
-        if not isinstance(member, dict):
+        if not _is_object(member):
             return self.guess(schema, depth + 1)
         both = {**schema, **member}
         for keyword in ("properties", "required"):
             one, other = schema.get(keyword), member.get(keyword)
-            if isinstance(one, dict) and isinstance(other, dict):
+            if _is_object(one) and _is_object(other):
                 both[keyword] = {**one, **other}
-            elif isinstance(one, list) and isinstance(other, list):
+            elif _is_array(one) and _is_array(other):
                 both[keyword] = [*one, *other]
         return self.guess(both, depth + 1)
 
@@ -95,12 +103,12 @@ class _Sampler:
         found: Json = self._root
         for part in reference[1:].split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
-            found = found[int(key)] if isinstance(found, list) else found[key]
+            found = found[int(key)] if _is_array(found) else found[key]
         return found
 
     def _by_type(self, schema: dict[str, Json], depth: int) -> Json:
         kind = schema.get("type")
-        if isinstance(kind, list):
+        if _is_array(kind):
             kind = kind[0] if kind else None
         if kind == "object" or "properties" in schema:
             return self._object(schema, depth)

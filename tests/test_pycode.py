@@ -144,13 +144,15 @@ def test_a_long_text_is_cut_at_words_and_line_ends() -> None:
 
 
 def test_formatters_leave_texts_of_every_length_as_they_are(tmp_path: Path) -> None:
-    lines = []
+    lines: list[str] = []
     for length in range(40, 130):
-        for filler in ("word ", "x", "日"):
+        for filler in ("word ", "x", "日", "é ", "прогноз ", "e\u0301"):
             text = (filler * length)[:length]
             value = {"key": text, "list": [text], "deep": {"deeper": [{"key": text}]}}
             lines.append(pycode.assignment("X", Value(value)))
+            lines.append(pycode.assignment("K", Value({text: text, "a": {text: "b"}})))
             lines.append(pycode.assignment("Y", Value(text)))
+            lines.append(pycode.assignment("C", Call(WORD, (Value(text), WORD))))
             lines.append(
                 pycode.assignment("Z", Call(WORD, ((Code("k"), Value(text)),)))
             )
@@ -173,7 +175,7 @@ def test_formatters_leave_hostile_values_as_they_are(tmp_path: Path) -> None:
 
 @needs_shared
 def test_formatters_leave_the_tools_of_real_servers_as_they_are(tmp_path: Path) -> None:
-    files = {}
+    files: dict[str, str] = {}
     for name in TELLING:
         tools = json.loads((CORPUS / f"{name}.json").read_text("utf-8"))["tools"]
         lines = [
@@ -337,17 +339,20 @@ def test_formatters_leave_signatures_as_they_are(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------- types
 
 
+NONE: set[str] = set()
+
+
 @pytest.mark.parametrize(
     ("inside", "outside", "typing"),
     [
-        ("str", "str", set()),
-        ("int | None", "int | None", set()),
-        ("list[Item]", "list[models.Item]", set()),
+        ("str", "str", NONE),
+        ("int | None", "int | None", NONE),
+        ("list[Item]", "list[models.Item]", NONE),
         ("dict[str, Any]", "dict[str, Any]", {"Any"}),
         ("Literal['a', 1, True]", 'Literal["a", 1, True]', {"Literal"}),
         ("Literal['\"']", "Literal['\"']", {"Literal"}),
-        ("Annotated[int | Item, Field(ge=0)]", "int | models.Item", set()),
-        ("list[Item | Other] | None", "list[models.Item | models.Other] | None", set()),
+        ("Annotated[int | Item, Field(ge=0)]", "int | models.Item", NONE),
+        ("list[Item | Other] | None", "list[models.Item | models.Other] | None", NONE),
     ],
 )
 def test_a_type_of_models_is_written_for_other_modules(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -64,7 +64,7 @@ def executed(source: str) -> dict[str, Any]:
 
 
 @contextmanager
-def importable(*folders: Path) -> Iterator[None]:
+def importable(*folders: Path) -> Generator[None]:
     """Lets packages in folders be imported, and forgets them afterwards."""
     before = set(sys.modules)
     sys.path[:0] = map(str, folders)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcpgen.render import example_manifest
+from tests.render.projects import JsonObject
 from tests.shared_data import CORPUS, needs_shared
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ MACHINES = (
 
 def digests(manifest: Path) -> set[str]:
     """What different machines make of a manifest."""
-    found = set()
+    found: set[str] = set()
     for machine in MACHINES:
         done = subprocess.run(
             [sys.executable, "-m", "tests.render.digest", str(manifest)],
@@ -53,9 +54,9 @@ def test_a_real_project_is_the_same_everywhere(name: str, tmp_path: Path) -> Non
 
 
 def test_the_order_of_keys_in_texts_is_the_manifests_own(tmp_path: Path) -> None:
-    one = {"type": "object", "properties": {"b": {}, "a": {}}}
-    two = {"properties": {"a": {}, "b": {}}, "type": "object"}
-    manifests = []
+    one: JsonObject = {"type": "object", "properties": {"b": {}, "a": {}}}
+    two: JsonObject = {"properties": {"a": {}, "b": {}}, "type": "object"}
+    manifests: list[Path] = []
     for number, schema in enumerate((one, two)):
         manifest = tmp_path / f"{number}.json"
         tools = [{"name": "x", "inputSchema": schema}]

@@ -266,7 +266,7 @@ def test_importing_a_client_makes_no_protocol_classes(weather: Path) -> None:
 # ------------------------------------------------------- each method has its handler
 
 
-def answering(service: type) -> Any:
+def answering(service: Any) -> Any:
     """A service whose every handler answers with its own name."""
 
     def handler(name: str) -> Any:
@@ -283,10 +283,10 @@ def answering(service: type) -> Any:
 
     package = importlib.import_module(service.__module__.rpartition(".")[0])
     error = package.ToolError
-    tools = {binding.method for binding in service.contract.tools.values()}  # type: ignore[attr-defined]  # set by generated services
-    methods = {
-        name: failing(name) if name in tools else handler(name)
-        for name in service.__abstractmethods__  # type: ignore[attr-defined]  # it is abstract
+    tools = {binding.method for binding in service.contract.tools.values()}
+    abstract: frozenset[str] = service.__abstractmethods__
+    methods: dict[str, Any] = {
+        name: failing(name) if name in tools else handler(name) for name in abstract
     }
     return type("Answering", (service,), methods)()
 
@@ -375,8 +375,9 @@ def test_the_synchronous_client_has_the_same_methods(weather: Path) -> None:
     import inspect
 
     with importable(weather / "client"):
-        package = importlib.import_module("weather_client")
-        for name in vars(package.SyncWeatherClient):
+        package: Any = importlib.import_module("weather_client")
+        synchronous: type = package.SyncWeatherClient
+        for name in vars(synchronous):
             if not name.startswith("_"):
                 one = inspect.signature(getattr(package.SyncWeatherClient, name))
                 two = inspect.signature(getattr(package.WeatherClient, name))

@@ -218,6 +218,7 @@ IMPORTED = {
     "__future__",
     "abc",
     "catalog",
+    "models",
     "pydantic",
     "runtime.client",
     "runtime.protocol.types",
@@ -231,7 +232,7 @@ IMPORTED = {
 
 def imported(source: str) -> set[str]:
     """The modules that a module imports."""
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom):
             found.add(node.module or "")
@@ -257,9 +258,8 @@ def test_no_template_syntax_is_left_and_none_is_executed(text: str, other: str) 
 
 @pytest.mark.parametrize("value", ["text", 7, None, 1.5, ["list"], b"bytes"])
 def test_a_template_takes_nothing_but_code(value: Any) -> None:
-    environment = render._environment()
     with pytest.raises(render.UnsafeTextError):
-        environment.from_string("{{ value }}").render(value=value)
+        render.environment().from_string("{{ value }}").render(value=value)
 
 
 @pytest.mark.parametrize(
@@ -267,14 +267,14 @@ def test_a_template_takes_nothing_but_code(value: Any) -> None:
     ["{{ code ~ code }}", "{{ code | upper }}", "{{ code + 'x' }}", "{{ 'x' }}"],
 )
 def test_code_that_was_tampered_with_is_no_code(template: str) -> None:
-    environment = render._environment()
+    environment = render.environment()
     with pytest.raises((render.UnsafeTextError, jinja2.TemplateError)):
         environment.from_string(template).render(code=Code("x"))
 
 
 def test_a_missing_value_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        render._environment().from_string("{{ value }}").render()
+        render.environment().from_string("{{ value }}").render()
 
 
 def test_a_definition_that_is_nested_too_deep_is_a_diagnostic() -> None:
