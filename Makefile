@@ -22,7 +22,7 @@ check: .venv/dev ## formatting, lint, types, freshness of everything that is gen
 	@$(BIN)/ruff format --check generated_examples
 	@$(BIN)/ruff check generated_examples
 	@$(BIN)/mypy mcpgen tests benchmarks docs
-	@$(BIN)/pyright
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@for e in $(EXAMPLES); do $(BIN)/mcpgen generate --check generated_examples/$$e || exit 1; done
 
 format: .venv/dev
