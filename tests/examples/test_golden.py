@@ -20,7 +20,7 @@ EXAMPLES = ROOT / "generated_examples"
 NAMES = ("awkward", "everything", "weather")
 OWN = {
     "awkward": set[str](),
-    "everything": {"run-server"},
+    "everything": {"run-client", "run-server"},
     "weather": set[str](),
 }
 """Files that a user of the example added beside those that mcpgen made."""
