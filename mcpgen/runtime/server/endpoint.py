@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ..shared import headers, jsonrpc
 from ..shared.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
@@ -97,7 +97,10 @@ class Endpoint:
 
     async def _post(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
-        if request.content_type != "application/json":
+        if (
+            request.headers.get(hdrs.CONTENT_TYPE) != "application/json"
+            and request.content_type != "application/json"
+        ):
             raise refused(415, "Content-Type must be application/json")
         exchange.require_accept()
         message = jsonrpc.parse(await read_body(request, self._max_body))

@@ -9,7 +9,7 @@ import time
 from functools import lru_cache
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ..shared import jsonrpc
 from ..shared.errors import INVALID_REQUEST, ProtocolError
@@ -84,7 +84,7 @@ class Exchange:
         self.outcome = "ok"
         self.written = time.monotonic()
         self.takes_events, self._takes_json, self.prefers_events = _accepted(
-            request.headers.get("Accept", "*/*")
+            request.headers.get(hdrs.ACCEPT, "*/*")
         )
 
     def require_accept(self) -> None:

@@ -86,7 +86,7 @@ class Legacy:
             if not taken and "id" not in message:
                 raise refused(400, "Neither a request, a notification nor a response")
             return exchange.accepted()
-        exchange.method = str(message["method"])
+        exchange.method = str(message["method"])[:100]
         if "id" not in message:
             self._notified(session, message)
             return exchange.accepted()

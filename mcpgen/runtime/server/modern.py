@@ -18,10 +18,13 @@ from ..shared.catalog import JsonObject
 from ..shared.errors import (
     HEADER_MISMATCH,
     INTERNAL_ERROR,
+    INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     MISSING_CLIENT_CAPABILITY,
+    RESOURCE_NOT_FOUND,
     UNSUPPORTED_PROTOCOL_VERSION,
+    URL_ELICITATION_REQUIRED,
     ProtocolError,
 )
 from . import envelope
@@ -49,6 +52,10 @@ _STATUS: Final[Mapping[int, int]] = {
     METHOD_NOT_FOUND: 404,
 }
 """HTTP status by error code; others are answers like any other."""
+
+
+_LEGACY_CODES: Final = frozenset([RESOURCE_NOT_FOUND, URL_ELICITATION_REQUIRED])
+"""Codes that handlers may raise but that this era does not send."""
 
 
 class Modern:
@@ -86,7 +93,7 @@ class Modern:
         if not isinstance(method, str):
             error = ProtocolError(INVALID_REQUEST, "A message needs a `method`")
             return exchange.failure(error, 400)
-        exchange.method = method
+        exchange.method = method[:100]
         if "id" not in message:
             # The era defines no notification from clients; all are taken and dropped.
             return exchange.accepted()
@@ -183,6 +190,8 @@ class Modern:
                 if answer.is_error:
                     exchange.outcome = "tool_error"
         except ProtocolError as error:
+            if error.code in _LEGACY_CODES:
+                error.code = INVALID_PARAMS
             exchange.outcome = f"error {error.code}"
             message = jsonrpc.error(request_id, error)
             status = _STATUS.get(error.code, 200)
@@ -193,6 +202,8 @@ class Modern:
             message = jsonrpc.error(request_id, internal)
         finally:
             self._watch.discard(outlet)
+            # Without this, every request would be garbage for the cycle collector.
+            outlet.ctx = None
         return await outlet.finish(message, status)
 
 

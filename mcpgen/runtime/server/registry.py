@@ -80,10 +80,10 @@ class Registry:
             raise refused(
                 400, f"{headers.SESSION_ID} is missing; start with `initialize`"
             )
-        exchange.session_id = session_id[:64]
         session = self._store.get(session_id)
         if session is None:
             raise refused(404, "The session is unknown or has ended; initialize again")
+        exchange.session_id = session_id
         return session
 
     def open(self, client: Client) -> Session:

@@ -92,6 +92,10 @@ async def test_local_origins_are_fine_and_may_read_the_answer(
         "null",
         "file://localhost",
         "http://localhost.evil.org",
+        "http://localhost@evil.org",
+        "http://localhost:@evil.org",
+        "http://localhost:1@evil.org",
+        "http://l\xf6calhost",
     ],
 )
 async def test_any_other_origin_is_refused_with_the_setting_that_allows_it(

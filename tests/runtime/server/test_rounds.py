@@ -216,6 +216,22 @@ async def test_prompts_may_ask_too(modern: ModernWire) -> None:
     assert done["messages"][0]["content"]["text"] == "For {'name': 'Bo'}"
 
 
+async def test_resources_may_ask_too_and_only_the_end_may_be_kept(
+    modern: ModernWire,
+) -> None:
+    async def read(**more: Any) -> Any:
+        params = {"uri": "shop://asking", **more}
+        return (await modern.call("resources/read", params, capabilities=ALL)).result
+
+    asked = await read()
+    assert list(asked["inputRequests"]) == [KEY]
+    assert "ttlMs" not in asked
+
+    done = await read(inputResponses={KEY: BO}, requestState=asked["requestState"])
+    assert done["contents"][0]["text"] == "For {'name': 'Bo'}"
+    assert done["ttlMs"] == 0
+
+
 class TestCapabilities:
     """Nothing is asked of clients that can't answer it."""
 

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import io
+import ipaddress
 import json
 import logging
 import os
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, TCPConnector
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
 
 from mcpgen.runtime.server import Service, Settings, settings_table
 from mcpgen.runtime.server.access_log import Lines
@@ -257,6 +269,18 @@ class TestProgram:
         assert errors.decode().startswith(f"error: 127.0.0.1:{port}: ")
         assert len(errors.splitlines()) == 1
 
+    async def test_it_serves_https(self, tmp_path: Path) -> None:
+        certificate, key = self_signed(tmp_path)
+        files = ["--tls-cert", str(certificate), "--tls-key", str(key)]
+        context = ssl.create_default_context(cafile=certificate)
+
+        async with self.running(*files) as (_, url):
+            assert url.startswith("https://127.0.0.1:")
+            async with ClientSession(connector=TCPConnector(ssl=context)) as secure:
+                reply = await ModernWire(secure, url).tool("add", {"a": 1})
+
+        assert reply.content == '{"sum":2}'
+
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
@@ -274,6 +298,31 @@ class TestProgram:
         assert process.returncode == 2
         assert said in errors.decode()
         assert len(errors.splitlines()) == 1
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return paths
 
 
 def test_a_service_without_a_method_can_not_be_made() -> None:

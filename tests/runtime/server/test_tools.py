@@ -167,6 +167,13 @@ async def test_a_protocol_error_passes_through(client: Client) -> None:
     }
 
 
+async def test_the_modern_era_does_not_send_codes_of_the_legacy_one(
+    modern: ModernWire, legacy: LegacyWire
+) -> None:
+    assert (await modern.tool("old_code")).error["code"] == -32602
+    assert (await legacy.tool("old_code")).error["code"] == -32002
+
+
 async def test_an_invalid_result_is_the_servers_own_fault(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

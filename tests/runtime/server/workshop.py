@@ -125,6 +125,7 @@ PLAIN = [
     "sampling",
     "roots",
     "polling",
+    "old_code",
     "remembering",
     "context",
     "change_lists",
@@ -150,6 +151,7 @@ CATALOG = Catalog(
         {"uri": "shop://bytes", "name": "bytes", "mimeType": "image/png"},
         {"uri": "shop://full", "name": "full"},
         {"uri": "shop://bad", "name": "bad"},
+        {"uri": "shop://asking", "name": "asking"},
     ),
     resource_templates=(
         {
@@ -190,6 +192,7 @@ class Workshop(Service):
             "shop://bytes": ResourceBinding("read_bytes"),
             "shop://full": ResourceBinding("read_full"),
             "shop://bad": ResourceBinding("read_bad"),
+            "shop://asking": ResourceBinding("read_asking"),
         },
         resource_templates={
             "shop://cities/{city}": TemplateBinding(
@@ -254,6 +257,9 @@ class Workshop(Service):
 
     async def refused(self, args: Any, ctx: Context) -> str:
         raise ProtocolError(-31000, "Not for you", {"why": "because"})
+
+    async def old_code(self, args: Any, ctx: Context) -> str:
+        raise ProtocolError(-32002, "Resource not found")
 
     async def impatient(self, args: Any, ctx: Context) -> str:
         await asyncio.Event().wait()
@@ -406,6 +412,9 @@ class Workshop(Service):
             Contents("one", "text/x-one", meta={"page": 1}),
             Contents(b"two", uri="shop://full/2"),
         ]
+
+    async def read_asking(self, ctx: Context) -> str:
+        return f"For {(await ctx.elicit('Name?', NAME_FORM)).content}"
 
     async def read_bad(self, ctx: Context) -> str:
         raise OSError("/etc/secret is missing")
