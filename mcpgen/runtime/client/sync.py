@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..shared.revision import Era
     from ..shared.uri_template import Value
     from .client import Client
+    from .drift import Difference
     from .options import CallOptions, Notification
     from .subscriptions import Subscription
 
@@ -172,6 +173,10 @@ class SyncClient:
     def list_resource_templates(self) -> list[ResourceTemplate]:
         """All resource templates, from all pages."""
         return self._wait(self._client.list_resource_templates())
+
+    def check(self) -> tuple[Difference, ...]:
+        """What the live server offers other than this client was generated for."""
+        return self._wait(self._client.check())
 
     def call_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None

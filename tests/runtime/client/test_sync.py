@@ -83,6 +83,7 @@ async def test_every_general_call() -> None:
                 completed = client.complete_template("note://by/{name}", "name", "x")
                 assert completed.completion.values[0] == "xslo"
                 client.ping()
+                assert client.check()
                 client.set_logging_level("error")
                 assert client.instructions == "Ask me."
                 assert client.capabilities
