@@ -13,6 +13,7 @@ from typing import Final
 from mcpgen import pycode
 from mcpgen.ir import Json
 
+from .documents import is_array, is_object
 from .facts import is_unicode
 from .layout import is_long
 from .types import (
@@ -75,13 +76,12 @@ def fits(type_: Type, value: Json, definitions: dict[str, Definition]) -> bool:
         case Literals(values):
             return (type(value), value) in values if _is_hashable(value) else False
         case ListOf(item):
-            return type(value) is list and all(
+            return is_array(value) and all(
                 fits(item, member, definitions) for member in value
             )
         case MapOf(inner):
-            return type(value) is dict and all(
-                isinstance(key, str) and fits(inner, member, definitions)
-                for key, member in value.items()
+            return is_object(value) and all(
+                fits(inner, member, definitions) for member in value.values()
             )
         case Either(members):
             return any(fits(member, value, definitions) for member in members)

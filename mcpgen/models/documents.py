@@ -7,7 +7,7 @@ Part of the models stage. Looks at keyword positions only, so that a property ca
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeGuard
 from urllib.parse import unquote, urldefrag, urljoin
 
 from mcpgen.diagnostics import MCPGenError
@@ -52,7 +52,17 @@ _LEGACY_DRAFTS: Final = ("draft-03", "draft-04", "draft-06", "draft-07")
 _META_SCHEMAS: Final = ("http://json-schema.org/", "https://json-schema.org/")
 
 
-def is_schema(value: Json) -> bool:
+def is_object(value: object) -> TypeGuard[dict[str, Json]]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Json]]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+def is_schema(value: object) -> TypeGuard[Schema]:
     """Whether a value can stand where a schema is wanted."""
     return isinstance(value, (dict, bool))
 
@@ -66,19 +76,15 @@ def subschema(schema: dict[str, Json], keyword: str) -> Schema | None:
 def schema_map(schema: dict[str, Json], keyword: str) -> dict[str, Schema]:
     """The named schemas behind a keyword such as `properties`."""
     value = schema.get(keyword)
-    if not isinstance(value, dict):
+    if not is_object(value):
         return {}
-    return {
-        name: member
-        for name, member in value.items()
-        if isinstance(name, str) and is_schema(member)
-    }
+    return {name: member for name, member in value.items() if is_schema(member)}
 
 
 def schema_list(schema: dict[str, Json], keyword: str) -> list[Schema]:
     """The schemas behind a keyword such as `anyOf`."""
     value = schema.get(keyword)
-    return [m for m in value if is_schema(m)] if isinstance(value, list) else []
+    return [m for m in value if is_schema(m)] if is_array(value) else []
 
 
 def _children(schema: dict[str, Json]) -> Iterator[dict[str, Json]]:
@@ -241,9 +247,9 @@ def _joined(base: str, reference: str) -> tuple[str, str]:
 
 
 def _step(value: Json, part: str) -> Json:
-    if isinstance(value, dict):
+    if is_object(value):
         return value.get(part)
-    if isinstance(value, list) and part.isascii() and part.isdigit():
+    if is_array(value) and part.isascii() and part.isdigit():
         index = int(part) if len(part) < 7 else len(value)
         return value[index] if index < len(value) else None
     return None

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from mcpgen.ir import Json
 
-from .documents import Document, Schema, schema_list, schema_map, subschema
+from .documents import Document, Schema, is_array, schema_list, schema_map, subschema
 
 Part: TypeAlias = dict[str, Json]
 
@@ -55,14 +55,14 @@ class Facts:
         impossible: Names of properties that can't be there.
     """
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list[Part])
     description: str | None = None
     kinds: tuple[str, ...] | None = None
     values: list[Json] | None = None
-    properties: dict[str, list[Schema]] = field(default_factory=dict)
-    required: dict[str, None] = field(default_factory=dict)
-    unions: list[list[Schema]] = field(default_factory=list)
-    impossible: set[str] = field(default_factory=set)
+    properties: dict[str, list[Schema]] = field(default_factory=dict[str, list[Schema]])
+    required: dict[str, None] = field(default_factory=dict[str, None])
+    unions: list[list[Schema]] = field(default_factory=list[list[Schema]])
+    impossible: set[str] = field(default_factory=set[str])
 
     @property
     def key(self) -> frozenset[int]:
@@ -87,7 +87,7 @@ def gather(document: Document, schema: Schema) -> Facts:
             if member is False:
                 facts.impossible.add(name)
         required = part.get("required")
-        if isinstance(required, list):
+        if is_array(required):
             facts.required.update((n, None) for n in required if isinstance(n, str))
         facts.unions.extend(_unions(part))
     return facts
@@ -146,7 +146,7 @@ def _parts(document: Document, schema: Schema) -> Iterator[Part]:
 
 def _kinds(part: Part) -> tuple[str, ...] | None:
     declared = part.get("type")
-    names = declared if isinstance(declared, list) else [declared]
+    names = declared if is_array(declared) else [declared]
     known = tuple(dict.fromkeys(n for n in names if n in KINDS))
     return known or None
 
@@ -168,8 +168,8 @@ def meet(
 def _meet_values(values: list[Json] | None, part: Part) -> list[Json] | None:
     listed = part.get("enum")
     if "const" in part:
-        found = [part["const"]]
-    elif isinstance(listed, list) and listed:
+        found: list[Json] = [part["const"]]
+    elif is_array(listed) and listed:
         found = listed
     else:
         return values

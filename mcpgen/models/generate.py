@@ -147,7 +147,7 @@ def _finished(library: Library) -> GeneratedModels:
 
 
 def _imports(needed: set[str]) -> tuple[str, ...]:
-    lines = []
+    lines: list[str] = []
     for module in ("typing", "pydantic", "typing_extensions"):
         names = sorted(name for name in needed if _ORIGINS[name] == module)
         if names:

@@ -54,9 +54,8 @@ def snake_case(wire_name: str) -> str:
         lambda sign: "plus_" if sign[1] == "+" else "minus_", wire_name[:200]
     )
     text = _WORD_START.sub("_", unicodedata.normalize("NFKC", text)).lower()
-    text = unicodedata.normalize("NFKC", text)
-    name = re.sub(r"_+", "_", "".join(map(_identifier_character, text)))
-    name = name.strip("_")[:_MAX_LENGTH].rstrip("_")
+    text = "".join(map(_identifier_character, unicodedata.normalize("NFKC", text)))
+    name = re.sub(r"_+", "_", text).strip("_")[:_MAX_LENGTH].rstrip("_")
     if not name.isidentifier():
         name = f"field_{name}".rstrip("_")
     if keyword.iskeyword(name) or name in _RESERVED_FIELDS:
@@ -71,7 +70,8 @@ def pascal_case(wire_name: str) -> str:
     )
     text = unicodedata.normalize("NFKC", text)
     words = "".join(c if _identifier_character(c) != "_" else " " for c in text).split()
-    return "".join(word[:1].upper() + word[1:] for word in words)[:_MAX_LENGTH]
+    joined = "".join(word[:1].upper() + word[1:] for word in words)
+    return unicodedata.normalize("NFKC", joined)[:_MAX_LENGTH]
 
 
 def _identifier_character(character: str) -> str:
@@ -123,7 +123,9 @@ class ClassNames:
 
     def unique(self, parts: Iterable[str]) -> str:
         """A new name from the parts of a path, the most general part first."""
-        name = _shortened([part for part in parts if part])
+        # A part may begin with a mark that combines with the letter before it.
+        joined = _shortened([part for part in parts if part])
+        name = unicodedata.normalize("NFKC", joined)
         if not name.isidentifier() or keyword.iskeyword(name):
             name = f"Model{name}"
         if name.casefold() in _BUILTIN_CLASSES:

@@ -47,7 +47,7 @@ def check_module(tree: ast.Module, definitions: Mapping[str, Definition]) -> set
         ForeignSourceError: For anything else.
     """
     found: list[str] = []
-    used = {"Model"} if any(isinstance(s, ast.ClassDef) for s in tree.body) else set()
+    used: set[str] = set()
     for statement in tree.body:
         match statement:
             case ast.ClassDef(
@@ -58,6 +58,7 @@ def check_module(tree: ast.Module, definitions: Mapping[str, Definition]) -> set
                 body=body,
             ):
                 found.append(name)
+                used.add("Model")
                 for inner in body:
                     used |= _names_in_class_statement(inner)
             case ast.AnnAssign(
@@ -112,6 +113,8 @@ def _names(expression: ast.expr | None) -> set[str]:
                 raise ForeignSourceError(ast.unparse(node)[:200])
             case ast.Constant():
                 continue
+            case _:
+                pass
         if not isinstance(node, _EXPRESSION_NODES):
             raise ForeignSourceError(ast.unparse(node)[:200])
         waiting.extend(ast.iter_child_nodes(node))

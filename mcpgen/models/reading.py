@@ -96,8 +96,8 @@ class Library:
     """All definitions of one models module, by name, in the order they were found."""
 
     names: ClassNames
-    definitions: dict[str, Definition] = field(default_factory=dict)
-    notes: list[Diagnostic] = field(default_factory=list)
+    definitions: dict[str, Definition] = field(default_factory=dict[str, Definition])
+    notes: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
     def settle(self) -> None:
         """Make aliases that mean nothing but themselves any value."""
@@ -134,7 +134,7 @@ class Reader:
                 (that keeps unknown keys) instead of an alias of `dict`.
         """
         named = schema
-        while named is not None:
+        while True:
             if isinstance(named, dict):
                 if id(named) in self._targets:
                     break
@@ -219,7 +219,7 @@ class Reader:
                 if type_ != ANYTHING:
                     return type_
         if facts.kinds is None:
-            known = []
+            known: list[str] = []
             if facts.properties:
                 known.append("object")
             if self._item_schemas(facts):
@@ -288,13 +288,12 @@ class Reader:
         found = [v for v in values if kinds is None or _has_kind(v, kinds)]
         if not found:
             return ANYTHING
-        present = {_PYTHON_KINDS.get(type(value), "object") for value in found}
+        present = {_kind_of(value) for value in found}
         listed = [v for v in found if isinstance(v, (str, int))]
         wide = present - {"string", "integer", "boolean"}
         if "number" in present or len(listed) > MAX_LITERALS:
             wide |= {_PYTHON_KINDS[type(value)] for value in listed}
-        if any(isinstance(v, str) and not _fits_literal(v) for v in listed):
-            wide.add("string")
+        wide |= {_kind_of(value) for value in listed if not _fits_literal(value)}
         narrow = literals([v for v in listed if _PYTHON_KINDS[type(v)] not in wide])
         types: list[Type] = [] if narrow is None else [narrow]
         types.extend(_wide(kind) for kind in KINDS if kind in wide)
@@ -314,7 +313,7 @@ class Reader:
             if first and rest is not False:
                 first = [*first, True if rest is None else rest]
             if not first and isinstance(rest, dict):
-                first = [rest]
+                first.append(rest)
             if first:
                 return first
         return []
@@ -471,8 +470,12 @@ def _last_segment(schema: Schema) -> str:
     return ""
 
 
+def _kind_of(value: Json) -> str:
+    return _PYTHON_KINDS.get(value.__class__, "object")
+
+
 def _has_kind(value: Json, kinds: Iterable[str]) -> bool:
-    kind = _PYTHON_KINDS.get(type(value), "object")
+    kind = _kind_of(value)
     if kind == "integer":
         return "integer" in kinds or "number" in kinds
     if kind == "number":
@@ -480,8 +483,10 @@ def _has_kind(value: Json, kinds: Iterable[str]) -> bool:
     return kind in kinds
 
 
-def _fits_literal(text: str) -> bool:
-    return len(text) <= MAX_LITERAL_LENGTH and is_unicode(text)
+def _fits_literal(value: str | int) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MAX_LITERAL_LENGTH and is_unicode(value)
+    return value.bit_length() < 64
 
 
 def _wide(kind: str) -> Type:

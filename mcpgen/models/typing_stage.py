@@ -30,6 +30,7 @@ from .types import (
 )
 
 Expression: TypeAlias = ast.expr
+_Values: TypeAlias = tuple[tuple[type, str | int | bool], ...]
 
 _ROOT: Final = "root"
 _PLAIN_NAMES: Final = frozenset({"Any", "bool", "dict", "float", "int", "list", "str"})
@@ -59,10 +60,8 @@ class Typed:
 class _Keys:
     """The keys that stand for names and values in what the generator sees."""
 
-    definitions: dict[str, str] = field(default_factory=dict)
-    values: dict[tuple[tuple[type, str | int | bool], ...], str] = field(
-        default_factory=dict
-    )
+    definitions: dict[str, str] = field(default_factory=dict[str, str])
+    values: dict[_Values, str] = field(default_factory=dict[_Values, str])
 
     def of_definition(self, name: str) -> str:
         return self.definitions.setdefault(name, f"D{len(self.definitions)}")

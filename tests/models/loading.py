@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from mcpgen.models import GeneratedModels, Root, generate
+from mcpgen.models.documents import is_array, is_object
 from mcpgen.runtime.shared.model import Codec
 
 _numbers = itertools.count()
@@ -54,8 +55,8 @@ def same(one: Any, other: Any) -> bool:
     """
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
+    if is_object(one) and is_object(other):
         return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
-    if isinstance(one, list) and isinstance(other, list):
+    if is_array(one) and is_array(other):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from mcpgen.models.documents import is_object
+
 NAMES = st.sampled_from(
     ["a", "b", "aB", "a_b", "class", "schema", "_meta", "If-Match", "$eq", "名", "1"]
 )
@@ -93,7 +95,7 @@ def documents(draw: st.DrawFn) -> Any:
 
 def instances(schema: Any, depth: int = 0) -> st.SearchStrategy[Any]:
     """Values that a schema was probably meant for."""
-    if not isinstance(schema, dict) or depth > 4:
+    if not is_object(schema) or depth > 4:
         return VALUES
     found = [VALUES]
     for keyword in ("anyOf", "oneOf", "allOf"):
@@ -107,17 +109,23 @@ def instances(schema: Any, depth: int = 0) -> st.SearchStrategy[Any]:
             name: instances(member, depth + 1)
             for name, member in schema.get("properties", {}).items()
         }
-        must = dict.fromkeys(schema.get("required", []), VALUES)
+        must: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(
+            schema.get("required", []), VALUES
+        )
         found.append(
             st.builds(
-                lambda one, two: {**two, **one},
+                _joined,
+                st.dictionaries(NAMES, SCALARS, max_size=1),
                 st.fixed_dictionaries(
                     {n: s for n, s in (must | known).items() if n in must},
                     optional={n: s for n, s in known.items() if n not in must},
                 ),
-                st.dictionaries(NAMES, SCALARS, max_size=1),
             )
         )
     if "items" in schema:
         found.append(st.lists(instances(schema["items"], depth + 1), max_size=3))
     return st.one_of(found)
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return one | other

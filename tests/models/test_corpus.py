@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mcpgen.models import GeneratedModels, Root, generate
+from mcpgen.models.documents import is_object
 from mcpgen.models.names import pascal_case
 from mcpgen.runtime.shared.model import Codec
 from mcpgen.runtime.shared.schema import SchemaValidator
@@ -82,10 +83,11 @@ def test_every_property_of_every_schema_is_a_field(name: str) -> None:
         assert required == set(root.schema.get("required", []))
 
 
-def sample(schema: Any, top: Any, chosen: random.Random, depth: int) -> Any:
+def sample(schema: object, top: Any, chosen: random.Random, depth: int) -> Any:
     """A value that is often valid for the schema."""
-    if not isinstance(schema, dict) or depth > 8:
-        return chosen.choice([1, "x", None, [], {}])
+    if not is_object(schema) or depth > 8:
+        values: list[Any] = [1, "x", None, [], {}]
+        return chosen.choice(values)
     if "$ref" in schema:
         target: Any = top
         for part in schema["$ref"].split("/")[1:]:
@@ -110,7 +112,7 @@ def sample(schema: Any, top: Any, chosen: random.Random, depth: int) -> Any:
 
 
 def sample_object(schema: Any, top: Any, chosen: random.Random, depth: int) -> Any:
-    made = {}
+    made: dict[str, Any] = {}
     for name, member in schema.get("properties", {}).items():
         if name in schema.get("required", []) or chosen.random() < 0.5:
             made[name] = sample(member, top, chosen, depth + 1)

@@ -45,6 +45,7 @@ from .loading import codec, same
         ("ﬁle", "file"),
         ("名前", "名前"),
         ("a\u202eb", "a_b"),
+        ("A\u0308", "ä"),
         ("a.b[0]", "a_b_0"),
     ],
 )
@@ -64,7 +65,9 @@ def test_every_attribute_name_is_safe(wire: str) -> None:
 
 @given(st.text())
 def test_every_part_of_a_class_name_can_stand_behind_another(wire: str) -> None:
-    assert f"A{pascal_case(wire)}".isidentifier()
+    name = ClassNames([]).unique(["A", pascal_case(wire), pascal_case(wire)])
+    assert name.isidentifier()
+    assert unicodedata.normalize("NFKC", name) == name
 
 
 def test_a_property_keeps_a_name_that_another_would_be_given() -> None:

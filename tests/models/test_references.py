@@ -183,5 +183,5 @@ def test_what_stands_beside_a_reference_counts_but_not_in_draft_07() -> None:
         "definitions": {"A": {"type": "object", "properties": {"x": {}}}},
     }
     old = {"$schema": "http://json-schema.org/draft-07/schema#", **schema}
-    assert "y" in type(codec(schema).build({"a": {}}).a).model_fields
-    assert "y" not in type(codec(old).build({"a": {}}).a).model_fields
+    assert hasattr(codec(schema).build({"a": {}}).a, "y")
+    assert not hasattr(codec(old).build({"a": {}}).a, "y")

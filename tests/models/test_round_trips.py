@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
@@ -17,9 +17,16 @@ from .loading import load, same
 from .schemas import documents, instances
 
 BATCH = 12
+# Without shrinking: that may take minutes.
+QUICK = [Phase.explicit, Phase.reuse, Phase.generate]
+SLOW = [
+    HealthCheck.too_slow,
+    HealthCheck.data_too_large,
+    HealthCheck.large_base_example,
+]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, phases=QUICK, deadline=None, suppress_health_check=SLOW)
 @given(st.lists(documents(), min_size=BATCH, max_size=BATCH), st.data())
 def test_any_valid_instance_of_any_schema_comes_back_unchanged(
     schemas: list[Any], data: st.DataObject
@@ -44,7 +51,7 @@ def _is_valid(validator: SchemaValidator, instance: Any) -> bool:
         return False
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(documents())
 def test_the_same_schema_gives_the_same_source_and_fields(schema: Any) -> None:
     def made() -> GeneratedModels:
