@@ -11,6 +11,7 @@ from typing import Any
 
 from .calls import invalid_result
 from .handlers import Handlers
+from .shapes import is_object, members
 
 
 async def gather(handlers: Handlers, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,7 +23,7 @@ async def gather(handlers: Handlers, result: Mapping[str, Any]) -> dict[str, Any
     """
     added: dict[str, Any] = {}
     requests = result.get("inputRequests")
-    if isinstance(requests, dict) and requests:
+    if is_object(requests) and requests:
         added["inputResponses"] = await _answers(handlers, requests)
     if "requestState" in result:
         added["requestState"] = result["requestState"]
@@ -47,8 +48,6 @@ async def _answers(
 
 
 async def _answer(handlers: Handlers, wanted: object) -> dict[str, Any]:
-    method = wanted.get("method") if isinstance(wanted, dict) else None
-    params = wanted.get("params") if isinstance(wanted, dict) else None
-    return await handlers.answer(
-        str(method), params if isinstance(params, dict) else {}
-    )
+    request = members(wanted)
+    params = members(request.get("params"))
+    return await handlers.answer(str(request.get("method")), params)

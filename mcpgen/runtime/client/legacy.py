@@ -46,7 +46,7 @@ class Legacy:
     def __init__(self, parts: Parts, channel: Channel) -> None:
         self._parts = parts
         self._channel = channel
-        self._log_level = parts.log_level
+        self._log_level: LoggingLevel | None = parts.log_level
         self._lock = asyncio.Lock()
         self._generation = 0
         self._alive = True

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .calls import Request
@@ -70,7 +70,7 @@ class LegacyChanges:
                     self._unsubscribe(uri)
 
     @contextlib.contextmanager
-    def _heard(self, wanted: Filter, changes: Changes) -> Iterator[None]:
+    def _heard(self, wanted: Filter, changes: Changes) -> Generator[None]:
         """While the block runs, wanted notifications are put into the queue."""
 
         def take(notification: Notification) -> None:

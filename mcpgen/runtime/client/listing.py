@@ -16,6 +16,7 @@ from .calls import Request, ToolCall, decoded, invalid_result
 from .connection import Connection
 from .errors import InvalidResultError, ProtocolError
 from .options import CallSettings
+from .shapes import is_list, is_object
 
 if TYPE_CHECKING:
     from ..protocol.types import CallToolResult
@@ -46,7 +47,7 @@ class Listing:
             request = Request(method, params, repeatable=True)
             result = await self._connection.request(request, options)
             items = result.get(key)
-            if not isinstance(items, list) or not _are_objects(items):
+            if not is_list(items) or not all(map(is_object, items)):
                 raise invalid_result(method, f"`{key}` is not a list of objects")
             found.extend(items)
             cursor = result.get("nextCursor")
@@ -132,10 +133,6 @@ class Listing:
             if live is None:
                 raise
         return await self._connection.request(live.request(arguments), options)
-
-
-def _are_objects(items: list[Any]) -> bool:
-    return all(isinstance(item, dict) for item in items)
 
 
 def _decoded(kind: type[T], method: str, items: list[dict[str, Any]]) -> list[T]:

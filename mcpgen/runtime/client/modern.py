@@ -32,6 +32,7 @@ from .replies import (
     parse,
     result_of,
 )
+from .shapes import is_list, members
 from .speaker import (
     EraLostError,
     Parts,
@@ -81,8 +82,7 @@ class Modern:
     async def discover(self, settings: CallSettings) -> dict[str, Any]:
         """The server's own account, in the version that is spoken."""
         result = await self.request(Request("server/discover", {}), settings)
-        meta = result.get("_meta")
-        info = meta.get(f"{_META}serverInfo") if isinstance(meta, dict) else None
+        info = members(result.get("_meta")).get(f"{_META}serverInfo")
         version = self.server.protocol_version
         self.server = ServerInfo.read(
             version, "modern", result, info or result.get("serverInfo")
@@ -149,9 +149,8 @@ class Modern:
         return await self._exchange(request, params, settings, clock)
 
     def _other_version(self, error: ProtocolError) -> str:
-        data = error.data
-        supported = data.get("supported") if isinstance(data, dict) else None
-        if not isinstance(supported, list):
+        supported = members(error.data).get("supported")
+        if not is_list(supported):
             raise error
         version = common_version("modern", supported)
         if version is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..shared import errors as codes
 from .channel import Channel, SessionLostError
 from .errors import ClientError, MissingHandlerError
+from .shapes import members
 
 if TYPE_CHECKING:
     from .replies import Message
@@ -37,9 +38,7 @@ class Serving:
         method, request_id = message.get("method"), message.get("id")
         if not isinstance(method, str):
             return
-        params = message.get("params")
-        if not isinstance(params, dict):
-            params = {}
+        params = members(message.get("params"))
         if isinstance(request_id, str | int):
             self._start(method, request_id, params)
             return

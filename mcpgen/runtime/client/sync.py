@@ -3,6 +3,9 @@
 Adds no behaviour of its own: every method is the asynchronous one's.
 """
 
+# The asynchronous client's methods for generated code are for this face of it too.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import asyncio
