@@ -18,7 +18,7 @@ from ..shared.errors import (
     ProtocolError,
     unsupported_version,
 )
-from .context import SEVERITY, Client
+from .ports import SEVERITY, Client
 
 PROTOCOL_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 CLIENT_INFO: Final = "io.modelcontextprotocol/clientInfo"

@@ -27,15 +27,17 @@ from ..shared.errors import (
     URL_ELICITATION_REQUIRED,
     ProtocolError,
 )
+from ..shared.jsonrpc import is_object
 from . import envelope
 from .answer import Answer
 from .capabilities import Offer
-from .context import Client, Context
+from .context import Context
 from .exchange import Exchange
 from .framing import ModernFrame
 from .live import LiveCatalog
 from .methods import Method, Methods, arguments
 from .outlet import PlainOutlet
+from .ports import Client
 from .rounds import ASKING_METHODS, InputRequired, Rounds
 from .settings import Settings
 from .state import StateSealer
@@ -104,7 +106,7 @@ class Modern:
             )
             return exchange.failure(error, 400)
         params = message.get("params")
-        if not isinstance(params, dict):
+        if not is_object(params):
             params = {}
         try:
             client, log_floor = self._admit(exchange, method, params)

@@ -13,9 +13,9 @@ from aiohttp import web
 
 from ..shared import headers
 from ..shared.revision import Revision
-from .context import Client
 from .exchange import Exchange, refused
 from .live import Change, Changes
+from .ports import Client
 from .replay import EventLog, parse_event_id
 from .sessions import Session, SessionStore
 from .settings import Settings

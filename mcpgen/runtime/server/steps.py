@@ -28,7 +28,7 @@ from .answer import (
     tool_failure,
 )
 from .invoke import Call, Threads, TookTooLong, awaitable, limited
-from .results import ResourceNotFound, ToolError, ToolResult
+from .results import ResourceNotFound, ToolError, is_tool_result
 
 if TYPE_CHECKING:
     from .context import Context
@@ -116,7 +116,7 @@ class ToolStep:
         self, validator: SchemaValidator, value: Any, ctx: Context
     ) -> Answer:
         content, meta, is_error = None, None, False
-        if isinstance(value, ToolResult):
+        if is_tool_result(value):
             content, meta, is_error = value.content, value.meta, value.is_error
             value = value.structured
             if is_error and value is None:
@@ -138,15 +138,12 @@ class ToolStep:
 def _unstructured(value: Any) -> Answer:
     if isinstance(value, str):
         return text_answer(value)
-    if isinstance(value, ToolResult):
+    if is_tool_result(value):
         if value.structured is None:
             return tool_answer(value.content, value.meta, value.is_error)
+        structured = to_json(value.structured)
         return structured_answer(
-            to_json(value.structured),
-            value.content,
-            value.meta,
-            value.is_error,
-            keep_structured=True,
+            structured, value.content, value.meta, value.is_error, keep_structured=True
         )
     return tool_answer(value, None, is_error=False)
 
