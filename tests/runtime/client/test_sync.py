@@ -27,7 +27,8 @@ from .weather import (
     weather_app,
     weather_wire,
 )
-from .wire import LIMIT, Wire, running
+from .wire import LIMIT, Call, Wire, modern, running
+from .wire import Reply as WireReply
 
 
 @pytest.fixture
@@ -159,5 +160,36 @@ async def test_an_interrupt_cancels_the_call(monkeypatch: pytest.MonkeyPatch) ->
 
         def interrupted(self: object, timeout: float | None = None) -> None:
             raise KeyboardInterrupt
+
+        await off_loop(use)
+
+
+async def test_a_handler_that_blocks_does_not_hold_up_the_end() -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def person(question: object) -> Reply:
+        asked.set()
+        answer.wait(LIMIT)
+        return Reply.CANCEL
+
+    async def ask(call: Call) -> WireReply:
+        params = {"message": "?", "requestedSchema": {"type": "object"}}
+        question = {"method": "elicitation/create", "params": params}
+        return call.result(resultType="input_required", inputRequests={"a": question})
+
+    async with running(modern(tools_call=ask)) as wire:
+
+        def use() -> None:
+            with Client.sync(wire.url, elicitation=person, timeout=None) as client:
+                thread = threading.Thread(target=call_and_fail, args=[client])
+                thread.start()
+                asked.wait(LIMIT)
+            thread.join(LIMIT)
+            assert not thread.is_alive()
+            answer.set()
+
+        def call_and_fail(client: SyncClient) -> None:
+            with pytest.raises(TransportError, match="was closed while tools/call ran"):
+                client.call_tool("ask")
 
         await off_loop(use)
