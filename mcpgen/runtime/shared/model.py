@@ -54,6 +54,7 @@ class Model(BaseModel):
         extra="allow",
         protected_namespaces=(),
         ser_json_inf_nan="constants",
+        serialize_by_alias=True,
         validate_by_alias=True,
         validate_by_name=True,
     )
