@@ -181,7 +181,11 @@ def find(name: str) -> City:
     if wanted in known:
         return known[wanted]
     similar = [known[key].name for key in get_close_matches(wanted, known, cutoff=0.5)]
-    hint = f"did you mean {' or '.join(similar)}?" if similar else "read the list"
+    hint = (
+        f"did you mean {' or '.join(similar)}?"
+        if similar
+        else "the resource 'cities' lists them"
+    )
     raise ToolError(f"There is no city called {name!r}: {hint}")
 
 

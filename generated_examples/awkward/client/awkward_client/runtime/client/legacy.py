@@ -1,7 +1,6 @@
 """The revisions with a session (2025-11-25 and earlier): initialize, then talk.
 
-Knows the session and what both sides may ask of each other; how messages travel is the
-channel's affair.
+Knows the session; how messages travel is the channel's affair.
 https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle
 """
 
@@ -10,25 +9,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from ..shared import errors as codes
 from .calls import Request
 from .channel import Channel, SessionLostError
 from .errors import (
     CallTimeoutError,
     ClientError,
-    MissingHandlerError,
-    TransportError,
     VersionError,
 )
-from .options import CallSettings, LoggingLevel, Notification
+from .legacy_changes import LegacyChanges
+from .options import CallSettings, LoggingLevel
 from .replies import Message, result_of
+from .serving import Serving
 from .speaker import (
     CONNECT_LIMIT,
+    FAREWELL_LIMIT,
     Parts,
     ServerInfo,
     progress_for,
@@ -38,12 +36,8 @@ from .subscriptions import Filter, Subscription
 
 logger: Final = logging.getLogger(__name__)
 
-FAREWELL_LIMIT: Final = 3.0
-"""Seconds for each message that is sent when something ends."""
 LISTEN_WAIT: Final = 1.0
 """Seconds to wait for the server's own stream before the first call."""
-QUEUE_SIZE: Final = 1_000
-"""Notifications that wait for a slow reader; then the oldest are dropped."""
 
 
 class Legacy:
@@ -52,11 +46,11 @@ class Legacy:
     def __init__(self, parts: Parts, channel: Channel) -> None:
         self._parts = parts
         self._channel = channel
-        self._serving: dict[str | int, asyncio.Task[None]] = {}
-        self._subscribed: Counter[str] = Counter()
-        self._log_level = parts.log_level
+        self._log_level: LoggingLevel | None = parts.log_level
         self._lock = asyncio.Lock()
         self._generation = 0
+        self._alive = True
+        self._changes = LegacyChanges(parts, channel, self.request, self._exchange)
         self.server = ServerInfo(versions("legacy")[0], "legacy", {}, {}, None)
 
     async def open(self) -> None:
@@ -67,11 +61,13 @@ class Legacy:
             ProtocolError: The server refuses.
             VersionError: It wants a version that nobody knows.
         """
-        self._channel.receive = self._receive
+        self._channel.receive = Serving(self._parts, self._channel).receive
         await self._initialize()
 
     async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
         """The result; a session that the server has lost is made anew, once."""
+        if not self._alive:
+            await self._renew(self._generation)
         generation = self._generation
         try:
             return await self._exchange(request, settings)
@@ -95,7 +91,7 @@ class Legacy:
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """Updates of resources by `resources/subscribe`; list changes come unasked."""
-        return Subscription(partial(self._subscription, wanted))
+        return Subscription(partial(self._changes.follow, wanted))
 
     async def close(self) -> None:
         """Ends the session."""
@@ -136,7 +132,7 @@ class Legacy:
             or self._parts.events.listeners
         ):
             await self._channel.listen(LISTEN_WAIT)
-        for uri in self._subscribed:
+        for uri in self._changes.uris:
             await self._setup(Request("resources/subscribe", {"uri": uri}))
 
     async def _setup(self, request: Request) -> dict[str, Any]:
@@ -151,8 +147,10 @@ class Legacy:
         """Makes a new session, unless another call has done so already."""
         async with self._lock:
             if generation == self._generation:
+                self._alive = False
                 await self._initialize()
                 self._generation += 1
+                self._alive = True
 
     async def _exchange(
         self, request: Request, settings: CallSettings
@@ -184,114 +182,6 @@ class Legacy:
         with contextlib.suppress(ClientError):
             await self._channel.post(message)
 
-    async def _receive(self, message: Message) -> None:
-        """Takes what the server sends of its own accord."""
-        method, request_id = message.get("method"), message.get("id")
-        if not isinstance(method, str):
-            return
-        if isinstance(request_id, str | int):
-            task = self._parts.tasks.spawn(self._serve(method, request_id, message))
-            self._serving[request_id] = task
-            task.add_done_callback(lambda _: self._serving.pop(request_id, None))
-            return
-        if method == "notifications/cancelled":
-            params = message.get("params")
-            wanted = params.get("requestId") if isinstance(params, dict) else None
-            if isinstance(wanted, str | int) and wanted in self._serving:
-                self._serving[wanted].cancel()
-        await self._parts.events.receive(message)
-
-    async def _serve(
-        self, method: str, request_id: str | int, message: Message
-    ) -> None:
-        """Answers a request of the server; calls do not age meanwhile."""
-        params = message.get("params")
-        with self._parts.calls.paused():
-            answer = await self._answer(
-                method, params if isinstance(params, dict) else {}
-            )
-        try:
-            await self._channel.post({"jsonrpc": "2.0", "id": request_id, **answer})
-        except (ClientError, SessionLostError) as error:
-            logger.warning("an answer to %s did not get through: %s", method, error)
-
-    async def _answer(self, method: str, params: Mapping[str, Any]) -> Message:
-        if method == "ping":
-            return {"result": {}}
-        try:
-            return {"result": await self._parts.handlers.answer(method, params)}
-        except MissingHandlerError as error:
-            return _error(codes.METHOD_NOT_FOUND, str(error))
-        except ClientError as error:
-            logger.warning("%s: %s", method, error)
-            return _error(codes.INVALID_PARAMS, "the client could not answer this")
-        except Exception:
-            logger.exception("a handler of an MCP client failed: %s", method)
-            return _error(codes.INTERNAL_ERROR, "the client's handler failed")
-
-    async def _subscription(
-        self, wanted: Filter
-    ) -> AsyncGenerator[Notification | None, None]:
-        queue: asyncio.Queue[Notification | None] = asyncio.Queue(QUEUE_SIZE)
-
-        def take(notification: Notification) -> None:
-            if wanted.admits(notification):
-                _put(queue, notification)
-
-        def end() -> None:
-            _put(queue, None)
-
-        settings = self._parts.settings.for_calls()
-        self._parts.events.listeners.append(take)
-        self._channel.when_deaf.append(end)
-        try:
-            if not await self._channel.listen(CONNECT_LIMIT):
-                raise TransportError(
-                    "the server offers no stream for changes",
-                    url=self._parts.http.url,
-                    method="GET",
-                )
-            await self._subscribe(wanted.resources, settings)
-            yield None
-            while (notification := await self._next(queue)) is not None:
-                yield notification
-            raise TransportError(
-                "the stream of changes broke off",
-                url=self._parts.http.url,
-                method="GET",
-            )
-        finally:
-            self._parts.events.listeners.remove(take)
-            self._channel.when_deaf.remove(end)
-            self._unsubscribe(wanted.resources)
-
-    async def _next(
-        self, queue: asyncio.Queue[Notification | None]
-    ) -> Notification | None:
-        endless = CallSettings(timeout=None, idle_timeout=None)
-        async with self._parts.calls.limited("the next change", endless):
-            return await queue.get()
-
-    async def _subscribe(self, uris: tuple[str, ...], settings: CallSettings) -> None:
-        for uri in uris:
-            self._subscribed[uri] += 1
-            if self._subscribed[uri] == 1:
-                request = Request("resources/subscribe", {"uri": uri}, repeatable=True)
-                await self.request(request, settings)
-
-    def _unsubscribe(self, uris: tuple[str, ...]) -> None:
-        for uri in uris:
-            self._subscribed[uri] -= 1
-            if self._subscribed[uri] <= 0:
-                del self._subscribed[uri]
-                self._parts.tasks.farewell(self._leave(uri), FAREWELL_LIMIT)
-
-    async def _leave(self, uri: str) -> None:
-        request = Request("resources/unsubscribe", {"uri": uri})
-        limits = self._parts.brief(FAREWELL_LIMIT)
-        with contextlib.suppress(ClientError, SessionLostError):
-            await self._exchange(request, limits)
-
 
 def _message(request_id: int, request: Request, settings: CallSettings) -> Message:
     meta = dict(settings.meta)
@@ -308,16 +198,3 @@ def _message(request_id: int, request: Request, settings: CallSettings) -> Messa
 
 def _set_level(level: LoggingLevel) -> Request:
     return Request("logging/setLevel", {"level": level}, repeatable=True)
-
-
-def _error(code: int, text: str) -> Message:
-    return {"error": {"code": code, "message": text}}
-
-
-def _put(
-    queue: asyncio.Queue[Notification | None], notification: Notification | None
-) -> None:
-    if queue.full():
-        queue.get_nowait()
-        logger.warning("a subscription reads too slowly; its oldest change is dropped")
-    queue.put_nowait(notification)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from types import TracebackType
 
 from .clock import Clock
@@ -46,7 +46,7 @@ class Calls:
             self._quiet.set()
 
     @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None]:
         """Stops all clocks, while a person or a model answers the server."""
         with contextlib.ExitStack() as stack:
             for clock in self._clocks:

@@ -3,17 +3,18 @@
 Adds no behaviour of its own: every method is the asynchronous one's.
 """
 
+# The asynchronous client's methods for generated code are for this face of it too.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
 import copy
-import threading
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .calls import ToolCall
+from .loop_thread import LoopThread
 from .options import LoggingLevel, Omit
 
 if TYPE_CHECKING:
@@ -33,53 +34,11 @@ if TYPE_CHECKING:
     from ..shared.revision import Era
     from ..shared.uri_template import Value
     from .client import Client
+    from .drift import Difference
     from .options import CallOptions, Notification
     from .subscriptions import Subscription
 
 T = TypeVar("T")
-
-
-class LoopThread:
-    """An event loop in a thread of its own, for callers that have none."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._run, name="mcp-client", daemon=True
-        )
-        self._thread.start()
-
-    def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of a coroutine; an interrupt of the wait cancels it."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            if not future.done():
-                future.cancel()
-                concurrent.futures.wait([future], timeout=5)
-            raise
-
-    def stop(self) -> None:
-        """Ends loop and thread; what still runs is cancelled."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-            left = asyncio.all_tasks(self._loop)
-            for task in left:
-                task.cancel()
-            if left:
-                self._loop.run_until_complete(
-                    asyncio.gather(*left, return_exceptions=True)
-                )
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        finally:
-            self._loop.close()
 
 
 class SyncClient:
@@ -172,6 +131,10 @@ class SyncClient:
     def list_resource_templates(self) -> list[ResourceTemplate]:
         """All resource templates, from all pages."""
         return self._wait(self._client.list_resource_templates())
+
+    def check(self) -> tuple[Difference, ...]:
+        """What the live server offers other than this client was generated for."""
+        return self._wait(self._client.check())
 
     def call_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None

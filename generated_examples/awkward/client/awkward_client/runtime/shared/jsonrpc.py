@@ -37,6 +37,16 @@ def is_request_id(value: object) -> TypeGuard[RequestId]:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a parsed value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether a parsed value is a JSON array."""
+    return isinstance(value, list)
+
+
 def result(request_id: RequestId, members: bytes) -> bytes:
     """A response with a result whose members are JSON already: `"tools":[...]`."""
     return b'%b"id":%b,"result":{%b}}' % (_OPEN, to_json(request_id), members)

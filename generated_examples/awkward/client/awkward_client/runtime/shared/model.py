@@ -14,6 +14,7 @@ from typing import (
     Generic,
     Literal,
     TypeAlias,
+    TypeGuard,
     TypeVar,
     cast,
     get_args,
@@ -53,6 +54,7 @@ class Model(BaseModel):
         extra="allow",
         protected_namespaces=(),
         ser_json_inf_nan="constants",
+        serialize_by_alias=True,
         validate_by_alias=True,
         validate_by_name=True,
     )
@@ -159,8 +161,16 @@ def _lenient(validator: SchemaValidator, instance: Json) -> Any:
 def _with_integers(value: Json) -> Json:
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, list):
+    if _is_array(value):
         return [_with_integers(item) for item in value]
-    if isinstance(value, dict):
+    if _is_object(value):
         return {key: _with_integers(item) for key, item in value.items()}
     return value
+
+
+def _is_array(value: Json) -> TypeGuard[list[Json]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: Json) -> TypeGuard[dict[str, Json]]:
+    return isinstance(value, dict)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from ..shared.revision import Era
     from ..shared.uri_template import Value
+    from .drift import Difference
     from .options import CallOptions, ClientOptions
     from .subscriptions import Subscription
 
@@ -149,36 +150,42 @@ class Client:
         """All tools, from all pages; those with a wrong `x-mcp-header` are left out."""
         from ..protocol.types import Tool
 
-        return [
-            decoded(Tool, tool, "tools/list")
-            for tool in await self._listing.tools(self._options)
-        ]
+        return await self._listing.typed_tools(Tool, self._options)
 
     async def list_prompts(self) -> list[Prompt]:
         """All prompts, from all pages."""
         from ..protocol.types import Prompt
 
-        found = await self._listing.all("prompts/list", "prompts", self._options)
-        return [decoded(Prompt, prompt, "prompts/list") for prompt in found]
+        return await self._listing.typed(
+            Prompt, "prompts/list", "prompts", self._options
+        )
 
     async def list_resources(self) -> list[Resource]:
         """All resources, from all pages."""
         from ..protocol.types import Resource
 
-        found = await self._listing.all("resources/list", "resources", self._options)
-        return [decoded(Resource, resource, "resources/list") for resource in found]
+        return await self._listing.typed(
+            Resource, "resources/list", "resources", self._options
+        )
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """All resource templates, from all pages."""
         from ..protocol.types import ResourceTemplate
 
-        found = await self._listing.all(
-            "resources/templates/list", "resourceTemplates", self._options
+        return await self._listing.typed(
+            ResourceTemplate,
+            "resources/templates/list",
+            "resourceTemplates",
+            self._options,
         )
-        return [
-            decoded(ResourceTemplate, template, "resources/templates/list")
-            for template in found
-        ]
+
+    async def check(self) -> tuple[Difference, ...]:
+        """What the live server offers other than this client was generated for.
+
+        Empty where nothing differs. What was added does no harm; what is missing or
+        changed may.
+        """
+        return await self._listing.differences(self.catalog, self._options)
 
     async def call_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from .options import (
     ProgressCallback,
     Settings,
 )
+from .shapes import members, text
 
 logger: Final = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Events:
     @contextmanager
     def expecting(
         self, token: str | int, callback: ProgressCallback | None, clock: Clock
-    ) -> Iterator[None]:
+    ) -> Generator[None]:
         """While the block runs, progress with this token goes to the callback."""
         self._calls[token] = callback, clock
         try:
@@ -46,11 +47,9 @@ class Events:
     async def receive(self, message: Mapping[str, Any]) -> None:
         """Takes a notification."""
         method = message.get("method")
-        params = message.get("params")
+        params = members(message.get("params"))
         if not isinstance(method, str):
             return
-        if not isinstance(params, dict):
-            params = {}
         if method == "notifications/progress":
             await self._progress(params)
         elif method == "notifications/message" and self._on_log is not None:
@@ -71,9 +70,8 @@ class Events:
         if callback is None:
             return
         progress, total = _number(params.get("progress")), _number(params.get("total"))
-        text = params.get("message")
         if progress is not None:
-            report = Progress(progress, total, text if isinstance(text, str) else None)
+            report = Progress(progress, total, text(params.get("message")))
             await _tell(callback, report)
 
 
@@ -87,10 +85,9 @@ async def _tell(callback: Callable[[Any], object], value: object) -> None:
 
 
 def _log_message(params: Mapping[str, Any]) -> LogMessage:
-    name = params.get("logger")
     return LogMessage(
         str(params.get("level", "info")),
-        name if isinstance(name, str) else None,
+        text(params.get("logger")),
         params.get("data"),
     )
 

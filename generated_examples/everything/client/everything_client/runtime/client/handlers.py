@@ -16,6 +16,7 @@ from ..shared.catalog import JsonObject
 from .calls import decoded, plain
 from .errors import InvalidArgumentsError, MissingHandlerError
 from .options import Elicitation, Reply, Settings
+from .shapes import members, text
 
 if TYPE_CHECKING:
     from ..shared.schema import Problem
@@ -82,23 +83,15 @@ class Handlers:
     async def _elicit(self, params: Mapping[str, Any]) -> dict[str, Any]:
         assert self._elicitation is not None
         question = _question(params)
-        answer = await _ask(self._elicitation, question)
-        if isinstance(answer, Reply):
-            answer = {"action": answer.value}
-            content: Any = {}
-        elif isinstance(answer, Mapping):
-            content, answer = answer, {"action": "accept"}
-        else:
-            answer = plain(answer)
-            content = answer.pop("content", None) or {}
+        answer, content = _read_answer(await _ask(self._elicitation, question))
         if answer["action"] == "accept" and question.mode == "form":
-            content = _completed(plain(content), question.schema)
+            content = _completed(content, question.schema)
             if problems := _problems(content, question.schema):
                 raise InvalidArgumentsError(
                     f"the answer to {question.message!r}", problems
                 )
             answer["content"] = content
-        return cast("dict[str, Any]", answer)
+        return answer
 
     async def _sample(self, params: Mapping[str, Any]) -> dict[str, Any]:
         from ..protocol.types import CreateMessageRequestParams
@@ -122,14 +115,23 @@ class Handlers:
 
 
 def _question(params: Mapping[str, Any]) -> Elicitation:
-    schema, url = params.get("requestedSchema"), params.get("url")
     return Elicitation(
         message=str(params.get("message", "")),
         mode="url" if params.get("mode") == "url" else "form",
-        schema=schema if isinstance(schema, dict) else {},
-        url=url if isinstance(url, str) else None,
+        schema=members(params.get("requestedSchema")),
+        url=text(params.get("url")),
         params=params,
     )
+
+
+def _read_answer(answer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A handler's answer as an `ElicitResult` without content, and the content."""
+    if isinstance(answer, Reply):
+        return {"action": answer.value}, {}
+    if isinstance(answer, Mapping):
+        return {"action": "accept"}, plain(answer)
+    result: dict[str, Any] = plain(answer)
+    return result, result.pop("content", None) or {}
 
 
 def _completed(content: dict[str, Any], schema: JsonObject) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import aiohttp
 
@@ -14,6 +14,7 @@ from . import backoff
 from .errors import AuthError, TransportError
 from .options import CallSettings, Notification
 from .replies import Message, is_answer, messages, result_of
+from .shapes import is_object, members
 from .speaker import CONNECT_LIMIT, Parts
 
 if TYPE_CHECKING:
@@ -106,17 +107,13 @@ async def _next(
 
 
 def _notification(message: Message) -> Notification:
-    params = message.get("params")
-    return Notification(
-        str(message["method"]), params if isinstance(params, dict) else {}
-    )
+    return Notification(str(message["method"]), members(message.get("params")))
 
 
 def _compare(wanted: Filter, acknowledged: Message) -> None:
     """Says in the log what the server does not report."""
-    params: Any = acknowledged.get("params")
-    granted = params.get("notifications") if isinstance(params, dict) else None
-    if not isinstance(granted, dict):
+    granted = members(acknowledged.get("params")).get("notifications")
+    if not is_object(granted):
         return
     missing = [key for key in wanted.to_json() if not granted.get(key)]
     if missing:

@@ -1,25 +1,28 @@
 """Lists, page by page, and what is known of a server's tools from them.
 
-Turns lists into definitions; knows neither models of results nor eras' wire forms.
+Turns lists into definitions; does not know how they travel.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..shared.catalog import Catalog, JsonObject
 from ..shared.errors import HEADER_MISMATCH
 from ..shared.headers import header_problems
-from .calls import Request, ToolCall, invalid_result
+from .calls import Request, ToolCall, decoded, invalid_result
 from .connection import Connection
-from .errors import ProtocolError
+from .errors import InvalidResultError, ProtocolError
 from .options import CallSettings
+from .shapes import is_list, is_object
 
 if TYPE_CHECKING:
     from ..protocol.types import CallToolResult
+    from .drift import Difference
 
+T = TypeVar("T")
 logger: Final = logging.getLogger(__name__)
 
 MAX_PAGES: Final = 1_000
@@ -44,8 +47,8 @@ class Listing:
             request = Request(method, params, repeatable=True)
             result = await self._connection.request(request, options)
             items = result.get(key)
-            if not isinstance(items, list):
-                raise invalid_result(method, f"`{key}` is not a list")
+            if not is_list(items) or not all(map(is_object, items)):
+                raise invalid_result(method, f"`{key}` is not a list of objects")
             found.extend(items)
             cursor = result.get("nextCursor")
             if not isinstance(cursor, str):
@@ -57,6 +60,42 @@ class Listing:
         logger.warning("%s: the pages never end; the rest is left out", method)
         return found
 
+    async def typed(
+        self, kind: type[T], method: str, key: str, options: CallSettings
+    ) -> list[T]:
+        """The items of all pages as typed values; malformed ones are left out."""
+        return _decoded(kind, method, await self.all(method, key, options))
+
+    async def typed_tools(self, kind: type[T], options: CallSettings) -> list[T]:
+        """All usable tools as typed values."""
+        return _decoded(kind, "tools/list", await self.tools(options))
+
+    async def differences(
+        self, catalog: Catalog, options: CallSettings
+    ) -> tuple[Difference, ...]:
+        """What the server offers other than the catalog says."""
+        from .drift import differences
+
+        capabilities = self._connection.server.capabilities
+        found: list[Difference] = []
+        for kind, key, method, member, declared in (
+            ("tool", "name", "tools/list", "tools", catalog.tools),
+            ("prompt", "name", "prompts/list", "prompts", catalog.prompts),
+            ("resource", "uri", "resources/list", "resources", catalog.resources),
+            (
+                "resource template",
+                "uriTemplate",
+                "resources/templates/list",
+                "resourceTemplates",
+                catalog.resource_templates,
+            ),
+        ):
+            live: list[dict[str, Any]] = []
+            if method.partition("/")[0] in capabilities:
+                live = await self.all(method, member, options)
+            found.extend(differences(kind, key, declared, live))
+        return tuple(found)
+
     async def tools(self, options: CallSettings) -> list[dict[str, Any]]:
         """All usable tools; what is learned of them serves later calls."""
         found = await self.all("tools/list", "tools", options)
@@ -65,7 +104,7 @@ class Listing:
         self._live = {
             tool["name"]: ToolCall.unchecked(tool)
             for tool in found
-            if isinstance(tool, dict) and isinstance(tool.get("name"), str)
+            if isinstance(tool.get("name"), str)
         }
         return found
 
@@ -94,6 +133,17 @@ class Listing:
             if live is None:
                 raise
         return await self._connection.request(live.request(arguments), options)
+
+
+def _decoded(kind: type[T], method: str, items: list[dict[str, Any]]) -> list[T]:
+    found: list[T] = []
+    for item in items:
+        try:
+            found.append(decoded(kind, item, method))
+        except InvalidResultError as error:
+            name = item.get("name") or item.get("uri")
+            logger.warning("%r is left out: %s", name, error)
+    return found
 
 
 def _has_valid_headers(tool: JsonObject) -> bool:

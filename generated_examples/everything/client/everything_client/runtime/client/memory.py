@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from aiohttp.tracing import Trace
 
 
 SHUTDOWN_LIMIT: Final = 1.0
@@ -44,7 +45,10 @@ class _Connector(aiohttp.BaseConnector):
         await self._runner.cleanup()
 
     async def _create_connection(
-        self, req: aiohttp.ClientRequest, *others: Any
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109, aiohttp's own name
     ) -> ResponseHandler:
         if self._runner.server is None:
             await self._runner.setup()

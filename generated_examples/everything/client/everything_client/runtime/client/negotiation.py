@@ -20,6 +20,7 @@ from .errors import (
 )
 from .modern import Modern
 from .options import CallSettings
+from .shapes import is_list
 from .speaker import (
     EraLostError,
     Parts,
@@ -104,7 +105,7 @@ async def _modern(parts: Parts) -> Modern:
     speaker = Modern(parts, versions("modern")[0])
     result = await _discovered(speaker, parts.brief(PROBE_LIMIT))
     supported = result.get("supportedVersions")
-    if not isinstance(supported, list):
+    if not is_list(supported):
         raise _NotModernError(None)
     version = common_version("modern", supported)
     if version is not None:

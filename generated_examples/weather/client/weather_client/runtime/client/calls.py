@@ -5,7 +5,7 @@ Knows neither connections nor eras.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
@@ -17,6 +17,7 @@ from ..shared.headers import HeaderParameter, header_parameters, parameter_heade
 from ..shared.model import Codec
 from .errors import InvalidArgumentsError, InvalidResultError, ToolError
 from .options import Omit
+from .shapes import is_list, members
 
 if TYPE_CHECKING:
     from ..protocol.types import CallToolResult
@@ -40,7 +41,7 @@ class Request:
     method: str
     params: Mapping[str, Any]
     name: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     repeatable: bool = False
 
 
@@ -109,10 +110,9 @@ class ToolCall(Generic[T]):
         Raises:
             InvalidArgumentsError: They break the tool's `inputSchema`.
         """
-        values = plain(given(arguments))
+        values: dict[str, Any] = plain(given(arguments))
         if problems := self._input.problems(values):
             raise InvalidArgumentsError(f"arguments of {self.name}", problems)
-        assert isinstance(values, dict)
         return values
 
     def read(self, result: Mapping[str, Any]) -> T:
@@ -147,8 +147,8 @@ class ToolCall(Generic[T]):
             return result["structuredContent"]
         # Revisions before 2025-06-18 have only text, which then holds the JSON.
         content = result.get("content")
-        if isinstance(content, list) and len(content) == 1:
-            text = content[0].get("text") if isinstance(content[0], dict) else None
+        if is_list(content) and len(content) == 1:
+            text = members(content[0]).get("text")
             if isinstance(text, str):
                 try:
                     return from_json(text)
@@ -175,7 +175,9 @@ class _Check:
     __slots__ = ("_schema", "_validator")
 
     def __init__(self, schema: object) -> None:
-        self._schema = schema if isinstance(schema, Mapping) else None
+        self._schema: JsonObject | None = (
+            cast("JsonObject", schema) if isinstance(schema, Mapping) else None
+        )
         self._validator: SchemaValidator | None = None
 
     def problems(self, value: object) -> list[Problem]:
@@ -240,16 +242,20 @@ def plain(value: Any) -> Any:
     if type(value) in _SCALARS:
         return value
     if type(value) is dict:
-        return {key: plain(item) for key, item in value.items()}
+        return _plain_members(cast("dict[str, Any]", value))
     if isinstance(value, BaseModel):
         return value.model_dump(
             mode="json", by_alias=True, exclude_unset=True, warnings=False
         )
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return _plain_members(cast("Mapping[str, Any]", value))
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [plain(item) for item in cast("Sequence[Any]", value)]
     return to_jsonable_python(value, by_alias=True)
+
+
+def _plain_members(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: plain(item) for key, item in value.items()}
 
 
 def to_strings(arguments: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ Knows nothing of what is waited for.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -66,7 +66,7 @@ class Clock:
             self._timeout.reschedule(self._next())
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None]:
         """Stops the clock, for example while a person thinks."""
         if not self._pauses:
             self._started_pause = self._loop.time()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ..shared.catalog import Json
 from ..shared.errors import ProtocolError as _WireError
+from .shapes import is_list, members
 
 if TYPE_CHECKING:
     from ..protocol.types import ContentBlock
@@ -161,10 +162,8 @@ def public_url(url: str) -> str:
 
 
 def _text_of(content: object) -> str:
-    if not isinstance(content, list):
+    if not is_list(content):
         return ""
     return "\n".join(
-        block["text"]
-        for block in content
-        if isinstance(block, dict) and isinstance(block.get("text"), str)
+        text for block in content if isinstance(text := members(block).get("text"), str)
     )

@@ -7,7 +7,6 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stream
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncGenerator, Mapping
@@ -21,6 +20,7 @@ from ..shared import headers
 from .calls import Request, invalid_result
 from .clock import Clock
 from .errors import ClientError, ProtocolError, TransportError, VersionError
+from .input import gather
 from .options import CallSettings, LoggingLevel, Notification
 from .replies import (
     ACCEPT,
@@ -32,6 +32,7 @@ from .replies import (
     parse,
     result_of,
 )
+from .shapes import is_list, members
 from .speaker import (
     EraLostError,
     Parts,
@@ -81,8 +82,7 @@ class Modern:
     async def discover(self, settings: CallSettings) -> dict[str, Any]:
         """The server's own account, in the version that is spoken."""
         result = await self.request(Request("server/discover", {}), settings)
-        meta = result.get("_meta")
-        info = meta.get(f"{_META}serverInfo") if isinstance(meta, dict) else None
+        info = members(result.get("_meta")).get(f"{_META}serverInfo")
         version = self.server.protocol_version
         self.server = ServerInfo.read(
             version, "modern", result, info or result.get("serverInfo")
@@ -103,7 +103,10 @@ class Modern:
                         request.method, f"its `resultType` {kind!r} is unknown"
                     )
                 with clock.paused():
-                    params = {**request.params, **await self._input(result)}
+                    params = {
+                        **request.params,
+                        **await gather(self._parts.handlers, result),
+                    }
                 clock.heard()
         raise invalid_result(
             request.method, f"the server asked for input {MAX_ROUNDS} times"
@@ -128,28 +131,6 @@ class Modern:
     async def close(self) -> None:
         """Nothing: there is no session to end."""
 
-    async def _input(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        """What an `InputRequiredResult` asks to add to the request."""
-        added: dict[str, Any] = {}
-        requests = result.get("inputRequests")
-        if isinstance(requests, dict) and requests:
-            answers = [self._answer(wanted) for wanted in requests.values()]
-            added["inputResponses"] = dict(
-                zip(requests, await _all(answers), strict=True)
-            )
-        if "requestState" in result:
-            added["requestState"] = result["requestState"]
-        if not added:
-            raise invalid_result("input_required", "it says not what is needed")
-        return added
-
-    async def _answer(self, wanted: object) -> dict[str, Any]:
-        method = wanted.get("method") if isinstance(wanted, dict) else None
-        params = wanted.get("params") if isinstance(wanted, dict) else None
-        return await self._parts.handlers.answer(
-            str(method), params if isinstance(params, dict) else {}
-        )
-
     async def _in_common_version(
         self,
         request: Request,
@@ -168,9 +149,8 @@ class Modern:
         return await self._exchange(request, params, settings, clock)
 
     def _other_version(self, error: ProtocolError) -> str:
-        data = error.data
-        supported = data.get("supported") if isinstance(data, dict) else None
-        if not isinstance(supported, list):
+        supported = members(error.data).get("supported")
+        if not is_list(supported):
             raise error
         version = common_version("modern", supported)
         if version is not None:
@@ -297,16 +277,6 @@ class Modern:
             return request_id, await self._send(request, message, settings)
 
         return listen(self._parts, wanted, connect)
-
-
-async def _all(work: list[Any]) -> list[Any]:
-    """The results of all; the first failure cancels the rest."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in work]
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
 
 
 def _judged(error: ClientError) -> ClientError:

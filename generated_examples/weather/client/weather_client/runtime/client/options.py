@@ -181,8 +181,8 @@ class CallSettings:
     timeout: float | None = DEFAULT_TIMEOUT
     idle_timeout: float | None = DEFAULT_IDLE_TIMEOUT
     progress: ProgressCallback | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    meta: JsonObject = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    meta: JsonObject = field(default_factory=dict[str, Json])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ class Settings(CallSettings):
     on_notification: NotificationCallback | None = None
     log_level: LoggingLevel | None = None
     client_info: JsonObject | None = None
-    capabilities: JsonObject = field(default_factory=dict)
+    capabilities: JsonObject = field(default_factory=dict[str, Json])
     era: Literal["auto", "modern", "legacy"] = "auto"
     max_bytes: int = DEFAULT_MAX_BYTES
     session_factory: Callable[[], aiohttp.ClientSession] | None = None

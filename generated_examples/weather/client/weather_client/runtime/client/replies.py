@@ -13,7 +13,9 @@ import aiohttp
 from pydantic_core import from_json
 
 from .errors import ClientError, ProtocolError, TransportError
-from .http import MAX_ERROR_BODY, Http, read_some, refused
+from .failures import refused
+from .http import MAX_ERROR_BODY, Http, read_some
+from .shapes import is_list, is_object, members, text
 from .sse import SseParser
 
 Message: TypeAlias = dict[str, Any]
@@ -58,9 +60,9 @@ def parse(data: bytes, response: aiohttp.ClientResponse) -> list[Message]:
         value = from_json(data, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
         raise unusable(response, f"the answer is not valid JSON: {error}") from None
-    found = value if isinstance(value, list) else [value]
+    found = value if is_list(value) else [value]
     for message in found:
-        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        if members(message).get("jsonrpc") != "2.0":
             raise unusable(response, "the answer is JSON, but not a JSON-RPC message")
     return found
 
@@ -85,7 +87,7 @@ def result_of(message: Message, method: str, response_status: int = 200) -> Mess
     if error is not None:
         raise _protocol_error(error, method, response_status)
     result = message.get("result")
-    if not isinstance(result, dict):
+    if not is_object(result):
         raise ProtocolError(
             -32603, "the answer has neither result nor error", method=method
         )
@@ -101,7 +103,7 @@ async def failure(response: aiohttp.ClientResponse, method: str) -> ClientError:
     error = _error_in(body)
     if error is None or response.status in (401, 403):
         reason = error.get("message") if error is not None else None
-        return refused(response, body, reason if isinstance(reason, str) else None)
+        return refused(response, body, text(reason))
     return _protocol_error(error, method, response.status)
 
 
@@ -111,10 +113,9 @@ def _error_in(body: bytes) -> Mapping[str, Any] | None:
         value = from_json(body)
     except ValueError:
         return None
-    error = value.get("error") if isinstance(value, dict) else None
-    if not isinstance(error, dict) or value.get("jsonrpc") != "2.0":
-        return None
-    return error
+    message = members(value)
+    error = message.get("error")
+    return error if is_object(error) and message.get("jsonrpc") == "2.0" else None
 
 
 def unusable(response: aiohttp.ClientResponse, problem: str) -> TransportError:
@@ -141,11 +142,11 @@ async def drain(response: aiohttp.ClientResponse) -> None:
 
 
 def _protocol_error(error: object, method: str, status: int) -> ProtocolError:
-    fields = error if isinstance(error, dict) else {}
-    code, text = fields.get("code"), fields.get("message")
+    fields = members(error)
+    code = fields.get("code")
     return ProtocolError(
         code if isinstance(code, int) else -32603,
-        text if isinstance(text, str) else "the server gave no reason",
+        text(fields.get("message")) or "the server gave no reason",
         fields.get("data"),
         method=method,
         status=status,

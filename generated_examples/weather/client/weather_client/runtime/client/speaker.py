@@ -21,6 +21,7 @@ from .handlers import Handlers
 from .http import Http
 from .limits import Calls
 from .options import CallSettings, LoggingLevel, Settings
+from .shapes import members, text
 from .tasks import Tasks
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 CONNECT_LIMIT: Final = 30.0
 """Seconds for each step of finding out what a server speaks."""
+FAREWELL_LIMIT: Final = 3.0
+"""Seconds for each message that is sent when something ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,12 @@ class ServerInfo:
         cls, version: str, era: Era, result: Mapping[str, Any], info: object
     ) -> ServerInfo:
         """From the result of `server/discover` or `initialize`."""
-        capabilities, text = result.get("capabilities"), result.get("instructions")
         return cls(
             version,
             era,
-            info if isinstance(info, dict) else {},
-            capabilities if isinstance(capabilities, dict) else {},
-            text if isinstance(text, str) else None,
+            members(info),
+            members(result.get("capabilities")),
+            text(result.get("instructions")),
         )
 
 

@@ -80,10 +80,11 @@ class Lines:
 
 def _text(exchange: Exchange, status: int, seconds: float) -> str:
     request = exchange.request
+    session = exchange.session_id
     return (
         f"{_now()} {request.remote or '-'} {request.method} {status} "
-        f"{seconds * 1000:.1f}ms {exchange.method or '-'} {_plain(exchange.target)} "
-        f"session={_plain(exchange.session_id)} {exchange.outcome}"
+        f"{seconds * 1000:.1f}ms {_plain(exchange.method)} {_plain(exchange.target)} "
+        f"session={'-' if session is None else _plain(session)} {exchange.outcome}"
     )
 
 

@@ -11,11 +11,12 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ..shared import headers, jsonrpc
 from ..shared.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..shared.headers import NAMED_BY
+from ..shared.jsonrpc import is_array, is_object
 from . import envelope
 from .access_log import AccessLog
 from .exchange import Exchange, Refused, read_body, refused
@@ -51,7 +52,7 @@ class Endpoint:
             "POST, OPTIONS" if legacy is None else "GET, POST, DELETE, OPTIONS"
         )
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request."""
         started = time.perf_counter()
         exchange = Exchange(request)
@@ -97,16 +98,19 @@ class Endpoint:
 
     async def _post(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
-        if request.content_type != "application/json":
+        if (
+            request.headers.get(hdrs.CONTENT_TYPE) != "application/json"
+            and request.content_type != "application/json"
+        ):
             raise refused(415, "Content-Type must be application/json")
         exchange.require_accept()
         message = jsonrpc.parse(await read_body(request, self._max_body))
-        if isinstance(message, list):
+        if is_array(message):
             return await self._batch(exchange, message)
-        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        if not is_object(message) or message.get("jsonrpc") != "2.0":
             raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
         params = message.get("params")
-        if isinstance(params, dict):
+        if is_object(params):
             _note_target(exchange, message.get("method"), params)
         if self._modern is not None and self._is_modern(exchange, message, params):
             return await self._modern.post(exchange, message)
@@ -126,7 +130,7 @@ class Endpoint:
     ) -> bool:
         if self._legacy is None:
             return True
-        if isinstance(params, dict) and envelope.is_modern(params.get("_meta")):
+        if is_object(params) and envelope.is_modern(params.get("_meta")):
             return True
         given = exchange.request.headers
         if headers.SESSION_ID in given or message.get("method") == "initialize":

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
-from pydantic_core import to_json
 
 from ..shared import headers, jsonrpc
 from ..shared.catalog import JsonObject
@@ -22,13 +21,16 @@ from ..shared.errors import (
     METHOD_NOT_FOUND,
     ProtocolError,
 )
+from ..shared.jsonrpc import is_object
 from .answer import EMPTY, Answer
 from .capabilities import Offer
-from .context import SEVERITY, Client, Context
+from .context import Context
 from .exchange import Exchange, refused
 from .framing import legacy_result
+from .handshake import Handshake
 from .live import LiveCatalog
 from .methods import Methods
+from .ports import SEVERITY
 from .registry import Registry
 from .server_requests import ServerRequests, take_answer
 from .session_outlet import SessionOutlet
@@ -54,7 +56,7 @@ class Legacy:
         watch: Watch,
         settings: Settings,
     ) -> None:
-        self._offer = offer
+        self._handshake = Handshake(offer)
         self._catalog = catalog
         self._table = methods.table
         self._registry = registry
@@ -86,7 +88,7 @@ class Legacy:
             if not taken and "id" not in message:
                 raise refused(400, "Neither a request, a notification nor a response")
             return exchange.accepted()
-        exchange.method = str(message["method"])
+        exchange.method = str(message["method"])[:100]
         if "id" not in message:
             self._notified(session, message)
             return exchange.accepted()
@@ -124,7 +126,7 @@ class Legacy:
     async def _entry(
         self, exchange: Exchange, session: Session, outlet: SessionOutlet, message: Any
     ) -> bytes | None:
-        if not isinstance(message, Mapping):
+        if not is_object(message):
             error = ProtocolError(
                 INVALID_REQUEST, "An entry of a batch must be an object"
             )
@@ -144,41 +146,18 @@ class Legacy:
         if not jsonrpc.is_request_id(request_id):
             raise refused(400, "`id` must be a string or an integer")
         try:
-            client = self._negotiate(message.get("params"))
+            client = self._handshake.negotiate(message.get("params"))
         except ProtocolError as error:
             return exchange.failure(error, 400, request_id)
         session = self._registry.open(client)
         exchange.session_id = session.id
         exchange.headers[headers.SESSION_ID] = session.id
-        offer, revision = self._offer, self._revisions[client.version]
-        result: dict[str, Any] = {
-            "protocolVersion": client.version,
-            "capabilities": offer.capabilities_in(revision),
-            "serverInfo": offer.server,
-        }
-        if offer.instructions is not None:
-            result["instructions"] = offer.instructions
-        return exchange.json(jsonrpc.result(request_id, to_json(result)[1:-1]))
-
-    def _negotiate(self, params: Any) -> Client:
-        if not isinstance(params, Mapping):
-            raise ProtocolError(INVALID_PARAMS, "`params` must be an object")
-        wanted = params.get("protocolVersion")
-        capabilities, info = params.get("capabilities"), params.get("clientInfo")
-        if not isinstance(wanted, str):
-            raise ProtocolError(INVALID_PARAMS, "`protocolVersion` must be a string")
-        if not isinstance(capabilities, Mapping) or not isinstance(info, Mapping):
-            raise ProtocolError(
-                INVALID_PARAMS, "`capabilities` and `clientInfo` must be objects"
-            )
-        version = wanted if wanted in self._revisions else next(iter(self._revisions))
-        return Client(version, info, capabilities)
+        answer = self._handshake.result(client)
+        return exchange.json(legacy_result(request_id, answer))
 
     def _notified(self, session: Session, message: Mapping[str, Any]) -> None:
         params = message.get("params")
-        if message["method"] == "notifications/cancelled" and isinstance(
-            params, Mapping
-        ):
+        if message["method"] == "notifications/cancelled" and is_object(params):
             request_id = params.get("requestId")
             if jsonrpc.is_request_id(request_id) and request_id in session.running:
                 session.running[request_id].cancel("the client cancelled the request")
@@ -225,12 +204,13 @@ class Legacy:
         request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
     ) -> Answer | None:
-        method, params = message["method"], message.get("params")
+        method: str = message["method"]
+        params: Any = message.get("params")
         if params is None:
             params = {}
         if method not in self._requests[session.client.version]:
             raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
-        if not isinstance(params, dict):
+        if not is_object(params):
             raise ProtocolError(INVALID_PARAMS, "`params` must be an object")
         own = self._own.get(method)
         if own is not None:
@@ -244,7 +224,7 @@ class Legacy:
             "legacy",
             session.client,
             request_id,
-            meta if isinstance(meta, dict) else {},
+            meta if is_object(meta) else {},
             exchange.request.headers,
             session,
             self._catalog,

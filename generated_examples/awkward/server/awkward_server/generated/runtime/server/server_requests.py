@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..shared import jsonrpc
 from ..shared.catalog import Json
 from ..shared.errors import INVALID_REQUEST, ProtocolError
+from ..shared.jsonrpc import is_object
 from ..shared.revision import Revision
 from .questions import AnswerRefused, Question
 from .results import ToolError
@@ -113,9 +114,9 @@ def take_answer(session: Session, message: Mapping[str, Any]) -> bool:
     if future is None or future.done():
         return False
     error = message.get("error")
-    if isinstance(error, Mapping):
+    if is_object(error):
         future.set_exception(ToolError(f"The client refused: {error.get('message')}"))
     else:
         result = message.get("result")
-        future.set_result(result if isinstance(result, Mapping) else {})
+        future.set_result(result if is_object(result) else {})
     return True

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..shared.jsonrpc import RequestId
-from .context import SEVERITY, Client
+from .ports import SEVERITY, Client
 from .replay import EventLog
 from .sse import Mailbox
 
@@ -117,15 +117,19 @@ class SessionStore(Protocol):
 
     def get(self, session_id: str) -> Session | None:
         """The session of an id, which thereby counts as used."""
+        ...
 
     def add(self, session: Session) -> bool:
         """Keep a session; False when there are too many to take another."""
+        ...
 
     def remove(self, session_id: str) -> Session | None:
         """Forget a session, which the caller then ends."""
+        ...
 
     def expired(self, before: float) -> list[Session]:
         """Remove and return the idle sessions that were last used before a time."""
+        ...
 
 
 class MemorySessions:

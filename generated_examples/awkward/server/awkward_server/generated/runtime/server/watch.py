@@ -18,6 +18,7 @@ class Watched(Protocol):
 
     def check(self, now: float) -> None:
         """React to a client that is gone, or to silence; must not wait."""
+        ...
 
 
 class Watch:

@@ -10,10 +10,17 @@ Nothing is ever fetched: a `$ref` to a file or a URL makes the schema unusable.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, cast
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
@@ -33,7 +40,7 @@ MAX_EXPLAINED: Final = 5_000
 """Values inside an instance, above which only its first problem is told: finding all
 of them takes far longer than finding that there is one."""
 
-_NOUNS: Final = {
+_NOUNS: Final[dict[str, str]] = {
     "array": "an array",
     "boolean": "true or false",
     "integer": "an integer",
@@ -154,9 +161,13 @@ def describe(problems: Sequence[Problem]) -> str:
 
 
 def pointer(path: Iterable[str | int]) -> str:
-    """A path as people write it: `items[3].name`, `headers["If-Match"]`."""
+    """A path as people write it: `items[3].name`, `headers["If-Match"]`.
+
+    Long keys are cut.
+    """
     text = ""
-    for part in path:
+    for key in path:
+        part = _cut(key, MAX_VALUE) if isinstance(key, str) else key
         if isinstance(part, int):
             text += f"[{part}]"
         elif part.isidentifier():
@@ -181,14 +192,20 @@ def _first_error(validator: Validator, instance: Json) -> Iterable[ValidationErr
 
 
 def _has_more_values(instance: Json, limit: int) -> bool:
-    waiting = [instance]
+    waiting: list[Json] = [instance]
     count = 0
     while waiting and count <= limit:
         value = waiting.pop()
-        if isinstance(value, (list, dict)):
-            count += len(value)
-            waiting.extend(value.values() if isinstance(value, dict) else value)
+        parts = _parts(value)
+        count += len(parts)
+        waiting.extend(parts)
     return count > limit
+
+
+def _parts(value: Json) -> Collection[Json]:
+    if _is_object(value):
+        return value.values()
+    return value if _is_array(value) else ()
 
 
 # --- one error in words -----------------------------------------------------
@@ -226,7 +243,7 @@ def _reason(name: str, error: ValidationError) -> str:
     writer = _REASONS.get(name)
     if writer is None:
         return f"is not valid: {_cut(error.message, 200)}"
-    return str(writer(details, error.instance))
+    return writer(details, error.instance)
 
 
 _BOUNDS: Final[dict[str, tuple[str, str]]] = {
@@ -247,13 +264,13 @@ def _bound(words: str, unit: str, limit: Json, value: Json) -> str:
     if not unit:
         return f"{words} {limit}, got {_shown(value)}"
     plural = "" if limit == 1 else "s"
-    has = f", has {len(value)}" if isinstance(value, (str, list, dict)) else ""
+    size = len(value) if isinstance(value, str) else len(_parts(value))
+    has = f", has {size}"
     return f"{words} {limit} {unit}{plural}{has}"
 
 
 def _type(details: Mapping[str, Json], value: Json) -> str:
-    nouns = [_NOUNS.get(name, name) for name in details["types"]]
-    return f"must be {_either(nouns)}, got {_shown(value)}"
+    return f"must be {_kinds(details['types'])}, got {_shown(value)}"
 
 
 def _enum(details: Mapping[str, Json], value: Json) -> str:
@@ -269,7 +286,7 @@ def _enum(details: Mapping[str, Json], value: Json) -> str:
 
 def _unique(_: Mapping[str, Json], value: Json) -> str:
     seen: set[str] = set()
-    for index, item in enumerate(value if isinstance(value, list) else []):
+    for index, item in enumerate(_parts(value)):
         text = _json(item)
         if text in seen:
             return f"must not repeat an item; {_shown(item)} is at [{index}] again"
@@ -277,7 +294,7 @@ def _unique(_: Mapping[str, Json], value: Json) -> str:
     return "must not repeat an item"
 
 
-_REASONS: Final[dict[str, Any]] = {
+_REASONS: Final[dict[str, Callable[[Mapping[str, Json], Json], str]]] = {
     "Type": _type,
     "Enum": _enum,
     "UniqueItems": _unique,
@@ -314,8 +331,7 @@ def _explain_union(error: ValidationError, schema: Json) -> Iterator[Problem]:
     own = [b for b in branches if not _is_other_type(b, depth)]
     if not own:
         types = [t for b in branches for e in b for t in e.kind.as_dict()["types"]]
-        nouns = [_NOUNS.get(name, name) for name in dict.fromkeys(types)]
-        reason = f"must be {_either(nouns)}, got {_shown(error.instance)}"
+        reason = f"must be {_kinds(types)}, got {_shown(error.instance)}"
         yield Problem(pointer(error.instance_path), reason)
         return
     meant = [b for b in own if not _other_tags(b, depth)]
@@ -380,14 +396,25 @@ def _explain_tags(
 def _known_properties(schema: Json, path: Sequence[str | int]) -> list[str]:
     """The names that the schema gives properties where an unknown one was found."""
     for part in path[:-1]:
-        if isinstance(schema, Mapping):
-            schema = schema.get(part)
-        elif isinstance(schema, list) and isinstance(part, int) and part < len(schema):
-            schema = schema[part]
-        else:
-            return []
-    known = schema.get("properties") if isinstance(schema, Mapping) else None
-    return list(islice(known, 200)) if isinstance(known, Mapping) else []
+        schema = _member(schema, part)
+    known = _member(schema, "properties")
+    return list(islice(known, 200)) if _is_object(known) else []
+
+
+def _member(value: Json, part: str | int) -> Json:
+    if _is_object(value):
+        return value.get(str(part))
+    if isinstance(value, list) and isinstance(part, int):
+        return next(islice(_parts(value), part, None), None)
+    return None
+
+
+def _is_array(value: Json) -> TypeGuard[list[Json]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: Json) -> TypeGuard[Mapping[str, Json]]:
+    return isinstance(value, Mapping)
 
 
 def _did_you_mean(name: str, known: Sequence[str]) -> str:
@@ -397,7 +424,8 @@ def _did_you_mean(name: str, known: Sequence[str]) -> str:
     return f"; did you mean {_shown(close[0])}?" if close else ""
 
 
-def _either(words: Sequence[str]) -> str:
+def _kinds(types: Iterable[str]) -> str:
+    words = [_NOUNS.get(name, name) for name in dict.fromkeys(types)]
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} or {words[-1]}"
@@ -409,12 +437,13 @@ def _json(value: Json) -> str:
 
 def _shown(value: Json) -> str:
     """A value as JSON, cut to a sane length; containers by their kind and size."""
-    if isinstance(value, dict) and len(value) > 3:
-        return f"an object with {len(value)} keys"
-    if isinstance(value, list) and len(value) > 6:
-        return f"an array of {len(value)} items"
     if isinstance(value, str):
-        value = _cut(value, MAX_VALUE)
+        return _cut(_json(_cut(value, MAX_VALUE)), MAX_VALUE + 2)
+    size = len(_parts(value))
+    if isinstance(value, dict) and size > 3:
+        return f"an object with {size} keys"
+    if isinstance(value, list) and size > 6:
+        return f"an array of {size} items"
     return _cut(_json(value), MAX_VALUE + 2)
 
 

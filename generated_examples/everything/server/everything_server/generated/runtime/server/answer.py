@@ -180,9 +180,13 @@ def _object(value: object) -> BaseModel | Mapping[str, Json]:
 
 
 def _sequence(value: object) -> Sequence[Any]:
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+    if _is_sequence(value):
         return value
     raise TypeError(f"a handler returned {type(value).__name__}, which is no result")
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _fields(value: BaseModel | Mapping[str, Json]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """What a handler knows of its request and can do while it runs; the same in both eras.
 
-How messages travel is behind two ports: `Outlet` for notifications and `Asker` for
-questions to the client. Knows no HTTP.
+How messages travel is behind the ports of `ports`. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -12,10 +11,6 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Final,
-    Literal,
-    NamedTuple,
-    Protocol,
-    TypeAlias,
     TypeVar,
     overload,
 )
@@ -23,6 +18,7 @@ from typing import (
 from ..shared import jsonrpc
 from ..shared.catalog import Json, JsonObject
 from ..shared.revision import Era
+from .ports import SEVERITY, Asker, Client, LoggingLevel, Outlet
 from .questions import (
     CreateMessage,
     Elicit,
@@ -41,55 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 C = TypeVar("C")
 
-LoggingLevel: TypeAlias = Literal[
-    "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"
-]
-SEVERITY: Final[Mapping[str, int]] = {
-    "debug": 0,
-    "info": 1,
-    "notice": 2,
-    "warning": 3,
-    "error": 4,
-    "critical": 5,
-    "alert": 6,
-    "emergency": 7,
-}
-"""Log levels of RFC 5424, the least severe first."""
-
-
 _NO_SCOPES: Final[frozenset[str]] = frozenset()
 _NOTHING: Final[Mapping[str, str]] = {}
-
-
-class Outlet(Protocol):
-    """Where the notifications of one request go."""
-
-    async def send(self, message: bytes) -> None:
-        """Send one JSON-RPC message; opens the stream if need be."""
-
-    async def disconnect(self, retry_ms: int | None) -> None:
-        """Close the stream while the request goes on, if the client can come back."""
-
-
-class Asker(Protocol):
-    """How questions reach the client and answers come back."""
-
-    async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:
-        """The answers, by the questions' keys."""
-
-
-class Client(NamedTuple):
-    """Who sent a request.
-
-    Attributes:
-        version: The protocol version that it speaks.
-        info: Its `Implementation` object; empty when it did not introduce itself.
-        capabilities: What it can do, as it declared.
-    """
-
-    version: str
-    info: JsonObject
-    capabilities: JsonObject
 
 
 class Context:

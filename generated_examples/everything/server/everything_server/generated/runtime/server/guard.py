@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from .exchange import Refused, refused
 from .settings import Settings
@@ -31,17 +31,17 @@ class Guard:
         self._any_host = "*" in self._hosts or not (self._local or self._hosts)
         self._fine: set[str] = set()
 
-    def check(self, request: web.Request) -> dict[str, str]:
+    def check(self, request: web.BaseRequest) -> dict[str, str]:
         """The headers that the answer needs for browsers.
 
         Raises:
             Refused: Host or Origin is not expected here.
         """
         headers = request.headers
-        host = headers.get("Host", "")
+        host = headers.get(hdrs.HOST, "")
         if host not in self._fine and not self._any_host:
             self._check_host(host)
-        origin = headers.get("Origin")
+        origin = headers.get(hdrs.ORIGIN)
         if origin is None:
             return {}
         if not self._is_known_origin(origin, host):
@@ -52,7 +52,7 @@ class Guard:
             "Vary": "Origin",
         }
 
-    def preflight(self, request: web.Request, methods: str) -> web.Response:
+    def preflight(self, request: web.BaseRequest, methods: str) -> web.Response:
         """The answer to a browser that asks before it sends.
 
         Raises:
@@ -62,7 +62,9 @@ class Guard:
         if headers:
             wanted = request.headers.get("Access-Control-Request-Headers", "")
             headers["Access-Control-Allow-Methods"] = methods
-            headers["Access-Control-Allow-Headers"] = wanted or "Content-Type"
+            headers["Access-Control-Allow-Headers"] = (
+                wanted if wanted and wanted.isascii() else "Content-Type"
+            )
             headers["Access-Control-Max-Age"] = "600"
         return web.Response(status=204, headers={"Allow": methods, **headers})
 
@@ -75,6 +77,8 @@ class Guard:
             self._fine.add(host)
 
     def _is_known_origin(self, origin: str, host: str) -> bool:
+        if not origin.isascii():
+            return False
         if "*" in self._origins or origin in self._origins:
             return True
         scheme, _, rest = origin.partition("://")
@@ -91,6 +95,8 @@ def _split(host: str) -> tuple[str, str]:
         name, bracket, port = host.partition("]")
         return name + bracket, port.removeprefix(":")
     name, _, port = host.partition(":")
+    if port and not (port.isdigit() or port == "*"):
+        return host, ""
     return name.lower(), port
 
 

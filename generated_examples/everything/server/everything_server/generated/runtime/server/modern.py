@@ -18,21 +18,26 @@ from ..shared.catalog import JsonObject
 from ..shared.errors import (
     HEADER_MISMATCH,
     INTERNAL_ERROR,
+    INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     MISSING_CLIENT_CAPABILITY,
+    RESOURCE_NOT_FOUND,
     UNSUPPORTED_PROTOCOL_VERSION,
+    URL_ELICITATION_REQUIRED,
     ProtocolError,
 )
+from ..shared.jsonrpc import is_object
 from . import envelope
 from .answer import Answer
 from .capabilities import Offer
-from .context import Client, Context
+from .context import Context
 from .exchange import Exchange
 from .framing import ModernFrame
 from .live import LiveCatalog
 from .methods import Method, Methods, arguments
 from .outlet import PlainOutlet
+from .ports import Client
 from .rounds import ASKING_METHODS, InputRequired, Rounds
 from .settings import Settings
 from .state import StateSealer
@@ -49,6 +54,10 @@ _STATUS: Final[Mapping[int, int]] = {
     METHOD_NOT_FOUND: 404,
 }
 """HTTP status by error code; others are answers like any other."""
+
+
+_LEGACY_CODES: Final = frozenset([RESOURCE_NOT_FOUND, URL_ELICITATION_REQUIRED])
+"""Codes that handlers may raise but that this era does not send."""
 
 
 class Modern:
@@ -86,7 +95,7 @@ class Modern:
         if not isinstance(method, str):
             error = ProtocolError(INVALID_REQUEST, "A message needs a `method`")
             return exchange.failure(error, 400)
-        exchange.method = method
+        exchange.method = method[:100]
         if "id" not in message:
             # The era defines no notification from clients; all are taken and dropped.
             return exchange.accepted()
@@ -97,7 +106,7 @@ class Modern:
             )
             return exchange.failure(error, 400)
         params = message.get("params")
-        if not isinstance(params, dict):
+        if not is_object(params):
             params = {}
         try:
             client, log_floor = self._admit(exchange, method, params)
@@ -183,6 +192,8 @@ class Modern:
                 if answer.is_error:
                     exchange.outcome = "tool_error"
         except ProtocolError as error:
+            if error.code in _LEGACY_CODES:
+                error.code = INVALID_PARAMS
             exchange.outcome = f"error {error.code}"
             message = jsonrpc.error(request_id, error)
             status = _STATUS.get(error.code, 200)
@@ -193,6 +204,8 @@ class Modern:
             message = jsonrpc.error(request_id, internal)
         finally:
             self._watch.discard(outlet)
+            # Without this, every request would be garbage for the cycle collector.
+            outlet.ctx = None
         return await outlet.finish(message, status)
 
 

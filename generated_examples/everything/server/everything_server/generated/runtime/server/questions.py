@@ -190,7 +190,7 @@ class CreateMessage(Question[Sample]):
 
     messages: str | Sequence[JsonObject]
     max_tokens: int
-    options: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
     def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
         declared = capabilities.get("sampling")

@@ -13,9 +13,9 @@ from aiohttp import web
 
 from ..shared import headers
 from ..shared.revision import Revision
-from .context import Client
 from .exchange import Exchange, refused
 from .live import Change, Changes
+from .ports import Client
 from .replay import EventLog, parse_event_id
 from .sessions import Session, SessionStore
 from .settings import Settings
@@ -29,7 +29,7 @@ class _Listener:
 
     __slots__ = ("_request", "mailbox")
 
-    def __init__(self, request: web.Request) -> None:
+    def __init__(self, request: web.BaseRequest) -> None:
         self._request = request
         self.mailbox = Mailbox(asyncio.get_running_loop())
 
@@ -80,10 +80,10 @@ class Registry:
             raise refused(
                 400, f"{headers.SESSION_ID} is missing; start with `initialize`"
             )
-        exchange.session_id = session_id[:64]
         session = self._store.get(session_id)
         if session is None:
             raise refused(404, "The session is unknown or has ended; initialize again")
+        exchange.session_id = session_id
         return session
 
     def open(self, client: Client) -> Session:

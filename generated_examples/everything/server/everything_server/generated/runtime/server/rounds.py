@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from ..shared.catalog import Json, JsonObject
 from ..shared.errors import INVALID_PARAMS, ProtocolError, missing_capabilities
 from .answer import Answer
-from .context import Client
+from .ports import Client
 from .questions import AnswerRefused, Question
 from .state import State, StateSealer, fingerprint
 

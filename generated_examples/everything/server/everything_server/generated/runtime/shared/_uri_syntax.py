@@ -133,7 +133,7 @@ def _expression(template: str, text: str, position: int) -> Expression:
     if text[0] in "=,!@|":
         raise _error(template, position, f"the operator {text[0]!r} is reserved")
     symbol = text[0] if text[0] in OPERATORS else ""
-    found = []
+    found: list[Variable] = []
     for specification in text[len(symbol) :].split(","):
         parsed = _VARIABLE.fullmatch(specification)
         if parsed is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..shared.errors import ProtocolError
 from . import content
 from .app import LIVE_CATALOG, create_app
-from .context import Client, Context, LoggingLevel
+from .context import Context
 from .contract import (
     Completer,
     Contract,
@@ -19,6 +19,7 @@ from .contract import (
 )
 from .live import LiveCatalog
 from .main import main
+from .ports import Client, LoggingLevel
 from .questions import (
     CreateMessage,
     Elicit,

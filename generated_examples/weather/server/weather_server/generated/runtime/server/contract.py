@@ -74,8 +74,14 @@ class Contract:
     """
 
     catalog: Catalog
-    tools: Mapping[str, ToolBinding] = field(default_factory=dict)
-    prompts: Mapping[str, PromptBinding] = field(default_factory=dict)
-    resources: Mapping[str, ResourceBinding] = field(default_factory=dict)
-    resource_templates: Mapping[str, TemplateBinding] = field(default_factory=dict)
+    tools: Mapping[str, ToolBinding] = field(default_factory=dict[str, ToolBinding])
+    prompts: Mapping[str, PromptBinding] = field(
+        default_factory=dict[str, PromptBinding]
+    )
+    resources: Mapping[str, ResourceBinding] = field(
+        default_factory=dict[str, ResourceBinding]
+    )
+    resource_templates: Mapping[str, TemplateBinding] = field(
+        default_factory=dict[str, TemplateBinding]
+    )
     revisions: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from multidict import CIMultiDictProxy
+from multidict import CIMultiDictProxy, istr
 
 from ..shared import headers as mirrored
 from ..shared.catalog import Json, JsonObject
@@ -18,7 +18,7 @@ from ..shared.errors import (
     ProtocolError,
     unsupported_version,
 )
-from .context import SEVERITY, Client
+from .ports import SEVERITY, Client
 
 PROTOCOL_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 CLIENT_INFO: Final = "io.modelcontextprotocol/clientInfo"
@@ -26,6 +26,11 @@ CLIENT_CAPABILITIES: Final = "io.modelcontextprotocol/clientCapabilities"
 LOG_LEVEL: Final = "io.modelcontextprotocol/logLevel"
 
 Headers = CIMultiDictProxy[str]
+
+# Header names that need no folding at each look-up.
+_VERSION: Final = istr(mirrored.PROTOCOL_VERSION)
+_METHOD: Final = istr(mirrored.METHOD)
+_NAME: Final = istr(mirrored.NAME)
 
 _NOTHING: Final[dict[str, Json]] = {}
 
@@ -81,13 +86,18 @@ def check_headers(
     Raises:
         ProtocolError: One is missing, or says something else.
     """
-    _same(headers, mirrored.PROTOCOL_VERSION, version)
-    _same(headers, mirrored.METHOD, method)
+    # The common case is decided by comparing; `_compare` finds the words for the others.
+    if headers.getall(_VERSION, None) != [version]:
+        _compare(headers, _VERSION, version)
+    if headers.getall(_METHOD, None) != [method]:
+        _compare(headers, _METHOD, method)
     key = mirrored.NAMED_BY.get(method)
     if key is not None:
         name = params.get(key)
-        if isinstance(name, str):
-            _same(headers, mirrored.NAME, name, encoded=True)
+        if isinstance(name, str) and (
+            headers.getall(_NAME, None) != [name] or name.startswith("=?base64?")
+        ):
+            _compare(headers, _NAME, name, encoded=True)
 
 
 def check_parameters(
@@ -107,15 +117,15 @@ def check_parameters(
             raise _mismatch(problem)
 
 
-def _same(headers: Headers, name: str, expected: str, encoded: bool = False) -> None:
-    received = headers.getall(name, None)
-    if received is None:
+def _compare(
+    headers: Headers, name: str, expected: str, *, encoded: bool = False
+) -> None:
+    received = headers.getall(name, [])
+    if not received:
         raise _mismatch(f"{name} is missing")
-    value = received[0]
     if len(received) > 1:
         raise _mismatch(f"{name} was sent {len(received)} times")
-    if value == expected and not value.startswith("=?base64?"):
-        return
+    value = received[0]
     if encoded:
         try:
             value = mirrored.decode(value)

@@ -9,7 +9,7 @@ import time
 from functools import lru_cache
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ..shared import jsonrpc
 from ..shared.errors import INVALID_REQUEST, ProtocolError
@@ -74,7 +74,7 @@ class Exchange:
         "written",
     )
 
-    def __init__(self, request: web.Request) -> None:
+    def __init__(self, request: web.BaseRequest) -> None:
         self.request = request
         self.headers: dict[str, str] = {}
         self.stream: Stream | None = None
@@ -84,7 +84,7 @@ class Exchange:
         self.outcome = "ok"
         self.written = time.monotonic()
         self.takes_events, self._takes_json, self.prefers_events = _accepted(
-            request.headers.get("Accept", "*/*")
+            request.headers.get(hdrs.ACCEPT, "*/*")
         )
 
     def require_accept(self) -> None:
@@ -135,7 +135,7 @@ def _accepted(accept: str) -> tuple[bool, bool, bool]:
     return events, takes_json, events and (accept.startswith(_EVENTS) or not takes_json)
 
 
-async def read_body(request: web.Request, limit: int) -> bytes:
+async def read_body(request: web.BaseRequest, limit: int) -> bytes:
     """The body of a request.
 
     Raises:

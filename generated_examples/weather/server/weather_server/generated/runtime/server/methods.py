@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from ..shared.catalog import JsonObject
 from ..shared.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, ProtocolError
+from ..shared.jsonrpc import is_object
 from ..shared.uri_template import match
 from .answer import Answer
 from .context import Context
@@ -91,11 +92,11 @@ class Methods:
     async def complete(self, params: JsonObject, ctx: Context) -> Answer:
         """`completion/complete`."""
         argument = params.get("argument")
-        if not isinstance(argument, Mapping):
+        if not is_object(argument):
             raise ProtocolError(INVALID_PARAMS, "`argument` must be an object")
         context = params.get("context")
-        known = context.get("arguments") if isinstance(context, Mapping) else None
-        if isinstance(known, Mapping):
+        known = context.get("arguments") if is_object(context) else None
+        if is_object(known):
             ctx.completed = {k: v for k, v in known.items() if isinstance(v, str)}
         call = self._completer(params.get("ref"), _string(argument, "name"))
         if call is None:
@@ -103,7 +104,7 @@ class Methods:
         return await run_completion(call, _string(argument, "value"), ctx)
 
     def _completer(self, ref: Any, argument: str) -> Call | None:
-        if not isinstance(ref, Mapping):
+        if not is_object(ref):
             raise ProtocolError(INVALID_PARAMS, "`ref` must be an object")
         if ref.get("type") == "ref/prompt":
             name = _string(ref, "name")
@@ -142,7 +143,7 @@ def arguments(params: JsonObject) -> JsonObject:
     given = params.get("arguments")
     if given is None:
         return {}
-    if not isinstance(given, dict):
+    if not is_object(given):
         raise ProtocolError(INVALID_PARAMS, "`arguments` must be an object")
     return given
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeGuard, TypeVar
 
 from pydantic import BaseModel
 
@@ -41,6 +41,11 @@ class ToolResult(Generic[M]):
     content: Content | None = None
     is_error: bool = False
     meta: Mapping[str, Json] | None = None
+
+
+def is_tool_result(value: object) -> TypeGuard[ToolResult[Any]]:
+    """Whether a handler returned a result in full."""
+    return isinstance(value, ToolResult)
 
 
 ToolReturn: TypeAlias = Content | ToolResult[Any] | None

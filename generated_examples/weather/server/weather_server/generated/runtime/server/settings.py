@@ -10,7 +10,16 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeAlias,
+    cast,
+    get_args,
+    get_type_hints,
+)
 
 ENVIRONMENT_PREFIX: Final = "MCP_"
 MINUTE: Final = 60.0
@@ -123,7 +132,7 @@ class _Option:
 
     @property
     def shown_default(self) -> str:
-        if isinstance(self.default, tuple):
+        if self.kind == tuple[str, ...]:
             return ",".join(self.default)
         if isinstance(self.default, float):
             return f"{self.default:g}"
@@ -160,7 +169,7 @@ def _options() -> Iterator[_Option]:
     hints = get_type_hints(Settings, include_extras=True)
     for entry in dataclasses.fields(Settings):
         kind, meaning = get_args(hints[entry.name])
-        yield _Option(entry.name, kind, entry.default, meaning)
+        yield _Option(entry.name, kind, cast(Any, entry.default), meaning)
 
 
 def from_environment(

@@ -35,8 +35,8 @@ class State:
         values: What the handler put into `ctx.state`.
     """
 
-    answers: Mapping[str, JsonObject] = field(default_factory=dict)
-    values: Mapping[str, Json] = field(default_factory=dict)
+    answers: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
 class StateSealer:

@@ -28,7 +28,7 @@ from .answer import (
     tool_failure,
 )
 from .invoke import Call, Threads, TookTooLong, awaitable, limited
-from .results import ResourceNotFound, ToolError, ToolResult
+from .results import ResourceNotFound, ToolError, is_tool_result
 
 if TYPE_CHECKING:
     from .context import Context
@@ -115,10 +115,13 @@ class ToolStep:
     def _structured(
         self, validator: SchemaValidator, value: Any, ctx: Context
     ) -> Answer:
-        full = value if isinstance(value, ToolResult) else ToolResult(value)
-        if full.is_error and full.structured is None:
-            return tool_answer(full.content, full.meta, is_error=True)
-        instance = self._output_codec.dump(full.structured)
+        content, meta, is_error = None, None, False
+        if is_tool_result(value):
+            content, meta, is_error = value.content, value.meta, value.is_error
+            value = value.structured
+            if is_error and value is None:
+                return tool_answer(content, meta, is_error)
+        instance = self._output_codec.dump(value)
         if not validator.is_valid(instance):
             problems = validator.problems(instance)
             _log.error(
@@ -127,28 +130,20 @@ class ToolStep:
                 describe(problems),
             )
             raise ProtocolError(INTERNAL_ERROR, "The tool returned an invalid result")
-        return structured_answer(
-            to_json(instance),
-            full.content,
-            full.meta,
-            full.is_error,
-            # Only objects have a place in legacy revisions.
-            keep_structured=ctx.era == "modern" or isinstance(instance, dict),
-        )
+        # Only objects have a place in legacy revisions.
+        keep = ctx.era == "modern" or isinstance(instance, dict)
+        return structured_answer(to_json(instance), content, meta, is_error, keep)
 
 
 def _unstructured(value: Any) -> Answer:
     if isinstance(value, str):
         return text_answer(value)
-    if isinstance(value, ToolResult):
+    if is_tool_result(value):
         if value.structured is None:
             return tool_answer(value.content, value.meta, value.is_error)
+        structured = to_json(value.structured)
         return structured_answer(
-            to_json(value.structured),
-            value.content,
-            value.meta,
-            value.is_error,
-            keep_structured=True,
+            structured, value.content, value.meta, value.is_error, keep_structured=True
         )
     return tool_answer(value, None, is_error=False)
 

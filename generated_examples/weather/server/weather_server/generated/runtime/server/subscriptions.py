@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -72,7 +72,7 @@ class _Subscription:
     __slots__ = ("_filter", "_meta", "_request", "mailbox")
 
     def __init__(
-        self, request: web.Request, request_id: jsonrpc.RequestId, wanted: _Filter
+        self, request: web.BaseRequest, request_id: jsonrpc.RequestId, wanted: _Filter
     ) -> None:
         self._request = request
         self._filter = wanted
@@ -163,14 +163,14 @@ class Subscriptions:
         return _Filter(frozenset(lists), uris if "updates" in declared else frozenset())
 
 
-def _uris(value: Any, limit: int) -> frozenset[str]:
-    is_list = isinstance(value, list | tuple)
-    if not is_list or not all(isinstance(uri, str) for uri in value):
+def _uris(value: Json, limit: int) -> frozenset[str]:
+    uris = value if isinstance(value, list | tuple) else None
+    if uris is None or len(uris) > limit:
         raise ProtocolError(
-            INVALID_PARAMS, "`resourceSubscriptions` must be a list of URIs"
+            INVALID_PARAMS,
+            f"`resourceSubscriptions` must be a list of at most {limit} URIs",
         )
-    if len(value) > limit:
-        raise ProtocolError(
-            INVALID_PARAMS, f"`resourceSubscriptions` may have at most {limit} entries"
-        )
-    return frozenset(value)
+    texts = [uri for uri in uris if isinstance(uri, str)]
+    if len(texts) < len(uris):
+        raise ProtocolError(INVALID_PARAMS, "`resourceSubscriptions` holds URIs alone")
+    return frozenset(texts)
