@@ -65,6 +65,7 @@ CLIENT_NAMES: Final = (
     "Reply",
     "ToolError",
     "TransportError",
+    "VersionError",
 )
 """What people who call the server import from the client runtime."""
 
