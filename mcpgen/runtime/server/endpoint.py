@@ -52,7 +52,7 @@ class Endpoint:
             "POST, OPTIONS" if legacy is None else "GET, POST, DELETE, OPTIONS"
         )
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request."""
         started = time.perf_counter()
         exchange = Exchange(request)

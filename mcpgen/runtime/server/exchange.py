@@ -74,7 +74,7 @@ class Exchange:
         "written",
     )
 
-    def __init__(self, request: web.Request) -> None:
+    def __init__(self, request: web.BaseRequest) -> None:
         self.request = request
         self.headers: dict[str, str] = {}
         self.stream: Stream | None = None
@@ -135,7 +135,7 @@ def _accepted(accept: str) -> tuple[bool, bool, bool]:
     return events, takes_json, events and (accept.startswith(_EVENTS) or not takes_json)
 
 
-async def read_body(request: web.Request, limit: int) -> bytes:
+async def read_body(request: web.BaseRequest, limit: int) -> bytes:
     """The body of a request.
 
     Raises:

@@ -31,7 +31,7 @@ class Guard:
         self._any_host = "*" in self._hosts or not (self._local or self._hosts)
         self._fine: set[str] = set()
 
-    def check(self, request: web.Request) -> dict[str, str]:
+    def check(self, request: web.BaseRequest) -> dict[str, str]:
         """The headers that the answer needs for browsers.
 
         Raises:
@@ -52,7 +52,7 @@ class Guard:
             "Vary": "Origin",
         }
 
-    def preflight(self, request: web.Request, methods: str) -> web.Response:
+    def preflight(self, request: web.BaseRequest, methods: str) -> web.Response:
         """The answer to a browser that asks before it sends.
 
         Raises:

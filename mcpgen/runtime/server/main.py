@@ -11,13 +11,14 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+from aiohttp import web
+
+from .access_log import Lines
+from .runner import Runner
+from .server import Server
 from .service import Service
 from .settings import Settings, from_arguments
-
-if TYPE_CHECKING:
-    from aiohttp import web
 
 
 class CannotStart(Exception):
@@ -72,20 +73,12 @@ async def serve(
     Raises:
         CannotStart: The address is taken, or the certificate can't be used.
     """
-    from aiohttp import web
-
-    from .access_log import Lines
-    from .app import create_app
-
     lines = Lines(sys.stderr)
-    runner = web.AppRunner(
-        create_app(service, settings, access_log=lines),
-        access_log=None,
-        shutdown_timeout=settings.shutdown_timeout,
-    )
+    server = Server(service, settings, access_log=lines)
+    runner = Runner(server, settings.shutdown_timeout)
+    context = _tls(settings)
     await runner.setup()
     try:
-        context = _tls(settings)
         await _listen(runner, settings, context)
         scheme = "http" if context is None else "https"
         # What exists now lives as long as the process; the collector need not look at it.
@@ -100,9 +93,8 @@ async def serve(
 
 
 async def _listen(
-    runner: web.AppRunner, settings: Settings, context: ssl.SSLContext | None
+    runner: Runner, settings: Settings, context: ssl.SSLContext | None
 ) -> None:
-    from aiohttp import web
 
     site = web.TCPSite(
         runner, settings.host, settings.port, ssl_context=context, backlog=1024
@@ -118,7 +110,7 @@ def _print_url(url: str) -> None:
     print(url, flush=True)
 
 
-def _address(runner: web.AppRunner, settings: Settings) -> str:
+def _address(runner: Runner, settings: Settings) -> str:
     port = runner.addresses[0][1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{host}:{port}"

@@ -29,7 +29,7 @@ class _Listener:
 
     __slots__ = ("_request", "mailbox")
 
-    def __init__(self, request: web.Request) -> None:
+    def __init__(self, request: web.BaseRequest) -> None:
         self._request = request
         self.mailbox = Mailbox(asyncio.get_running_loop())
 

@@ -32,7 +32,7 @@ def event(
     return b"%bdata: %b\n\n" % (head, data)
 
 
-def is_gone(request: web.Request) -> bool:
+def is_gone(request: web.BaseRequest) -> bool:
     """Whether the client has closed the connection of a request."""
     transport = request.transport
     return transport is None or transport.is_closing()
@@ -43,12 +43,12 @@ class Stream:
 
     __slots__ = ("_request", "_response")
 
-    def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
+    def __init__(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         self._request = request
         self._response = response
 
     @classmethod
-    async def open(cls, request: web.Request, headers: Mapping[str, str]) -> Stream:
+    async def open(cls, request: web.BaseRequest, headers: Mapping[str, str]) -> Stream:
         """Send the response's head; ConnectionError where the client is gone."""
         response = web.StreamResponse(headers={**_HEADERS, **headers})
         response.enable_chunked_encoding()

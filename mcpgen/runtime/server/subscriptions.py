@@ -72,7 +72,7 @@ class _Subscription:
     __slots__ = ("_filter", "_meta", "_request", "mailbox")
 
     def __init__(
-        self, request: web.Request, request_id: jsonrpc.RequestId, wanted: _Filter
+        self, request: web.BaseRequest, request_id: jsonrpc.RequestId, wanted: _Filter
     ) -> None:
         self._request = request
         self._filter = wanted

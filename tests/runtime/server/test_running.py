@@ -242,6 +242,9 @@ class TestProgram:
             assert url.endswith("/rpc")
             wire = ModernWire(http, url)
             assert (await wire.tool("add", {"a": 1})).content == '{"sum":2}'
+            for path, status in (("/healthz", 200), ("/readyz", 200), ("/mcp", 404)):
+                async with http.get(url.replace("/rpc", path)) as response:
+                    assert response.status == status
             blocked = asyncio.ensure_future(wire.tool("impatient"))
             listening = wire.streaming("subscriptions/listen", {"notifications": {}})
             async with listening as stream:
