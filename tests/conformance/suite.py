@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -82,11 +83,26 @@ async def run_server(url: str, revision: str, output: Path) -> list[Scenario]:
     return read(output, "server")
 
 
-async def _run(*arguments: str) -> str:
+async def run_client(
+    command: str, scenario: str, revision: str, output: Path
+) -> list[Scenario]:
+    """One scenario by itself: then the suite judges exit code and warnings too."""
+    chosen = ["--scenario", scenario, "--spec-version", revision, "--force"]
+    code, printed = await _run(
+        "client", "--command", command, *chosen, "-o", str(output)
+    )
+    if code:
+        raise AssertionError(f"the suite is not content:\n{printed[-4000:]}")
+    return read(output, "client")
+
+
+async def _run(*arguments: str) -> tuple[int | None, str]:
     command = await asyncio.to_thread(installed)
+    here = str(Path(sys.executable).parent)
     process = await asyncio.create_subprocess_exec(
         *command,
         *arguments,
+        env={**os.environ, "PATH": f"{here}{os.pathsep}{os.environ['PATH']}"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -96,7 +112,7 @@ async def _run(*arguments: str) -> str:
         process.kill()
         await process.wait()
         raise
-    return printed.decode()
+    return process.returncode, printed.decode()
 
 
 def read(output: Path, role: str) -> list[Scenario]:
