@@ -33,6 +33,7 @@ from .runtime.client import (
     Reply,
     ToolError,
     TransportError,
+    VersionError,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ __all__ = [
     "SyncAwkwardClient",
     "ToolError",
     "TransportError",
+    "VersionError",
     "models",
     "types",
 ]

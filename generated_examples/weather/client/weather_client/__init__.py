@@ -33,6 +33,7 @@ from .runtime.client import (
     Reply,
     ToolError,
     TransportError,
+    VersionError,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ __all__ = [
     "SyncWeatherClient",
     "ToolError",
     "TransportError",
+    "VersionError",
     "WeatherClient",
     "models",
     "types",

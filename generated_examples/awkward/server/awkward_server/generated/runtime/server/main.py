@@ -11,13 +11,14 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+from aiohttp import web
+
+from .access_log import Lines
+from .runner import Runner
+from .server import Server
 from .service import Service
 from .settings import Settings, from_arguments
-
-if TYPE_CHECKING:
-    from .runner import Runner
 
 
 class CannotStart(Exception):
