@@ -48,7 +48,7 @@ class _Connector(aiohttp.BaseConnector):
         self,
         req: aiohttp.ClientRequest,
         traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109, aiohttp's own name
+        timeout: aiohttp.ClientTimeout,
     ) -> ResponseHandler:
         if self._runner.server is None:
             await self._runner.setup()
