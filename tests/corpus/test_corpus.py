@@ -96,10 +96,12 @@ async def test_a_real_servers_manifest_becomes_a_project_that_works(
     type_check(project, name, tmp_path_factory.getbasetemp() / "mypy")
     wanted = json.loads((CORPUS / f"{name}.json").read_text("utf-8"))["tools"]
 
-    known = {field.alias or name for name, field in Tool.model_fields.items()}
-    known_wanted = [{k: v for k, v in t.items() if k in known} for t in wanted]
+    as_the_sdk_reads_them = [
+        Tool.model_validate(tool).model_dump(by_alias=True, exclude_unset=True)
+        for tool in wanted
+    ]
 
     async with running_server(project / "server", f"{package(name)}_server") as url:
         assert await on_the_wire(url) == wanted
-        assert await listed(url, "legacy") == known_wanted
-        assert await listed(url, "2026-07-28") == known_wanted
+        assert await listed(url, "legacy") == as_the_sdk_reads_them
+        assert await listed(url, "2026-07-28") == as_the_sdk_reads_them
