@@ -36,6 +36,7 @@ SYNC_CLIENT_ATTRIBUTES: Final = frozenset(
     {
         "call_tool",
         "capabilities",
+        "check",
         "close",
         "complete_prompt",
         "complete_template",

@@ -187,18 +187,23 @@ def test_ctrl_c_before_the_first_move_leaves_the_old_state(workshop: Workshop) -
 def test_ctrl_c_during_the_moves_waits_for_their_end(workshop: Workshop) -> None:
     workshop = prepared(workshop.root)
     replace = os.replace
+    # A shell starts what it runs in the background with the signal ignored.
+    at_start = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def press(source: Path, target: Path) -> None:
         if Path(target).name == "changed.py":
             signal.raise_signal(signal.SIGINT)
         replace(source, target)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "replace", press)
-        workshop.generate()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "replace", press)
+            workshop.generate()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, at_start)
 
     assert disk(workshop.root) == expected(NEW)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_edit_after_a_crash_is_still_an_edit(workshop: Workshop) -> None:

@@ -597,7 +597,7 @@ async def test_a_subscription_that_is_refused_raises_at_once() -> None:
 async def test_an_answer_with_another_id_is_not_taken() -> None:
     async def confused(call: Call) -> WireReply:
         stream = await call.stream()
-        wrong = {**(await text(call)), "id": str(call.id)}
+        wrong = call.result(content=[]) | {"id": str(call.id)}
         await stream.write(event(wrong))
         await stream.write(event(call.result(content=[], structuredContent=[1])))
         return stream
