@@ -44,10 +44,12 @@ def _generate(
     """
     found = project.find(Path()) if project_dir is None else project.at(project_dir)
     if not check and not diff:
-        outcome = generate.generate(found, force=force)
+        with output.working("Generating ..."):
+            outcome = generate.generate(found, force=force)
         report.show(found.folder, outcome, done=True, verbose=verbose, as_json=as_json)
         return OK
-    outcome = generate.examine(found, force=force)
+    with output.working("Comparing ..."):
+        outcome = generate.examine(found, force=force)
     if diff and not as_json:
         output.say_verbatim(difference(found.folder, outcome))
     else:

@@ -15,6 +15,7 @@ from mcpgen.cli.command import (
     json_option,
     manifest_option,
 )
+from mcpgen.cli.output import working
 
 
 @click.argument("name")
@@ -28,7 +29,10 @@ def _new_client(
 
     FILE is a manifest in YAML, JSON or TOML, or the JSON of a tools/list result.
     """
-    created = new.create(name, source=manifest, folder=directory, targets=("client",))
+    with working(f"Generating {name} ..."):
+        created = new.create(
+            name, source=manifest, folder=directory, targets=("client",)
+        )
     welcome.show(created, as_json=as_json)
     return OK
 

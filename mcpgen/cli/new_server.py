@@ -15,6 +15,7 @@ from mcpgen.cli.command import (
     json_option,
     manifest_option,
 )
+from mcpgen.cli.output import working
 
 
 @click.argument("name")
@@ -29,7 +30,8 @@ def _new_server(
     Without --manifest it starts from a small real example. FILE is a manifest in YAML,
     JSON or TOML, or the JSON of a tools/list result.
     """
-    created = new.create(name, source=manifest, folder=directory)
+    with working(f"Generating {name} ..."):
+        created = new.create(name, source=manifest, folder=directory)
     welcome.show(created, as_json=as_json)
     return OK
 

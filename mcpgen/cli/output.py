@@ -9,13 +9,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, TextIO
+from threading import Timer
+from typing import Any, Final, TextIO
 
 import click
 
 from mcpgen.diagnostics import Diagnostic, Severity
+
+PATIENCE: Final = 0.5
+"""Seconds that a command may take before it says that it is at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,31 @@ def say_json(value: Any) -> None:
 def say_verbatim(text: str) -> None:
     """Text of files: exact, unless it goes to a terminal, which might act on it."""
     click.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on a terminal what is going on, if it goes on for longer than `PATIENCE`."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    shown = ExitStack()
+
+    def show() -> None:
+        from rich.console import Console
+        from rich.text import Text
+
+        shown.enter_context(Console(stderr=True).status(Text(visible(what))))
+
+    timer = Timer(PATIENCE, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.close()
 
 
 def complain(diagnostics: Iterable[Diagnostic]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 
 from mcpgen import lock, new
 from mcpgen import manifest as manifests
+from mcpgen.cli import output
 from tests.cli.conftest import MANIFEST
 from tests.cli.terminal import Terminal
 from tests.plan.crash import Killed, dying_at
@@ -270,3 +274,30 @@ def test_any_other_layout_is_written_anew(
     assert (done.code, done.err) == (0, "")
     made = manifests.load(tmp_path / "hello" / "mcpgen.yaml")
     assert (made.name, made.targets) == ("hello", ("client",))
+
+
+def test_long_work_is_shown_on_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with output.working("Generating \x1b[31mred"):
+        assert screen.shown.wait(20)
+    assert "Generating \\x1b[31mred" in screen.getvalue()
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers what was written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = threading.Event()
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        written = super().write(text)
+        if "Generating" in self.getvalue():
+            self.shown.set()
+        return written
