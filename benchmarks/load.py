@@ -127,8 +127,8 @@ def measure(
     return Load(
         used / count * 1e6,
         float(_find(r"Requests/sec:\s+([\d.]+)", printed)),
-        _milliseconds(_find(r"^\s+50%\s+(\S+)$", printed)),
-        _milliseconds(_find(r"^\s+99%\s+(\S+)$", printed)),
+        _milliseconds(_find(r"^\s+50%\s+(\S+)\s*$", printed)),
+        _milliseconds(_find(r"^\s+99%\s+(\S+)\s*$", printed)),
     )
 
 
