@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Timer
@@ -60,7 +60,7 @@ def say_verbatim(text: str) -> None:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
+def working(what: str) -> Generator[None]:
     """Show on a terminal what is going on, if it goes on for longer than `PATIENCE`."""
     if not sys.stderr.isatty():
         yield
