@@ -284,7 +284,6 @@ Workshop(Path(sys.argv[1]), dict(NEW)).generate()
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
 @pytest.mark.parametrize("moves", [0, 1, 2, 3, 4])
 def test_a_run_that_is_really_killed_is_repaired(
     workshop: Workshop, moves: int

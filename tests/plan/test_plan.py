@@ -287,7 +287,6 @@ def test_windows_line_ends_are_no_edit(workshop: Workshop) -> None:
     assert workshop.text("client/c.py") == "c = 2\n"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no executable bits")
 def test_a_missing_executable_bit_is_drift_and_an_extra_one_is_not(
     workshop: Workshop,
 ) -> None:
