@@ -17,13 +17,13 @@ from ..shared import headers, jsonrpc
 from ..shared.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..shared.headers import NAMED_BY
 from ..shared.jsonrpc import is_array, is_object
-from . import envelope
-from .access_log import AccessLog
-from .exchange import Exchange, Refused, read_body, refused
-from .guard import Guard
-from .legacy import Legacy
-from .modern import Modern
-from .registry import Registry
+from .http.access_log import AccessLog
+from .http.exchange import Exchange, Refused, read_body, refused
+from .http.guard import Guard
+from .legacy.era import Legacy
+from .legacy.registry import Registry
+from .modern import envelope
+from .modern.era import Modern
 
 _log: Final = logging.getLogger("mcp.server")
 

@@ -16,8 +16,8 @@ from mcpgen.runtime.client import (
     Client,
     ClientError,
     TransportError,
-    http,
 )
+from mcpgen.runtime.client.http import requests as http
 
 from .wire import (
     LIMIT,

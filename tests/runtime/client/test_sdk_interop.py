@@ -8,13 +8,7 @@ from typing import Any
 import pytest
 from mcp.server.mcpserver import MCPServer
 
-from mcpgen.runtime.client import (
-    Client,
-    ClientError,
-    LogMessage,
-    Progress,
-    ToolError,
-)
+from mcpgen.runtime.client import Client, ClientError, LogMessage, Progress, ToolError
 from mcpgen.runtime.protocol.types import CallToolResult, TextContent
 
 from .sdk_server import LIMIT, Transport, build, sdk_server

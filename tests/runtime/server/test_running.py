@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from mcpgen.runtime.server import Service, Settings, settings_table
-from mcpgen.runtime.server.access_log import Lines
+from mcpgen.runtime.server.http.access_log import Lines
 from mcpgen.runtime.server.settings import from_arguments, from_environment
 
 from .conftest import Serve

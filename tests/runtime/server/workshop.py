@@ -27,8 +27,8 @@ from mcpgen.runtime.server import (
     ToolBinding,
     ToolError,
     ToolResult,
-    content,
 )
+from mcpgen.runtime.server.handlers import content
 from mcpgen.runtime.shared.catalog import Catalog, JsonObject
 from mcpgen.runtime.shared.model import Model, absent
 

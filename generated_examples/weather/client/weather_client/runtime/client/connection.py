@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from . import backoff
 from .calls import Request
 from .errors import AuthError, CallTimeoutError, ClientError, TransportError
 from .events import Events
 from .handlers import Handlers
-from .http import Http
-from .limits import Calls
+from .http import backoff
+from .http.requests import Http
 from .negotiation import forget, negotiate
 from .options import CallSettings, LoggingLevel, Settings
 from .speaker import EraLostError, Parts, ServerInfo, Speaker
+from .work.limits import Calls
 
 if TYPE_CHECKING:
     from .subscriptions import Filter, Subscription

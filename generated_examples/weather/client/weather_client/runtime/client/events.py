@@ -11,15 +11,9 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from .clock import Clock
-from .options import (
-    LogMessage,
-    Notification,
-    Progress,
-    ProgressCallback,
-    Settings,
-)
+from .options import LogMessage, Notification, Progress, ProgressCallback, Settings
 from .shapes import members, text
+from .work.clock import Clock
 
 logger: Final = logging.getLogger(__name__)
 

@@ -18,20 +18,14 @@ from .errors import (
     TransportError,
     VersionError,
 )
-from .modern import Modern
+from .modern.speaker import Modern
 from .options import CallSettings
 from .shapes import is_list
-from .speaker import (
-    EraLostError,
-    Parts,
-    Speaker,
-    common_version,
-    versions,
-)
+from .speaker import EraLostError, Parts, Speaker, common_version, versions
 
 if TYPE_CHECKING:
-    from .channel import Channel
-    from .legacy import Legacy
+    from .legacy.channel import Channel
+    from .legacy.speaker import Legacy
 
 MAX_KNOWN: Final = 256
 PROBE_LIMIT: Final = 10.0
@@ -137,8 +131,8 @@ async def _discovered(speaker: Modern, limits: CallSettings) -> dict[str, Any]:
 
 async def _legacy(parts: Parts) -> Legacy:
     """A legacy session, over HTTP+SSE if there is no Streamable HTTP."""
-    from .legacy_http import StreamableChannel
-    from .legacy_sse import SseChannel
+    from .legacy.http_sse import SseChannel
+    from .legacy.streamable_http import StreamableChannel
 
     try:
         return await _session(parts, StreamableChannel(parts.http, parts.tasks))
@@ -153,7 +147,7 @@ async def _legacy(parts: Parts) -> Legacy:
 
 
 async def _session(parts: Parts, channel: Channel) -> Legacy:
-    from .legacy import Legacy
+    from .legacy.speaker import Legacy
 
     legacy = Legacy(parts, channel)
     try:

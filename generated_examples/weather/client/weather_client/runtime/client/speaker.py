@@ -18,11 +18,11 @@ from .calls import Request
 from .errors import ClientError
 from .events import Events
 from .handlers import Handlers
-from .http import Http
-from .limits import Calls
+from .http.requests import Http
 from .options import CallSettings, LoggingLevel, Settings
 from .shapes import members, text
-from .tasks import Tasks
+from .work.limits import Calls
+from .work.tasks import Tasks
 
 if TYPE_CHECKING:
     from .subscriptions import Filter, Subscription

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .calls import ToolCall
-from .loop_thread import LoopThread
 from .options import LoggingLevel, Omit
+from .work.loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from typing import Self, Unpack

@@ -10,20 +10,20 @@ from typing import Final
 from aiohttp import web
 
 from ..protocol.revisions import REVISIONS
-from .access_log import AccessLog, Sink
-from .capabilities import offer
+from .calls.capabilities import offer
+from .calls.methods import Methods
+from .calls.stocking import stock
 from .endpoint import Endpoint
-from .guard import Guard
-from .invoke import Threads
-from .legacy import Legacy
-from .methods import Methods
-from .modern import Modern
-from .registry import Registry
+from .handlers.invoke import Threads
+from .http.access_log import AccessLog, Sink
+from .http.guard import Guard
+from .http.watch import Watch
+from .legacy.era import Legacy
+from .legacy.registry import Registry
+from .legacy.sessions import MemorySessions, SessionStore
+from .modern.era import Modern
 from .service import Service
-from .sessions import MemorySessions, SessionStore
 from .settings import Settings
-from .stocking import stock
-from .watch import Watch
 
 
 class Server:

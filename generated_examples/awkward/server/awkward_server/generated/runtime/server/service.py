@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from .contract import Contract
+from .handlers.contract import Contract
 
 if TYPE_CHECKING:
-    from .live import LiveCatalog
+    from .calls.live import LiveCatalog
 
 Announcement: TypeAlias = Literal["tools", "prompts", "resources", "updates"]
 

@@ -7,12 +7,12 @@ from typing import Final
 
 from aiohttp import web
 
-from .access_log import Sink
-from .live import LiveCatalog
-from .registry import Registry
+from .calls.live import LiveCatalog
+from .http.access_log import Sink
+from .legacy.registry import Registry
+from .legacy.sessions import SessionStore
 from .server import Server
 from .service import Service
-from .sessions import SessionStore
 from .settings import Settings
 
 LIVE_CATALOG: Final = web.AppKey("LIVE_CATALOG", LiveCatalog)

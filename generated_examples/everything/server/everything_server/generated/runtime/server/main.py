@@ -14,7 +14,7 @@ from importlib import import_module
 
 from aiohttp import web
 
-from .access_log import Lines
+from .http.access_log import Lines
 from .runner import Runner
 from .server import Server
 from .service import Service

@@ -6,10 +6,11 @@ This is what generated code and handlers import; everything else is private.
 from __future__ import annotations
 
 from ..shared.errors import ProtocolError
-from . import content
 from .app import LIVE_CATALOG, create_app
-from .context import Context
-from .contract import (
+from .calls.live import LiveCatalog
+from .handlers import content
+from .handlers.context import Context
+from .handlers.contract import (
     Completer,
     Contract,
     PromptBinding,
@@ -17,10 +18,8 @@ from .contract import (
     TemplateBinding,
     ToolBinding,
 )
-from .live import LiveCatalog
-from .main import main
-from .ports import Client, LoggingLevel
-from .questions import (
+from .handlers.ports import Client, LoggingLevel
+from .handlers.questions import (
     CreateMessage,
     Elicit,
     Elicitation,
@@ -30,7 +29,7 @@ from .questions import (
     Root,
     Sample,
 )
-from .results import (
+from .handlers.results import (
     CompletionReturn,
     Completions,
     Content,
@@ -45,8 +44,9 @@ from .results import (
     ToolResult,
     ToolReturn,
 )
+from .legacy.sessions import Session
+from .main import main
 from .service import Announcement, Service
-from .sessions import Session
 from .settings import Settings, settings_table
 
 __all__ = [

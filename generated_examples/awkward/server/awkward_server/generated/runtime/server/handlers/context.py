@@ -1,0 +1,301 @@
+"""What a handler knows of its request and can do while it runs; the same in both eras.
+
+How messages travel is behind the ports of `ports`. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    TypeVar,
+    overload,
+)
+
+from ...shared import jsonrpc
+from ...shared.catalog import Json, JsonObject
+from ...shared.revision import Era
+from .ports import SEVERITY, Asker, Client, LoggingLevel, Outlet
+from .questions import (
+    CreateMessage,
+    Elicit,
+    Elicitation,
+    ElicitURL,
+    ListRoots,
+    Question,
+    Root,
+    Sample,
+)
+
+if TYPE_CHECKING:
+    from ..calls.live import LiveCatalog
+    from ..legacy.sessions import Session
+
+T = TypeVar("T")
+C = TypeVar("C")
+
+_NO_SCOPES: Final[frozenset[str]] = frozenset()
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+class Context:
+    """One request, as its handler sees it."""
+
+    __slots__ = (
+        "_asker",
+        "_client",
+        "_log_floor",
+        "_loop",
+        "_outlet",
+        "_progress",
+        "_questions",
+        "_token",
+        "cancelled",
+        "catalog",
+        "completed",
+        "era",
+        "headers",
+        "meta",
+        "principal",
+        "request_id",
+        "scopes",
+        "session",
+        "state",
+    )
+
+    era: Era
+    """"modern" (2026-07-28 and later) or "legacy"."""
+    request_id: jsonrpc.RequestId
+    """The JSON-RPC id of the request."""
+    meta: JsonObject
+    """The request's `_meta`."""
+    headers: Mapping[str, str]
+    """The HTTP request's headers; names in any case."""
+    session: Session | None
+    """The legacy session; None in the modern era."""
+    principal: str | None
+    """Who is asking, when the server authenticates; else None."""
+    scopes: frozenset[str]
+    """What the principal may do."""
+    catalog: LiveCatalog
+    """What the server offers: change it, and announce changes."""
+    state: dict[str, Json]
+    """Yours, kept while one call asks the client: in the modern era the handler runs
+    again after each question, and what was put here before the question is back."""
+    completed: Mapping[str, str]
+    """In completions: the arguments that are filled in already."""
+    cancelled: bool
+    """Whether the client gave up; plain `def` handlers look here, others are stopped."""
+
+    def __init__(
+        self,
+        era: Era,
+        client: Client,
+        request_id: jsonrpc.RequestId,
+        meta: JsonObject,
+        headers: Mapping[str, str],
+        session: Session | None,
+        catalog: LiveCatalog,
+        outlet: Outlet,
+        asker: Asker,
+        log_floor: int | None,
+        state: dict[str, Json],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.era = era
+        self.request_id = request_id
+        self.meta = meta
+        self.headers = headers
+        self.session = session
+        self.principal = None
+        self.scopes = _NO_SCOPES
+        self.catalog = catalog
+        self.state = state
+        self.completed = _NOTHING
+        self.cancelled = False
+        self._client = client
+        self._outlet = outlet
+        self._asker = asker
+        self._log_floor = log_floor
+        self._loop = loop
+        self._token = meta.get("progressToken")
+        self._progress: float | None = None
+        self._questions = 0
+
+    @property
+    def protocol_version(self) -> str:
+        """The protocol version of this request."""
+        return self._client.version
+
+    @property
+    def client_info(self) -> JsonObject:
+        """Name and version of the client, as it says; never a reason for trust."""
+        return self._client.info
+
+    @property
+    def client_capabilities(self) -> JsonObject:
+        """What the client can do, as it declared."""
+        return self._client.capabilities
+
+    async def progress(
+        self, progress: float, total: float | None = None, message: str | None = None
+    ) -> None:
+        """Report progress, if the client wants it.
+
+        Args:
+            progress: How far the work is; a value that is no larger than the one
+                before is not sent, since progress must increase.
+            total: The value at the end, if known.
+            message: What is going on, for a person.
+        """
+        if not isinstance(self._token, str | int) or isinstance(self._token, bool):
+            return
+        if self._progress is not None and progress <= self._progress:
+            return
+        self._progress = progress
+        params: dict[str, Json] = {"progressToken": self._token, "progress": progress}
+        if total is not None:
+            params["total"] = total
+        if message is not None:
+            params["message"] = message
+        await self._outlet.send(jsonrpc.notification("notifications/progress", params))
+
+    async def log(
+        self, level: LoggingLevel, data: Json, logger: str | None = None
+    ) -> None:
+        """Send a log message to the client, if it wants messages of this level.
+
+        Never put secrets or personal data into one.
+        """
+        if self._log_floor is None or SEVERITY[level] < self._log_floor:
+            return
+        params: dict[str, Json] = {"level": level, "data": data}
+        if logger is not None:
+            params["logger"] = logger
+        await self._outlet.send(jsonrpc.notification("notifications/message", params))
+
+    async def debug(self, data: Json, logger: str | None = None) -> None:
+        """Log for developers of the client."""
+        await self.log("debug", data, logger)
+
+    async def info(self, data: Json, logger: str | None = None) -> None:
+        """Log what goes on."""
+        await self.log("info", data, logger)
+
+    async def warning(self, data: Json, logger: str | None = None) -> None:
+        """Log what may be wrong."""
+        await self.log("warning", data, logger)
+
+    async def error(self, data: Json, logger: str | None = None) -> None:
+        """Log what went wrong."""
+        await self.log("error", data, logger)
+
+    @overload
+    async def elicit(
+        self, message: str, schema: type[C], *, key: str | None = None
+    ) -> Elicitation[C]: ...
+
+    @overload
+    async def elicit(
+        self, message: str, schema: JsonObject, *, key: str | None = None
+    ) -> Elicitation[dict[str, Any]]: ...
+
+    async def elicit(
+        self, message: str, schema: JsonObject | type[Any], *, key: str | None = None
+    ) -> Elicitation[Any]:
+        """Ask a person to fill in a form.
+
+        In the modern era the call ends here, and the handler runs again from its start
+        once the answer is there; questions are then recognised by their order, or by
+        `key` where their order can change.
+
+        Args:
+            message: What is asked.
+            schema: The form: a flat object schema, or a pydantic model.
+            key: A name for the question, unique in the handler.
+
+        Raises:
+            ProtocolError: The client can't show forms.
+        """
+        question: Elicit[Any] = Elicit(message, schema)
+        return await self._ask(question, key)
+
+    async def elicit_url(
+        self, message: str, url: str, *, key: str | None = None
+    ) -> Elicitation[None]:
+        """Ask a person to open a page; see `elicit`."""
+        return await self._ask(ElicitURL(message, url), key)
+
+    async def sample(
+        self,
+        messages: str | Sequence[JsonObject],
+        *,
+        max_tokens: int,
+        key: str | None = None,
+        **options: Json,
+    ) -> Sample:
+        """Ask the client's model; see `elicit` for how this goes in the modern era.
+
+        Args:
+            messages: A user message's text, or `SamplingMessage` objects as JSON.
+            max_tokens: The most tokens to generate.
+            key: A name for the question, unique in the handler.
+            options: Further parameters by wire name, such as `systemPrompt`.
+        """
+        return await self._ask(CreateMessage(messages, max_tokens, options), key)
+
+    async def list_roots(self, *, key: str | None = None) -> tuple[Root, ...]:
+        """Ask for the directories that the client opens to the server."""
+        return await self._ask(ListRoots(), key)
+
+    async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:
+        """Ask several questions at once: `{"name": Elicit(...), "roots": ListRoots()}`.
+
+        Returns:
+            The answers by the same keys, each of its question's type.
+        """
+        return await self._asker.ask(questions)
+
+    async def _ask(self, question: Question[T], key: str | None) -> T:
+        if key is None:
+            self._questions += 1
+            key = f"{question.method}#{self._questions}"
+        answers = await self._asker.ask({key: question})
+        answer: T = answers[key]
+        return answer
+
+    async def disconnect(self, retry_ms: int | None = None) -> None:
+        """Close this request's stream while the work goes on; the client polls.
+
+        Only 2025-11-25 knows this; in other revisions it does nothing.
+
+        Args:
+            retry_ms: When the client should come back; None means the setting.
+        """
+        await self._outlet.disconnect(retry_ms)
+
+    def wait(self, awaitable: Awaitable[T]) -> T:
+        """For plain `def` handlers: `ctx.wait(ctx.progress(1, 3))`.
+
+        Blocks the handler's thread until the result is there.
+
+        Raises:
+            RuntimeError: Called in an `async def` handler, where `await` belongs.
+        """
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is not None:
+            close = getattr(awaitable, "close", None)
+            if close is not None:
+                close()
+            raise RuntimeError("ctx.wait is for plain `def` handlers; use `await`")
+
+        async def result() -> T:
+            return await awaitable
+
+        return asyncio.run_coroutine_threadsafe(result(), self._loop).result()

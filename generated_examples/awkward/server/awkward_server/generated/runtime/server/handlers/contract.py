@@ -1,0 +1,87 @@
+"""What a generated service declares: which method answers for which wire name.
+
+The data that generated code hands to the runtime; knows no HTTP and calls nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from ...shared.catalog import Catalog
+
+Completer: TypeAlias = str | tuple[str, ...]
+"""Completion of one argument: the name of a method, or the values themselves."""
+
+_NONE: Mapping[str, Completer] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBinding:
+    """The method behind a tool.
+
+    Attributes:
+        method: Name of the service's method: `(args, ctx)`.
+        input: Type of the arguments, made from `inputSchema`.
+        output: Type of the structured result, or None without `outputSchema`.
+        timeout: Seconds that one call may take; None means the server's setting.
+    """
+
+    method: str
+    input: Any
+    output: Any = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptBinding:
+    """The method behind a prompt: `(args, ctx)`, or `(ctx)` when there are no arguments."""
+
+    method: str
+    arguments: Any = None
+    complete: Mapping[str, Completer] = field(default_factory=lambda: _NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceBinding:
+    """The method behind a resource: `(ctx)`."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateBinding:
+    """The method behind a resource template: `(args, ctx)`."""
+
+    method: str
+    variables: Any
+    complete: Mapping[str, Completer] = field(default_factory=lambda: _NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A catalogue and the methods that answer for its entries.
+
+    Attributes:
+        catalog: The definitions, as they go on the wire.
+        tools: Bindings by tool name.
+        prompts: Bindings by prompt name.
+        resources: Bindings by URI.
+        resource_templates: Bindings by URI template.
+        revisions: Protocol revisions to serve; empty means all that the runtime knows.
+    """
+
+    catalog: Catalog
+    tools: Mapping[str, ToolBinding] = field(default_factory=dict[str, ToolBinding])
+    prompts: Mapping[str, PromptBinding] = field(
+        default_factory=dict[str, PromptBinding]
+    )
+    resources: Mapping[str, ResourceBinding] = field(
+        default_factory=dict[str, ResourceBinding]
+    )
+    resource_templates: Mapping[str, TemplateBinding] = field(
+        default_factory=dict[str, TemplateBinding]
+    )
+    revisions: tuple[str, ...] = ()

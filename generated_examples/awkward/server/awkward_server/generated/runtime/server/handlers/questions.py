@@ -1,0 +1,286 @@
+"""What a handler can ask of the client: elicitation, sampling, roots.
+
+Each question knows its wire form and how to read its answer; how it travels (a server
+request in the legacy era, an input request in the modern one) is the era's affair.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, cast
+
+from pydantic import BaseModel
+
+from ...shared.catalog import Json, JsonObject
+
+_URL_MODE_SINCE: Final = "2025-11-25"
+
+A = TypeVar("A")
+C = TypeVar("C")
+
+
+class AnswerRefused(ValueError):
+    """The client's answer does not fit the question."""
+
+
+class Question(ABC, Generic[A]):
+    """A request to the client; `A` is the type of its answer."""
+
+    method: ClassVar[str]
+
+    @abstractmethod
+    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+        """What a client lacks to be asked this, as `ClientCapabilities`, or None."""
+
+    @abstractmethod
+    def params(self, version: str) -> dict[str, Json]:
+        """The request's parameters, as a protocol version has them."""
+
+    @abstractmethod
+    def read(self, answer: JsonObject) -> A:
+        """The typed answer.
+
+        Raises:
+            AnswerRefused: It does not fit what was asked.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Elicitation(Generic[C]):
+    """A person's answer.
+
+    Attributes:
+        action: "accept", "decline", or "cancel" when the person closed the dialogue.
+        content: What was filled in; None unless the form was accepted.
+    """
+
+    action: Literal["accept", "decline", "cancel"]
+    content: C | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the person agreed."""
+        return self.action == "accept"
+
+
+def _elicitation(answer: JsonObject) -> Literal["accept", "decline", "cancel"]:
+    action = answer.get("action")
+    if action not in ("accept", "decline", "cancel"):
+        raise AnswerRefused("`action` must be accept, decline or cancel")
+    return action
+
+
+@dataclass(frozen=True)
+class Elicit(Question[Elicitation[C]]):
+    """Ask a person to fill in a form.
+
+    Attributes:
+        message: What is asked, for the person.
+        schema: The form: a flat object schema, or a pydantic model with flat fields.
+    """
+
+    method = "elicitation/create"
+
+    message: str
+    schema: JsonObject | type[C]
+
+    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+        declared = capabilities.get("elicitation")
+        # An empty object means forms, as it did before there were URLs.
+        if isinstance(declared, Mapping) and ("form" in declared or not declared):
+            return None
+        return {"elicitation": {} if declared is None else {"form": {}}}
+
+    def form(self) -> JsonObject:
+        """The form as a JSON Schema."""
+        return _form(self.schema)
+
+    def params(self, version: str) -> dict[str, Json]:
+        mode: dict[str, Json] = {"mode": "form"} if version >= _URL_MODE_SINCE else {}
+        return {**mode, "message": self.message, "requestedSchema": self.form()}
+
+    def read(self, answer: JsonObject) -> Elicitation[C]:
+        action = _elicitation(answer)
+        if action != "accept":
+            return Elicitation(action)
+        content = answer.get("content")
+        if not isinstance(content, Mapping):
+            raise AnswerRefused("an accepted form needs `content`")
+        _check_form(self.form(), content)
+        if isinstance(self.schema, type) and issubclass(self.schema, BaseModel):
+            return Elicitation(action, cast(C, self.schema.model_validate(content)))
+        return Elicitation(action, cast(C, dict(content)))
+
+
+@dataclass(frozen=True)
+class ElicitURL(Question[Elicitation[None]]):
+    """Ask a person to open a page, for what must not pass through the client.
+
+    Attributes:
+        message: Why, for the person.
+        url: The page.
+        elicitation_id: Names the page in `notifications/elicitation/complete`
+            (2025-11-25 only).
+    """
+
+    method = "elicitation/create"
+
+    message: str
+    url: str
+    elicitation_id: str = field(default_factory=lambda: token_urlsafe(16))
+
+    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+        declared = capabilities.get("elicitation")
+        if isinstance(declared, Mapping) and "url" in declared:
+            return None
+        return {"elicitation": {"url": {}}}
+
+    def params(self, version: str) -> dict[str, Json]:
+        params: dict[str, Json] = {
+            "mode": "url",
+            "message": self.message,
+            "url": self.url,
+        }
+        if version == _URL_MODE_SINCE:
+            params["elicitationId"] = self.elicitation_id
+        return params
+
+    def read(self, answer: JsonObject) -> Elicitation[None]:
+        return Elicitation(_elicitation(answer))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a model said.
+
+    Attributes:
+        content: Content blocks as JSON, at least one.
+        model: The model that answered.
+        role: Who speaks; "assistant" as a rule.
+        stop_reason: Why the model stopped, when the client says so.
+    """
+
+    content: tuple[JsonObject, ...]
+    model: str
+    role: str
+    stop_reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of all text blocks."""
+        texts = (block.get("text") for block in self.content)
+        return "".join(text for text in texts if isinstance(text, str))
+
+
+@dataclass(frozen=True)
+class CreateMessage(Question[Sample]):
+    """Ask the client's model.
+
+    Attributes:
+        messages: A user message's text, or `SamplingMessage` objects as JSON.
+        max_tokens: The most tokens to generate.
+        options: Further parameters by their wire names, such as `systemPrompt`,
+            `modelPreferences`, `temperature`, `tools`.
+    """
+
+    method = "sampling/createMessage"
+
+    messages: str | Sequence[JsonObject]
+    max_tokens: int
+    options: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+        declared = capabilities.get("sampling")
+        if not isinstance(declared, Mapping):
+            return {"sampling": {}}
+        uses_tools = "tools" in self.options or "toolChoice" in self.options
+        if uses_tools and "tools" not in declared:
+            return {"sampling": {"tools": {}}}
+        return None
+
+    def params(self, version: str) -> dict[str, Json]:
+        messages: Json
+        if isinstance(self.messages, str):
+            block = {"type": "text", "text": self.messages}
+            messages = [{"role": "user", "content": block}]
+        else:
+            messages = list(self.messages)
+        return {"messages": messages, "maxTokens": self.max_tokens, **self.options}
+
+    def read(self, answer: JsonObject) -> Sample:
+        content = answer.get("content")
+        blocks = [content] if isinstance(content, Mapping) else content
+        model, role = answer.get("model"), answer.get("role")
+        stop = answer.get("stopReason")
+        if not isinstance(blocks, list) or not all(
+            isinstance(block, Mapping) for block in blocks
+        ):
+            raise AnswerRefused("`content` must be a content block or a list of them")
+        if not isinstance(model, str) or not isinstance(role, str):
+            raise AnswerRefused("`model` and `role` must be strings")
+        return Sample(
+            tuple(cast("list[JsonObject]", blocks)),
+            model,
+            role,
+            stop if isinstance(stop, str) else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A directory or file that the client opens to the server."""
+
+    uri: str
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class ListRoots(Question[tuple[Root, ...]]):
+    """Ask for the client's roots."""
+
+    method = "roots/list"
+
+    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+        return None if "roots" in capabilities else {"roots": {}}
+
+    def params(self, version: str) -> dict[str, Json]:
+        return {}
+
+    def read(self, answer: JsonObject) -> tuple[Root, ...]:
+        roots = answer.get("roots")
+        if not isinstance(roots, list):
+            raise AnswerRefused("`roots` must be a list")
+        return tuple(_root(root) for root in roots)
+
+
+def _root(root: Json) -> Root:
+    uri = root.get("uri") if isinstance(root, Mapping) else None
+    name = root.get("name") if isinstance(root, Mapping) else None
+    if not isinstance(uri, str):
+        raise AnswerRefused("a root needs a `uri`")
+    return Root(uri, name if isinstance(name, str) else None)
+
+
+def _form(schema: Any) -> JsonObject:
+    """The form's JSON Schema; a model's, without the titles that pydantic adds."""
+    if isinstance(schema, Mapping):
+        return cast(JsonObject, schema)
+    form = cast("type[BaseModel]", schema).model_json_schema(by_alias=True)
+    if "$defs" in form:
+        raise TypeError(
+            f"{schema.__name__} can't be a form: its fields must be strings, numbers, "
+            "booleans or lists of strings"
+        )
+    keep = ("type", "properties", "required")
+    return {key: form[key] for key in keep if key in form}
+
+
+def _check_form(form: JsonObject, content: JsonObject) -> None:
+    from ...shared.schema import SchemaValidator, describe
+
+    problems = SchemaValidator(form).problems(content)
+    if problems:
+        raise AnswerRefused(describe(problems))

@@ -1,0 +1,89 @@
+"""What went wrong in HTTP, in words: what happened, where, and what to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import aiohttp
+
+from ..errors import AuthError, TransportError
+
+_STATUS_HINTS: Final = {
+    404: "Is the path right? It often is /mcp",
+    405: "Is the path right? It often is /mcp",
+    413: "The arguments are too big for the server",
+    429: "The server wants fewer requests",
+    502: "A proxy answered; the server behind it may be down",
+    503: "The server or a proxy is overloaded or down",
+    504: "A proxy gave up waiting for the server",
+}
+
+
+def refused(
+    response: aiohttp.ClientResponse, body: bytes, reason: str | None = None
+) -> TransportError:
+    """The error for an answer whose status says that it is none.
+
+    Args:
+        response: The answer.
+        body: The beginning of its body.
+        reason: The server's own words, where the body has them in a known form.
+    """
+    url, method, status = str(response.url), response.method, response.status
+    is_page = "html" in response.content_type
+    words = " with an HTML page" if is_page else _excerpt(reason or _decoded(body))
+    if status in (401, 403):
+        problem = "needs credentials" if status == 401 else "is forbidden"
+        return AuthError(
+            f"this {problem} (HTTP {status}){words}",
+            url=url,
+            method=method,
+            status=status,
+            hint="Pass `auth`, such as BearerAuth(token)" if status == 401 else None,
+        )
+    return TransportError(
+        f"HTTP {status} {response.reason or ''}".rstrip() + words,
+        url=url,
+        method=method,
+        status=status,
+        hint=_STATUS_HINTS.get(status),
+    )
+
+
+def broken(error: Exception, method: str, url: str) -> TransportError:
+    """The error for a connection that failed."""
+    problem, hint, sent = _explained(error)
+    return TransportError(problem, url=url, method=method, hint=hint, sent=sent)
+
+
+def _explained(error: Exception) -> tuple[str, str | None, bool]:
+    """What happened, what to do, and whether the request may have been sent."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "the server's certificate is not valid", None, False
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "no secure connection: TLS failed", "Is it http instead?", False
+    if isinstance(error, aiohttp.ClientConnectorError):
+        reason = error.os_error.strerror or "connection failed"
+        return f"cannot connect: {reason}", "Is the server running there?", False
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return "cannot connect: no answer", "Is the server running there?", False
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server closed the connection without an answer", None, True
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the answer broke off", None, True
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):
+        return "the answer is not HTTP", "Is that the port of an HTTP server?", True
+    if isinstance(error, OSError):
+        return f"the connection broke: {error.strerror or 'reset'}", None, True
+    return f"the request failed: {error}", None, True
+
+
+def _decoded(body: bytes) -> str:
+    return body[:1000].decode("utf-8", "replace")
+
+
+def _excerpt(text: str) -> str:
+    line = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    if not line:
+        return ""
+    return f": {line[:200]}{'…' if len(line) > 200 else ''}"

@@ -1,0 +1,279 @@
+"""The legacy era: `initialize`, then everything else within a session.
+
+https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from ...shared import headers, jsonrpc
+from ...shared.catalog import JsonObject
+from ...shared.errors import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    ProtocolError,
+)
+from ...shared.jsonrpc import is_object
+from ..calls.answer import EMPTY, Answer
+from ..calls.capabilities import Offer
+from ..calls.framing import legacy_result
+from ..calls.live import LiveCatalog
+from ..calls.methods import Methods
+from ..handlers.context import Context
+from ..handlers.ports import SEVERITY
+from ..http.exchange import Exchange, refused
+from ..http.watch import Watch
+from ..settings import Settings
+from .handshake import Handshake
+from .registry import Registry
+from .server_requests import ServerRequests, take_answer
+from .session_outlet import SessionOutlet
+from .sessions import Running, Session
+
+_log: Final = logging.getLogger("mcp.server")
+
+_BATCHES_IN: Final = "2025-03-26"
+"""The only revision with JSON-RPC batches."""
+
+
+class Legacy:
+    """Answers legacy requests."""
+
+    def __init__(
+        self,
+        offer: Offer,
+        catalog: LiveCatalog,
+        methods: Methods,
+        registry: Registry,
+        watch: Watch,
+        settings: Settings,
+    ) -> None:
+        self._handshake = Handshake(offer)
+        self._catalog = catalog
+        self._table = methods.table
+        self._registry = registry
+        self._watch = watch
+        self._settings = settings
+        self._revisions = offer.legacy
+        self._requests = {v: offer.requests_in(r) for v, r in offer.legacy.items()}
+        self._own: Final[Mapping[str, Callable[[Session, JsonObject], Answer]]] = {
+            "ping": _ping,
+            "logging/setLevel": _set_level,
+            "resources/subscribe": self._subscribe,
+            "resources/unsubscribe": _unsubscribe,
+        }
+
+    async def post(
+        self, exchange: Exchange, message: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        """Answer one message that is already a JSON object.
+
+        Raises:
+            Refused: It has no session, or the session is unknown.
+        """
+        if message.get("method") == "initialize":
+            exchange.method = "initialize"
+            return self._initialize(exchange, message)
+        session = self._registry.find(exchange)
+        if "method" not in message:
+            taken = take_answer(session, message)
+            if not taken and "id" not in message:
+                raise refused(400, "Neither a request, a notification nor a response")
+            return exchange.accepted()
+        exchange.method = str(message["method"])[:100]
+        if "id" not in message:
+            self._notified(session, message)
+            return exchange.accepted()
+        outlet = SessionOutlet(exchange, session, self._settings)
+        self._watch.add(outlet)
+        try:
+            response = await self._respond(exchange, session, outlet, message)
+        finally:
+            self._watch.discard(outlet)
+        return await outlet.finish([] if response is None else [response])
+
+    async def batch(
+        self, exchange: Exchange, messages: list[Any]
+    ) -> web.StreamResponse:
+        """Answer a batch.
+
+        Raises:
+            Refused: There is no such thing in the session's revision.
+        """
+        session = self._registry.find(exchange)
+        if session.client.version != _BATCHES_IN or not messages:
+            raise refused(400, f"Only {_BATCHES_IN} has batches, and none are empty")
+        exchange.method = "batch"
+        outlet = SessionOutlet(exchange, session, self._settings)
+        self._watch.add(outlet)
+        try:
+            responses = await asyncio.gather(
+                *(self._entry(exchange, session, outlet, each) for each in messages)
+            )
+        finally:
+            self._watch.discard(outlet)
+        answered = [each for each in responses if each is not None]
+        return await outlet.finish(answered, batch=True)
+
+    async def _entry(
+        self, exchange: Exchange, session: Session, outlet: SessionOutlet, message: Any
+    ) -> bytes | None:
+        if not is_object(message):
+            error = ProtocolError(
+                INVALID_REQUEST, "An entry of a batch must be an object"
+            )
+            return jsonrpc.error(None, error)
+        if "method" not in message:
+            take_answer(session, message)
+            return None
+        if "id" not in message:
+            self._notified(session, message)
+            return None
+        return await self._respond(exchange, session, outlet, message)
+
+    def _initialize(
+        self, exchange: Exchange, message: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        request_id = message.get("id")
+        if not jsonrpc.is_request_id(request_id):
+            raise refused(400, "`id` must be a string or an integer")
+        try:
+            client = self._handshake.negotiate(message.get("params"))
+        except ProtocolError as error:
+            return exchange.failure(error, 400, request_id)
+        session = self._registry.open(client)
+        exchange.session_id = session.id
+        exchange.headers[headers.SESSION_ID] = session.id
+        answer = self._handshake.result(client)
+        return exchange.json(legacy_result(request_id, answer))
+
+    def _notified(self, session: Session, message: Mapping[str, Any]) -> None:
+        params = message.get("params")
+        if message["method"] == "notifications/cancelled" and is_object(params):
+            request_id = params.get("requestId")
+            if jsonrpc.is_request_id(request_id) and request_id in session.running:
+                session.running[request_id].cancel("the client cancelled the request")
+
+    async def _respond(
+        self,
+        exchange: Exchange,
+        session: Session,
+        outlet: SessionOutlet,
+        message: Mapping[str, Any],
+    ) -> bytes | None:
+        """The response to a request, or None if it was cancelled."""
+        request_id = message["id"]
+        if not jsonrpc.is_request_id(request_id):
+            error = ProtocolError(
+                INVALID_REQUEST, "`id` must be a string or an integer"
+            )
+            return jsonrpc.error(None, error)
+        if not isinstance(message["method"], str):
+            error = ProtocolError(INVALID_REQUEST, "`method` must be a string")
+            return jsonrpc.error(request_id, error)
+        try:
+            answer = await self._run(exchange, session, outlet, request_id, message)
+        except ProtocolError as error:
+            exchange.outcome = f"error {error.code}"
+            return jsonrpc.error(request_id, error)
+        except Exception:
+            _log.exception("%s failed", message["method"])
+            exchange.outcome = f"error {INTERNAL_ERROR}"
+            internal = ProtocolError(INTERNAL_ERROR, "Internal error")
+            return jsonrpc.error(request_id, internal)
+        if answer is None:
+            exchange.outcome = "cancelled"
+            return None
+        if answer.is_error:
+            exchange.outcome = "tool_error"
+        return legacy_result(request_id, answer)
+
+    async def _run(
+        self,
+        exchange: Exchange,
+        session: Session,
+        outlet: SessionOutlet,
+        request_id: jsonrpc.RequestId,
+        message: Mapping[str, Any],
+    ) -> Answer | None:
+        method: str = message["method"]
+        params: Any = message.get("params")
+        if params is None:
+            params = {}
+        if method not in self._requests[session.client.version]:
+            raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
+        if not is_object(params):
+            raise ProtocolError(INVALID_PARAMS, "`params` must be an object")
+        own = self._own.get(method)
+        if own is not None:
+            return own(session, params)
+        if request_id in session.running:
+            raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
+        revision = self._revisions[session.client.version]
+        asker = ServerRequests(session, revision, outlet, self._settings.answer_timeout)
+        meta = params.get("_meta")
+        ctx = Context(
+            "legacy",
+            session.client,
+            request_id,
+            meta if is_object(meta) else {},
+            exchange.request.headers,
+            session,
+            self._catalog,
+            outlet,
+            asker,
+            session.log_floor,
+            {},
+            asyncio.get_running_loop(),
+        )
+        task = asyncio.current_task()
+        session.running[request_id] = Running(task, ctx)
+        try:
+            return await self._table[method](params, ctx)
+        except asyncio.CancelledError:
+            if not ctx.cancelled or task is None:
+                raise
+            task.uncancel()
+            return None
+        finally:
+            del session.running[request_id]
+
+    def _subscribe(self, session: Session, params: JsonObject) -> Answer:
+        if len(session.subscribed) >= self._settings.max_subscriptions:
+            raise ProtocolError(INVALID_REQUEST, "Too many subscriptions")
+        session.subscribed.add(_uri(params))
+        return EMPTY
+
+
+def _ping(session: Session, params: JsonObject) -> Answer:
+    return EMPTY
+
+
+def _unsubscribe(session: Session, params: JsonObject) -> Answer:
+    session.subscribed.discard(_uri(params))
+    return EMPTY
+
+
+def _set_level(session: Session, params: JsonObject) -> Answer:
+    level = params.get("level")
+    if not isinstance(level, str) or level not in SEVERITY:
+        raise ProtocolError(
+            INVALID_PARAMS, f"`level` must be one of {', '.join(SEVERITY)}"
+        )
+    session.log_floor = SEVERITY[level]
+    return EMPTY
+
+
+def _uri(params: JsonObject) -> str:
+    uri = params.get("uri")
+    if not isinstance(uri, str):
+        raise ProtocolError(INVALID_PARAMS, "`uri` must be a string")
+    return uri

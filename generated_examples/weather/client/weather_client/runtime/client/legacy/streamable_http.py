@@ -1,0 +1,287 @@
+"""Streamable HTTP of 2025-03-26 to 2025-11-25: one POST a message, streams that resume.
+
+Carries messages of a session; does not know what they mean, but for the session's id.
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import aiohttp
+from pydantic_core import to_json
+
+from ...shared import headers
+from ..errors import ClientError, ProtocolError, TransportError
+from ..http import backoff
+from ..http.replies import (
+    ACCEPT,
+    ACCEPT_STREAM,
+    Message,
+    drain,
+    failure,
+    is_answer,
+    messages,
+)
+from ..http.requests import Http
+from ..http.sse import SseParser
+from ..work.clock import Clock
+from ..work.tasks import Tasks
+from .channel import Receive, SessionLostError, nobody
+
+logger: Final = logging.getLogger(__name__)
+
+_VERSION_HEADER_SINCE: Final = "2025-06-18"
+_DEFAULT_RETRY: Final = 1_000
+"""Milliseconds before a stream is resumed where the server names none."""
+_STABLE: Final = 5.0
+"""Seconds after which a stream that ends has not failed."""
+
+
+class StreamableChannel:
+    """A session over one MCP endpoint."""
+
+    def __init__(self, http: Http, tasks: Tasks) -> None:
+        self.receive: Receive = nobody
+        self.version = ""
+        self.when_deaf: list[Callable[[], None]] = []
+        self._http = http
+        self._tasks = tasks
+        self._session_id: str | None = None
+        self._listener: asyncio.Task[None] | None = None
+        self._heard: asyncio.Future[bool] | None = None
+
+    async def exchange(
+        self, message: Message, clock: Clock, headers: Mapping[str, str]
+    ) -> Message:
+        """The answer to a request, from the POST's answer or a resumed stream."""
+        if message["method"] == "initialize":
+            self._begin()
+        response = await self._post(message, headers)
+        answered = False
+        try:
+            answer = await self._answer(response, message, clock)
+            answered = True
+        finally:
+            if not answered:
+                response.close()
+        if message["method"] == "initialize":
+            self._remember(response)
+        if response.content.at_eof():
+            response.release()
+        else:
+            self._tasks.spawn(drain(response))
+        return answer
+
+    async def post(self, message: Message) -> None:
+        """Sends a notification or an answer."""
+        response = await self._post(message, {})
+        response.release()
+
+    async def listen(self, wait: float) -> bool:
+        """Opens the GET stream if it is not open."""
+        if self._listener is None or self._listener.done():
+            self._heard = asyncio.get_running_loop().create_future()
+            self._listener = self._tasks.spawn(self._listen(self._heard))
+        assert self._heard is not None
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._heard), wait)
+        except TimeoutError:
+            # Some servers say nothing before the first message.
+            return True
+
+    async def close(self) -> None:
+        """Ends the session with DELETE."""
+        self._stop_listening()
+        if self._session_id is not None:
+            response = await self._http.send("DELETE", self._headers({}))
+            response.close()
+
+    def _begin(self) -> None:
+        self._stop_listening()
+        self._session_id = None
+        self.version = ""
+
+    def _remember(self, response: aiohttp.ClientResponse) -> None:
+        self._session_id = response.headers.get(headers.SESSION_ID)
+
+    def _stop_listening(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.cancel()
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        sent = dict(more)
+        if self._session_id is not None:
+            sent[headers.SESSION_ID] = self._session_id
+        if self.version >= _VERSION_HEADER_SINCE:
+            sent[headers.PROTOCOL_VERSION] = self.version
+        return sent
+
+    async def _post(
+        self, message: Message, more: Mapping[str, str]
+    ) -> aiohttp.ClientResponse:
+        session_id = self._session_id
+        response = await self._http.send(
+            "POST", self._headers({**more, **ACCEPT}), to_json(message)
+        )
+        if response.status < 400:
+            return response
+        try:
+            error = await failure(response, str(message.get("method", "an answer")))
+        finally:
+            response.close()
+        if session_id is not None and _session_is_lost(error):
+            raise SessionLostError(error)
+        raise error
+
+    async def _answer(
+        self, response: aiohttp.ClientResponse, request: Message, clock: Clock
+    ) -> Message:
+        """The answer on this stream, or on those that resume it."""
+        parser = self._http.parser()
+        failures = 0
+        while True:
+            known = parser.last_event_id
+            try:
+                answer = await self._read(response, parser, request, clock)
+                if answer is not None:
+                    return answer
+                broken = TransportError(
+                    f"the answer to {request['method']} ended before its result",
+                    url=self._http.url,
+                    method="POST",
+                    status=response.status,
+                )
+            except TransportError as error:
+                broken = error
+            finally:
+                if failures or parser.last_event_id:
+                    response.close()
+            if not parser.last_event_id:
+                raise broken
+            failures = 1 if parser.last_event_id != known else failures + 1
+            response, parser = await self._resumed(parser, failures, broken)
+
+    async def _read(
+        self,
+        response: aiohttp.ClientResponse,
+        parser: SseParser,
+        request: Message,
+        clock: Clock,
+    ) -> Message | None:
+        incoming = messages(self._http, response, parser)
+        async with contextlib.aclosing(incoming):
+            async for message in incoming:
+                clock.heard()
+                if is_answer(message, request["id"]):
+                    return message
+                await self.receive(message)
+        return None
+
+    async def _resumed(
+        self, before: SseParser, failures: int, broken: TransportError
+    ) -> tuple[aiohttp.ClientResponse, SseParser]:
+        """The stream from where it broke off.
+
+        Raises:
+            TransportError: It can't be resumed.
+        """
+        while True:
+            if failures > backoff.MAX_TRIES:
+                raise broken
+            wish = _DEFAULT_RETRY if before.retry is None else before.retry
+            await backoff.wait(failures, wish)
+            try:
+                response = await self._get(before.last_event_id)
+            except TransportError as error:
+                if error.status is not None:
+                    raise
+                broken = error
+                failures += 1
+                continue
+            parser = self._http.parser()
+            parser.last_event_id, parser.retry = before.last_event_id, before.retry
+            return response, parser
+
+    async def _get(self, last_event_id: str) -> aiohttp.ClientResponse:
+        """A stream of the server.
+
+        Raises:
+            TransportError: There is none, or it can't be reached.
+        """
+        sent = self._headers(ACCEPT_STREAM)
+        if last_event_id:
+            sent["Last-Event-ID"] = last_event_id
+        response = await self._http.send("GET", sent)
+        if response.status == 200 and response.content_type == "text/event-stream":
+            return response
+        try:
+            error = await failure(response, "the stream")
+        finally:
+            response.close()
+        if isinstance(error, TransportError):
+            raise error
+        raise TransportError(
+            str(error), url=self._http.url, method="GET", status=response.status
+        )
+
+    async def _listen(self, heard: asyncio.Future[bool]) -> None:
+        """Reads the server's own stream for as long as the session lives."""
+        parser = self._http.parser()
+        failures = 0
+        clock = asyncio.get_running_loop()
+        try:
+            while failures <= backoff.MAX_TRIES:
+                started = clock.time()
+                try:
+                    response = await self._get(parser.last_event_id)
+                    _tell(heard, True)
+                    async with contextlib.aclosing(
+                        messages(self._http, response, parser)
+                    ) as incoming:
+                        try:
+                            async for message in incoming:
+                                failures = 0
+                                await self.receive(message)
+                        finally:
+                            response.close()
+                except TransportError as error:
+                    if error.status is not None and error.status >= 400:
+                        logger.debug("no stream of server messages: %s", error)
+                        return
+                failures = 1 if clock.time() - started > _STABLE else failures + 1
+                fresh = self._http.parser()
+                fresh.last_event_id, fresh.retry = parser.last_event_id, parser.retry
+                parser = fresh
+                await backoff.wait(failures, parser.retry)
+            logger.warning("the stream of server messages was lost for good")
+        finally:
+            _tell(heard, False)
+            if not self._is_closing():
+                for deaf in list(self.when_deaf):
+                    deaf()
+
+    def _is_closing(self) -> bool:
+        return self._listener is not asyncio.current_task()
+
+
+def _session_is_lost(error: ClientError) -> bool:
+    """Whether a refusal means that the session is unknown.
+
+    404 says so by the specification; some servers answer 400 and say it in words.
+    """
+    if isinstance(error, TransportError | ProtocolError):
+        return error.status == 404 or (
+            error.status == 400 and "session" in str(error).lower()
+        )
+    return False
+
+
+def _tell(heard: asyncio.Future[bool], value: bool) -> None:
+    if not heard.done():
+        heard.set_result(value)

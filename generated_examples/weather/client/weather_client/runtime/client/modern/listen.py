@@ -1,0 +1,120 @@
+"""The stream of a `subscriptions/listen` request, opened anew when it breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import aiohttp
+
+from ..errors import AuthError, TransportError
+from ..http import backoff
+from ..http.replies import Message, is_answer, messages, result_of
+from ..options import CallSettings, Notification
+from ..shapes import is_object, members
+from ..speaker import CONNECT_LIMIT, Parts
+
+if TYPE_CHECKING:
+    from ..subscriptions import Filter
+
+logger: Final = logging.getLogger(__name__)
+
+Connect: TypeAlias = Callable[[], Awaitable[tuple[int, aiohttp.ClientResponse]]]
+"""Sends the request; gives its id and the answer that streams."""
+
+_METHOD: Final = "subscriptions/listen"
+_ACKNOWLEDGED: Final = "notifications/subscriptions/acknowledged"
+
+
+async def listen(
+    parts: Parts, wanted: Filter, connect: Connect
+) -> AsyncGenerator[Notification | None, None]:
+    """None once the server has agreed, then each notification, until the server ends it.
+
+    Raises:
+        ProtocolError: The server refuses the subscription.
+        TransportError: The stream broke and could not be opened again.
+    """
+    failures = 0
+    agreed = False
+    while True:
+        try:
+            async with contextlib.aclosing(_once(parts, wanted, connect)) as stream:
+                async for notification in stream:
+                    failures = 0
+                    if notification is not None:
+                        yield notification
+                    elif not agreed:
+                        agreed = True
+                        yield None
+            return
+        except TransportError as error:
+            failures += 1
+            if not agreed or isinstance(error, AuthError) or parts.calls.closed:
+                raise
+            if failures > backoff.MAX_TRIES:
+                raise
+        await backoff.wait(failures)
+
+
+async def _once(
+    parts: Parts, wanted: Filter, connect: Connect
+) -> AsyncGenerator[Notification | None, None]:
+    """One stream: None when it is acknowledged, its notifications, a graceful end."""
+    response: aiohttp.ClientResponse | None = None
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT):
+            request_id, response = await connect()
+        incoming = messages(parts.http, response, parts.http.parser())
+        async with contextlib.aclosing(incoming):
+            async with asyncio.timeout(CONNECT_LIMIT):
+                first = await anext(incoming, None)
+            if first is not None and first.get("method") == _ACKNOWLEDGED:
+                _compare(wanted, first)
+                yield None
+            elif first is not None and is_answer(first, request_id):
+                result_of(first, _METHOD)
+                return
+            while (message := await _next(parts, incoming)) is not None:
+                if is_answer(message, request_id):
+                    result_of(message, _METHOD)
+                    return
+                if "method" in message:
+                    await parts.events.receive(message)
+                    yield _notification(message)
+    except TimeoutError:
+        raise TransportError(
+            f"no answer to {_METHOD} in time", url=parts.http.url, method="POST"
+        ) from None
+    finally:
+        if response is not None:
+            response.close()
+    raise TransportError(
+        "the stream of changes broke off", url=parts.http.url, method="POST"
+    )
+
+
+async def _next(
+    parts: Parts, incoming: AsyncGenerator[Message, None]
+) -> Message | None:
+    """The next message, however long it takes; None at the end of the stream."""
+    endless = CallSettings(timeout=None, idle_timeout=None)
+    async with parts.calls.limited("the next change", endless):
+        return await anext(incoming, None)
+
+
+def _notification(message: Message) -> Notification:
+    return Notification(str(message["method"]), members(message.get("params")))
+
+
+def _compare(wanted: Filter, acknowledged: Message) -> None:
+    """Says in the log what the server does not report."""
+    granted = members(acknowledged.get("params")).get("notifications")
+    if not is_object(granted):
+        return
+    missing = [key for key in wanted.to_json() if not granted.get(key)]
+    if missing:
+        logger.warning("the server does not report %s", ", ".join(missing))

@@ -1,0 +1,124 @@
+"""One line per request: what was asked, by which session, how long it took, what came.
+
+Knows `Exchange` and the status; where lines go is up to whoever makes the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, TextIO, TypeAlias
+
+from pydantic_core import to_json
+
+from ..settings import AccessLogFormat
+from .exchange import Exchange
+
+LOGGER: Final = logging.getLogger("mcp.access")
+
+Sink: TypeAlias = Callable[[str], None]
+"""Takes one line without its end."""
+
+_FLUSH_SECONDS: Final = 0.2
+_FLUSH_LINES: Final = 500
+
+
+class AccessLog:
+    """Formats the lines, as text or JSON."""
+
+    __slots__ = ("_format", "_sink")
+
+    def __init__(self, kind: AccessLogFormat, sink: Sink | None = None) -> None:
+        formats: dict[AccessLogFormat, Callable[[Exchange, int, float], str]] = {
+            "text": _text,
+            "json": _json,
+        }
+        self._format = formats.get(kind)
+        self._sink: Sink = sink or LOGGER.info
+
+    def write(self, exchange: Exchange, status: int, seconds: float) -> None:
+        """Write the line of one request."""
+        if self._format is not None:
+            self._sink(self._format(exchange, status, seconds))
+
+
+class Lines:
+    """A sink that writes lines together: one line at a time costs as much as a call.
+
+    The lines of the last fifth of a second are lost if the process is killed.
+    """
+
+    __slots__ = ("_lines", "_stream", "_timer")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self, line: str) -> None:
+        """Take a line; needs a running loop."""
+        self._lines.append(line)
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_FLUSH_SECONDS, self.flush)
+        elif len(self._lines) >= _FLUSH_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is there."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._lines:
+            self._lines.append("")
+            self._stream.write("\n".join(self._lines))
+            self._stream.flush()
+            self._lines.clear()
+
+
+def _text(exchange: Exchange, status: int, seconds: float) -> str:
+    request = exchange.request
+    session = exchange.session_id
+    return (
+        f"{_now()} {request.remote or '-'} {request.method} {status} "
+        f"{seconds * 1000:.1f}ms {_plain(exchange.method)} {_plain(exchange.target)} "
+        f"session={'-' if session is None else _plain(session)} {exchange.outcome}"
+    )
+
+
+_second: tuple[int, str] = (0, "")
+
+
+def _now() -> str:
+    """The time in UTC, to the second."""
+    global _second
+    now = int(time.time())
+    if _second[0] != now:
+        _second = (now, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
+    return _second[1]
+
+
+def _plain(value: str | None) -> str:
+    """A value from outside on one line: no blanks, no control characters."""
+    if value is None:
+        return "-"
+    return value if value.isprintable() and " " not in value else repr(value)
+
+
+def _json(exchange: Exchange, status: int, seconds: float) -> str:
+    line = to_json(
+        {
+            "time": time.time(),
+            "remote": exchange.request.remote,
+            "http_method": exchange.request.method,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 3),
+            "method": exchange.method,
+            "target": exchange.target,
+            "session": exchange.session_id,
+            "outcome": exchange.outcome,
+        },
+    )
+    return line.decode()

@@ -1,0 +1,168 @@
+"""One HTTP request to the endpoint and its answer: one JSON object, or an event stream.
+
+Knows HTTP and nothing of methods, sessions or eras.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from ...shared import jsonrpc
+from ...shared.errors import INVALID_REQUEST, ProtocolError
+from .sse import Stream
+
+_JSON: Final = "application/json"
+_EVENTS: Final = "text/event-stream"
+
+
+class Refused(Exception):
+    """A request that gets an HTTP error instead of an answer.
+
+    Attributes:
+        status: The HTTP status.
+        error: What the body says.
+        headers: Further response headers.
+    """
+
+    def __init__(
+        self, status: int, error: ProtocolError, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(str(error))
+        self.status = status
+        self.error = error
+        self.headers = headers or {}
+
+
+def refused(
+    status: int, message: str, headers: dict[str, str] | None = None
+) -> Refused:
+    """A refusal for reasons that lie outside the protocol's own errors."""
+    return Refused(status, ProtocolError(INVALID_REQUEST, message), headers)
+
+
+class Exchange:
+    """A request on its way.
+
+    Attributes:
+        request: The HTTP request.
+        headers: What every answer to it carries, such as CORS headers.
+        stream: The event stream, once it is open.
+        takes_events: Whether the client accepts an event stream.
+        prefers_events: Whether it names event streams first, or nothing else.
+        method: The JSON-RPC method, for the access log.
+        target: The tool, prompt or URI that it names, for the access log.
+        session_id: The legacy session, for the access log.
+        outcome: "ok", or in a word what became of it, for the access log.
+        written: When something was last sent, by `time.monotonic`.
+    """
+
+    __slots__ = (
+        "_takes_json",
+        "headers",
+        "method",
+        "outcome",
+        "prefers_events",
+        "request",
+        "session_id",
+        "stream",
+        "takes_events",
+        "target",
+        "written",
+    )
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        self.request = request
+        self.headers: dict[str, str] = {}
+        self.stream: Stream | None = None
+        self.method: str | None = None
+        self.target: str | None = None
+        self.session_id: str | None = None
+        self.outcome = "ok"
+        self.written = time.monotonic()
+        self.takes_events, self._takes_json, self.prefers_events = _accepted(
+            request.headers.get(hdrs.ACCEPT, "*/*")
+        )
+
+    def require_accept(self) -> None:
+        """Refuse a client that accepts neither form of an answer."""
+        if not (self.takes_events or self._takes_json):
+            raise refused(406, f"Accept must list {_JSON} and {_EVENTS}")
+
+    async def open(self) -> Stream:
+        """Turn the answer into an event stream; ConnectionError if the client is gone."""
+        if self.stream is None:
+            self.written = time.monotonic()
+            self.stream = await Stream.open(self.request, self.headers)
+        return self.stream
+
+    async def write(self, data: bytes) -> None:
+        """Send events; the stream is opened if need be."""
+        stream = self.stream or await self.open()
+        self.written = time.monotonic()
+        await stream.write(data)
+
+    def json(self, body: bytes, status: int = 200) -> web.Response:
+        """The answer as one JSON object."""
+        return web.Response(
+            body=body, status=status, headers={"Content-Type": _JSON, **self.headers}
+        )
+
+    def accepted(self) -> web.Response:
+        """The answer to a notification or a response."""
+        return web.Response(status=202, headers=self.headers)
+
+    def failure(
+        self,
+        error: ProtocolError,
+        status: int,
+        request_id: jsonrpc.RequestId | None = None,
+    ) -> web.Response:
+        """An error as one JSON object."""
+        self.outcome = f"error {error.code}"
+        return self.json(jsonrpc.error(request_id, error), status)
+
+
+@lru_cache(64)
+def _accepted(accept: str) -> tuple[bool, bool, bool]:
+    """Whether events are accepted, whether JSON is, and whether events come first."""
+    anything = "*/*" in accept
+    events = anything or _EVENTS in accept
+    takes_json = anything or _JSON in accept or "application/*" in accept
+    return events, takes_json, events and (accept.startswith(_EVENTS) or not takes_json)
+
+
+async def read_body(request: web.BaseRequest, limit: int) -> bytes:
+    """The body of a request.
+
+    Raises:
+        Refused: It is larger than `limit` bytes.
+    """
+    length = request.content_length
+    if length is not None and length > limit:
+        raise _too_large(limit)
+    content = request.content
+    if content.is_eof():
+        body = content.read_nowait()
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := await content.readany():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> Refused:
+    return refused(
+        413,
+        f"The request body is larger than {limit} bytes; setting max_body",
+        {"Connection": "close"},
+    )

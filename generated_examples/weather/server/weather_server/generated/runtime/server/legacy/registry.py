@@ -1,0 +1,209 @@
+"""Legacy sessions over HTTP: found by header, opened, expired, deleted, listened to.
+
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from ...shared import headers
+from ...shared.revision import Revision
+from ..calls.live import Change, Changes
+from ..handlers.ports import Client
+from ..http.exchange import Exchange, refused
+from ..http.sse import Mailbox, event, is_gone
+from ..http.watch import Watch
+from ..modern.subscriptions import notification
+from ..settings import Settings
+from .replay import EventLog, parse_event_id
+from .sessions import Session, SessionStore
+
+
+class _Listener:
+    """A GET stream, watched for its client."""
+
+    __slots__ = ("_request", "mailbox")
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        self._request = request
+        self.mailbox = Mailbox(asyncio.get_running_loop())
+
+    def check(self, now: float) -> None:
+        if is_gone(self._request):
+            self.mailbox.close()
+
+
+class Registry:
+    """The sessions of one server."""
+
+    def __init__(
+        self,
+        store: SessionStore,
+        changes: Changes,
+        revisions: Mapping[str, Revision],
+        watch: Watch,
+        settings: Settings,
+    ) -> None:
+        self._store = store
+        self._revisions = revisions
+        self._watch = watch
+        self._settings = settings
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing = False
+        changes.listen(self._changed)
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def find(self, exchange: Exchange) -> Session:
+        """The session that a request names.
+
+        Raises:
+            Refused: 400 without an id or with a version that is not served, 404 for a
+                session that is not there.
+        """
+        given = exchange.request.headers
+        version = given.get(headers.PROTOCOL_VERSION)
+        if version is not None and version not in self._revisions:
+            served = ", ".join(self._revisions)
+            raise refused(
+                400,
+                f"Unsupported protocol version {version[:50]!r}; served are {served}",
+            )
+        session_id = given.get(headers.SESSION_ID)
+        if session_id is None:
+            raise refused(
+                400, f"{headers.SESSION_ID} is missing; start with `initialize`"
+            )
+        session = self._store.get(session_id)
+        if session is None:
+            raise refused(404, "The session is unknown or has ended; initialize again")
+        exchange.session_id = session_id
+        return session
+
+    def open(self, client: Client) -> Session:
+        """A new session.
+
+        Raises:
+            Refused: There are too many.
+        """
+        session = Session(client)
+        if not self._store.add(session):
+            self._expire()
+            if not self._store.add(session):
+                raise refused(503, "Too many sessions", {"Retry-After": "30"})
+        if self._timer is None:
+            self._schedule()
+        return session
+
+    async def delete(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer DELETE: the session ends at once, with all that belongs to it."""
+        session = self.find(exchange)
+        self._store.remove(session.id)
+        session.end()
+        return web.Response(status=204, headers=exchange.headers)
+
+    async def listen(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer GET: a stream of what belongs to no request, or the rest of another."""
+        if not exchange.takes_events:
+            raise refused(406, "Accept must list text/event-stream")
+        session = self.find(exchange)
+        listener = _Listener(exchange.request)
+        log = self._attach(session, listener.mailbox, exchange)
+        self._watch.add(listener)
+        try:
+            stream = await exchange.open()
+            await listener.mailbox.deliver(stream, self._settings.keep_alive)
+            await stream.end()
+        except ConnectionError:
+            exchange.outcome = "closed"
+        finally:
+            self._watch.discard(listener)
+            session.used = time.monotonic()
+            if listener.mailbox in session.mailboxes:
+                session.mailboxes.remove(listener.mailbox)
+            if log is not None and log.follower is listener.mailbox:
+                log.follower = None
+        return (await exchange.open()).response
+
+    def close(self) -> None:
+        """End every open GET stream; requests that run are left to finish."""
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for session in self._store:
+            for mailbox in session.mailboxes:
+                mailbox.close()
+            for log in session.streams.values():
+                if log.follower is not None:
+                    log.follower.close()
+
+    def _attach(
+        self, session: Session, mailbox: Mailbox, exchange: Exchange
+    ) -> EventLog | None:
+        """Connect a mailbox to what it shall get; the log if it follows one."""
+        last = exchange.request.headers.get("Last-Event-ID")
+        number, count = self._resumed(session, last)
+        log = session.streams.get(number)
+        if log is not None and last is not None:
+            for framed in log.after(count):
+                mailbox.put(framed)
+        if number == 0:
+            if len(session.mailboxes) >= max(1, self._settings.max_streams):
+                session.mailboxes.pop(0).close()
+            session.mailboxes.append(mailbox)
+            return None
+        if log is not None and log.finished is None and not self._closing:
+            if log.follower is not None:
+                log.follower.close()
+            log.follower = mailbox
+            return log
+        mailbox.close()
+        return None
+
+    def _resumed(self, session: Session, last: str | None) -> tuple[int, int]:
+        if last is None:
+            return 0, 0
+        place = parse_event_id(last)
+        if place is None or (place[0] and place[0] not in session.streams):
+            raise refused(400, f"Nothing is kept after event {last[:50]!r}")
+        return place
+
+    def _changed(self, change: Change) -> None:
+        for session in self._store:
+            if change.uri is not None and change.uri not in session.subscribed:
+                continue
+            if session.mailboxes or 0 in session.streams:
+                self._send(session, notification(change))
+
+    def _send(self, session: Session, message: bytes) -> None:
+        if self._settings.event_history:
+            log = session.streams.get(0)
+            if log is None:
+                log = session.streams[0] = EventLog(0, self._settings.event_history)
+            framed = log.record(message)
+        else:
+            framed = event(message)
+        if session.mailboxes:
+            session.mailboxes[-1].put(framed)
+
+    def _expire(self) -> None:
+        for session in self._store.expired(
+            time.monotonic() - self._settings.session_idle
+        ):
+            session.end()
+
+    def _schedule(self) -> None:
+        period = min(30.0, max(0.05, self._settings.session_idle / 4))
+        self._timer = asyncio.get_running_loop().call_later(period, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._expire()
+        if len(self._store) and not self._closing:
+            self._schedule()

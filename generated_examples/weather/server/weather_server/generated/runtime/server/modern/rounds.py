@@ -1,0 +1,116 @@
+"""Multi-round-trip requests: questions of a modern handler become the call's result.
+
+A question without an answer ends the call; on the retry the handler runs again, and the
+questions that were answered return at once.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import to_json
+
+from ...shared.catalog import Json, JsonObject
+from ...shared.errors import INVALID_PARAMS, ProtocolError, missing_capabilities
+from ..calls.answer import Answer
+from ..handlers.ports import Client
+from ..handlers.questions import AnswerRefused, Question
+from .state import State, StateSealer, fingerprint
+
+ASKING_METHODS = frozenset(["tools/call", "prompts/get", "resources/read"])
+"""The requests that may be answered with questions."""
+
+
+class InputRequired(BaseException):
+    """Ends a handler that waits for the client.
+
+    Not an `Exception`, so that no handler takes it for a failure.
+    """
+
+    def __init__(self, questions: Mapping[str, Question[Any]]) -> None:
+        super().__init__("the client must answer first")
+        self.questions = questions
+
+
+class Rounds:
+    """The rounds of one call: an `Asker` for the modern era."""
+
+    __slots__ = ("_answers", "_client", "_request", "_sealer", "values")
+
+    values: dict[str, Json]
+    """What the handler keeps between the rounds."""
+
+    def __init__(
+        self, client: Client, sealer: StateSealer, method: str, params: JsonObject
+    ) -> None:
+        """Take up the call where an earlier round left it.
+
+        Raises:
+            ProtocolError: The parameters bring a state that is not genuine.
+        """
+        self._client = client
+        self._sealer = sealer
+        self._request: tuple[str, JsonObject] = (method, params)
+        self._answers: dict[str, JsonObject] = {}
+        self.values = {}
+        if "requestState" in params or "inputResponses" in params:
+            self._resume(params)
+
+    def _resume(self, params: JsonObject) -> None:
+        text = params.get("requestState")
+        if text is not None:
+            if not isinstance(text, str):
+                raise ProtocolError(INVALID_PARAMS, "`requestState` must be a string")
+            state = self._sealer.open(text, self._fingerprint())
+            self._answers.update(state.answers)
+            self.values.update(state.values)
+        responses = params.get("inputResponses")
+        if responses is not None:
+            if not isinstance(responses, Mapping):
+                raise ProtocolError(
+                    INVALID_PARAMS, "`inputResponses` must be an object"
+                )
+            for key, response in responses.items():
+                if isinstance(response, Mapping):
+                    self._answers.setdefault(key, response)
+
+    async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:
+        """The answers, or InputRequired if one is not there or does not fit."""
+        answers: dict[str, Any] = {}
+        open_questions: dict[str, Question[Any]] = {}
+        lacking: dict[str, Json] = {}
+        for key, question in questions.items():
+            given = self._answers.get(key)
+            if given is not None:
+                try:
+                    answers[key] = question.read(given)
+                    continue
+                except AnswerRefused:
+                    del self._answers[key]
+            lacking.update(question.missing(self._client.capabilities) or {})
+            open_questions[key] = question
+        if lacking:
+            raise missing_capabilities(lacking)
+        if open_questions:
+            raise InputRequired(open_questions)
+        return answers
+
+    def result(self, required: InputRequired) -> Answer:
+        """The `InputRequiredResult` for questions that are open, without resultType."""
+        version = self._client.version
+        requests = {
+            key: {"method": question.method, "params": question.params(version)}
+            for key, question in required.questions.items()
+        }
+        state = self._sealer.seal(
+            State(self._answers, self.values), self._fingerprint()
+        )
+        return Answer(
+            b'"inputRequests":%b,"requestState":%b'
+            % (to_json(requests), to_json(state))
+        )
+
+    def _fingerprint(self) -> bytes:
+        return fingerprint(None, *self._request)

@@ -1,0 +1,88 @@
+"""The requests that a legacy server makes of its client, and the answers.
+
+Knows the handlers and the channel; nothing of sessions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ...shared import errors as codes
+from ..errors import ClientError, MissingHandlerError
+from ..shapes import members
+from .channel import Channel, SessionLostError
+
+if TYPE_CHECKING:
+    from ..http.replies import Message
+    from ..speaker import Parts
+
+logger: Final = logging.getLogger(__name__)
+
+MAX_REQUESTS: Final = 100
+"""Requests of a server that are answered side by side."""
+
+
+class Serving:
+    """Takes what the server sends of its own accord."""
+
+    def __init__(self, parts: Parts, channel: Channel) -> None:
+        self._parts = parts
+        self._channel = channel
+        self._running: dict[str | int, asyncio.Task[None]] = {}
+
+    async def receive(self, message: Message) -> None:
+        """Starts to answer a request, or passes a notification on."""
+        method, request_id = message.get("method"), message.get("id")
+        if not isinstance(method, str):
+            return
+        params = members(message.get("params"))
+        if isinstance(request_id, str | int):
+            self._start(method, request_id, params)
+            return
+        if method == "notifications/cancelled":
+            wanted = params.get("requestId")
+            if isinstance(wanted, str | int) and wanted in self._running:
+                self._running[wanted].cancel()
+        await self._parts.events.receive(message)
+
+    def _start(
+        self, method: str, request_id: str | int, params: Mapping[str, Any]
+    ) -> None:
+        if request_id in self._running or len(self._running) >= MAX_REQUESTS:
+            logger.warning("the server asks too much at once: %s is ignored", method)
+            return
+        task = self._parts.tasks.spawn(self._serve(method, request_id, params))
+        self._running[request_id] = task
+        task.add_done_callback(lambda _: self._running.pop(request_id, None))
+
+    async def _serve(
+        self, method: str, request_id: str | int, params: Mapping[str, Any]
+    ) -> None:
+        """Answers one request; calls do not age meanwhile."""
+        with self._parts.calls.paused():
+            answer = await self._answer(method, params)
+        try:
+            await self._channel.post({"jsonrpc": "2.0", "id": request_id, **answer})
+        except (ClientError, SessionLostError) as error:
+            logger.warning("an answer to %s did not get through: %s", method, error)
+
+    async def _answer(self, method: str, params: Mapping[str, Any]) -> Message:
+        if method == "ping":
+            return {"result": {}}
+        try:
+            return {"result": await self._parts.handlers.answer(method, params)}
+        except MissingHandlerError as error:
+            return _error(codes.METHOD_NOT_FOUND, str(error))
+        except ClientError as error:
+            logger.warning("%s: %s", method, error)
+            return _error(codes.INVALID_PARAMS, "the client could not answer this")
+        except Exception:
+            logger.exception("a handler of an MCP client failed: %s", method)
+            return _error(codes.INTERNAL_ERROR, "the client's handler failed")
+
+
+def _error(code: int, text: str) -> Message:
+    return {"error": {"code": code, "message": text}}

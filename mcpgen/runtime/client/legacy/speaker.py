@@ -1,0 +1,196 @@
+"""The revisions with a session (2025-11-25 and earlier): initialize, then talk.
+
+Knows the session; how messages travel is the channel's affair.
+https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from ..calls import Request
+from ..errors import CallTimeoutError, ClientError, VersionError
+from ..http.replies import Message, result_of
+from ..options import CallSettings, LoggingLevel
+from ..speaker import (
+    CONNECT_LIMIT,
+    FAREWELL_LIMIT,
+    Parts,
+    ServerInfo,
+    progress_for,
+    versions,
+)
+from ..subscriptions import Filter, Subscription
+from .changes import LegacyChanges
+from .channel import Channel, SessionLostError
+from .serving import Serving
+
+logger: Final = logging.getLogger(__name__)
+
+LISTEN_WAIT: Final = 1.0
+"""Seconds to wait for the server's own stream before the first call."""
+
+
+class Legacy:
+    """A session with a legacy server."""
+
+    def __init__(self, parts: Parts, channel: Channel) -> None:
+        self._parts = parts
+        self._channel = channel
+        self._log_level: LoggingLevel | None = parts.log_level
+        self._lock = asyncio.Lock()
+        self._generation = 0
+        self._alive = True
+        self._changes = LegacyChanges(parts, channel, self.request, self._exchange)
+        self.server = ServerInfo(versions("legacy")[0], "legacy", {}, {}, None)
+
+    async def open(self) -> None:
+        """Makes a session.
+
+        Raises:
+            TransportError: There is no legacy server at the other end.
+            ProtocolError: The server refuses.
+            VersionError: It wants a version that nobody knows.
+        """
+        self._channel.receive = Serving(self._parts, self._channel).receive
+        await self._initialize()
+
+    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+        """The result; a session that the server has lost is made anew, once."""
+        if not self._alive:
+            await self._renew(self._generation)
+        generation = self._generation
+        try:
+            return await self._exchange(request, settings)
+        except SessionLostError:
+            await self._renew(generation)
+        try:
+            return await self._exchange(request, settings)
+        except SessionLostError as lost:
+            raise lost.cause from None
+
+    async def ping(self, settings: CallSettings) -> None:
+        """The `ping` request."""
+        await self.request(Request("ping", {}, repeatable=True), settings)
+
+    async def set_logging_level(
+        self, level: LoggingLevel, settings: CallSettings
+    ) -> None:
+        """The `logging/setLevel` request."""
+        self._log_level = level
+        await self.request(_set_level(level), settings)
+
+    def subscribe(self, wanted: Filter) -> Subscription:
+        """Updates of resources by `resources/subscribe`; list changes come unasked."""
+        return Subscription(partial(self._changes.follow, wanted))
+
+    async def close(self) -> None:
+        """Ends the session."""
+        with contextlib.suppress(ClientError, TimeoutError):
+            async with asyncio.timeout(FAREWELL_LIMIT):
+                await self._channel.close()
+
+    async def _initialize(self) -> None:
+        version = versions("legacy")[0]
+        handlers, settings = self._parts.handlers, self._parts.settings
+        params = {
+            "protocolVersion": version,
+            "capabilities": handlers.capabilities(version),
+            "clientInfo": settings.client_info,
+        }
+        result = await self._setup(Request("initialize", params))
+        chosen = result.get("protocolVersion")
+        if chosen not in versions("legacy"):
+            raise VersionError([str(chosen)])
+        self.server = ServerInfo.read(
+            str(chosen), "legacy", result, result.get("serverInfo")
+        )
+        self._channel.version = self.server.protocol_version
+        await self._channel.post(
+            {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        )
+        await self._restore()
+
+    async def _restore(self) -> None:
+        """What a new session must be told, beyond its start."""
+        settings = self._parts.settings
+        if self._log_level is not None and "logging" in self.server.capabilities:
+            await self._setup(_set_level(self._log_level))
+        if (
+            self._parts.handlers
+            or settings.on_notification
+            or settings.on_log
+            or self._parts.events.listeners
+        ):
+            await self._channel.listen(LISTEN_WAIT)
+        for uri in self._changes.uris:
+            await self._setup(Request("resources/subscribe", {"uri": uri}))
+
+    async def _setup(self, request: Request) -> dict[str, Any]:
+        """A request that belongs to making the session."""
+        limits = self._parts.brief(CONNECT_LIMIT)
+        try:
+            return await self._exchange(request, limits)
+        except SessionLostError as lost:
+            raise lost.cause from None
+
+    async def _renew(self, generation: int) -> None:
+        """Makes a new session, unless another call has done so already."""
+        async with self._lock:
+            if generation == self._generation:
+                self._alive = False
+                await self._initialize()
+                self._generation += 1
+                self._alive = True
+
+    async def _exchange(
+        self, request: Request, settings: CallSettings
+    ) -> dict[str, Any]:
+        request_id = next(self._parts.ids)
+        message = _message(request_id, request, settings)
+        events, calls = self._parts.events, self._parts.calls
+        try:
+            async with calls.limited(request.method, settings) as clock:
+                with events.expecting(request_id, settings.progress, clock):
+                    answer = await self._channel.exchange(
+                        message, clock, settings.headers
+                    )
+        except (asyncio.CancelledError, CallTimeoutError):
+            self._withdraw(request, request_id)
+            raise
+        return result_of(answer, request.method)
+
+    def _withdraw(self, request: Request, request_id: int) -> None:
+        """Tells the server that nobody waits any more; never for `initialize`."""
+        if request.method != "initialize":
+            params = {"requestId": request_id, "reason": "the caller gave up"}
+            self._parts.tasks.farewell(
+                self._notify("notifications/cancelled", params), FAREWELL_LIMIT
+            )
+
+    async def _notify(self, method: str, params: Mapping[str, Any]) -> None:
+        message = {"jsonrpc": "2.0", "method": method, "params": params}
+        with contextlib.suppress(ClientError):
+            await self._channel.post(message)
+
+
+def _message(request_id: int, request: Request, settings: CallSettings) -> Message:
+    meta = dict(settings.meta)
+    if progress_for(request, settings):
+        meta["progressToken"] = request_id
+    params = {**request.params, "_meta": meta} if meta else request.params
+    return {
+        "jsonrpc": "2.0",
+        "id": request_id,
+        "method": request.method,
+        "params": params,
+    }
+
+
+def _set_level(level: LoggingLevel) -> Request:
+    return Request("logging/setLevel", {"level": level}, repeatable=True)

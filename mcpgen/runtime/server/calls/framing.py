@@ -1,0 +1,48 @@
+"""Results of modern requests as whole messages: `resultType` and `_meta` around members."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic_core import to_json
+
+from ...shared import jsonrpc
+from ...shared.catalog import JsonObject
+from .answer import Answer
+
+SERVER_INFO: Final = "io.modelcontextprotocol/serverInfo"
+SUBSCRIPTION_ID: Final = "io.modelcontextprotocol/subscriptionId"
+
+
+class ModernFrame:
+    """Puts results of one server into messages."""
+
+    __slots__ = ("_complete", "_info", "_input_required")
+
+    def __init__(self, server_info: JsonObject) -> None:
+        self._info = {SERVER_INFO: server_info}
+        meta = to_json(self._info)
+        self._complete = b'"resultType":"complete","_meta":%b' % meta
+        self._input_required = b'"resultType":"input_required","_meta":%b,' % meta
+
+    def complete(self, request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
+        """The response of a request that is done."""
+        head = self._complete
+        if answer.meta is not None:
+            meta = to_json({**self._info, **answer.meta})
+            head = b'"resultType":"complete","_meta":%b' % meta
+        members = b"%b,%b" % (head, answer.members) if answer.members else head
+        return jsonrpc.result(request_id, members)
+
+    def input_required(self, request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
+        """The response of a request that needs the client's answers first."""
+        return jsonrpc.result(request_id, self._input_required + answer.members)
+
+
+def legacy_result(request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
+    """The response of a legacy request."""
+    if answer.meta is None:
+        return jsonrpc.result(request_id, answer.members)
+    meta = b'"_meta":' + to_json(answer.meta)
+    members = b"%b,%b" % (meta, answer.members) if answer.members else meta
+    return jsonrpc.result(request_id, members)

@@ -1,0 +1,239 @@
+"""What a server offers now: the catalogue's entries with their steps, changeable while it
+runs, and the announcements of changes.
+
+Knows no HTTP, sessions or eras; streams register themselves in `changes`.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from pydantic_core import to_json
+
+from ...shared.catalog import JsonObject
+from ...shared.errors import INVALID_PARAMS, ProtocolError
+from ..handlers.invoke import Threads
+from ..service import Announcement
+from .steps import Handler, PromptStep, ResourceStep, ToolStep
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something changed: a list, or with a `uri` the contents of one resource."""
+
+    what: Announcement
+    uri: str | None = None
+
+
+class Listener(Protocol):
+    """Hears of every change; must not wait."""
+
+    def __call__(self, change: Change, /) -> None: ...
+
+
+class Changes:
+    """Passes changes on to whoever listens in this process."""
+
+    __slots__ = ("_listeners", "declared")
+
+    declared: frozenset[Announcement]
+    """What is announced; the server's capabilities say the same."""
+
+    def __init__(self, declared: frozenset[Announcement]) -> None:
+        self.declared = declared
+        self._listeners: dict[Listener, None] = {}
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Register; the result unregisters."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
+
+    def announce(self, change: Change) -> None:
+        """Tell everyone.
+
+        Raises:
+            RuntimeError: The service does not declare such announcements.
+        """
+        if change.what not in self.declared:
+            raise RuntimeError(
+                f"add {change.what!r} to `announces` of your service class to announce it"
+            )
+        for listener in tuple(self._listeners):
+            listener(change)
+
+
+class Shelf(Generic[S]):
+    """The entries of one list, in order, by name or URI."""
+
+    __slots__ = (
+        "_changes",
+        "_definitions",
+        "_key",
+        "_make",
+        "_member",
+        "_pages",
+        "_steps",
+        "_what",
+    )
+
+    def __init__(
+        self,
+        what: Announcement,
+        key: str,
+        member: str,
+        changes: Changes,
+        make: Callable[[JsonObject, Handler], S],
+    ) -> None:
+        self._what = what
+        self._key = key
+        self._member = member
+        self._changes = changes
+        self._make = make
+        self._definitions: dict[str, JsonObject] = {}
+        self._steps: dict[str, S] = {}
+        self._pages: dict[tuple[int, int, bool], bytes] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._steps
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def get(self, name: str) -> S | None:
+        """The step behind a name."""
+        return self._steps.get(name)
+
+    def definition(self, name: str) -> JsonObject:
+        """The definition behind a name; KeyError where there is none."""
+        return self._definitions[name]
+
+    def put(self, definition: JsonObject, step: S) -> None:
+        """Add or replace an entry, silently."""
+        name = str(definition[self._key])
+        self._definitions[name] = definition
+        self._steps[name] = step
+        self._pages.clear()
+
+    def add(self, definition: JsonObject, handler: Handler) -> None:
+        """Add or replace an entry while the server runs, and announce it.
+
+        Args:
+            definition: As on the wire.
+            handler: `(arguments, ctx)` with the arguments as JSON; `(ctx)` for
+                resources.
+        """
+        self.put(definition, self._make(definition, handler))
+        self._announce()
+
+    def remove(self, name: str) -> None:
+        """Take an entry away while the server runs, and announce it.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        del self._steps[name], self._definitions[name]
+        self._pages.clear()
+        self._announce()
+
+    def page(self, cursor: str | None, size: int, any_output: bool) -> bytes:
+        """One page of the list, as members of a result.
+
+        Args:
+            cursor: Where the page begins; None for the first one.
+            size: Entries per page; 0 for all.
+            any_output: Whether the revision allows an `outputSchema` of any type.
+
+        Raises:
+            ProtocolError: The cursor was not made by this list.
+        """
+        start = 0 if cursor is None else self._after(cursor)
+        key = (start, size, any_output)
+        page = self._pages.get(key)
+        if page is None:
+            page = self._pages[key] = self._render(start, size, any_output)
+        return page
+
+    def _render(self, start: int, size: int, any_output: bool) -> bytes:
+        names = list(self._definitions)
+        end = start + size if size else len(names)
+        entries = [self._definitions[name] for name in names[start:end]]
+        if not any_output:
+            entries = [_without_other_outputs(entry) for entry in entries]
+        members = b'"%b":%b' % (self._member.encode("ascii"), to_json(entries))
+        if end < len(names):
+            following = urlsafe_b64encode(names[end - 1].encode()).decode("ascii")
+            members += b',"nextCursor":' + to_json(following)
+        return members
+
+    def _after(self, cursor: str) -> int:
+        try:
+            return (
+                list(self._definitions).index(
+                    urlsafe_b64decode(cursor.encode()).decode()
+                )
+                + 1
+            )
+        except ValueError:
+            raise ProtocolError(INVALID_PARAMS, "The cursor is not valid") from None
+
+    def _announce(self) -> None:
+        if self._what in self._changes.declared:
+            self._changes.announce(Change(self._what))
+
+
+def _without_other_outputs(definition: JsonObject) -> JsonObject:
+    """A tool for legacy revisions, where an output is always an object."""
+    schema = definition.get("outputSchema")
+    if isinstance(schema, Mapping) and schema.get("type") != "object":
+        return {k: v for k, v in definition.items() if k != "outputSchema"}
+    return definition
+
+
+class LiveCatalog:
+    """What the server offers now.
+
+    Attributes:
+        tools: The tools, by name.
+        prompts: The prompts, by name.
+        resources: The resources, by URI.
+        resource_templates: The resource templates, by URI template.
+        changes: Where announcements go.
+    """
+
+    __slots__ = ("changes", "prompts", "resource_templates", "resources", "tools")
+
+    def __init__(self, announces: frozenset[Announcement], threads: Threads) -> None:
+        def prompt(definition: JsonObject, handler: Handler) -> PromptStep:
+            return PromptStep(definition, handler, threads, arguments_type=Any)
+
+        def resource(definition: JsonObject, handler: Handler) -> ResourceStep:
+            return ResourceStep(definition, handler, threads)
+
+        def tool(definition: JsonObject, handler: Handler) -> ToolStep:
+            return ToolStep(definition, handler, threads)
+
+        self.changes: Final = Changes(announces)
+        self.tools: Final[Shelf[ToolStep]] = Shelf(
+            "tools", "name", "tools", self.changes, tool
+        )
+        self.prompts: Final[Shelf[PromptStep]] = Shelf(
+            "prompts", "name", "prompts", self.changes, prompt
+        )
+        self.resources: Final[Shelf[ResourceStep]] = Shelf(
+            "resources", "uri", "resources", self.changes, resource
+        )
+        self.resource_templates: Final[Shelf[ResourceStep]] = Shelf(
+            "resources", "uriTemplate", "resourceTemplates", self.changes, resource
+        )
+
+    def updated(self, uri: str) -> None:
+        """Tell subscribers that the contents of a resource changed."""
+        self.changes.announce(Change("updates", uri))

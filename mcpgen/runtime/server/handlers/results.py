@@ -1,0 +1,120 @@
+"""What handlers may return, and the error that they raise on purpose.
+
+Types for people who write handlers; how they become wire messages is `encode`'s affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeGuard, TypeVar
+
+from pydantic import BaseModel
+
+from ...shared.catalog import Json
+
+T = TypeVar("T")
+M = TypeVar("M")
+
+MaybeAwaitable: TypeAlias = T | Awaitable[T]
+"""A handler is `async def`, or a plain `def` that runs in a thread."""
+
+ContentBlock: TypeAlias = BaseModel | Mapping[str, Json]
+"""A content block: a protocol type such as `TextContent`, or its JSON (see `content`)."""
+
+Content: TypeAlias = str | ContentBlock | Sequence[str | ContentBlock]
+"""Content of a result; a plain string is a text block."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult(Generic[M]):
+    """A tool's result in full, where the plain return values do not say enough.
+
+    Attributes:
+        structured: The value for `structuredContent`; for tools with `outputSchema`.
+        content: Content blocks. For a structured result, None means its JSON as text.
+        is_error: Whether the call failed in a way that the model should see.
+        meta: Entries for `_meta`.
+    """
+
+    structured: M | None = None
+    content: Content | None = None
+    is_error: bool = False
+    meta: Mapping[str, Json] | None = None
+
+
+def is_tool_result(value: object) -> TypeGuard[ToolResult[Any]]:
+    """Whether a handler returned a result in full."""
+    return isinstance(value, ToolResult)
+
+
+ToolReturn: TypeAlias = Content | ToolResult[Any] | None
+"""What a tool without `outputSchema` returns; None is a result without content."""
+
+StructuredReturn: TypeAlias = M | ToolResult[M]
+"""What a tool with `outputSchema` returns."""
+
+PromptReturn: TypeAlias = str | ContentBlock | Sequence[str | ContentBlock]
+"""A user message's text, one `PromptMessage`, several, or a whole `GetPromptResult`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Contents of a resource in full.
+
+    Attributes:
+        body: Text, or bytes for binary contents.
+        mime_type: None means the definition's.
+        uri: None means the one that was read.
+        meta: Entries for `_meta`.
+    """
+
+    body: str | bytes
+    mime_type: str | None = None
+    uri: str | None = None
+    meta: Mapping[str, Json] | None = None
+
+
+ResourceReturn: TypeAlias = (
+    str | bytes | Contents | ContentBlock | Sequence[Contents | ContentBlock]
+)
+"""A resource's text or bytes, or contents in full, or a whole `ReadResourceResult`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """Completion values, best first, and how many there are in all.
+
+    Attributes:
+        values: At most 100 of them are sent.
+        total: The number of all matches; None when it is not known.
+        has_more: Whether there are more than `values`; None leaves it to the runtime.
+    """
+
+    values: Sequence[str]
+    total: int | None = None
+    has_more: bool | None = None
+
+
+CompletionReturn: TypeAlias = Sequence[str] | Completions
+"""Values that fit what is typed so far, best first."""
+
+
+class ToolError(Exception):
+    """The tool failed, and the model should read why: becomes `isError: true`.
+
+    Args:
+        content: Text or content blocks for the model.
+        meta: Entries for `_meta`.
+    """
+
+    def __init__(
+        self, content: Content, *, meta: Mapping[str, Json] | None = None
+    ) -> None:
+        super().__init__(content if isinstance(content, str) else "the tool failed")
+        self.content = content
+        self.meta = meta
+
+
+class ResourceNotFound(Exception):
+    """The resource does not exist; for handlers of resources and templates."""

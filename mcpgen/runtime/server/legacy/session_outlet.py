@@ -1,0 +1,166 @@
+"""Where the messages of one legacy request go: into its answer, which becomes an event
+stream when the first one comes, and into a log from which a lost stream is resumed.
+
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from aiohttp import web
+
+from ..http.exchange import Exchange
+from ..http.sse import COMMENT, event
+from ..settings import Settings
+from .replay import EventLog
+from .sessions import Session
+
+_PRIMED_SINCE = "2025-11-25"
+"""From here on clients know events without data, and streams that close to be polled."""
+
+
+class SessionOutlet:
+    """The answer of a request that goes on when its connection is lost."""
+
+    __slots__ = (
+        "_connected",
+        "_exchange",
+        "_history",
+        "_keep_alive",
+        "_lifetime",
+        "_lock",
+        "_log",
+        "_pulse",
+        "_retry_ms",
+        "_session",
+    )
+
+    def __init__(
+        self, exchange: Exchange, session: Session, settings: Settings
+    ) -> None:
+        self._exchange = exchange
+        self._session = session
+        self._history = settings.event_history
+        self._lifetime = settings.event_lifetime
+        self._retry_ms = settings.retry_ms
+        self._keep_alive = settings.keep_alive
+        self._connected = True
+        self._log: EventLog | None = None
+        self._lock: asyncio.Lock | None = None
+        self._pulse: asyncio.Task[None] | None = None
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether anything but the response can be sent."""
+        return self._exchange.takes_events
+
+    @property
+    def streaming(self) -> bool:
+        """Whether the answer has become an event stream."""
+        return self._exchange.stream is not None
+
+    async def send(self, message: bytes) -> None:
+        """Send a notification or a request to the client."""
+        if not self._exchange.takes_events:
+            return
+        async with self._guarded():
+            await self._open()
+            await self._deliver(message)
+
+    async def disconnect(self, retry_ms: int | None) -> None:
+        """Close the connection; the client asks for the rest with Last-Event-ID."""
+        if not self._history or not self._takes_priming or not self.takes_events:
+            return
+        async with self._guarded():
+            await self._open()
+            await self._deliver(b"", self._retry_ms if retry_ms is None else retry_ms)
+            if self._connected and self._exchange.stream is not None:
+                self._connected = False
+                await self._exchange.stream.hang_up()
+
+    async def finish(
+        self, messages: list[bytes], *, batch: bool = False
+    ) -> web.StreamResponse:
+        """Send the responses, as the last events or as JSON.
+
+        None at all means that the request was cancelled, and gets no response.
+        """
+        if self._pulse is not None:
+            await self._pulse
+        exchange = self._exchange
+        if exchange.stream is None:
+            if not messages:
+                return exchange.accepted()
+            if not exchange.prefers_events:
+                joined = b",".join(messages)
+                return exchange.json(b"[%b]" % joined if batch else joined)
+            await self._open()
+        for message in messages:
+            await self._deliver(message)
+        if self._log is not None:
+            self._log.finish()
+        stream = await exchange.open()
+        if self._connected:
+            await stream.end()
+        return stream.response
+
+    def check(self, now: float) -> None:
+        """Break a long silence. A client that is gone changes nothing: it may return."""
+        if (
+            self._connected
+            and self._keep_alive
+            and now - self._exchange.written > self._keep_alive
+            and self._exchange.takes_events
+            and (self._pulse is None or self._pulse.done())
+        ):
+            self._pulse = asyncio.ensure_future(self._beat())
+
+    @property
+    def _takes_priming(self) -> bool:
+        return self._session.client.version >= _PRIMED_SINCE
+
+    async def _beat(self) -> None:
+        async with self._guarded():
+            await self._open()
+            await self._write(COMMENT)
+
+    async def _open(self) -> None:
+        if self._exchange.stream is not None:
+            return
+        if self._history:
+            self._log = self._new_log()
+        try:
+            await self._exchange.open()
+        except ConnectionError:
+            self._connected = False
+        if self._log is not None and self._takes_priming:
+            await self._deliver(b"")
+
+    def _new_log(self) -> EventLog:
+        session = self._session
+        oldest = time.monotonic() - self._lifetime
+        for number, log in tuple(session.streams.items()):
+            if log.finished is not None and log.finished < oldest:
+                del session.streams[number]
+        log = EventLog(session.next_number(), self._history)
+        session.streams[log.number] = log
+        return log
+
+    async def _deliver(self, data: bytes, retry_ms: int | None = None) -> None:
+        framed = event(data) if self._log is None else self._log.record(data, retry_ms)
+        await self._write(framed)
+
+    async def _write(self, data: bytes) -> None:
+        if self._connected:
+            try:
+                await self._exchange.write(data)
+            except ConnectionError:
+                self._connected = False
+
+    def _guarded(self) -> asyncio.Lock:
+        # The pulse, the handler and other requests of a batch share one stream.
+        if self._lock is None:
+            self._lock = asyncio.Lock()
+        return self._lock

@@ -1,0 +1,177 @@
+"""Legacy sessions: who they belong to, what runs and waits in them, when they end.
+
+Knows the state of sessions, not the messages that change it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ...shared.jsonrpc import RequestId
+from ..handlers.ports import SEVERITY, Client
+from ..http.sse import Mailbox
+from .replay import EventLog
+
+if TYPE_CHECKING:
+    from ..handlers.context import Context
+
+
+class Running:
+    """A request of a session that is being worked on."""
+
+    __slots__ = ("ctx", "task")
+
+    def __init__(self, task: asyncio.Task[Any] | None, ctx: Context) -> None:
+        self.task = task
+        self.ctx = ctx
+
+    def cancel(self, reason: str) -> None:
+        """Stop the work; the request gets no response."""
+        self.ctx.cancelled = True
+        if self.task is not None:
+            self.task.cancel(reason)
+
+
+class Session:
+    """One client, from `initialize` until it is gone.
+
+    Attributes:
+        id: What `Mcp-Session-Id` says.
+        client: Who it is.
+        log_floor: Least severity of the log messages that it wants.
+        subscribed: Resources of whose updates it wants to hear.
+        running: Requests that are being worked on, by id.
+        waiting: Requests to the client without an answer yet, by id.
+        streams: Logs of its event streams, by number; 0 is the GET stream's.
+        mailboxes: Open GET streams, the newest last.
+        used: When it last did something, by `time.monotonic`.
+    """
+
+    __slots__ = (
+        "_data",
+        "_numbers",
+        "client",
+        "id",
+        "log_floor",
+        "mailboxes",
+        "running",
+        "streams",
+        "subscribed",
+        "used",
+        "waiting",
+    )
+
+    def __init__(self, client: Client) -> None:
+        self.id = secrets.token_urlsafe(24)
+        self.client = client
+        self.log_floor = SEVERITY["info"]
+        self.subscribed: set[str] = set()
+        self.running: dict[RequestId, Running] = {}
+        self.waiting: dict[RequestId, asyncio.Future[Any]] = {}
+        self.streams: dict[int, EventLog] = {}
+        self.mailboxes: list[Mailbox] = []
+        self.used = time.monotonic()
+        self._numbers = 0
+        self._data: dict[str, Any] | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Yours, kept as long as the session in this process."""
+        if self._data is None:
+            self._data = {}
+        return self._data
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is open or running, so that it is not idle."""
+        return bool(self.running or self.mailboxes)
+
+    def next_number(self) -> int:
+        """A number that the session has not given out before."""
+        self._numbers += 1
+        return self._numbers
+
+    def end(self) -> None:
+        """Stop everything that belongs to the session and let go of it."""
+        for running in tuple(self.running.values()):
+            running.cancel("the session has ended")
+        for future in self.waiting.values():
+            future.cancel()
+        for mailbox in self.mailboxes:
+            mailbox.close()
+        for log in self.streams.values():
+            log.finish()
+        self.streams.clear()
+
+
+class SessionStore(Protocol):
+    """Where sessions are kept."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Session]: ...
+
+    def get(self, session_id: str) -> Session | None:
+        """The session of an id, which thereby counts as used."""
+        ...
+
+    def add(self, session: Session) -> bool:
+        """Keep a session; False when there are too many to take another."""
+        ...
+
+    def remove(self, session_id: str) -> Session | None:
+        """Forget a session, which the caller then ends."""
+        ...
+
+    def expired(self, before: float) -> list[Session]:
+        """Remove and return the idle sessions that were last used before a time."""
+        ...
+
+
+class MemorySessions:
+    """Sessions of this process, the one that was used last at the end."""
+
+    __slots__ = ("_limit", "_sessions")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._sessions: dict[str, Session] = {}
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(tuple(self._sessions.values()))
+
+    def get(self, session_id: str) -> Session | None:
+        """See `SessionStore`."""
+        session = self._sessions.pop(session_id, None)
+        if session is not None:
+            session.used = time.monotonic()
+            self._sessions[session_id] = session
+        return session
+
+    def add(self, session: Session) -> bool:
+        """See `SessionStore`."""
+        if len(self._sessions) >= self._limit:
+            return False
+        self._sessions[session.id] = session
+        return True
+
+    def remove(self, session_id: str) -> Session | None:
+        """See `SessionStore`."""
+        return self._sessions.pop(session_id, None)
+
+    def expired(self, before: float) -> list[Session]:
+        """See `SessionStore`."""
+        gone: list[Session] = []
+        for session in tuple(self._sessions.values()):
+            if session.used >= before:
+                break
+            if not session.busy:
+                gone.append(self._sessions.pop(session.id))
+        return gone
