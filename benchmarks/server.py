@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import Load, Request, Server, measure, post
+from tests.peers import environment
 
 HERE = Path(__file__).parent
 PEERS = {
@@ -91,14 +91,7 @@ def _project(folder: Path) -> Path:
 
 
 def _environment(name: str) -> str:
-    """The Python of a peer's own environment, made when it isn't there."""
-    home = Path(sys.prefix) / "peers" / name
-    python = home / "bin/python"
-    if not (home / "ready").exists():
-        venv.create(home, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS[name]], check=True)
-        (home / "ready").touch()
-    return str(python)
+    return str(environment(name, *PEERS[name]))
 
 
 @contextmanager
