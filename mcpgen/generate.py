@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mcpgen import identity, lock
-from mcpgen.diagnostics import MCPGenError
+from mcpgen import identity, lock, schemas
+from mcpgen.diagnostics import Diagnostic, MCPGenError
 from mcpgen.folder import Folder, Kind, digest, unreadable
 from mcpgen.ir import File, Ownership
 from mcpgen.lock import Generator, Inputs, Journal, Lock
@@ -24,6 +24,7 @@ from mcpgen.write import exclusively, place_beside, write
 if TYPE_CHECKING:
     from mcpgen.manifest import Manifest
     from mcpgen.project import Project
+    from mcpgen.protocol import Library
 
 _LARGEST_RECORD: Final = 64 * 1024 * 1024
 """Bytes of a lock that is still read; a real one has some hundred per file."""
@@ -50,11 +51,13 @@ class Outcome:
         plan: The verdict of each file.
         lock: The new lock.
         lock_why: Why the lock itself has to be written; None where it is up to date.
+        notes: What the user should know of the files that were rendered.
     """
 
     plan: Plan
     lock: Lock
     lock_why: Why | None = None
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def drift(self) -> bool:
@@ -136,14 +139,10 @@ def finish(outcome: Outcome, folder: Path, records: Records) -> None:
         write(outcome.plan, folder, outcome.lock.to_text())
 
 
-def inputs_of(manifest: Manifest, file: str, text: bytes) -> Inputs:
+def inputs_of(manifest: Manifest, library: Library, file: str, text: bytes) -> Inputs:
     """What the lock is to say of a manifest, whose file has this text."""
-    return Inputs(
-        file,
-        digest(text),
-        tuple(manifest.targets),
-        identity.schema_digests(manifest.revisions),
-    )
+    revisions = {name: library.sha256(name) for name in manifest.revisions}
+    return Inputs(file, digest(text), tuple(manifest.targets), revisions)
 
 
 def _examine(project: Project, records: Records, *, force: bool) -> Outcome:
@@ -157,15 +156,19 @@ def _examine(project: Project, records: Records, *, force: bool) -> Outcome:
 
     from mcpgen.build import build
     from mcpgen.manifest import load
+    from mcpgen.protocol import news, of_project
     from mcpgen.render import Target, render
 
     manifest = load(project.manifest_path)
+    library = of_project(project.folder)
     files = render(
         build(manifest, manifest.name or project.folder.name),
         [Target(target) for target in manifest.targets],
+        library=library,
     )
-    inputs = inputs_of(manifest, project.manifest, text)
-    return decide(project.folder, files, inputs, records, force=force)
+    inputs = inputs_of(manifest, library, project.manifest, text)
+    outcome = decide(project.folder, files, inputs, records, force=force)
+    return replace(outcome, notes=tuple(news(manifest.revisions, library)))
 
 
 def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:
@@ -177,6 +180,8 @@ def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:
         return None
     if known.generator.sha256 != identity.digest():
         return None
+    if not _knows_schemas(known.inputs.schemas, project.folder):
+        return None
     view = Folder(project.folder)
     for path, entry in known.files.items():
         if entry.ownership is Ownership.YOURS:
@@ -187,6 +192,19 @@ def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:
         if not executable_here(found, entry.executable):
             return None
     return Outcome(unchanged(known), known)
+
+
+def _knows_schemas(used: Mapping[str, str], folder: Path) -> bool:
+    """Whether the schemas that the lock names are there, and no further ones.
+
+    Those that come with mcpgen are its own affair: its digest is compared.
+    """
+    own = schemas.digests(schemas.of_project(folder))
+    added = {**schemas.digests(schemas.of_user()), **own}
+    return own.keys() <= used.keys() and all(
+        added[name] == sha256 if name in added else identity.has_schema(name)
+        for name, sha256 in used.items()
+    )
 
 
 def _generator(known: Lock | None) -> Generator:

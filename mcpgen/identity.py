@@ -43,19 +43,11 @@ def digest() -> str:
     return total.hexdigest()
 
 
-def schema_digests(revisions: tuple[str, ...]) -> dict[str, str]:
-    """SHA-256 of the schema file of each revision; older ones have a derived table."""
+def has_schema(revision: str) -> bool:
+    """Whether a protocol revision comes with mcpgen."""
     schemas = assets.schema()
-    found: dict[str, str] = {}
-    for revision in revisions:
-        for file in (f"{revision}.json", f"tables/{revision}.json"):
-            try:
-                data = schemas.joinpath(file).read_bytes()
-            except FileNotFoundError:
-                continue
-            found[revision] = hashlib.sha256(_normal(data)).hexdigest()
-            break
-    return found
+    names = (f"{revision}.json", f"tables/{revision}.json")
+    return any(schemas.joinpath(name).is_file() for name in names)
 
 
 def _parts() -> Iterator[tuple[str, bytes]]:

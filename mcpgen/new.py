@@ -79,14 +79,16 @@ def create(
     text, manifest = _manifest(name, source, targets)
 
     from mcpgen.build import build
+    from mcpgen.protocol import installed
     from mcpgen.render import Target, render
 
     # The manifest was read from the user's file; the project gets one of its own.
     made = replace(build(manifest, name), manifest_file=MANIFEST)
     halves = [Target(target) for target in manifest.targets]
-    rendered = render(made, halves, example=source is None)
+    library = installed()
+    rendered = render(made, halves, library=library, example=source is None)
     files = {MANIFEST: File(text, Ownership.YOURS), **rendered}
-    inputs = generate.inputs_of(manifest, MANIFEST, text.encode())
+    inputs = generate.inputs_of(manifest, library, MANIFEST, text.encode())
     return Created(folder, made, _write(folder, files, inputs, records))
 
 
@@ -179,14 +181,14 @@ def _manifest(
 
     Places in it are those of the user's file, the only one there is yet.
     """
-    from mcpgen.manifest import load, loads
+    from mcpgen.manifest import eras_for, load, loads
 
     if source is None:
         from mcpgen.render import example_manifest
 
         text = example_manifest(name)
         return text, loads(text, MANIFEST)
-    given = load(source)
+    given = load(source, eras=eras_for(None))
     if targets is None:
         targets = given.targets if "server" in given.targets else ("server", "client")
     wanted = replace(given.named(name), targets=targets)

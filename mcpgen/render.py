@@ -21,6 +21,8 @@ from mcpgen.views import catalog, client, common, documents, package, service, t
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from mcpgen.protocol import Library
+
 
 class Target(StrEnum):
     """A half of a project that can be made alone."""
@@ -40,6 +42,7 @@ def render(
     project: ir.Project,
     targets: Collection[Target] = BOTH,
     *,
+    library: Library | None = None,
     example: bool = False,
 ) -> dict[str, File]:
     """Every file of a project by its path below the project's folder, with `/`.
@@ -49,10 +52,11 @@ def render(
     Args:
         project: What `build` gave.
         targets: The halves to render.
+        library: Where the project's revisions come from; by default from mcpgen.
         example: The manifest is `example_manifest(...)` as it stands, so `handlers.py`
             and the tests are the example's real ones in place of skeletons.
     """
-    pages = _Pages(project, targets, example=example)
+    pages = _Pages(project, targets, library, example=example)
     files = dict(pages.project())
     if Target.SERVER in targets:
         files.update(pages.server())
@@ -111,9 +115,15 @@ class _Pages:
     """The files of one project, group by group."""
 
     def __init__(
-        self, project: ir.Project, targets: Collection[Target], *, example: bool
+        self,
+        project: ir.Project,
+        targets: Collection[Target],
+        library: Library | None,
+        *,
+        example: bool,
     ) -> None:
         self._project = project
+        self._library = library
         self._has_client = Target.CLIENT in targets
         self._example = example
         self._server = pycode.identifier(project.server_package)
@@ -185,7 +195,7 @@ class _Pages:
         )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
         yield from self._data(home)
-        yield from _runtime_files(project, f"{home}/runtime", "server")
+        yield from _runtime_files(project, self._library, f"{home}/runtime", "server")
 
     def handlers(self) -> Files:
         """The server's Python files that are the user's."""
@@ -275,7 +285,7 @@ class _Pages:
         )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
         yield from self._data(home)
-        yield from _runtime_files(project, f"{home}/runtime", "client")
+        yield from _runtime_files(project, self._library, f"{home}/runtime", "client")
 
     def _data(self, folder: str) -> Files:
         """What server and client both have: the catalogue and the models."""
@@ -311,7 +321,9 @@ class _Pages:
         )
 
 
-def _runtime_files(project: ir.Project, folder: str, side: str) -> Files:
+def _runtime_files(
+    project: ir.Project, library: Library | None, folder: str, side: str
+) -> Files:
     """The runtime as it stands here, and the protocol of the chosen revisions."""
     # Here and not above: reading schemas is no part of importing the renderer.
     from mcpgen.protocol.rendering import render as render_protocol
@@ -321,7 +333,7 @@ def _runtime_files(project: ir.Project, folder: str, side: str) -> Files:
     for name in ("shared", side):
         for path, file in _sources(runtime / name):
             yield f"{folder}/{name}/{path}", _copy(file)
-    for name, text in render_protocol(project.revisions).items():
+    for name, text in render_protocol(project.revisions, library=library).items():
         yield f"{folder}/protocol/{name}", File(text, Ownership.GENERATED)
 
 

@@ -112,13 +112,19 @@ Examples:
 )
 
 _SCHEMA: Final = LazyGroup(
-    {"list": Lazy("mcpgen.cli.schema_list", "The revisions that can be served.")},
+    {
+        "list": Lazy("mcpgen.cli.schema_list", "The revisions that can be served."),
+        "add": Lazy("mcpgen.cli.schema_add", "Make a further revision known."),
+        "diff": Lazy("mcpgen.cli.schema_diff", "What changed between two of them."),
+    },
     name="schema",
     help="The protocol's revisions, as their official schemas define them.",
     short_help="The protocol's revisions.",
     epilog="""\b
 Examples:
-  mcpgen schema list                            the revisions that can be served""",
+  mcpgen schema list                            the revisions that can be served
+  mcpgen schema add 2027-03-01.json             follow a new one
+  mcpgen schema diff 2025-11-25 2026-07-28      what changed""",
     context_settings=_HELP,
 )
 

@@ -46,15 +46,23 @@ def _generate(
     if not check and not diff:
         with output.working("Generating ..."):
             outcome = generate.generate(found, force=force)
+        _tell(outcome, as_json)
         report.show(found.folder, outcome, done=True, verbose=verbose, as_json=as_json)
         return OK
     with output.working("Comparing ..."):
         outcome = generate.examine(found, force=force)
+    _tell(outcome, as_json)
     if diff and not as_json:
         output.say_verbatim(difference(found.folder, outcome))
     else:
         report.show(found.folder, outcome, done=False, verbose=verbose, as_json=as_json)
     return NO if check and outcome.drift else OK
+
+
+def _tell(outcome: generate.Outcome, as_json: bool) -> None:
+    """The notes on stderr; as JSON they are a part of the result."""
+    if not as_json:
+        output.complain(outcome.notes)
 
 
 command = command_of(

@@ -80,7 +80,7 @@ def as_data(folder: Path, outcome: Outcome, *, done: bool) -> dict[str, Any]:
             }
             for step in outcome.plan.steps
         ],
-        "diagnostics": [],
+        "diagnostics": [note.to_json() for note in outcome.notes],
     }
 
 

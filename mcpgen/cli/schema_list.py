@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from mcpgen.cli.command import OK, command_of, json_option
 from mcpgen.cli.output import say, say_json
+from mcpgen.cli.schema_diff import known_here
 
 
 @json_option
@@ -16,7 +17,7 @@ def _schema_list(as_json: bool) -> int:
     """
     from mcpgen.protocol import describe
 
-    revisions = describe()
+    revisions = describe(known_here())
     if as_json:
         say_json({"revisions": [asdict(revision) for revision in revisions]})
         return OK
@@ -27,7 +28,7 @@ def _schema_list(as_json: bool) -> int:
     return OK
 
 
-_ROW = "{:<10}  {:<6}  {:>11}  {:>8}  {:>13}"
+_ROW = "{:<13}  {:<6}  {:>11}  {:>8}  {:>13}"
 
 command = command_of(
     "list",

@@ -22,6 +22,7 @@ from .declarations import (
     Tool,
 )
 from .loading import load, loads
+from .selection import Eras, eras_for
 from .source import Source
 from .writing import to_yaml
 
@@ -29,6 +30,7 @@ __all__ = [
     "Completion",
     "Declaration",
     "Era",
+    "Eras",
     "Json",
     "Manifest",
     "Pointer",
@@ -39,6 +41,7 @@ __all__ = [
     "Source",
     "Target",
     "Tool",
+    "eras_for",
     "load",
     "loads",
     "to_yaml",

@@ -14,7 +14,6 @@ from mcpgen.diagnostics import Collector, Diagnostic, MCPGenError, Span
 from . import files, model, words
 from .declarations import (
     Completion,
-    Era,
     Json,
     Manifest,
     Pointer,
@@ -27,7 +26,7 @@ from .declarations import (
 )
 from .reading import is_list, lone_surrogate, too_deep
 from .recognise import Form, recognise
-from .selection import pinned_eras, resolve
+from .selection import Eras, eras_for, resolve
 from .source import Format, Source
 from .wire import definition
 
@@ -41,24 +40,26 @@ DEFAULT_VERSION: Final = "0.1.0"
 _TARGETS: Final[tuple[Target, ...]] = ("server", "client")
 
 
-def load(path: Path, *, eras: Mapping[str, Era] | None = None) -> Manifest:
+def load(path: Path, *, eras: Eras | None = None) -> Manifest:
     """Read and check a manifest.
 
     Args:
         path: A file in YAML, JSON or TOML, by its suffix.
-        eras: The protocol revisions that exist, each with its era; None takes those
-            that come with mcpgen.
+        eras: The protocol revisions that exist; None takes those that are known in the
+            file's folder.
 
     Raises:
         MCPGenError: With everything that is wrong, in order of position.
     """
-    return loads(files.read_text(path), str(path), eras=eras)
+    text = files.read_text(path)
+    return loads(text, str(path), eras=eras or eras_for(path.parent))
 
 
-def loads(
-    text: str, file_name: str, *, eras: Mapping[str, Era] | None = None
-) -> Manifest:
-    """`load` for a text at hand; `file_name` gives the format and is shown."""
+def loads(text: str, file_name: str, *, eras: Eras | None = None) -> Manifest:
+    """`load` for a text at hand; `file_name` gives the format and is shown.
+
+    Without `eras` those count that are known outside of any project.
+    """
     source = read_source(text, file_name)
     form = recognise(source)
     found = Collector()
@@ -67,7 +68,7 @@ def loads(
     revisions: tuple[str, ...] = ()
     if not any(d.code in ("MG106", "MG107") for d in found):
         wanted = data.get("protocol") if form.native else None
-        revisions = resolve(source, wanted, eras or pinned_eras(), found)
+        revisions = resolve(source, wanted, eras or eras_for(None), found)
     if found.errors:
         raise MCPGenError(_sorted(found))
     return _manifest(source, form, data, revisions)

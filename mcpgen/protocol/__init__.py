@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mcpgen.diagnostics import Diagnostic
+
 from .revisions import (
     Description,
     Library,
     RevisionData,
     describe,
+    installed,
     known,
     load,
+    of_project,
+    pinned,
     read_schema,
 )
 
@@ -22,11 +27,21 @@ __all__ = [
     "Library",
     "RevisionData",
     "describe",
+    "installed",
     "known",
     "load",
+    "news",
+    "of_project",
     "read_schema",
     "render",
 ]
+
+
+def news(revisions: Sequence[str], library: Library) -> Sequence[Diagnostic]:
+    """What added revisions have that the runtime does not act on; see `adding.news`."""
+    from .adding import news
+
+    return () if library is pinned() else tuple(news(revisions, library))
 
 
 def render(

@@ -13,6 +13,7 @@ from typing import Final
 
 from mcpgen import assets
 
+from .fields import read_definitions, to_json
 from .rendering import render_anew
 from .revisions import known
 from .table import Table
@@ -42,13 +43,15 @@ def main(arguments: list[str]) -> int:
 
 def table_text(content: bytes, revision: str) -> str:
     """What `schema/tables/<revision>.json` says of an official schema file."""
+    document = json.loads(content)
     data = {
         "derived_from": {
             "repository": "modelcontextprotocol/modelcontextprotocol",
             "path": f"schema/{revision}/schema.json",
             "sha256": hashlib.sha256(content).hexdigest(),
         },
-        "table": Table.from_schema(json.loads(content)).to_json(),
+        "table": Table.from_schema(document).to_json(),
+        "fields": to_json(read_definitions(document)),
     }
     return json.dumps(data, indent=1) + "\n"
 

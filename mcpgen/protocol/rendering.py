@@ -85,7 +85,8 @@ def render(
         MCPGenError: MG501 for unknown revisions, MG502 to MG504 for unusable files.
         ValueError: No revision is given.
     """
-    if library is None and set(revisions) == set(pinned().known()):
+    library = library or pinned()
+    if library is pinned() and set(revisions) == set(library.known()):
         folder = assets.runtime() / "protocol"
         return {name: (folder / name).read_text(encoding="utf-8") for name in FILES}
     return render_anew(revisions, library=library)

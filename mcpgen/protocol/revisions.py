@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from mcpgen import assets
+from mcpgen import assets, schemas
 from mcpgen.diagnostics import MCPGenError, Span
 
 from .corrections import StaleCorrection, correct
+from .fields import Definition, from_json, read_definitions
 from .table import Era, Table
 from .walking import Document, Json, NotASchema, as_list
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+    from pathlib import Path
 
 _FILE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.json")
 
@@ -36,6 +38,8 @@ class RevisionData:
         document: Its schema, corrected; None where only the table is at hand.
         source: Where the data comes from, for people.
         sha256: The checksum of the official schema file.
+        corrected: How many corrections were made in the document.
+        fields: Without a document: its definitions, as `fields.to_json` writes them.
     """
 
     revision: str
@@ -43,28 +47,46 @@ class RevisionData:
     document: Document | None
     source: str
     sha256: str
+    corrected: int = 0
+    fields: Json = None
 
     @property
     def has_types(self) -> bool:
         """Whether classes can be made of this revision's definitions."""
         return self.document is not None
 
+    @property
+    def definitions(self) -> Mapping[str, Definition]:
+        """What each definition holds; read anew each time."""
+        if self.document is None:
+            return from_json(self.fields)
+        return read_definitions(self.document)
+
 
 class Library:
     """The revisions in a folder laid out like `schema/`.
 
-    A schema file that `PINNED.json` names must be the very file that was pinned, and its
-    corrections must fit. Other schema files are taken as they are, and corrections that
-    do not fit them are left out.
+    A schema file that `PINNED.json` names must be the very file that was pinned.
+    Corrections of mcpgen's own files must fit; in files of others, those that do not fit
+    are left out.
+
+    Args:
+        folder: Where the files lie.
+        below: Where everything comes from that this folder has not, corrections too.
+            The folder is then one of `schemas`, and only what it has pinned counts.
     """
 
-    def __init__(self, folder: Traversable) -> None:
+    def __init__(self, folder: Traversable, *, below: Library | None = None) -> None:
         self._folder = folder
+        self._below = below
         self._loaded: dict[str, RevisionData] = {}
 
     def known(self) -> tuple[str, ...]:
-        """The names of all revisions, oldest first. Only lists folders, opens no file."""
-        return tuple(sorted({*self._names("."), *self._names("tables")}))
+        """The names of all revisions, oldest first. Opens no schema file."""
+        names = {*self._schemas(), *self._tables()}
+        if self._below:
+            names.update(self._below.known())
+        return tuple(sorted(names))
 
     def load(self, revision: str) -> RevisionData:
         """The data of one revision, read once.
@@ -74,39 +96,99 @@ class Library:
                 correction, MG504 not a schema of the protocol.
         """
         if revision not in self._loaded:
-            if revision not in self.known():
-                raise unknown_revision(revision, self.known())
-            in_schema = revision in self._names(".")
-            read = self._read_schema if in_schema else self._read_table
-            self._loaded[revision] = read(revision)
+            self._loaded[revision] = self._load(revision)
         return self._loaded[revision]
 
-    def _names(self, folder: str) -> list[str]:
-        place = self._folder / folder if folder != "." else self._folder
-        if not place.is_dir():
+    def eras(self) -> dict[str, Era]:
+        """All revisions, each with its era; raises as `load` does."""
+        return {name: self.load(name).table.era for name in self.known()}
+
+    def sha256(self, revision: str) -> str:
+        """The checksum of the file that a known revision is read from.
+
+        Line ends don't count.
+        """
+        for file, names in (
+            (f"{revision}.json", self._schemas()),
+            (f"tables/{revision}.json", self._tables()),
+        ):
+            if revision in names:
+                content = (self._folder / file).read_bytes()
+                return _sha256(content.replace(b"\r\n", b"\n"))
+        if self._below is None:
+            raise unknown_revision(revision, self.known())
+        return self._below.sha256(revision)
+
+    def corrections(self, revision: str) -> list[Json]:
+        """The corrections of a revision.
+
+        A defect outlives a revision until somebody mends it: an added revision without
+        corrections of its own is tried with those of the last one before it.
+        """
+        folder = self._folder / "corrections"
+        names = _files(folder)
+        if revision in names:
+            return as_list(self._json(f"corrections/{revision}.json")) or []
+        if self._below is None:
             return []
-        matches = (_FILE.fullmatch(entry.name) for entry in place.iterdir())
-        return [match[1] for match in matches if match]
+        return self._below.corrections(revision) or self._below.inherited(revision)
+
+    def inherited(self, revision: str) -> list[Json]:
+        """The replacements among the corrections of the last revision before."""
+        older = [
+            name for name in _files(self._folder / "corrections") if name < revision
+        ]
+        if not older:
+            return self._below.inherited(revision) if self._below else []
+        found = as_list(self._json(f"corrections/{older[-1]}.json")) or []
+        # What adds something would undo that a later revision took it away.
+        return [correction for correction in found if "was" in correction]
+
+    def _load(self, revision: str) -> RevisionData:
+        if revision in self._schemas():
+            return self._read_schema(revision)
+        if revision in self._tables():
+            return self._read_table(revision)
+        if self._below is None or revision not in self._below.known():
+            raise unknown_revision(revision, self.known())
+        return self._below.load(revision)
+
+    def _schemas(self) -> list[str]:
+        if self._below is None:
+            return _files(self._folder)
+        return sorted(pin["revision"] for pin in self._pins().values())
+
+    def _tables(self) -> list[str]:
+        return _files(self._folder / "tables") if self._below is None else []
 
     def _read_schema(self, revision: str) -> RevisionData:
         file = self._folder / f"{revision}.json"
-        content = file.read_bytes()
-        sha256 = _sha256(content)
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            raise MCPGenError.of(
+                "MG502",
+                f"the schema of revision {revision} is gone",
+                span=Span(str(file)),
+                hint="take it from version control, or add it again with --replace",
+            ) from None
         pin = self._pins().get(file.name)
-        if pin is not None and pin["sha256"] != sha256:
+        if pin is not None and not _is_pinned(content, pin["sha256"]):
             raise MCPGenError.of(
                 "MG502",
                 f"the schema of revision {revision} was changed",
                 span=Span(str(file)),
-                hint="install mcpgen anew; own changes belong into corrections/",
+                hint="install mcpgen anew; own changes belong into corrections/"
+                if self._below is None
+                else "if that is wanted: mcpgen schema add FILE --replace",
             )
         return read_schema(
             content,
             revision,
             span=Span(str(file)),
             source=str(file) if pin is None else pin["source"],
-            corrections=self._json(f"corrections/{file.name}") or [],
-            strict=pin is not None,
+            corrections=self.corrections(revision),
+            strict=self._below is None and pin is not None,
         )
 
     def _read_table(self, revision: str) -> RevisionData:
@@ -118,6 +200,7 @@ class Library:
             document=None,
             source=f"derived from {origin['repository']}, {origin['path']}",
             sha256=origin["sha256"],
+            fields=data["fields"],
         )
 
     def _pins(self) -> Mapping[str, Mapping[str, str]]:
@@ -127,6 +210,19 @@ class Library:
     def _json(self, path: str) -> Json:
         file = self._folder / path
         return json.loads(file.read_bytes()) if file.is_file() else None
+
+
+def _files(folder: Traversable) -> list[str]:
+    """The revisions that files in a folder are named after, sorted."""
+    if not folder.is_dir():
+        return []
+    matches = (_FILE.fullmatch(entry.name) for entry in folder.iterdir())
+    return sorted(match[1] for match in matches if match)
+
+
+def _is_pinned(content: bytes, sha256: str) -> bool:
+    """Whether these are the pinned bytes, or those with a checkout's line ends."""
+    return sha256 in (_sha256(content), _sha256(content.replace(b"\r\n", b"\n")))
 
 
 def read_schema(
@@ -153,8 +249,10 @@ def read_schema(
     """
     try:
         document = json.loads(content)
-        for correction in corrections:
+        corrected = sum(
             _correct(document, correction, revision, strict)
+            for correction in corrections
+        )
         table = Table.from_schema(document)
         if not strict:
             _check_keywords(document)
@@ -164,7 +262,7 @@ def read_schema(
         raise _not_a_schema("it is nested too deeply", span) from None
     except NotASchema as error:
         raise _not_a_schema(str(error), span) from None
-    return RevisionData(revision, table, document, source, _sha256(content))
+    return RevisionData(revision, table, document, source, _sha256(content), corrected)
 
 
 def _sha256(content: bytes) -> str:
@@ -186,18 +284,20 @@ def unknown_revision(revision: str, known: tuple[str, ...]) -> MCPGenError:
     )
 
 
-def _correct(document: Json, correction: Json, revision: str, strict: bool) -> None:
+def _correct(document: Json, correction: Json, revision: str, strict: bool) -> bool:
+    """Make a correction; gives whether it was made."""
     try:
         correct(document, correction)
     except StaleCorrection as error:
         if not strict:
-            return
+            return False
         raise MCPGenError.of(
             "MG503",
             f"a correction of revision {revision} no longer fits: {error}",
             span=Span(f"corrections/{revision}.json"),
             hint="look whether the defect is gone, then change or remove the correction",
         ) from None
+    return True
 
 
 def _check_keywords(document: Json) -> None:
@@ -224,6 +324,26 @@ def _not_a_schema(reason: str, span: Span) -> MCPGenError:
 def pinned() -> Library:
     """The revisions that come with mcpgen."""
     return Library(assets.schema())
+
+
+def installed() -> Library:
+    """The revisions that come with mcpgen, and those that this user has added."""
+    return _above(pinned(), schemas.of_user())
+
+
+def of_project(project: Path) -> Library:
+    """The revisions that a project can be generated for.
+
+    A project's own go before the user's, and both before mcpgen's.
+
+    Raises:
+        MCPGenError: MG507, a list of added schemas is damaged.
+    """
+    return _above(installed(), schemas.of_project(project))
+
+
+def _above(library: Library, folder: Path) -> Library:
+    return Library(folder, below=library) if schemas.pins(folder) else library
 
 
 def known() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import tomlkit
 import yaml
 
 from mcpgen.diagnostics import MCPGenError
-from mcpgen.manifest import Completion, load, loads
+from mcpgen.manifest import Completion, Eras, load, loads
 
 from .samples import WEATHER, WEATHER_DATA, exactly, said
 
@@ -215,7 +215,7 @@ ERAS: dict[str, Any] = {
 )
 def test_protocol_selects_revisions(protocol: Any, revisions: list[str]) -> None:
     data = {"mcpgen": 1, "name": "a"} | ({"protocol": protocol} if protocol else {})
-    manifest = loads(json.dumps(data), "a.json", eras=ERAS)
+    manifest = loads(json.dumps(data), "a.json", eras=Eras(ERAS))
     assert list(manifest.revisions) == revisions
 
 

@@ -63,12 +63,15 @@ class Legacy:
         self._watch = watch
         self._settings = settings
         self._revisions = offer.legacy
-        self._requests = {v: offer.requests_in(r) for v, r in offer.legacy.items()}
         self._own: Final[Mapping[str, Callable[[Session, JsonObject], Answer]]] = {
             "ping": _ping,
             "logging/setLevel": _set_level,
             "resources/subscribe": self._subscribe,
             "resources/unsubscribe": _unsubscribe,
+        }
+        answered = {*self._table, *self._own}
+        self._requests = {
+            v: offer.requests_in(r) & answered for v, r in offer.legacy.items()
         }
 
     async def post(

@@ -76,7 +76,6 @@ class Modern:
         self._watch = watch
         self._keep_alive = settings.keep_alive
         self._versions = tuple(offer.revisions)
-        self._requests = {v: offer.requests_in(r) for v, r in offer.modern.items()}
         self._frame = ModernFrame(offer.server)
         self._sealer = StateSealer(settings.state_keys, settings.state_lifetime)
         self.subscriptions: Final = Subscriptions(
@@ -85,6 +84,10 @@ class Modern:
         self._table: dict[str, Method] = {
             **methods.table,
             "server/discover": _discover(offer, settings),
+        }
+        answered = {*self._table, "subscriptions/listen"}
+        self._requests = {
+            v: offer.requests_in(r) & answered for v, r in offer.modern.items()
         }
 
     async def post(

@@ -56,7 +56,7 @@ class Offer:
         return {key: value for key, value in self.capabilities.items() if key in known}
 
     def requests_in(self, revision: Revision) -> frozenset[str]:
-        """The requests that are answered in a revision; all others do not exist."""
+        """The requests of a revision that go with what is offered."""
         return frozenset(
             method for method in revision.client_requests if self._answers(method)
         )
