@@ -98,6 +98,7 @@ _CLASSES_IN_MODULES: Final = frozenset(
         "ClassVar",
         "Client",
         "ClientOptions",
+        "Codec",
         "Completions",
         "CompletionReturn",
         "Contents",

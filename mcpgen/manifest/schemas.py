@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from mcpgen.diagnostics import Diagnostic
 
 from . import limits, words
 from .declarations import Json, Pointer
-from .reading import is_list, is_mapping, levels, quoted, shown
+from .reading import is_list, levels, quoted, shown
+from .references import references
 from .source import Source
 from .subschemas import walk
 
@@ -36,7 +36,6 @@ _DIALECTS: Final = {
     "json-schema.org/draft-06/schema": "http://json-schema.org/draft-06/schema#",
     "json-schema.org/draft-04/schema": "http://json-schema.org/draft-04/schema#",
 }
-_REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
 def dialect(schema: Json) -> str | None:
@@ -77,12 +76,6 @@ def _problems(schema: Json, root: Pointer) -> Iterator[_Problem]:
             known = words.these(sorted(_DIALECTS.values()), "or")
             message = f"unknown JSON Schema dialect {quoted(part['$schema'])}"
             yield "MG303", message, (*at, "$schema"), f"use {known}, or leave it out"
-        for key in _REFERENCES:
-            target = part.get(key)
-            if isinstance(target, str) and not target.startswith("#"):
-                message = f"`{key}` {quoted(target)} leads out of this schema"
-                hint = "copy its target below `$defs` and refer to that: #/$defs/…"
-                yield "MG304", message, (*at, key), hint
         values = part.get("enum")
         if is_list(values) and len(values) > limits.SCHEMA_ENUM:
             message = (
@@ -90,6 +83,12 @@ def _problems(schema: Json, root: Pointer) -> Iterator[_Problem]:
                 "are allowed"
             )
             yield "MG307", message, (*at, "enum"), None
+    for reference in references(schema, root):
+        if reference.leaves:
+            keyword = reference.pointer[-1]
+            message = f"`{keyword}` {quoted(reference.text)} leads out of this schema"
+            hint = "copy its target below `$defs` and refer to that: #/$defs/…"
+            yield "MG304", message, reference.pointer, hint
 
 
 def _too_big(schema: Json, root: Pointer) -> _Problem | None:
@@ -196,24 +195,10 @@ def _not_compiled(
         )
         return
     lost = [
-        ("MG310", f"`$ref` {quoted(part['$ref'])} leads nowhere", (*at, "$ref"), None)
-        for at, part in walk(schema, root)
-        if isinstance(part.get("$ref"), str) and _leads_nowhere(schema, part["$ref"])
+        ("MG310", f"`$ref` {quoted(found.text)} leads nowhere", found.pointer, None)
+        for found in references(schema, root)
+        if found.is_lost
     ]
     yield from lost or [
         ("MG308", f"this JSON Schema can't be used: {error.message}", root, None)
     ]
-
-
-def _leads_nowhere(schema: Json, reference: str) -> bool:
-    if not reference.startswith("#/"):
-        return False
-    for step in unquote(reference[2:]).split("/"):
-        key = step.replace("~1", "/").replace("~0", "~")
-        if is_list(schema) and key.isdigit() and int(key) < len(schema):
-            schema = schema[int(key)]
-        elif is_mapping(schema) and key in schema:
-            schema = schema[key]
-        else:
-            return True
-    return False

@@ -79,6 +79,8 @@ class _ClientWriter:
             self._typing.add("Final")
             self._runtime.add("ToolCall")
             self._modules.add("catalog")
+        if any(t.output and not t.output.is_class for t in self._project.tools):
+            self._runtime.add("Codec")
         aliases = tuple(source for _, source in self._aliases.values() if source)
         if aliases:
             self._typing.add("TypeAlias")
@@ -244,9 +246,12 @@ def _private(constant: str) -> Code:
 
 
 def _tool_call(tool: ir.Tool) -> Code:
-    arguments: tuple[Code, ...] = (pycode.dotted(f"catalog.{tool.constant}"),)
+    arguments: tuple[Expression, ...] = (pycode.dotted(f"catalog.{tool.constant}"),)
     if tool.output:
-        arguments = (*arguments, model_name(tool.output))
+        output = model_name(tool.output)
+        # An alias, such as a union or None, is no class that could be passed as one.
+        alias = Call(Code(f"Codec[{output}]"), (output,))
+        arguments = (*arguments, output if tool.output.is_class else alias)
     return pycode.assignment(
         f"{_private(tool.constant)}: Final", Call(Code("ToolCall"), arguments)
     )

@@ -4,6 +4,7 @@ Knows nothing of the server runtime. A generated client derives from `Client`, i
 synchronous face from `SyncClient`; everything else here is for users.
 """
 
+from ..shared.model import Codec
 from .auth import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing
 from .calls import ToolCall
 from .client import Client
@@ -44,6 +45,7 @@ __all__ = [
     "Client",
     "ClientError",
     "ClientOptions",
+    "Codec",
     "Elicitation",
     "InvalidArgumentsError",
     "InvalidResultError",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import catalog, models
 from .catalog import CATALOG
-from .runtime.client import OMIT, Client, Omit, SyncClient, ToolCall
+from .runtime.client import OMIT, Client, Codec, Omit, SyncClient, ToolCall
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _CLASS: Final = ToolCall(catalog.CLASS)
 _GET_ITEM: Final = ToolCall(catalog.GET_ITEM)
-_GET_ITEM_2: Final = ToolCall(catalog.GET_ITEM_2, models.GetItem_2Output)
+_GET_ITEM_2: Final = ToolCall(
+    catalog.GET_ITEM_2, Codec[models.GetItem_2Output](models.GetItem_2Output)
+)
 _LIST_TOOLS: Final = ToolCall(catalog.LIST_TOOLS)
 _TREE_WALK: Final = ToolCall(catalog.TREE_WALK)
 _天気: Final = ToolCall(catalog.天気)
