@@ -27,6 +27,7 @@ MINUTE: Final = 60.0
 AccessLogFormat: TypeAlias = Literal["text", "json", "off"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 CacheScope: TypeAlias = Literal["public", "private"]
+ProxyHeaders: TypeAlias = Literal["x-forwarded", "forwarded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,14 @@ class Settings:
         tuple[str, ...],
         "further browser origins to accept, as https://name[:port]; * accepts any",
     ] = ()
+
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        "addresses or networks of proxies whose word about clients counts",
+    ] = ()
+    proxy_headers: Annotated[
+        ProxyHeaders, "the headers that those proxies write: X-Forwarded-* or Forwarded"
+    ] = "x-forwarded"
 
     log_level: Annotated[LogLevel, "least severe messages of the server's own log"] = (
         "info"
