@@ -8,12 +8,13 @@ then the expensive stages are not even imported.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mcpgen import identity, lock, schemas
+from mcpgen import handlers, identity, lock, schemas, stubs
 from mcpgen.diagnostics import Diagnostic, MCPGenError
 from mcpgen.folder import Folder, Kind, digest, unreadable
 from mcpgen.ir import File, Ownership
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _LARGEST_RECORD: Final = 64 * 1024 * 1024
 """Bytes of a lock that is still read; a real one has some hundred per file."""
+
+_SERVICE: Final = re.compile(r"server/[^/]+/generated/service\.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,15 @@ class Outcome:
         lock: The new lock.
         lock_why: Why the lock itself has to be written; None where it is up to date.
         notes: What the user should know of the files that were rendered.
+        handlers: What the user wrote, held against what is asked for now; None where
+            a first look shows that nothing is missing.
     """
 
     plan: Plan
     lock: Lock
     lock_why: Why | None = None
     notes: tuple[Diagnostic, ...] = ()
+    handlers: handlers.Report | None = None
 
     @property
     def drift(self) -> bool:
@@ -65,19 +71,43 @@ class Outcome:
         return bool(self.plan.changes or self.plan.conflicts or self.lock_why)
 
 
-def generate(project: Project, *, force: bool = False) -> Outcome:
+def generate(
+    project: Project, *, force: bool = False, thoroughly: bool = False
+) -> Outcome:
     """Bring a project up to date.
+
+    Args:
+        project: Where.
+        force: Overwrite generated files that were edited by hand.
+        thoroughly: Render everything, even if the lock shows that nothing has changed.
 
     Raises:
         MCPGenError: With every reason why it can't be done; nothing was written.
     """
     with exclusively(project.folder):
         records = read_records(project.folder)
-        outcome = _examine(project, records, force=force)
+        outcome = _examine(project, records, force=force, thoroughly=thoroughly)
         if outcome.plan.conflicts:
             raise MCPGenError(outcome.plan.diagnostics(project.folder))
         finish(outcome, project.folder, records)
     return outcome
+
+
+def add_stubs(project: Project, outcome: Outcome) -> tuple[str, ...]:
+    """Put stubs for what is missing into the user's files; gives which files changed.
+
+    Raises:
+        MCPGenError: MG411, MG417 or MG418; see `stubs.insert`.
+    """
+    found = outcome.handlers
+    if found is None or found.wanted is None:
+        return ()
+    with exclusively(project.folder):
+        return tuple(
+            implementation.file
+            for implementation in found.implementations
+            if stubs.insert(project.folder, found.wanted, implementation)
+        )
 
 
 def examine(project: Project, *, force: bool = False) -> Outcome:
@@ -145,12 +175,14 @@ def inputs_of(manifest: Manifest, library: Library, file: str, text: bytes) -> I
     return Inputs(file, digest(text), tuple(manifest.targets), revisions)
 
 
-def _examine(project: Project, records: Records, *, force: bool) -> Outcome:
+def _examine(
+    project: Project, records: Records, *, force: bool, thoroughly: bool = False
+) -> Outcome:
     try:
         text = project.manifest_path.read_bytes()
     except OSError as error:
         raise unreadable(project.manifest_path, error) from None
-    settled = _settled(project, text, records)
+    settled = None if thoroughly else _settled(project, text, records)
     if settled is not None:
         return settled
 
@@ -168,7 +200,9 @@ def _examine(project: Project, records: Records, *, force: bool) -> Outcome:
     )
     inputs = inputs_of(manifest, library, project.manifest, text)
     outcome = decide(project.folder, files, inputs, records, force=force)
-    return replace(outcome, notes=tuple(news(manifest.revisions, library)))
+    report = handlers.examine(project.folder, files)
+    notes = (*news(manifest.revisions, library), *report.diagnostics)
+    return replace(outcome, notes=notes, handlers=report)
 
 
 def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:
@@ -191,6 +225,9 @@ def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:
             return None
         if not executable_here(found, entry.executable):
             return None
+    services = [path for path in known.files if _SERVICE.fullmatch(path)]
+    if not all(handlers.are_complete(project.folder, path) for path in services):
+        return None
     return Outcome(unchanged(known), known)
 
 

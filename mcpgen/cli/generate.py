@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -26,6 +27,11 @@ from mcpgen.difference import difference
     is_flag=True,
     help="Overwrite generated files that were edited by hand.",
 )
+@click.option(
+    "--add-stubs",
+    is_flag=True,
+    help="Put a stub for each missing handler into your class.",
+)
 @verbose_option
 @json_option
 def _generate(
@@ -33,6 +39,7 @@ def _generate(
     check: bool,
     diff: bool,
     force: bool,
+    add_stubs: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -40,14 +47,21 @@ def _generate(
 
     Works in the nearest folder at or above the current one that has an mcpgen.yaml, or
     in PROJECT_DIR. Files that are yours are never touched; generated files that were
-    edited by hand are refused. Nothing is written unless everything can be.
+    edited by hand are refused. Nothing is written unless everything can be. What your
+    handlers lack, or have too much, is said.
     """
     found = project.find(Path()) if project_dir is None else project.at(project_dir)
     if not check and not diff:
         with output.working("Generating ..."):
-            outcome = generate.generate(found, force=force)
+            outcome = generate.generate(found, force=force, thoroughly=add_stubs)
+        added = generate.add_stubs(found, outcome) if add_stubs else ()
+        if added:
+            outcome = replace(generate.examine(found), plan=outcome.plan)
         _tell(outcome, as_json)
         report.show(found.folder, outcome, done=True, verbose=verbose, as_json=as_json)
+        if not as_json:
+            for path in added:
+                output.say(f"  stubs added to {path}")
         return OK
     with output.working("Comparing ..."):
         outcome = generate.examine(found, force=force)
@@ -63,7 +77,12 @@ def _tell(outcome: generate.Outcome, as_json: bool) -> None:
     """The notes on stderr; as JSON they are a part of the result."""
     if not as_json:
         output.complain(outcome.notes)
+        text = report.stubs(outcome)
+        if text:
+            output.note(f"To begin with, paste this, or run {_ADD}:\n\n{text.rstrip()}")
 
+
+_ADD = "mcpgen generate --add-stubs"
 
 command = command_of(
     "generate",
@@ -71,5 +90,6 @@ command = command_of(
     "mcpgen generate              bring the project around here up to date",
     "mcpgen generate --check      in CI: exit with 1 and a list if it is not",
     "mcpgen generate --diff       show what a run would change",
+    "mcpgen generate --add-stubs  begin the handlers that are missing",
     "mcpgen generate weather      the project in the folder weather",
 )

@@ -80,8 +80,21 @@ def as_data(folder: Path, outcome: Outcome, *, done: bool) -> dict[str, Any]:
             }
             for step in outcome.plan.steps
         ],
+        "stubs": stubs(outcome),
         "diagnostics": [note.to_json() for note in outcome.notes],
     }
+
+
+def stubs(outcome: Outcome) -> str:
+    """The stubs of all handlers that are missing, to be pasted; may be empty."""
+    from mcpgen.stubs import text
+
+    found = outcome.handlers
+    if found is None or found.wanted is None:
+        return ""
+    missing = (m for i in found.implementations for m in i.missing)
+    names = list(dict.fromkeys(missing))
+    return text(found.wanted, names) if names else ""
 
 
 def counted(number: int, noun: str = "file") -> str:

@@ -1,0 +1,320 @@
+"""What users wrote, held against what the service asks for now.
+
+Reads the user's Python files and never runs, imports or changes them. What is asked for
+is what a new project's `handlers.py` would have; what that looks like is `render`'s
+affair, and how a stub gets into a file is that of `stubs`.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from mcpgen.diagnostics import Diagnostic, Span
+from mcpgen.ir import File, Ownership
+
+GENERATED: Final = "generated"
+_SKELETON: Final = re.compile(r"server/[^/]+/handlers\.py")
+_ABSTRACT: Final = re.compile(r"@abstractmethod\s+(?:async )?def (\w+)")
+_DEFINED: Final = re.compile(
+    r"^[ \t]+(?:async[ \t]+)?(?:def[ \t]+)?(\w+)[ \t]*[(=:]", re.M
+)
+_LARGEST: Final = 4 * 1024 * 1024
+_MOST_FILES: Final = 1_000
+
+Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the service asks for.
+
+    Attributes:
+        base: The name of the abstract class.
+        package: The server's package, below the project's folder.
+        methods: Each handler as a new project would have it, by name.
+        imports: What these need from `generated`.
+    """
+
+    base: str
+    package: str
+    methods: Mapping[str, Function]
+    imports: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """A class of the user's that implements the service.
+
+    Attributes:
+        file: Where it stands, below the project's folder.
+        name: What it is called.
+        line: Where it begins.
+        methods: Its handlers by name, inherited ones too; None where it is no function.
+        missing: The names of handlers that it has not.
+        whole: Whether all of its bases could be read.
+    """
+
+    file: str
+    name: str
+    line: int
+    methods: Mapping[str, tuple[str, Function | None]]
+    missing: tuple[str, ...]
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is to be said of a project's handlers.
+
+    Attributes:
+        wanted: What the service asks for; None where there is no server.
+        implementations: The classes that implement it.
+        diagnostics: What does not fit, for people.
+    """
+
+    wanted: Wanted | None = None
+    implementations: tuple[Implementation, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def are_complete(folder: Path, service: str) -> bool:
+    """Whether the user's files define the names of all handlers: a cheap first look.
+
+    Args:
+        folder: The project's folder.
+        service: The path of the generated `service.py` below it.
+    """
+    asked = _ABSTRACT.findall(_text(folder / service))
+    package = folder / Path(service).parent.parent
+    defined = {
+        name for path in _files(package) for name in _DEFINED.findall(_text(path))
+    }
+    return defined.issuperset(asked)
+
+
+def examine(folder: Path, files: Mapping[str, File]) -> Report:
+    """Compare a project's handlers with what was rendered for it."""
+    wanted = _wanted(files)
+    if wanted is None:
+        return Report()
+    code = _Code(folder, wanted.package)
+    found = tuple(code.implementations(wanted))
+    said = [*code.broken]
+    for implementation in found:
+        said += _said(folder, wanted, implementation)
+    return Report(wanted, found, tuple(said))
+
+
+def _wanted(files: Mapping[str, File]) -> Wanted | None:
+    for path, file in files.items():
+        if _SKELETON.fullmatch(path) and file.ownership is Ownership.YOURS:
+            tree = ast.parse(file.text)
+            (cls,) = (node for node in tree.body if isinstance(node, ast.ClassDef))
+            imports = frozenset(
+                alias.name
+                for node in tree.body
+                if isinstance(node, ast.ImportFrom) and node.module == GENERATED
+                for alias in node.names
+            )
+            return Wanted(
+                _last(cls.bases[0]) or "",
+                path.rpartition("/")[0],
+                {node.name: node for node in cls.body if isinstance(node, _FUNCTIONS)},
+                imports,
+            )
+    return None
+
+
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass
+class _Class:
+    file: str
+    node: ast.ClassDef
+    bases: list[str | None] = field(default_factory=list["str | None"])
+
+
+class _Code:
+    """The user's classes in a package, by name."""
+
+    def __init__(self, folder: Path, package: str) -> None:
+        self.broken: list[Diagnostic] = []
+        self._classes: dict[str, _Class] = {}
+        for path in _files(folder / package):
+            self._read(path, path.relative_to(folder).as_posix())
+
+    def _read(self, path: Path, name: str) -> None:
+        try:
+            tree = ast.parse(_text(path))
+        except (SyntaxError, ValueError, RecursionError) as error:
+            line = getattr(error, "lineno", None)
+            span = Span(str(path), line, 1) if line else Span(str(path))
+            message = "is not Python, so its handlers can't be compared"
+            self.broken.append(Diagnostic("MG417", message, span))
+            return
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bases = [_last(base) for base in node.bases]
+                self._classes.setdefault(node.name, _Class(name, node, bases))
+
+    def implementations(self, wanted: Wanted) -> Iterator[Implementation]:
+        """The classes that name the abstract class among their bases."""
+        for found in self._classes.values():
+            if wanted.base in found.bases:
+                methods: dict[str, tuple[str, Function | None]] = {}
+                whole = self._collect(found, wanted.base, methods, set())
+                missing = [name for name in wanted.methods if name not in methods]
+                yield Implementation(
+                    found.file,
+                    found.node.name,
+                    found.node.lineno,
+                    methods,
+                    tuple(missing) if whole else (),
+                    whole,
+                )
+
+    def _collect(
+        self,
+        found: _Class,
+        stop: str,
+        into: dict[str, tuple[str, Function | None]],
+        seen: set[str],
+    ) -> bool:
+        """Gather a class's attributes; gives whether all of its bases are known."""
+        seen.add(found.node.name)
+        for name, node in _attributes(found.node):
+            into.setdefault(name, (found.file, node))
+        whole = True
+        for base in found.bases:
+            if base in seen or base in (stop, "object"):
+                continue
+            other = self._classes.get(base or "")
+            whole &= other is not None and self._collect(other, stop, into, seen)
+        return whole
+
+
+def _attributes(node: ast.ClassDef) -> Iterator[tuple[str, Function | None]]:
+    for part in node.body:
+        match part:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield part.name, part
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        yield target.id, None
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name, None
+            case _:
+                pass
+
+
+def _said(
+    folder: Path, wanted: Wanted, implementation: Implementation
+) -> Iterator[Diagnostic]:
+    place = Span(str(folder / implementation.file), implementation.line, 1)
+    name = implementation.name
+    if implementation.missing:
+        yield Diagnostic(
+            "MG414",
+            f"{name} has no {_listed(implementation.missing)}",
+            place,
+            "write it, or let mcpgen begin: mcpgen generate --add-stubs",
+        )
+    for method, (file, node) in implementation.methods.items():
+        if node is None:
+            continue
+        span = Span(str(folder / file), node.lineno, node.col_offset + 1)
+        asked = wanted.methods.get(method)
+        if asked is None:
+            if not method.startswith("_") and _takes_context(node):
+                yield _extra(method, implementation, span)
+            continue
+        for difference in _differences(node, asked):
+            yield Diagnostic("MG416", f"{name}.{method}: {difference}", span)
+
+
+def _extra(method: str, implementation: Implementation, span: Span) -> Diagnostic:
+    close = difflib.get_close_matches(method, implementation.missing, 1)
+    if not close and len(implementation.missing) == 1:
+        close = list(implementation.missing)
+    hint = f"if it was renamed, call it {close[0]}" if close else "take it out"
+    message = f"{implementation.name}.{method} answers nothing that the manifest has"
+    return Diagnostic("MG415", message, span, hint)
+
+
+def _differences(written: Function, asked: Function) -> Iterator[str]:
+    theirs, ours = written.args, asked.args
+    if theirs.vararg or theirs.kwarg:
+        return
+    have = [*theirs.posonlyargs, *theirs.args]
+    if len(have) - len(theirs.defaults) > len(ours.args) or len(have) < len(ours.args):
+        names = ", ".join(argument.arg for argument in ours.args)
+        yield f"the parameters are ({names})"
+        return
+    for given, wanted in zip(have, ours.args, strict=False):
+        if given.annotation is None or wanted.annotation is None:
+            continue
+        if _last(given.annotation) != _last(wanted.annotation):
+            yield f"{given.arg} is {ast.unparse(wanted.annotation)} now"
+    one, other = _model(written.returns), _model(asked.returns)
+    if one and other and one != other:
+        yield f"it returns models.{other} now"
+
+
+def _model(annotation: ast.expr | None) -> str | None:
+    """The name in `models.Name`; a handler may return other types than its model."""
+    match annotation:
+        case ast.Attribute(value=ast.Name(id="models"), attr=name):
+            return name
+        case _:
+            return None
+
+
+def _takes_context(node: Function) -> bool:
+    annotations = (argument.annotation for argument in node.args.args)
+    return any(_last(found) == "Context" for found in annotations)
+
+
+def _last(node: ast.expr | None) -> str | None:
+    """The last name of a dotted one, also in quotes; None for anything else."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Constant(value=str(text)):
+            return text.rpartition(".")[2]
+        case ast.Subscript(value=value):
+            return _last(value)
+        case _:
+            return None
+
+
+def _listed(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _files(package: Path) -> list[Path]:
+    """The user's Python files: those of mcpgen and hidden ones are left out."""
+    found: list[Path] = []
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package).parts
+        if parts[0] == GENERATED or any(part.startswith(".") for part in parts):
+            continue
+        found.append(path)
+    return found[:_MOST_FILES]
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST)
+    except OSError:
+        return ""
+    return data.decode("utf-8-sig", errors="replace")
