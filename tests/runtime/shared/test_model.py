@@ -79,6 +79,21 @@ def test_a_whole_float_is_an_integer_where_one_is_wanted() -> None:
     assert built.point.y == 0.5
 
 
+def test_a_whole_float_stays_one_where_any_number_is_wanted() -> None:
+    places = Codec[Places](Places)
+    built = places.build(
+        [
+            {"name": "b", "anything": {"point": 1.0}, "int": 7.0},
+            {"name": "c", "point": {"x": 3.0, "y": 50.0, "z": [1.0]}},
+            {"x": 1.0, "y": 2.0},
+        ]
+    )
+    assert places.dump_json(built) == (
+        b'[{"name":"b","anything":{"point":1.0},"int":7.0},'
+        b'{"name":"c","point":{"x":3,"y":50.0,"z":[1.0]}},{"x":1,"y":2.0}]'
+    )
+
+
 @pytest.mark.parametrize("instance", [{"x": "1", "y": 1}, {"x": True, "y": 1}, {}, 5])
 def test_nothing_is_coerced(instance: Any) -> None:
     with pytest.raises(ValidationError):

@@ -7,6 +7,7 @@ and what is dumped is what was built: absent keys stay absent, unknown ones stay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from typing import (
@@ -128,8 +129,8 @@ class Codec(Generic[T]):
                     instance, strict=True, by_alias=True, by_name=False
                 ),
             )
-        except ValidationError:
-            return cast(T, _lenient(validator, instance))
+        except ValidationError as error:
+            return cast(T, _lenient(validator, instance, error))
 
     def dump(self, value: T) -> Json:
         """The JSON value, as plain dicts, lists and scalars."""
@@ -148,14 +149,49 @@ class Codec(Generic[T]):
         )
 
 
-def _lenient(validator: SchemaValidator, instance: Json) -> Any:
+def _lenient(validator: SchemaValidator, instance: Json, error: ValidationError) -> Any:
     """Build from a value with whole floats where integers are wanted.
 
-    In JSON, 1.0 is an integer; in Python it is none.
+    In JSON, 1.0 is an integer; in Python it is none. Floats elsewhere stay as they are.
     """
-    return validator.validate_python(
-        _with_integers(instance), strict=True, by_alias=True, by_name=False
-    )
+    wanted = error.errors(include_url=False, include_context=False, include_input=False)
+    corrected = _corrected(instance, [problem["loc"] for problem in wanted])
+    try:
+        return validator.validate_python(
+            corrected, strict=True, by_alias=True, by_name=False
+        )
+    except ValidationError:
+        return validator.validate_python(
+            _with_integers(instance), strict=True, by_alias=True, by_name=False
+        )
+
+
+def _corrected(value: Json, places: Sequence[tuple[int | str, ...]]) -> Json:
+    """A copy with integers in place of whole floats, at the places of problems alone.
+
+    A place also has names of classes and types, which are no keys of the value.
+    """
+    if isinstance(value, float) and places and value.is_integer():
+        return int(value)
+    if not (_is_array(value) or _is_object(value)):
+        return value
+    below: dict[int | str, list[tuple[int | str, ...]]] = {}
+    for place in places:
+        for at, key in enumerate(place):
+            if _has(value, key):
+                below.setdefault(key, []).append(place[at + 1 :])
+                break
+    if _is_object(value):
+        return {
+            key: _corrected(part, below.get(key, ())) for key, part in value.items()
+        }
+    return [_corrected(part, below.get(at, ())) for at, part in enumerate(value)]
+
+
+def _has(value: Json, key: int | str) -> bool:
+    if isinstance(key, int):
+        return _is_array(value) and key < len(value)
+    return _is_object(value) and key in value
 
 
 def _with_integers(value: Json) -> Json:
