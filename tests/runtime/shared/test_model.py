@@ -53,6 +53,15 @@ def test_an_object_comes_back_as_it_was(instance: dict[str, Any]) -> None:
     assert from_json(codec.dump_json(built)) == instance
 
 
+def test_only_objects_with_constants_pay_for_them() -> None:
+    class Sight(Place):
+        stars: int = 0
+
+    assert Sight(name="Tower").model_fields_set == {"kind", "name"}
+    assert "__init__" not in vars(Point)
+    assert "__init__" not in vars(Model)
+
+
 @pytest.mark.parametrize(
     "instance", [None, [], [{"x": 1, "y": 2}, FULL], [{"x": 1, "y": 2, "name": "a"}]]
 )

@@ -60,15 +60,26 @@ class Model(BaseModel):
         validate_by_name=True,
     )
 
-    def __init__(self, /, **data: Any) -> None:
-        """Constants, such as `type: Literal["text"] = "text"`, are set here, so that
-        they are dumped; an object that is built from JSON has what the JSON has.
-        """
-        super().__init__(**data)
-        self.__pydantic_fields_set__.update(_constants(type(self)))
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Give a class with constants the constructor that sets them."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if _constants(cls) and "__init__" not in vars(cls):
+            # A method in Python doubles the cost of making an object, so only here.
+            cls.__init__ = _init_with_constants  # type: ignore[assignment]  # pydantic types it per class
 
-    # Building from JSON goes past this method, as it goes past pydantic's own.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+def _init_with_constants(self: BaseModel, /, **data: Any) -> None:
+    """Make an object from attributes. Constants, such as `type: Literal["text"] = "text"`,
+    count as given, so that they are dumped; an object that is built from JSON has what
+    the JSON has.
+    """
+    BaseModel.__init__(self, **data)
+    self.__pydantic_fields_set__.update(_constants(type(self)))
+
+
+# Building from JSON goes past this function, as it goes past pydantic's own.
+_init_with_constants.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # pydantic's mark
 
 
 @cache
