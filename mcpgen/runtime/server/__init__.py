@@ -45,6 +45,7 @@ from .handlers.results import (
     ToolReturn,
 )
 from .legacy.sessions import Session
+from .limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .main import main
 from .service import Announcement, Service
 from .settings import Settings, settings_table
@@ -61,13 +62,16 @@ __all__ = [
     "Contents",
     "Context",
     "Contract",
+    "Counters",
     "CreateMessage",
+    "Demand",
     "Elicit",
     "ElicitURL",
     "Elicitation",
     "ListRoots",
     "LiveCatalog",
     "LoggingLevel",
+    "MemoryCounters",
     "MaybeAwaitable",
     "PromptBinding",
     "PromptReturn",
@@ -81,6 +85,7 @@ __all__ = [
     "Service",
     "Session",
     "Settings",
+    "Shortage",
     "StructuredReturn",
     "TemplateBinding",
     "ToolBinding",

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from aiohttp import ClientSession, web
+from aiohttp.typedefs import Handler
 
 from mcpgen.runtime.server import Service, Settings, create_app
 
@@ -15,8 +16,22 @@ from .workshop import Workshop
 
 
 @asynccontextmanager
-async def serving(app: web.Application, path: str = "/mcp") -> AsyncIterator[str]:
-    """An application on 127.0.0.1 as `main` runs it; the endpoint's URL."""
+async def serving(
+    app: web.Application, path: str = "/mcp", peer: str | None = None
+) -> AsyncIterator[str]:
+    """An application on 127.0.0.1 as `main` runs it; the endpoint's URL.
+
+    With a `peer`, requests seem to come from that address.
+    """
+    if peer is not None:
+
+        @web.middleware
+        async def elsewhere(
+            request: web.Request, handler: Handler
+        ) -> web.StreamResponse:
+            return await handler(request.clone(remote=peer))
+
+        app.middlewares.append(elsewhere)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
