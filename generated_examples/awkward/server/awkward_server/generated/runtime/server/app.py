@@ -11,6 +11,7 @@ from .calls.live import LiveCatalog
 from .http.access_log import Sink
 from .legacy.registry import Registry
 from .legacy.sessions import SessionStore
+from .limits.counters import Counters
 from .server import Server
 from .service import Service
 from .settings import Settings
@@ -28,6 +29,7 @@ def create_app(
     *,
     sessions: SessionStore | None = None,
     access_log: Sink | None = None,
+    counters: Counters | None = None,
 ) -> web.Application:
     """The server as an application: run it, or mount it in your own.
 
@@ -41,12 +43,19 @@ def create_app(
         sessions: Where legacy sessions are kept; memory without it.
         access_log: Takes the lines of the access log; without it, the logger
             `mcp.access` does.
+        counters: Where limits count; this process's memory without it.
 
     Raises:
         ValueError: The service's contract can't be served.
     """
     settings = settings or Settings()
-    server = Server(service, settings, sessions=sessions, access_log=access_log)
+    server = Server(
+        service,
+        settings,
+        sessions=sessions,
+        access_log=access_log,
+        counters=counters,
+    )
     app = web.Application()
     app[LIVE_CATALOG] = server.catalog
     app[REGISTRY] = server.registry

@@ -21,6 +21,8 @@ from .http.watch import Watch
 from .legacy.era import Legacy
 from .legacy.registry import Registry
 from .legacy.sessions import MemorySessions, SessionStore
+from .limits.counters import Counters
+from .limits.limits import Limits
 from .modern.era import Modern
 from .service import Service
 from .settings import Settings
@@ -42,6 +44,7 @@ class Server:
         *,
         sessions: SessionStore | None = None,
         access_log: Sink | None = None,
+        counters: Counters | None = None,
     ) -> None:
         """Prepare everything that can be prepared.
 
@@ -53,34 +56,46 @@ class Server:
         self._threads = Threads(settings.threads)
         self._watch = Watch()
         self._ready = False
+        self._limits = Limits(settings, counters)
         offered = offer(service)
         self.catalog: Final = stock(service, settings, self._threads)
         methods = Methods(self.catalog, settings)
         self.registry: Final = Registry(
-            sessions or MemorySessions(settings.max_sessions),
+            MemorySessions(settings.max_sessions) if sessions is None else sessions,
             self.catalog.changes,
             offered.legacy,
             self._watch,
             settings,
+            self._limits,
         )
         self._modern = (
-            Modern(offered, self.catalog, methods, self._watch, settings)
+            Modern(offered, self.catalog, methods, self._watch, settings, self._limits)
             if offered.modern
             else None
         )
         legacy = (
-            Legacy(offered, self.catalog, methods, self.registry, self._watch, settings)
+            Legacy(
+                offered,
+                self.catalog,
+                methods,
+                self.registry,
+                self._watch,
+                settings,
+                self._limits,
+            )
             if offered.legacy
             else None
         )
         self.endpoint: Final = Endpoint(
             Guard(settings),
+            self._limits,
             self._modern,
             legacy,
             self.registry,
             frozenset(v for v, known in REVISIONS.items() if known.era == "legacy"),
             AccessLog(settings.access_log, access_log),
             settings.max_body,
+            settings.body_timeout,
         )
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -45,6 +45,7 @@ from .handlers.results import (
     ToolReturn,
 )
 from .legacy.sessions import Session
+from .limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .main import main
 from .service import Announcement, Service
 from .settings import Settings, settings_table
@@ -61,7 +62,9 @@ __all__ = [
     "Contents",
     "Context",
     "Contract",
+    "Counters",
     "CreateMessage",
+    "Demand",
     "Elicit",
     "ElicitURL",
     "Elicitation",
@@ -69,6 +72,7 @@ __all__ = [
     "LiveCatalog",
     "LoggingLevel",
     "MaybeAwaitable",
+    "MemoryCounters",
     "PromptBinding",
     "PromptReturn",
     "ProtocolError",
@@ -81,6 +85,7 @@ __all__ = [
     "Service",
     "Session",
     "Settings",
+    "Shortage",
     "StructuredReturn",
     "TemplateBinding",
     "ToolBinding",

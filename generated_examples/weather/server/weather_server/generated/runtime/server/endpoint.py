@@ -22,6 +22,7 @@ from .http.exchange import Exchange, Refused, read_body, refused
 from .http.guard import Guard
 from .legacy.era import Legacy
 from .legacy.registry import Registry
+from .limits.limits import OVERLOADED, TOO_MANY, Limits, known_id
 from .modern import envelope
 from .modern.era import Modern
 
@@ -34,20 +35,24 @@ class Endpoint:
     def __init__(
         self,
         guard: Guard,
+        limits: Limits,
         modern: Modern | None,
         legacy: Legacy | None,
         registry: Registry,
         legacy_versions: frozenset[str],
         access: AccessLog,
         max_body: int,
+        body_timeout: float,
     ) -> None:
         self._guard = guard
+        self._limits = limits
         self._modern = modern
         self._legacy = legacy
         self._registry = registry
         self._legacy_versions = legacy_versions
         self._access = access
         self._max_body = max_body
+        self._body_timeout = body_timeout
         self._allow = (
             "POST, OPTIONS" if legacy is None else "GET, POST, DELETE, OPTIONS"
         )
@@ -74,10 +79,12 @@ class Endpoint:
             if request.method == "OPTIONS":
                 return self._guard.preflight(request, self._allow)
             exchange.headers = self._guard.check(request)
+            await self._limits.admit(exchange)
             if request.method == "POST":
                 return await self._post(exchange)
             if self._legacy is not None and request.method == "GET":
-                return await self._registry.listen(exchange)
+                async with self._limits.streaming(exchange):
+                    return await self._registry.listen(exchange)
             if self._legacy is not None and request.method == "DELETE":
                 return await self._registry.delete(exchange)
             raise refused(
@@ -85,7 +92,10 @@ class Endpoint:
             )
         except Refused as refusal:
             exchange.headers.update(refusal.headers)
-            return exchange.failure(refusal.error, refusal.status)
+            request_id = (
+                _id_of(exchange) if refusal.status in (TOO_MANY, OVERLOADED) else None
+            )
+            return exchange.failure(refusal.error, refusal.status, request_id)
         except ProtocolError as error:
             return exchange.failure(error, 400)
         except ConnectionError:
@@ -104,11 +114,16 @@ class Endpoint:
         ):
             raise refused(415, "Content-Type must be application/json")
         exchange.require_accept()
-        message = jsonrpc.parse(await read_body(request, self._max_body))
+        message = jsonrpc.parse(
+            await read_body(request, self._max_body, self._body_timeout)
+        )
         if is_array(message):
             return await self._batch(exchange, message)
         if not is_object(message) or message.get("jsonrpc") != "2.0":
             raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
+        request_id = message.get("id")
+        if jsonrpc.is_request_id(request_id):
+            exchange.request_id = request_id
         params = message.get("params")
         if is_object(params):
             _note_target(exchange, message.get("method"), params)
@@ -123,6 +138,7 @@ class Endpoint:
     ) -> web.StreamResponse:
         if self._legacy is None:
             raise refused(400, "A batch is not a message of this protocol revision")
+        await self._limits.batch(exchange, len(messages))
         return await self._legacy.batch(exchange, messages)
 
     def _is_modern(
@@ -137,6 +153,12 @@ class Endpoint:
             return False
         version = given.get(headers.PROTOCOL_VERSION)
         return version is not None and version not in self._legacy_versions
+
+
+def _id_of(exchange: Exchange) -> jsonrpc.RequestId | None:
+    if exchange.request_id is None:
+        return known_id(exchange.request)
+    return exchange.request_id
 
 
 def _note_target(exchange: Exchange, method: Any, params: Mapping[str, Any]) -> None:

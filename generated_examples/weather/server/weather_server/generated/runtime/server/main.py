@@ -75,7 +75,7 @@ async def serve(
     """
     lines = Lines(sys.stderr)
     server = Server(service, settings, access_log=lines)
-    runner = Runner(server, settings.shutdown_timeout)
+    runner = Runner(server, settings)
     context = _tls(settings)
     await runner.setup()
     try:

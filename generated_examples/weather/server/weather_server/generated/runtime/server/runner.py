@@ -8,6 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from .server import Server
+from .settings import Settings
 
 
 class Runner(web.ServerRunner):
@@ -15,16 +16,17 @@ class Runner(web.ServerRunner):
 
     __slots__ = ("_mcp_server",)
 
-    def __init__(self, server: Server, shutdown_timeout: float) -> None:
-        """Prepare to run.
-
-        Args:
-            server: What to run.
-            shutdown_timeout: Seconds that running requests have to finish in the end.
-        """
+    def __init__(self, server: Server, settings: Settings) -> None:
+        """Prepare to run a server."""
+        # aiohttp begins to count at the first byte's absence, so this ends connections
+        # that send their head byte by byte as well.
         super().__init__(
-            web.Server(server.handle, access_log=None),
-            shutdown_timeout=shutdown_timeout,
+            web.Server(
+                server.handle,
+                access_log=None,
+                keepalive_timeout=settings.connection_idle,
+            ),
+            shutdown_timeout=settings.shutdown_timeout,
         )
         self._mcp_server = server
 

@@ -75,6 +75,36 @@ class Settings:
     access_log: Annotated[AccessLogFormat, "one line per request"] = "text"
 
     max_body: Annotated[int, "largest request body"] = 4 * 1024 * 1024
+    body_timeout: Annotated[float, "time that a request body may take to arrive"] = 30.0
+    connection_idle: Annotated[
+        float, "time that a connection may take to its next complete request head"
+    ] = 75.0
+    max_batch: Annotated[int, "messages in one batch (2025-03-26); 0: no limit"] = 100
+    address_rate: Annotated[
+        float, "requests per second and address, loopback apart; 0: no limit"
+    ] = 200.0
+    address_burst: Annotated[int, "requests of an address that may come at once"] = 400
+    principal_rate: Annotated[
+        float, "requests per second and principal; 0: no limit"
+    ] = 100.0
+    principal_burst: Annotated[int, "requests of a principal that may come at once"] = (
+        200
+    )
+    total_rate: Annotated[float, "requests per second of all; 0: no limit"] = 0.0
+    total_burst: Annotated[int, "requests of all that may come at once"] = 1_000
+    max_calls: Annotated[int, "calls at one time; 0: no limit"] = 2_000
+    client_calls: Annotated[
+        int, "calls at one time per principal, else per address; 0: no limit"
+    ] = 100
+    client_streams: Annotated[
+        int, "open streams per principal, else per address; 0: no limit"
+    ] = 100
+    principal_sessions: Annotated[int, "legacy sessions per principal; 0: no limit"] = (
+        100
+    )
+    address_sessions: Annotated[
+        int, "legacy sessions per address, loopback apart; 0: no limit"
+    ] = 1_000
     max_sessions: Annotated[int, "legacy sessions at one time"] = 10_000
     session_idle: Annotated[float, "a legacy session ends after this silence"] = (
         30 * MINUTE

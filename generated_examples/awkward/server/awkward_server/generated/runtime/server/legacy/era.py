@@ -29,8 +29,9 @@ from ..calls.live import LiveCatalog
 from ..calls.methods import Methods
 from ..handlers.context import Context
 from ..handlers.ports import SEVERITY
-from ..http.exchange import Exchange, refused
+from ..http.exchange import Exchange, Refused, refused
 from ..http.watch import Watch
+from ..limits.limits import Limits
 from ..settings import Settings
 from .handshake import Handshake
 from .registry import Registry
@@ -55,7 +56,9 @@ class Legacy:
         registry: Registry,
         watch: Watch,
         settings: Settings,
+        limits: Limits,
     ) -> None:
+        self._limits = limits
         self._handshake = Handshake(offer)
         self._catalog = catalog
         self._table = methods.table
@@ -140,7 +143,11 @@ class Legacy:
         if "id" not in message:
             self._notified(session, message)
             return None
-        return await self._respond(exchange, session, outlet, message)
+        try:
+            return await self._respond(exchange, session, outlet, message)
+        except Refused as refusal:
+            # The batch is one HTTP answer, so this entry's refusal is in the body alone.
+            return jsonrpc.error(message["id"], refusal.error)
 
     def _initialize(
         self, exchange: Exchange, message: Mapping[str, Any]
@@ -152,7 +159,7 @@ class Legacy:
             client = self._handshake.negotiate(message.get("params"))
         except ProtocolError as error:
             return exchange.failure(error, 400, request_id)
-        session = self._registry.open(client)
+        session = self._registry.open(exchange, client)
         exchange.session_id = session.id
         exchange.headers[headers.SESSION_ID] = session.id
         answer = self._handshake.result(client)
@@ -187,6 +194,8 @@ class Legacy:
         except ProtocolError as error:
             exchange.outcome = f"error {error.code}"
             return jsonrpc.error(request_id, error)
+        except Refused:
+            raise
         except Exception:
             _log.exception("%s failed", message["method"])
             exchange.outcome = f"error {INTERNAL_ERROR}"
@@ -220,6 +229,7 @@ class Legacy:
             return own(session, params)
         if request_id in session.running:
             raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
+        await self._limits.enter(exchange)
         revision = self._revisions[session.client.version]
         asker = ServerRequests(session, revision, outlet, self._settings.answer_timeout)
         meta = params.get("_meta")
@@ -248,6 +258,7 @@ class Legacy:
             return None
         finally:
             del session.running[request_id]
+            await self._limits.leave(exchange)
 
     def _subscribe(self, session: Session, params: JsonObject) -> Answer:
         if len(session.subscribed) >= self._settings.max_subscriptions:

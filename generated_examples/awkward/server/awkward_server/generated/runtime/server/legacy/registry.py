@@ -18,6 +18,7 @@ from ..handlers.ports import Client
 from ..http.exchange import Exchange, refused
 from ..http.sse import Mailbox, event, is_gone
 from ..http.watch import Watch
+from ..limits.limits import Limits
 from ..modern.subscriptions import notification
 from ..settings import Settings
 from .replay import EventLog, parse_event_id
@@ -48,7 +49,9 @@ class Registry:
         revisions: Mapping[str, Revision],
         watch: Watch,
         settings: Settings,
+        limits: Limits,
     ) -> None:
+        self._limits = limits
         self._store = store
         self._revisions = revisions
         self._watch = watch
@@ -86,13 +89,22 @@ class Registry:
         exchange.session_id = session_id
         return session
 
-    def open(self, client: Client) -> Session:
+    def open(self, exchange: Exchange, client: Client) -> Session:
         """A new session.
 
         Raises:
-            Refused: There are too many.
+            Refused: There are too many: of its address or principal, or at all.
         """
-        session = Session(client)
+        allowed = self._limits.session_owners(exchange)
+        if self._full(allowed):
+            self._expire()
+            if self._full(allowed):
+                message = (
+                    "Too many sessions of this client; end some with DELETE; settings "
+                    "address_sessions, principal_sessions"
+                )
+                raise refused(429, message, {"Retry-After": "30"})
+        session = Session(client, tuple(allowed))
         if not self._store.add(session):
             self._expire()
             if not self._store.add(session):
@@ -191,6 +203,10 @@ class Registry:
             framed = event(message)
         if session.mailboxes:
             session.mailboxes[-1].put(framed)
+
+    def _full(self, allowed: Mapping[str, int]) -> bool:
+        count = self._store.count
+        return any(count(owner) >= limit for owner, limit in allowed.items())
 
     def _expire(self) -> None:
         for session in self._store.expired(

@@ -37,6 +37,7 @@ from ..handlers.context import Context
 from ..handlers.ports import Client
 from ..http.exchange import Exchange
 from ..http.watch import Watch
+from ..limits.limits import Limits
 from ..settings import Settings
 from . import envelope
 from .outlet import PlainOutlet
@@ -70,10 +71,12 @@ class Modern:
         methods: Methods,
         watch: Watch,
         settings: Settings,
+        limits: Limits,
     ) -> None:
         self._catalog = catalog
         self._methods = methods
         self._watch = watch
+        self._limits = limits
         self._keep_alive = settings.keep_alive
         self._versions = tuple(offer.revisions)
         self._frame = ModernFrame(offer.server)
@@ -123,7 +126,8 @@ class Modern:
             return exchange.failure(error, status, request_id)
         if method == "subscriptions/listen":
             try:
-                return await self.subscriptions.serve(exchange, request_id, params)
+                async with self._limits.streaming(exchange):
+                    return await self.subscriptions.serve(exchange, request_id, params)
             except ProtocolError as error:
                 return exchange.failure(error, _STATUS.get(error.code, 200), request_id)
         return await self._run(exchange, request_id, method, params, client, log_floor)
@@ -162,6 +166,7 @@ class Modern:
         client: Client,
         log_floor: int | None,
     ) -> web.StreamResponse:
+        await self._limits.enter(exchange)
         outlet = PlainOutlet(exchange, self._keep_alive)
         self._watch.add(outlet)
         status = 200
@@ -209,6 +214,7 @@ class Modern:
             self._watch.discard(outlet)
             # Without this, every request would be garbage for the cycle collector.
             outlet.ctx = None
+            await self._limits.leave(exchange)
         return await outlet.finish(message, status)
 
 

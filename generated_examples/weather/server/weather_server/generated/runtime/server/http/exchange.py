@@ -5,11 +5,12 @@ Knows HTTP and nothing of methods, sessions or eras.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from functools import lru_cache
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import StreamReader, hdrs, web
 
 from ...shared import jsonrpc
 from ...shared.errors import INVALID_REQUEST, ProtocolError
@@ -56,17 +57,23 @@ class Exchange:
         method: The JSON-RPC method, for the access log.
         target: The tool, prompt or URI that it names, for the access log.
         session_id: The legacy session, for the access log.
+        request_id: The JSON-RPC request's id, once it is known.
+        address: What the client's address counts as; None where it is not counted.
+        client: What the client counts as: its principal, else its address.
         outcome: "ok", or in a word what became of it, for the access log.
         written: When something was last sent, by `time.monotonic`.
     """
 
     __slots__ = (
         "_takes_json",
+        "address",
+        "client",
         "headers",
         "method",
         "outcome",
         "prefers_events",
         "request",
+        "request_id",
         "session_id",
         "stream",
         "takes_events",
@@ -81,6 +88,9 @@ class Exchange:
         self.method: str | None = None
         self.target: str | None = None
         self.session_id: str | None = None
+        self.request_id: jsonrpc.RequestId | None = None
+        self.address: str | None = None
+        self.client: str | None = None
         self.outcome = "ok"
         self.written = time.monotonic()
         self.takes_events, self._takes_json, self.prefers_events = _accepted(
@@ -135,11 +145,12 @@ def _accepted(accept: str) -> tuple[bool, bool, bool]:
     return events, takes_json, events and (accept.startswith(_EVENTS) or not takes_json)
 
 
-async def read_body(request: web.BaseRequest, limit: int) -> bytes:
+async def read_body(request: web.BaseRequest, limit: int, seconds: float) -> bytes:
     """The body of a request.
 
     Raises:
-        Refused: It is larger than `limit` bytes.
+        Refused: It is larger than `limit` bytes, or not there after `seconds`; 0 waits
+            for as long as it takes.
     """
     length = request.content_length
     if length is not None and length > limit:
@@ -150,6 +161,18 @@ async def read_body(request: web.BaseRequest, limit: int) -> bytes:
         if len(body) > limit:
             raise _too_large(limit)
         return body
+    try:
+        async with asyncio.timeout(seconds or None):
+            return await _collect(content, limit)
+    except TimeoutError:
+        raise refused(
+            408,
+            f"The request body took longer than {seconds:g} s; setting body_timeout",
+            {"Connection": "close"},
+        ) from None
+
+
+async def _collect(content: StreamReader, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while chunk := await content.readany():

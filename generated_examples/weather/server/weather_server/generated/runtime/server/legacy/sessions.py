@@ -42,6 +42,7 @@ class Session:
     Attributes:
         id: What `Mcp-Session-Id` says.
         client: Who it is.
+        counts_for: Whose limits of sessions it counts against.
         log_floor: Least severity of the log messages that it wants.
         subscribed: Resources of whose updates it wants to hear.
         running: Requests that are being worked on, by id.
@@ -55,6 +56,7 @@ class Session:
         "_data",
         "_numbers",
         "client",
+        "counts_for",
         "id",
         "log_floor",
         "mailboxes",
@@ -65,9 +67,10 @@ class Session:
         "waiting",
     )
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, counts_for: tuple[str, ...] = ()) -> None:
         self.id = secrets.token_urlsafe(24)
         self.client = client
+        self.counts_for = counts_for
         self.log_floor = SEVERITY["info"]
         self.subscribed: set[str] = set()
         self.running: dict[RequestId, Running] = {}
@@ -127,6 +130,10 @@ class SessionStore(Protocol):
         """Forget a session, which the caller then ends."""
         ...
 
+    def count(self, owner: str) -> int:
+        """How many sessions there are that count for an owner."""
+        ...
+
     def expired(self, before: float) -> list[Session]:
         """Remove and return the idle sessions that were last used before a time."""
         ...
@@ -135,10 +142,11 @@ class SessionStore(Protocol):
 class MemorySessions:
     """Sessions of this process, the one that was used last at the end."""
 
-    __slots__ = ("_limit", "_sessions")
+    __slots__ = ("_counts", "_limit", "_sessions")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._counts: dict[str, int] = {}
         self._sessions: dict[str, Session] = {}
 
     def __len__(self) -> int:
@@ -160,11 +168,20 @@ class MemorySessions:
         if len(self._sessions) >= self._limit:
             return False
         self._sessions[session.id] = session
+        for owner in session.counts_for:
+            self._counts[owner] = self._counts.get(owner, 0) + 1
         return True
 
     def remove(self, session_id: str) -> Session | None:
         """See `SessionStore`."""
-        return self._sessions.pop(session_id, None)
+        session = self._sessions.pop(session_id, None)
+        if session is not None:
+            self._discount(session)
+        return session
+
+    def count(self, owner: str) -> int:
+        """See `SessionStore`."""
+        return self._counts.get(owner, 0)
 
     def expired(self, before: float) -> list[Session]:
         """See `SessionStore`."""
@@ -174,4 +191,11 @@ class MemorySessions:
                 break
             if not session.busy:
                 gone.append(self._sessions.pop(session.id))
+                self._discount(session)
         return gone
+
+    def _discount(self, session: Session) -> None:
+        for owner in session.counts_for:
+            self._counts[owner] -= 1
+            if not self._counts[owner]:
+                del self._counts[owner]

@@ -1,0 +1,128 @@
+"""The counters behind limits: how fast, and how many at one time.
+
+`Counters` is for stores of your own, such as one that several processes share;
+`MemoryCounters` is the default. Knows keys and numbers, not who or what they stand for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol
+
+
+class Demand(NamedTuple):
+    """A wish to take something out of a token bucket.
+
+    Attributes:
+        key: Which bucket, such as `address:192.0.2.1`.
+        rate: Tokens that flow in per second; above 0.
+        burst: Tokens that it holds, and holds at first; at least 1.
+        cost: Tokens to take.
+    """
+
+    key: str
+    rate: float
+    burst: float
+    cost: float = 1.0
+
+
+class Shortage(NamedTuple):
+    """A bucket has too little in it.
+
+    Attributes:
+        demand: The place of the demand that does not fit.
+        seconds: When there will be enough; infinite where a demand exceeds its burst.
+    """
+
+    demand: int
+    seconds: float
+
+
+class Counters(Protocol):
+    """Where limits count. Each method is one atomic step, whoever else counts there.
+
+    An exception from any of them is logged, and the request let through: a store that is
+    down must not take the server down with it.
+    """
+
+    async def take(self, demands: Sequence[Demand]) -> Shortage | None:
+        """Take from all buckets, or from none of them if one has too little.
+
+        One number per key is enough, the time at which the bucket will be full again: a
+        demand fits if `max(now, full) + cost / rate <= now + burst / rate`, and the left
+        side is the new number. What is not in the store is full.
+        """
+        ...
+
+    async def hold(self, key: str, limit: int) -> bool:
+        """Count one more, unless there are `limit` already."""
+        ...
+
+    async def release(self, key: str) -> None:
+        """Count one less, never below 0. A store that outlives this process must also forget what a
+        process that died can't release any more."""
+        ...
+
+
+class MemoryCounters:
+    """Counts in this process.
+
+    At most `size` buckets are kept; the one that was used longest ago is then taken for
+    full. So memory is bounded, however many addresses an attacker has.
+    """
+
+    __slots__ = ("_clock", "_full", "_held", "_size")
+
+    def __init__(
+        self, size: int = 100_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin with nothing counted.
+
+        Args:
+            size: Buckets to keep; about 200 bytes each.
+            clock: Seconds that only grow.
+        """
+        self._size: Final = max(1, size)
+        self._clock = clock
+        self._full: dict[str, float] = {}
+        self._held: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._full) + len(self._held)
+
+    async def take(self, demands: Sequence[Demand]) -> Shortage | None:
+        """See `Counters`."""
+        now = self._clock()
+        known = self._full
+        later: list[tuple[str, float]] = []
+        for index, (key, rate, burst, cost) in enumerate(demands):
+            full = max(now, known.get(key, now)) + cost / rate
+            if full - now > burst / rate + 1e-9:
+                never = cost > burst
+                return Shortage(
+                    index, float("inf") if never else full - now - burst / rate
+                )
+            later.append((key, full))
+        for key, full in later:
+            known.pop(key, None)
+            known[key] = full
+        while len(known) > self._size:
+            del known[next(iter(known))]
+        return None
+
+    async def hold(self, key: str, limit: int) -> bool:
+        """See `Counters`."""
+        count = self._held.get(key, 0)
+        if count >= limit:
+            return False
+        self._held[key] = count + 1
+        return True
+
+    async def release(self, key: str) -> None:
+        """See `Counters`."""
+        count = self._held.get(key, 0) - 1
+        if count > 0:
+            self._held[key] = count
+        else:
+            self._held.pop(key, None)

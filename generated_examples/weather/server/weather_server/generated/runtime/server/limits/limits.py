@@ -1,0 +1,305 @@
+"""How much one client may ask for, and all of them together.
+
+A client is its principal once that is known, else its address. Loopback addresses are
+not counted: they are the user, or a proxy whose clients nobody has told us to look for.
+Knows exchanges and counters, not JSON-RPC methods or eras.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+from aiohttp import web
+
+from ...shared import jsonrpc
+from ...shared.catalog import Json
+from ...shared.errors import INVALID_REQUEST, ProtocolError
+from ..http.exchange import Exchange, Refused
+from ..http.proxies import Proxies, parse_address
+from ..settings import Settings
+from .counters import Counters, Demand, MemoryCounters
+
+_log: Final = logging.getLogger("mcp.server")
+
+TOO_MANY: Final = 429
+OVERLOADED: Final = 503
+"""HTTP statuses that are the JSON-RPC codes as well: the specification wants codes of
+one's own outside JSON-RPC's reserved range.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/index#error-codes"""
+
+_REMEMBERED: Final = 10_000
+_SMALL_BODY: Final = 64 * 1024
+_COMPLAIN_SECONDS: Final = 10.0
+
+T = TypeVar("T")
+
+
+class Limits:
+    """Counts requests, calls and streams, and refuses what is too much.
+
+    Attributes:
+        calls: Calls that run now.
+        streams: Open-ended streams that are open now.
+    """
+
+    __slots__ = (
+        "_addresses",
+        "_complained",
+        "_counters",
+        "_keys",
+        "_max_calls",
+        "_principals",
+        "_proxies",
+        "_settings",
+        "_total",
+        "calls",
+        "streams",
+    )
+
+    def __init__(self, settings: Settings, counters: Counters | None = None) -> None:
+        """Prepare.
+
+        Args:
+            settings: What is allowed; 0 means that something is not limited.
+            counters: Where to count; this process's memory without it.
+
+        Raises:
+            ValueError: `trusted_proxies` names what is no network.
+        """
+        self._settings = settings
+        self._counters = MemoryCounters() if counters is None else counters
+        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        self._addresses = _bucket(settings.address_rate, settings.address_burst)
+        self._principals = _bucket(settings.principal_rate, settings.principal_burst)
+        self._total = _bucket(settings.total_rate, settings.total_burst)
+        self._max_calls = settings.max_calls or math.inf
+        self._keys: dict[str, str | None] = {}
+        self._complained = -math.inf
+        self.calls = 0
+        self.streams = 0
+
+    async def admit(self, exchange: Exchange) -> None:
+        """Count a request that came in, before anything else is known of it.
+
+        Raises:
+            Refused: 429 for its address, 503 for the whole server.
+        """
+        request = exchange.request
+        remote = request.remote
+        if self._proxies:
+            remote = self._proxies.client(request.headers, remote)
+        key = exchange.client = exchange.address = (
+            None if remote is None else self._key(remote)
+        )
+        if self._total is not None or key is not None:
+            await self._charge(exchange, 1.0, address=key, total=True)
+
+    async def identify(self, exchange: Exchange, owner: str) -> None:
+        """Count a request whose principal is known now.
+
+        Raises:
+            Refused: 429.
+        """
+        exchange.client = "principal:" + owner
+        if self._principals is not None:
+            await self._charge(exchange, 1.0, principal=exchange.client)
+
+    async def batch(self, exchange: Exchange, size: int) -> None:
+        """Count a batch, whose first message has been counted as the request.
+
+        Raises:
+            Refused: 400 for a batch of too many messages, 429 or 503 as for requests.
+        """
+        most = self._settings.max_batch
+        if most and size > most:
+            message = f"A batch may have {most} messages; setting max_batch"
+            raise Refused(400, ProtocolError(INVALID_REQUEST, message))
+        client = exchange.client
+        principal = None if client == exchange.address else client
+        await self._charge(
+            exchange,
+            size - 1.0,
+            address=exchange.address,
+            principal=principal,
+            total=True,
+        )
+
+    async def enter(self, exchange: Exchange) -> None:
+        """Begin a call; `leave` must follow.
+
+        Raises:
+            Refused: 429 when the client has too many, 503 when the server has.
+        """
+        if self.calls >= self._max_calls:
+            raise _refused(OVERLOADED, "The server is busy", "max_calls", 1)
+        self.calls += 1
+        client = exchange.client
+        limit = self._settings.client_calls
+        if client is None or not limit:
+            return
+        if not await self._asked(self._counters.hold, f"calls:{client}", limit):
+            self.calls -= 1
+            raise _refused(TOO_MANY, "Too many calls at one time", "client_calls", 1)
+
+    async def leave(self, exchange: Exchange) -> None:
+        """End a call."""
+        self.calls -= 1
+        if exchange.client is not None and self._settings.client_calls:
+            await self._released(f"calls:{exchange.client}")
+
+    @asynccontextmanager
+    async def streaming(self, exchange: Exchange) -> AsyncGenerator[None, None]:
+        """The time that an open-ended stream is open.
+
+        Raises:
+            Refused: 429 when the client has too many.
+        """
+        client, limit = exchange.client, self._settings.client_streams
+        counted = client is not None and limit > 0
+        key = f"streams:{client}"
+        if counted and not await self._asked(self._counters.hold, key, limit):
+            raise _refused(TOO_MANY, "Too many open streams", "client_streams", 5)
+        self.streams += 1
+        try:
+            yield
+        finally:
+            self.streams -= 1
+            if counted:
+                await self._released(key)
+
+    def session_owners(self, exchange: Exchange) -> dict[str, int]:
+        """Whom a session of this client counts for, and how many each may have."""
+        settings = self._settings
+        principal = exchange.client if exchange.client != exchange.address else None
+        limits = {
+            exchange.address: settings.address_sessions,
+            principal: settings.principal_sessions,
+        }
+        return {
+            owner: limit
+            for owner, limit in limits.items()
+            if owner is not None and limit
+        }
+
+    async def _charge(
+        self,
+        exchange: Exchange,
+        cost: float,
+        *,
+        address: str | None = None,
+        principal: str | None = None,
+        total: bool = False,
+    ) -> None:
+        demands: list[Demand] = []
+        names: list[str] = []
+        if self._addresses is not None and address is not None:
+            demands.append(Demand(address, *self._addresses, cost))
+            names.append("address_rate")
+        if self._principals is not None and principal is not None:
+            demands.append(Demand(principal, *self._principals, cost))
+            names.append("principal_rate")
+        if self._total is not None and total:
+            demands.append(Demand("total", *self._total, cost))
+            names.append("total_rate")
+        if not demands:
+            return
+        try:
+            shortage = await self._counters.take(demands)
+        except Exception:
+            self._complain()
+            return
+        if shortage is not None:
+            raise self._too_fast(exchange, names[shortage.demand], shortage.seconds)
+
+    def _too_fast(self, exchange: Exchange, setting: str, seconds: float) -> Refused:
+        status = OVERLOADED if setting == "total_rate" else TOO_MANY
+        wait = max(1, math.ceil(seconds)) if math.isfinite(seconds) else 3600
+        whose = {
+            "address_rate": "Too many requests from this address",
+            "principal_rate": "Too many requests",
+        }.get(setting, "The server is busy")
+        if setting == "address_rate" and self._is_unknown_proxy(exchange):
+            setting += " (clients of a proxy count as one: see trusted_proxies)"
+        return _refused(status, whose, setting, wait)
+
+    def _is_unknown_proxy(self, exchange: Exchange) -> bool:
+        headers = exchange.request.headers
+        return not self._proxies and (
+            "X-Forwarded-For" in headers or "Forwarded" in headers
+        )
+
+    async def _asked(
+        self, count: Callable[[str, int], Awaitable[bool]], key: str, limit: int
+    ) -> bool:
+        try:
+            return await count(key, limit)
+        except Exception:
+            self._complain()
+            return True
+
+    async def _released(self, key: str) -> None:
+        try:
+            await self._counters.release(key)
+        except Exception:
+            self._complain()
+
+    def _complain(self) -> None:
+        """Log the current exception, but not for every request."""
+        now = time.monotonic()
+        if now - self._complained > _COMPLAIN_SECONDS:
+            self._complained = now
+            _log.exception("limits can't be counted; requests are let through")
+
+    def _key(self, remote: str) -> str | None:
+        try:
+            return self._keys[remote]
+        except KeyError:
+            if len(self._keys) >= _REMEMBERED:
+                self._keys.clear()
+            key = self._keys[remote] = address_key(remote)
+            return key
+
+
+def address_key(remote: str) -> str | None:
+    """What an address counts as; None for one that has no limits of its own.
+
+    Everyone with IPv6 has at least 2^64 addresses, so the network is what counts.
+    """
+    address = parse_address(remote)
+    if address is None or address.is_loopback:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        return f"address:{ipaddress.IPv6Network((address, 64), strict=False)}"
+    return f"address:{address}"
+
+
+def known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
+    """The JSON-RPC id of a request that is refused unread, if it costs nothing to know."""
+    content = request.content
+    if request.method != "POST" or not content.is_eof():
+        return None
+    body = content.read_nowait()
+    if len(body) > _SMALL_BODY:
+        return None
+    try:
+        message = jsonrpc.parse(body)
+    except ProtocolError:
+        return None
+    found = message.get("id") if jsonrpc.is_object(message) else None
+    return found if jsonrpc.is_request_id(found) else None
+
+
+def _bucket(rate: float, burst: int) -> tuple[float, float] | None:
+    return (rate, float(max(1, burst))) if rate else None
+
+
+def _refused(status: int, message: str, setting: str, seconds: int) -> Refused:
+    data: Json = {"retryAfter": seconds}
+    error = ProtocolError(status, f"{message}; setting {setting}", data)
+    return Refused(status, error, {"Retry-After": str(seconds)})
