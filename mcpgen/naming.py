@@ -28,7 +28,7 @@ LONGEST_PROJECT: Final = 50
 LONGEST_PREFIX: Final = 32
 
 SERVICE_ATTRIBUTES: Final = frozenset(
-    {"announces", "contract", "on_shutdown", "on_startup", "register"}
+    {"announces", "authenticator", "contract", "on_shutdown", "on_startup", "register"}
 )
 """Public attributes of the server runtime's `Service`, and of its metaclass."""
 

@@ -35,6 +35,7 @@ SERVER_NAMES: Final = (
     "ToolError",
     "ToolResult",
     "ToolReturn",
+    "auth",
     "content",
     "create_app",
     "main",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
+from pydantic import SecretStr
 
 from mcpgen.runtime.server import Settings
 
@@ -313,11 +314,21 @@ class TestState:
     async def test_any_server_with_the_key_goes_on(
         self, http: ClientSession, serve: Serve
     ) -> None:
-        old = ModernWire(http, await serve(Settings(state_keys=("first",))))
+        old = ModernWire(http, await serve(Settings(state_keys=(SecretStr("first"),))))
         rotated = ModernWire(
-            http, await serve(Settings(state_keys=("second", "first")))
+            http,
+            await serve(
+                Settings(
+                    state_keys=(
+                        SecretStr("second"),
+                        SecretStr("first"),
+                    )
+                )
+            ),
         )
-        stranger = ModernWire(http, await serve(Settings(state_keys=("third",))))
+        stranger = ModernWire(
+            http, await serve(Settings(state_keys=(SecretStr("third"),)))
+        )
         state = await self.state(old)
 
         assert (await ask(rotated, "asking", {KEY: BO}, state)).content

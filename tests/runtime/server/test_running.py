@@ -109,7 +109,7 @@ class TestSettings:
         for field in fields(Settings):
             option = "--" + field.name.replace("_", "-")
             assert option in shown
-            assert f"`{option}` | `MCP_{field.name.upper()}`" in table
+            assert f"`MCP_{field.name.upper()}`" in table
 
 
 class TestAccessLog:

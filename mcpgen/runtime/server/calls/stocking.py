@@ -34,6 +34,7 @@ def stock(service: Service, settings: Settings, threads: Threads) -> LiveCatalog
                 output_type=tool.output,
                 timeout=settings.tool_timeout if tool.timeout is None else tool.timeout,
             ),
+            tool.scopes,
         )
     for definition in contract.catalog.prompts:
         prompt = _binding(contract.prompts, definition, "name")
@@ -46,12 +47,14 @@ def stock(service: Service, settings: Settings, threads: Threads) -> LiveCatalog
                 arguments_type=prompt.arguments,
                 complete=_completions(service, prompt.complete, threads),
             ),
+            prompt.scopes,
         )
     for definition in contract.catalog.resources:
         resource = _binding(contract.resources, definition, "uri")
         live.resources.put(
             definition,
             ResourceStep(definition, getattr(service, resource.method), threads),
+            resource.scopes,
         )
     for definition in contract.catalog.resource_templates:
         template = _binding(contract.resource_templates, definition, "uriTemplate")
@@ -64,6 +67,7 @@ def stock(service: Service, settings: Settings, threads: Threads) -> LiveCatalog
                 variables_type=template.variables,
                 complete=_completions(service, template.complete, threads),
             ),
+            template.scopes,
         )
     return live
 

@@ -43,6 +43,7 @@ class Session:
         id: What `Mcp-Session-Id` says.
         client: Who it is.
         counts_for: Whose limits of sessions it counts against.
+        owner: The key of its principal; None without authentication.
         log_floor: Least severity of the log messages that it wants.
         subscribed: Resources of whose updates it wants to hear.
         running: Requests that are being worked on, by id.
@@ -60,6 +61,7 @@ class Session:
         "id",
         "log_floor",
         "mailboxes",
+        "owner",
         "running",
         "streams",
         "subscribed",
@@ -67,10 +69,16 @@ class Session:
         "waiting",
     )
 
-    def __init__(self, client: Client, counts_for: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        client: Client,
+        counts_for: tuple[str, ...] = (),
+        owner: str | None = None,
+    ) -> None:
         self.id = secrets.token_urlsafe(24)
         self.client = client
         self.counts_for = counts_for
+        self.owner = owner
         self.log_floor = SEVERITY["info"]
         self.subscribed: set[str] = set()
         self.running: dict[RequestId, Running] = {}

@@ -14,11 +14,12 @@ from importlib import import_module
 
 from aiohttp import web
 
+from .auth.configured import LOOPBACK
 from .http.access_log import Lines
 from .runner import Runner
 from .server import Server
 from .service import Service
-from .settings import Settings, from_arguments
+from .settings import Settings, SettingsError, from_arguments
 
 
 class CannotStart(Exception):
@@ -71,10 +72,15 @@ async def serve(
     """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on.
 
     Raises:
-        CannotStart: The address is taken, or the certificate can't be used.
+        CannotStart: The address is taken, a setting or the certificate can't be used, or
+            anyone on the network could call the server.
     """
     lines = Lines(sys.stderr)
-    server = Server(service, settings, access_log=lines)
+    try:
+        server = Server(service, settings, access_log=lines)
+    except SettingsError as error:
+        raise CannotStart(str(error)) from None
+    _refuse_strangers(server, settings)
     runner = Runner(server, settings)
     context = _tls(settings)
     await runner.setup()
@@ -90,6 +96,16 @@ async def serve(
     finally:
         await runner.cleanup()
         lines.flush()
+
+
+def _refuse_strangers(server: Server, settings: Settings) -> None:
+    if server.authenticates or settings.allow_anonymous or settings.host in LOOPBACK:
+        return
+    raise CannotStart(
+        f"{settings.host}: without authentication, only this machine is served; choose a "
+        "kind of auth (--auth or MCP_AUTH), or set allow_anonymous (--allow-anonymous or "
+        "MCP_ALLOW_ANONYMOUS=true)"
+    )
 
 
 async def _listen(
@@ -122,6 +138,10 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(settings.tls_cert, settings.tls_key)
+        if settings.tls_client_ca is not None:
+            # Optional at the handshake: health checks and metadata need no certificate.
+            context.verify_mode = ssl.CERT_OPTIONAL
+            context.load_verify_locations(settings.tls_client_ca)
     except OSError as error:
         raise CannotStart(f"{settings.tls_cert}: {error.strerror or error}") from None
     return context

@@ -6,6 +6,7 @@ This is what generated code and handlers import; everything else is private.
 from __future__ import annotations
 
 from ..shared.errors import ProtocolError
+from . import auth
 from .app import LIVE_CATALOG, create_app
 from .calls.live import LiveCatalog
 from .handlers import content
@@ -48,7 +49,7 @@ from .legacy.sessions import Session
 from .limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .main import main
 from .service import Announcement, Service
-from .settings import Settings, settings_table
+from .settings import Settings, SettingsError, settings_table
 
 __all__ = [
     "LIVE_CATALOG",
@@ -85,6 +86,7 @@ __all__ = [
     "Service",
     "Session",
     "Settings",
+    "SettingsError",
     "Shortage",
     "StructuredReturn",
     "TemplateBinding",
@@ -92,6 +94,7 @@ __all__ = [
     "ToolError",
     "ToolResult",
     "ToolReturn",
+    "auth",
     "content",
     "create_app",
     "main",

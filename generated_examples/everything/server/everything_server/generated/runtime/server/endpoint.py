@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import hdrs, web
 
@@ -26,6 +26,9 @@ from .limits.limits import OVERLOADED, TOO_MANY, Limits, known_id
 from .modern import envelope
 from .modern.era import Modern
 
+if TYPE_CHECKING:
+    from .auth.gate import Gate
+
 _log: Final = logging.getLogger("mcp.server")
 
 
@@ -36,6 +39,7 @@ class Endpoint:
         self,
         guard: Guard,
         limits: Limits,
+        gate: Gate | None,
         modern: Modern | None,
         legacy: Legacy | None,
         registry: Registry,
@@ -46,6 +50,7 @@ class Endpoint:
     ) -> None:
         self._guard = guard
         self._limits = limits
+        self._gate = gate
         self._modern = modern
         self._legacy = legacy
         self._registry = registry
@@ -78,8 +83,7 @@ class Endpoint:
         try:
             if request.method == "OPTIONS":
                 return self._guard.preflight(request, self._allow)
-            exchange.headers = self._guard.check(request)
-            await self._limits.admit(exchange)
+            await self._admit(exchange)
             if request.method == "POST":
                 return await self._post(exchange)
             if self._legacy is not None and request.method == "GET":
@@ -92,9 +96,9 @@ class Endpoint:
             )
         except Refused as refusal:
             exchange.headers.update(refusal.headers)
-            request_id = (
-                _id_of(exchange) if refusal.status in (TOO_MANY, OVERLOADED) else None
-            )
+            request_id = refusal.request_id
+            if refusal.status in (TOO_MANY, OVERLOADED):
+                request_id = _id_of(exchange)
             return exchange.failure(refusal.error, refusal.status, request_id)
         except ProtocolError as error:
             return exchange.failure(error, 400)
@@ -105,6 +109,14 @@ class Endpoint:
             return exchange.failure(
                 ProtocolError(INTERNAL_ERROR, "Internal error"), 500
             )
+
+    async def _admit(self, exchange: Exchange) -> None:
+        """Let a request in, by where it comes from, how many came, and who sends it."""
+        exchange.headers = self._guard.check(exchange.request)
+        await self._limits.admit(exchange)
+        if self._gate is not None:
+            owner = await self._gate.admit(exchange)
+            await self._limits.identify(exchange, owner)
 
     async def _post(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request

@@ -5,17 +5,20 @@ The only module that knows all parts; answers HTTP requests of any path.
 
 from __future__ import annotations
 
-from typing import Final
+import dataclasses
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from ..protocol.revisions import REVISIONS
+from .auth.configured import configured, declared_scopes, effective
 from .calls.capabilities import offer
 from .calls.methods import Methods
 from .calls.stocking import stock
 from .endpoint import Endpoint
 from .handlers.invoke import Threads
 from .http.access_log import AccessLog, Sink
+from .http.exchange import Refused
 from .http.guard import Guard
 from .http.watch import Watch
 from .legacy.era import Legacy
@@ -25,7 +28,11 @@ from .limits.counters import Counters
 from .limits.limits import Limits
 from .modern.era import Modern
 from .service import Service
-from .settings import Settings
+from .settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from .auth.gate import Gate
+    from .calls.live import LiveCatalog
 
 
 class Server:
@@ -49,17 +56,30 @@ class Server:
         """Prepare everything that can be prepared.
 
         Raises:
-            ValueError: The service's contract can't be served.
+            ValueError: The service's contract can't be served, or not with these
+                settings.
         """
+        settings = effective(settings, service.contract)
         self._service = service
         self._settings = settings
+        self._guard = Guard(settings)
         self._threads = Threads(settings.threads)
         self._watch = Watch()
         self._ready = False
         self._limits = Limits(settings, counters)
         offered = offer(service)
         self.catalog: Final = stock(service, settings, self._threads)
-        methods = Methods(self.catalog, settings)
+        self._gate = _gate(service, settings, self.catalog)
+        if self._gate is not None:
+            # What only known principals get is not for caches that others use.
+            settings = dataclasses.replace(
+                settings, list_cache_scope="private", read_cache_scope="private"
+            )
+        methods = Methods(
+            self.catalog,
+            settings,
+            masks=self._gate is not None and settings.auth_hide_forbidden,
+        )
         self.registry: Final = Registry(
             MemorySessions(settings.max_sessions) if sessions is None else sessions,
             self.catalog.changes,
@@ -69,7 +89,15 @@ class Server:
             self._limits,
         )
         self._modern = (
-            Modern(offered, self.catalog, methods, self._watch, settings, self._limits)
+            Modern(
+                offered,
+                self.catalog,
+                methods,
+                self._watch,
+                settings,
+                self._limits,
+                self._gate,
+            )
             if offered.modern
             else None
         )
@@ -82,13 +110,15 @@ class Server:
                 self._watch,
                 settings,
                 self._limits,
+                self._gate,
             )
             if offered.legacy
             else None
         )
         self.endpoint: Final = Endpoint(
-            Guard(settings),
+            self._guard,
             self._limits,
+            self._gate,
             self._modern,
             legacy,
             self.registry,
@@ -108,7 +138,29 @@ class Server:
             return await self.alive(request)
         if path == settings.ready_path:
             return await self.ready(request)
+        if path in self.metadata_paths:
+            return await self.metadata(request)
         return web.Response(status=404, text="Not found")
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether only known principals are served."""
+        return self._gate is not None
+
+    @property
+    def metadata_paths(self) -> tuple[str, ...]:
+        """Where the metadata of the protected resource is served."""
+        return () if self._gate is None else self._gate.paths
+
+    async def metadata(self, request: web.BaseRequest) -> web.StreamResponse:
+        """What clients must know to get a token; see `Gate.metadata`."""
+        try:
+            self._guard.check_host(request)
+        except Refused as refusal:
+            return web.json_response({"error": str(refusal.error)}, status=403)
+        if self._gate is None:
+            return web.Response(status=404, text="Not found")
+        return self._gate.metadata(request)
 
     async def alive(self, _: web.BaseRequest) -> web.StreamResponse:
         """Whether the process lives."""
@@ -136,4 +188,21 @@ class Server:
         """After the last request."""
         self._watch.close()
         await self._service.on_shutdown()
+        if self._gate is not None:
+            await self._gate.close()
         self._threads.close()
+
+
+def _gate(service: Service, settings: Settings, catalog: LiveCatalog) -> Gate | None:
+    """Who gets in, as settings and the service's own rules say; None lets everyone in."""
+    authenticator = service.authenticator(configured(settings, service.contract))
+    if authenticator is None:
+        return None
+    from .auth.gate import Gate
+    from .auth.needs import Needs
+
+    scopes = declared_scopes(service.contract)
+    try:
+        return Gate(authenticator, settings, scopes, Needs(catalog))
+    except ValueError as error:
+        raise SettingsError(str(error)) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from .handlers.contract import Contract
 
 if TYPE_CHECKING:
+    from .auth.authenticator import Authenticator
     from .calls.live import LiveCatalog
 
 Announcement: TypeAlias = Literal["tools", "prompts", "resources", "updates"]
@@ -25,6 +26,17 @@ class Service(ABC):
     announces: ClassVar[frozenset[Announcement]] = frozenset()
     """What clients are told of when it changes: the lists of `tools`, `prompts` and
     `resources`, and `updates` of single resources. Declared as capabilities."""
+
+    def authenticator(self, configured: Authenticator | None) -> Authenticator | None:
+        """Who tells who sends a request; override it for rules of your own.
+
+        Args:
+            configured: What the manifest and the settings choose; None without a choice.
+
+        Returns:
+            What is used; None lets everyone in.
+        """
+        return configured
 
     async def on_startup(self, catalog: LiveCatalog) -> None:
         """Called once before the first request; `catalog` announces changes."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from typing import (
     get_type_hints,
 )
 
+from pydantic import SecretStr
+
 ENVIRONMENT_PREFIX: Final = "MCP_"
 MINUTE: Final = 60.0
 
@@ -28,6 +31,15 @@ AccessLogFormat: TypeAlias = Literal["text", "json", "off"]
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 CacheScope: TypeAlias = Literal["public", "private"]
 ProxyHeaders: TypeAlias = Literal["x-forwarded", "forwarded"]
+AuthKind: TypeAlias = Literal[
+    "manifest", "none", "jwt", "introspection", "github", "api-key", "token", "mtls"
+]
+
+MAX_SECRET_FILE: Final = 64 * 1024
+
+
+class SettingsError(ValueError):
+    """Settings that can't be served with; one sentence that names the setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,9 @@ class Settings:
     """How a server is run. Sizes are in bytes, times in seconds unless a name says more.
 
     Each field is also an option (`max_body` is `--max-body`) and an environment variable
-    (`MCP_MAX_BODY`); the option wins. Lists are separated by commas.
+    (`MCP_MAX_BODY`); the option wins. Lists are separated by commas. Secrets stay out of
+    the command line: they come from the variable, or from a file that `--x-file` or
+    `MCP_X_FILE` names, where each line of a list is one entry.
     """
 
     host: Annotated[str, "address to listen on"] = "127.0.0.1"
@@ -144,10 +158,75 @@ class Settings:
         "private"
     )
     state_keys: Annotated[
-        tuple[str, ...],
+        tuple[SecretStr, ...],
         "secrets that sign requestState, newest first; empty: one per process",
     ] = ()
     state_lifetime: Annotated[float, "how long a requestState is valid"] = 10 * MINUTE
+
+    public_url: Annotated[
+        str,
+        "the endpoint's URL as clients know it; tokens must be made for it",
+    ] = ""
+    allow_anonymous: Annotated[
+        bool, "listen beyond this machine even without authentication"
+    ] = False
+    tls_client_ca: Annotated[
+        Path | None, "authorities in PEM form that sign clients' certificates"
+    ] = None
+    auth: Annotated[
+        AuthKind,
+        "how requests are authenticated; manifest: as it says, none if it says nothing",
+    ] = "manifest"
+    auth_issuer: Annotated[str, "the authorization server's URL, as in tokens"] = ""
+    auth_audience: Annotated[
+        tuple[str, ...],
+        "audiences that mean this server; empty: the public URL",
+    ] = ()
+    auth_scopes: Annotated[tuple[str, ...], "scopes that every request needs"] = ()
+    auth_implies: Annotated[
+        tuple[str, ...], "scopes that include others, as broad=narrow+narrow"
+    ] = ()
+    auth_hide_forbidden: Annotated[
+        bool, "leave out of lists what the caller lacks scopes for"
+    ] = False
+    auth_pass_credentials: Annotated[
+        bool, "let handlers see the headers that carry credentials"
+    ] = False
+    auth_algorithms: Annotated[
+        tuple[str, ...], "signature algorithms of tokens that count"
+    ] = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")
+    auth_jwks_url: Annotated[
+        str, "where the issuer's keys are; empty: its metadata says so"
+    ] = ""
+    auth_leeway: Annotated[float, "how far clocks may differ"] = 30.0
+    auth_introspection_url: Annotated[
+        str, "the introspection endpoint; empty: the issuer's metadata says so"
+    ] = ""
+    auth_cache: Annotated[
+        float, "how long answers of introspection and GitHub are trusted"
+    ] = 60.0
+    auth_client_id: Annotated[
+        str, "this server's client at the authorization server or GitHub"
+    ] = ""
+    auth_client_secret: Annotated[SecretStr | None, "the secret of that client"] = None
+    auth_users: Annotated[
+        tuple[str, ...], "GitHub users, or subjects of certificates, that are allowed"
+    ] = ()
+    auth_organizations: Annotated[
+        tuple[str, ...], "GitHub organizations whose members are allowed"
+    ] = ()
+    auth_github_url: Annotated[str, "base URL of GitHub's API"] = (
+        "https://api.github.com"
+    )
+    auth_api_keys: Annotated[
+        tuple[str, ...], "hashed API keys, as NAME:SHA256:SCOPE SCOPE"
+    ] = ()
+    auth_api_keys_path: Annotated[
+        Path | None, "file of hashed API keys, one a line; read again when it changes"
+    ] = None
+    auth_tokens: Annotated[
+        tuple[SecretStr, ...], "bearer tokens that never change, for development"
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +237,23 @@ class _Option:
     meaning: str
 
     @property
+    def is_secret(self) -> bool:
+        return self.kind in (tuple[SecretStr, ...], SecretStr | None)
+
+    @property
     def flag(self) -> str:
-        return "--" + self.name.replace("_", "-")
+        flag = "--" + self.name.replace("_", "-")
+        return f"{flag}-file" if self.is_secret else flag
 
     @property
     def variable(self) -> str:
         return ENVIRONMENT_PREFIX + self.name.upper()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        if self.is_secret:
+            return self.variable, f"{self.variable}_FILE"
+        return (self.variable,)
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -171,8 +261,12 @@ class _Option:
 
     @property
     def shown_default(self) -> str:
+        if self.is_secret:
+            return ""
         if self.kind == tuple[str, ...]:
             return ",".join(self.default)
+        if isinstance(self.default, bool):
+            return "true" if self.default else "false"
         if isinstance(self.default, float):
             return f"{self.default:g}"
         return "" if self.default is None else str(self.default)
@@ -182,9 +276,16 @@ class _Option:
         if self.choices and text not in self.choices:
             raise ValueError(f"{text!r} is not one of {', '.join(self.choices)}")
         value = _parser(self.kind)(text)
-        if isinstance(value, int | float) and not 0 <= value < float("inf"):
+        if isinstance(value, int | float) and not 0 <= value < math.inf:
             raise ValueError(f"{text!r} is not a number from 0 on")
         return value
+
+    def read(self, path: str) -> Any:
+        """The secret in a file; ValueError where it can't be read."""
+        text = _secret_text(Path(path))
+        if self.kind == SecretStr | None:
+            return SecretStr(text.removesuffix("\n").removesuffix("\r"))
+        return _secrets(text.splitlines())
 
 
 def _is_choice(kind: Any) -> bool:
@@ -201,7 +302,37 @@ def _parser(kind: Any) -> Callable[[str], Any]:
         return lambda text: tuple(
             part.strip() for part in text.split(",") if part.strip()
         )
+    if kind is bool:
+        return _truth
+    if kind == tuple[SecretStr, ...]:
+        return lambda text: _secrets(text.split(","))
+    if kind == SecretStr | None:
+        return lambda text: SecretStr(text) if text else None
     return lambda text: Path(text) if text else None
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false", "1", "0"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text.lower() in ("true", "1")
+
+
+def _secrets(parts: Sequence[str]) -> tuple[SecretStr, ...]:
+    return tuple(SecretStr(part.strip()) for part in parts if part.strip())
+
+
+def _secret_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_SECRET_FILE + 1)
+        if len(content) <= MAX_SECRET_FILE:
+            return content.decode("utf-8")
+        problem = f"more than {MAX_SECRET_FILE} bytes"
+    except UnicodeDecodeError:
+        problem = "not UTF-8"
+    except OSError as error:
+        problem = error.strerror or "unreadable"
+    raise ValueError(f"{path}: {problem}")
 
 
 def _options() -> Iterator[_Option]:
@@ -221,12 +352,20 @@ def from_environment(
     """
     values: dict[str, Any] = {}
     for option in _options():
-        text = environment.get(option.variable)
-        if text is not None:
+        for variable in option.variables:
+            text = environment.get(variable)
+            if text is None:
+                continue
             try:
-                values[option.name] = option.parse(text)
+                from_file = variable != option.variable
+                value = option.read(text) if from_file else option.parse(text)
             except ValueError as error:
-                raise ValueError(f"{option.variable}: {error}") from None
+                raise ValueError(f"{variable}: {error}") from None
+            if option.name in values:
+                raise ValueError(
+                    f"{variable}: {option.variable} is set as well; one will do"
+                )
+            values[option.name] = value
     return dataclasses.replace(defaults or Settings(), **values)
 
 
@@ -252,14 +391,16 @@ def from_arguments(
         meaning = option.meaning.replace("%", "%%")
         if option.shown_default:
             meaning += f" (default: {option.shown_default})"
-        parser.add_argument(
-            option.flag,
-            dest=option.name,
-            type=_argument(option),
-            default=argparse.SUPPRESS,
-            help=meaning,
-            metavar="{" + ",".join(option.choices) + "}" if option.choices else None,
-        )
+        keywords: dict[str, Any] = {
+            "dest": option.name,
+            "type": _argument(option),
+            "default": argparse.SUPPRESS,
+            "help": meaning,
+            "metavar": _metavar(option),
+        }
+        if option.kind is bool:
+            keywords |= {"nargs": "?", "const": True}
+        parser.add_argument(option.flag, **keywords)
     given = vars(parser.parse_args(arguments))
     try:
         settings = from_environment(environment, defaults)
@@ -268,10 +409,18 @@ def from_arguments(
     return dataclasses.replace(settings, **given)
 
 
+def _metavar(option: _Option) -> str | None:
+    if option.kind is bool:
+        return "{true,false}"
+    if option.is_secret:
+        return "PATH"
+    return "{" + ",".join(option.choices) + "}" if option.choices else None
+
+
 def _argument(option: _Option) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         try:
-            return option.parse(text)
+            return option.read(text) if option.is_secret else option.parse(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -282,7 +431,7 @@ def settings_table() -> str:
     """All settings as a Markdown table, for documentation."""
     rows = ["| option | variable | default | meaning |", "|---|---|---|---|"]
     rows.extend(
-        f"| `{option.flag}` | `{option.variable}` "
+        f"| `{option.flag}` | {', '.join(f'`{name}`' for name in option.variables)} "
         f"| {f'`{option.shown_default}`' if option.shown_default else ''} "
         f"| {option.meaning.replace('|', '&#124;')} |"
         for option in _options()

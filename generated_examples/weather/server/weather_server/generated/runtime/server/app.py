@@ -46,7 +46,7 @@ def create_app(
         counters: Where limits count; this process's memory without it.
 
     Raises:
-        ValueError: The service's contract can't be served.
+        ValueError: The service's contract can't be served, or not with these settings.
     """
     settings = settings or Settings()
     server = Server(
@@ -60,6 +60,8 @@ def create_app(
     app[LIVE_CATALOG] = server.catalog
     app[REGISTRY] = server.registry
     app.router.add_route("*", settings.path, server.endpoint.handle)
+    for path in server.metadata_paths:
+        app.router.add_route("*", path, server.metadata)
     if settings.health_path:
         app.router.add_get(settings.health_path, server.alive)
     if settings.ready_path:

@@ -21,6 +21,8 @@ from .steps import Handler, PromptStep, ResourceStep, ToolStep
 
 S = TypeVar("S")
 
+_MAX_PAGES: Final = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -77,6 +79,7 @@ class Shelf(Generic[S]):
         "_make",
         "_member",
         "_pages",
+        "_scopes",
         "_steps",
         "_what",
     )
@@ -96,7 +99,8 @@ class Shelf(Generic[S]):
         self._make = make
         self._definitions: dict[str, JsonObject] = {}
         self._steps: dict[str, S] = {}
-        self._pages: dict[tuple[int, int, bool], bytes] = {}
+        self._scopes: dict[str, tuple[str, ...]] = {}
+        self._pages: dict[tuple[int, int, bool, frozenset[str] | None], bytes] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self._steps
@@ -115,22 +119,32 @@ class Shelf(Generic[S]):
         """The definition behind a name; KeyError where there is none."""
         return self._definitions[name]
 
-    def put(self, definition: JsonObject, step: S) -> None:
+    def scopes(self, name: str) -> tuple[str, ...]:
+        """The scopes that an entry asks for; none where there is no such entry."""
+        return self._scopes.get(name, ())
+
+    def put(
+        self, definition: JsonObject, step: S, scopes: tuple[str, ...] = ()
+    ) -> None:
         """Add or replace an entry, silently."""
         name = str(definition[self._key])
         self._definitions[name] = definition
+        self._scopes[name] = scopes
         self._steps[name] = step
         self._pages.clear()
 
-    def add(self, definition: JsonObject, handler: Handler) -> None:
+    def add(
+        self, definition: JsonObject, handler: Handler, *, scopes: tuple[str, ...] = ()
+    ) -> None:
         """Add or replace an entry while the server runs, and announce it.
 
         Args:
             definition: As on the wire.
             handler: `(arguments, ctx)` with the arguments as JSON; `(ctx)` for
                 resources.
+            scopes: What callers need when the server authenticates.
         """
-        self.put(definition, self._make(definition, handler))
+        self.put(definition, self._make(definition, handler), scopes)
         self._announce()
 
     def remove(self, name: str) -> None:
@@ -139,30 +153,52 @@ class Shelf(Generic[S]):
         Raises:
             KeyError: There is none of this name.
         """
-        del self._steps[name], self._definitions[name]
+        del self._steps[name], self._definitions[name], self._scopes[name]
         self._pages.clear()
         self._announce()
 
-    def page(self, cursor: str | None, size: int, any_output: bool) -> bytes:
+    def page(
+        self,
+        cursor: str | None,
+        size: int,
+        any_output: bool,
+        held: frozenset[str] | None = None,
+    ) -> bytes:
         """One page of the list, as members of a result.
 
         Args:
             cursor: Where the page begins; None for the first one.
             size: Entries per page; 0 for all.
             any_output: Whether the revision allows an `outputSchema` of any type.
+            held: The caller's scopes, to leave out what needs others; None for all.
 
         Raises:
             ProtocolError: The cursor was not made by this list.
         """
-        start = 0 if cursor is None else self._after(cursor)
-        key = (start, size, any_output)
+        if held is not None:
+            # Scopes that nothing here asks for make no difference, and no page.
+            held = held & self._asked()
+        names = self._names(held)
+        start = 0 if cursor is None else _after(names, cursor)
+        key = (start, size, any_output, held)
         page = self._pages.get(key)
         if page is None:
-            page = self._pages[key] = self._render(start, size, any_output)
+            if len(self._pages) >= _MAX_PAGES:
+                self._pages.clear()
+            page = self._pages[key] = self._render(names, start, size, any_output)
         return page
 
-    def _render(self, start: int, size: int, any_output: bool) -> bytes:
-        names = list(self._definitions)
+    def _asked(self) -> frozenset[str]:
+        return frozenset[str]().union(*self._scopes.values())
+
+    def _names(self, held: frozenset[str] | None) -> list[str]:
+        if held is None:
+            return list(self._definitions)
+        return [n for n in self._definitions if held.issuperset(self._scopes[n])]
+
+    def _render(
+        self, names: list[str], start: int, size: int, any_output: bool
+    ) -> bytes:
         end = start + size if size else len(names)
         entries = [self._definitions[name] for name in names[start:end]]
         if not any_output:
@@ -173,20 +209,16 @@ class Shelf(Generic[S]):
             members += b',"nextCursor":' + to_json(following)
         return members
 
-    def _after(self, cursor: str) -> int:
-        try:
-            return (
-                list(self._definitions).index(
-                    urlsafe_b64decode(cursor.encode()).decode()
-                )
-                + 1
-            )
-        except ValueError:
-            raise ProtocolError(INVALID_PARAMS, "The cursor is not valid") from None
-
     def _announce(self) -> None:
         if self._what in self._changes.declared:
             self._changes.announce(Change(self._what))
+
+
+def _after(names: list[str], cursor: str) -> int:
+    try:
+        return names.index(urlsafe_b64decode(cursor.encode()).decode()) + 1
+    except ValueError:
+        raise ProtocolError(INVALID_PARAMS, "The cursor is not valid") from None
 
 
 def _without_other_outputs(definition: JsonObject) -> JsonObject:

@@ -31,6 +31,7 @@ from .questions import (
 )
 
 if TYPE_CHECKING:
+    from ..auth.principal import Principal
     from ..calls.live import LiveCatalog
     from ..legacy.sessions import Session
 
@@ -73,10 +74,11 @@ class Context:
     meta: JsonObject
     """The request's `_meta`."""
     headers: Mapping[str, str]
-    """The HTTP request's headers; names in any case."""
+    """The HTTP request's headers; names in any case. Those with credentials are left out
+    when the server authenticates, unless a setting says otherwise."""
     session: Session | None
     """The legacy session; None in the modern era."""
-    principal: str | None
+    principal: Principal | None
     """Who is asking, when the server authenticates; else None."""
     scopes: frozenset[str]
     """What the principal may do."""
@@ -104,14 +106,15 @@ class Context:
         log_floor: int | None,
         state: dict[str, Json],
         loop: asyncio.AbstractEventLoop,
+        principal: Principal | None = None,
     ) -> None:
         self.era = era
         self.request_id = request_id
         self.meta = meta
         self.headers = headers
         self.session = session
-        self.principal = None
-        self.scopes = _NO_SCOPES
+        self.principal = principal
+        self.scopes = _NO_SCOPES if principal is None else principal.scopes
         self.catalog = catalog
         self.state = state
         self.completed = _NOTHING

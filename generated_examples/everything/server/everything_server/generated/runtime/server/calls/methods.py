@@ -26,8 +26,18 @@ Method: TypeAlias = Callable[[JsonObject, Context], Awaitable[Answer]]
 class Methods:
     """The methods of one server, by name in `table`."""
 
-    def __init__(self, catalog: LiveCatalog, settings: Settings) -> None:
+    def __init__(
+        self, catalog: LiveCatalog, settings: Settings, *, masks: bool = False
+    ) -> None:
+        """Prepare.
+
+        Args:
+            catalog: What is offered.
+            settings: How the server is run.
+            masks: Whether lists leave out what the caller lacks scopes for.
+        """
         self._catalog = catalog
+        self._masks = masks
         self._page_size = settings.page_size
         self._list_hints = _cache_hints(settings.list_ttl_ms, settings.list_cache_scope)
         self._read_hints = _cache_hints(settings.read_ttl_ms, settings.read_cache_scope)
@@ -132,7 +142,8 @@ class Methods:
             if cursor is not None and not isinstance(cursor, str):
                 raise ProtocolError(INVALID_PARAMS, "`cursor` must be a string")
             modern = ctx.era == "modern"
-            page = shelf.page(cursor, self._page_size, any_output=modern)
+            held = ctx.scopes if self._masks else None
+            page = shelf.page(cursor, self._page_size, modern, held)
             return Answer(page + self._list_hints if modern else page)
 
         return entries

@@ -15,6 +15,9 @@ from ...shared.catalog import Catalog
 Completer: TypeAlias = str | tuple[str, ...]
 """Completion of one argument: the name of a method, or the values themselves."""
 
+AuthValue: TypeAlias = str | bool | tuple[str, ...]
+"""A setting's value as a manifest can give it."""
+
 _NONE: Mapping[str, Completer] = MappingProxyType({})
 
 
@@ -27,12 +30,14 @@ class ToolBinding:
         input: Type of the arguments, made from `inputSchema`.
         output: Type of the structured result, or None without `outputSchema`.
         timeout: Seconds that one call may take; None means the server's setting.
+        scopes: What callers need when the server authenticates.
     """
 
     method: str
     input: Any
     output: Any = None
     timeout: float | None = None
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class PromptBinding:
     method: str
     arguments: Any = None
     complete: Mapping[str, Completer] = field(default_factory=lambda: _NONE)
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class ResourceBinding:
     """The method behind a resource: `(ctx)`."""
 
     method: str
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class TemplateBinding:
     method: str
     variables: Any
     complete: Mapping[str, Completer] = field(default_factory=lambda: _NONE)
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ class Contract:
         resources: Bindings by URI.
         resource_templates: Bindings by URI template.
         revisions: Protocol revisions to serve; empty means all that the runtime knows.
+        auth: The manifest's choice: settings by name, used where nobody sets them.
     """
 
     catalog: Catalog
@@ -85,3 +94,4 @@ class Contract:
         default_factory=dict[str, TemplateBinding]
     )
     revisions: tuple[str, ...] = ()
+    auth: Mapping[str, AuthValue] = field(default_factory=dict[str, AuthValue])

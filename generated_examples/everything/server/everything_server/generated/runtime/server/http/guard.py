@@ -52,6 +52,16 @@ class Guard:
             "Vary": "Origin",
         }
 
+    def check_host(self, request: web.BaseRequest) -> None:
+        """Refuse a request for a host that this server is not.
+
+        Raises:
+            Refused: Host is not expected here.
+        """
+        host = request.headers.get(hdrs.HOST, "")
+        if host not in self._fine and not self._any_host:
+            self._check_host(host)
+
     def preflight(self, request: web.BaseRequest, methods: str) -> web.Response:
         """The answer to a browser that asks before it sends.
 

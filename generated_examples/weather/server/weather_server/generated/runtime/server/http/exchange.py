@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import StreamReader, hdrs, web
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from ...shared import jsonrpc
 from ...shared.errors import INVALID_REQUEST, ProtocolError
 from .sse import Stream
 
+if TYPE_CHECKING:
+    from ..auth.principal import Principal
+
 _JSON: Final = "application/json"
 _EVENTS: Final = "text/event-stream"
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class Refused(Exception):
@@ -27,6 +33,7 @@ class Refused(Exception):
         status: The HTTP status.
         error: What the body says.
         headers: Further response headers.
+        request_id: The JSON-RPC request that it answers, where that is known.
     """
 
     def __init__(
@@ -36,6 +43,7 @@ class Refused(Exception):
         self.status = status
         self.error = error
         self.headers = headers or {}
+        self.request_id: jsonrpc.RequestId | None = None
 
 
 def refused(
@@ -60,6 +68,8 @@ class Exchange:
         request_id: The JSON-RPC request's id, once it is known.
         address: What the client's address counts as; None where it is not counted.
         client: What the client counts as: its principal, else its address.
+        principal: Who sends it, when the server authenticates.
+        hidden: Headers that handlers must not see, in lower case.
         outcome: "ok", or in a word what became of it, for the access log.
         written: When something was last sent, by `time.monotonic`.
     """
@@ -69,9 +79,11 @@ class Exchange:
         "address",
         "client",
         "headers",
+        "hidden",
         "method",
         "outcome",
         "prefers_events",
+        "principal",
         "request",
         "request_id",
         "session_id",
@@ -91,11 +103,23 @@ class Exchange:
         self.request_id: jsonrpc.RequestId | None = None
         self.address: str | None = None
         self.client: str | None = None
+        self.principal: Principal | None = None
+        self.hidden = _NOTHING
         self.outcome = "ok"
         self.written = time.monotonic()
         self.takes_events, self._takes_json, self.prefers_events = _accepted(
             request.headers.get(hdrs.ACCEPT, "*/*")
         )
+
+    @property
+    def owner(self) -> str | None:
+        """Whose sessions and states this request may use; None without authentication."""
+        return None if self.principal is None else self.principal.key
+
+    @property
+    def visible_headers(self) -> Mapping[str, str]:
+        """The request's headers, as far as handlers may see them."""
+        return without(self.request.headers, self.hidden)
 
     def require_accept(self) -> None:
         """Refuse a client that accepts neither form of an answer."""
@@ -143,6 +167,16 @@ def _accepted(accept: str) -> tuple[bool, bool, bool]:
     events = anything or _EVENTS in accept
     takes_json = anything or _JSON in accept or "application/*" in accept
     return events, takes_json, events and (accept.startswith(_EVENTS) or not takes_json)
+
+
+def without(headers: Mapping[str, str], names: frozenset[str]) -> Mapping[str, str]:
+    """Headers without some of them, which are named in lower case."""
+    if not any(name in headers for name in names):
+        return headers
+    kept = CIMultiDict(headers)
+    for name in names:
+        kept.popall(name, None)
+    return CIMultiDictProxy(kept)
 
 
 async def read_body(request: web.BaseRequest, limit: int, seconds: float) -> bytes:

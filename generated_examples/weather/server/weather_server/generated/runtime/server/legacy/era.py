@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
@@ -39,6 +39,9 @@ from .server_requests import ServerRequests, take_answer
 from .session_outlet import SessionOutlet
 from .sessions import Running, Session
 
+if TYPE_CHECKING:
+    from ..auth.gate import Gate
+
 _log: Final = logging.getLogger("mcp.server")
 
 _BATCHES_IN: Final = "2025-03-26"
@@ -57,10 +60,12 @@ class Legacy:
         watch: Watch,
         settings: Settings,
         limits: Limits,
+        gate: Gate | None = None,
     ) -> None:
         self._limits = limits
         self._handshake = Handshake(offer)
         self._catalog = catalog
+        self._gate = gate
         self._table = methods.table
         self._registry = registry
         self._watch = watch
@@ -98,6 +103,7 @@ class Legacy:
         if "id" not in message:
             self._notified(session, message)
             return exchange.accepted()
+        self._require(exchange, [message])
         outlet = SessionOutlet(exchange, session, self._settings)
         self._watch.add(outlet)
         try:
@@ -118,6 +124,7 @@ class Legacy:
         if session.client.version != _BATCHES_IN or not messages:
             raise refused(400, f"Only {_BATCHES_IN} has batches, and none are empty")
         exchange.method = "batch"
+        self._require(exchange, messages)
         outlet = SessionOutlet(exchange, session, self._settings)
         self._watch.add(outlet)
         try:
@@ -128,6 +135,23 @@ class Legacy:
             self._watch.discard(outlet)
         answered = [each for each in responses if each is not None]
         return await outlet.finish(answered, batch=True)
+
+    def _require(self, exchange: Exchange, messages: list[Any]) -> None:
+        """Refuse requests that need scopes which the caller lacks, naming all of them.
+
+        Raises:
+            Refused: 403; of a batch, nothing is worked on then.
+        """
+        if self._gate is None:
+            return
+        requests = [
+            (message.get("method"), message.get("params"))
+            for message in messages
+            if is_object(message) and "id" in message
+        ]
+        first = messages[0].get("id") if len(messages) == 1 else None
+        request_id = first if jsonrpc.is_request_id(first) else None
+        self._gate.require(exchange, requests, request_id)
 
     async def _entry(
         self, exchange: Exchange, session: Session, outlet: SessionOutlet, message: Any
@@ -238,7 +262,7 @@ class Legacy:
             session.client,
             request_id,
             meta if is_object(meta) else {},
-            exchange.request.headers,
+            exchange.visible_headers,
             session,
             self._catalog,
             outlet,
@@ -246,6 +270,7 @@ class Legacy:
             session.log_floor,
             {},
             asyncio.get_running_loop(),
+            exchange.principal,
         )
         task = asyncio.current_task()
         session.running[request_id] = Running(task, ctx)

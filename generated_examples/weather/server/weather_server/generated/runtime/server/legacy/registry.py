@@ -84,13 +84,14 @@ class Registry:
                 400, f"{headers.SESSION_ID} is missing; start with `initialize`"
             )
         session = self._store.get(session_id)
-        if session is None:
+        if session is None or session.owner != exchange.owner:
+            # Somebody else's is not there, and is told so in the same words.
             raise refused(404, "The session is unknown or has ended; initialize again")
         exchange.session_id = session_id
         return session
 
     def open(self, exchange: Exchange, client: Client) -> Session:
-        """A new session.
+        """A new session of a client, and of a principal where there is one.
 
         Raises:
             Refused: There are too many: of its address or principal, or at all.
@@ -104,7 +105,7 @@ class Registry:
                     "address_sessions, principal_sessions"
                 )
                 raise refused(429, message, {"Retry-After": "30"})
-        session = Session(client, tuple(allowed))
+        session = Session(client, tuple(allowed), exchange.owner)
         if not self._store.add(session):
             self._expire()
             if not self._store.add(session):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 from pydantic_core import to_json
@@ -45,6 +45,9 @@ from .rounds import ASKING_METHODS, InputRequired, Rounds
 from .state import StateSealer
 from .subscriptions import Subscriptions
 
+if TYPE_CHECKING:
+    from ..auth.gate import Gate
+
 _log: Final = logging.getLogger("mcp.server")
 
 _STATUS: Final[Mapping[int, int]] = {
@@ -72,15 +75,20 @@ class Modern:
         watch: Watch,
         settings: Settings,
         limits: Limits,
+        gate: Gate | None = None,
     ) -> None:
         self._catalog = catalog
+        self._gate = gate
         self._methods = methods
         self._watch = watch
         self._limits = limits
         self._keep_alive = settings.keep_alive
         self._versions = tuple(offer.revisions)
         self._frame = ModernFrame(offer.server)
-        self._sealer = StateSealer(settings.state_keys, settings.state_lifetime)
+        self._sealer = StateSealer(
+            [key.get_secret_value() for key in settings.state_keys],
+            settings.state_lifetime,
+        )
         self.subscriptions: Final = Subscriptions(
             catalog.changes, self._frame, watch, settings
         )
@@ -115,9 +123,7 @@ class Modern:
         if not is_object(params):
             params = {}
         try:
-            client, log_floor = self._admit(exchange, method, params)
-            if method == "tools/call":
-                self._check_parameters(exchange, params)
+            client, log_floor = self._admit(exchange, request_id, method, params)
         except ProtocolError as error:
             status = 404 if error.code == METHOD_NOT_FOUND else 400
             if method == "initialize":
@@ -133,12 +139,17 @@ class Modern:
         return await self._run(exchange, request_id, method, params, client, log_floor)
 
     def _admit(
-        self, exchange: Exchange, method: str, params: JsonObject
+        self,
+        exchange: Exchange,
+        request_id: jsonrpc.RequestId,
+        method: str,
+        params: JsonObject,
     ) -> tuple[Client, int | None]:
         """Check all that can be wrong before a method runs, in the order of harm.
 
         Raises:
             ProtocolError: The HTTP status is 404 for an unknown method, else 400.
+            Refused: The caller lacks a scope.
         """
         meta = params.get("_meta")
         client = envelope.read_client(meta)
@@ -147,7 +158,12 @@ class Modern:
         envelope.check_version(client.version, self._requests, self._versions)
         if method not in self._requests[client.version]:
             raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
-        return client, envelope.log_floor(params["_meta"])
+        log_floor = envelope.log_floor(params["_meta"])
+        if self._gate is not None:
+            self._gate.require(exchange, [(method, params)], request_id)
+        if method == "tools/call":
+            self._check_parameters(exchange, params)
+        return client, log_floor
 
     def _check_parameters(self, exchange: Exchange, params: JsonObject) -> None:
         name = params.get("name")
@@ -171,13 +187,13 @@ class Modern:
         self._watch.add(outlet)
         status = 200
         try:
-            rounds = Rounds(client, self._sealer, method, params)
+            rounds = Rounds(client, self._sealer, method, params, exchange.owner)
             ctx = outlet.ctx = Context(
                 "modern",
                 client,
                 request_id,
                 params["_meta"],  # type: ignore[arg-type]  # read_client has checked it
-                exchange.request.headers,
+                exchange.visible_headers,
                 None,
                 self._catalog,
                 outlet,
@@ -185,6 +201,7 @@ class Modern:
                 log_floor,
                 rounds.values,
                 asyncio.get_running_loop(),
+                exchange.principal,
             )
             try:
                 answer = await self._table[method](params, ctx)

@@ -37,13 +37,18 @@ class InputRequired(BaseException):
 class Rounds:
     """The rounds of one call: an `Asker` for the modern era."""
 
-    __slots__ = ("_answers", "_client", "_request", "_sealer", "values")
+    __slots__ = ("_answers", "_client", "_owner", "_request", "_sealer", "values")
 
     values: dict[str, Json]
     """What the handler keeps between the rounds."""
 
     def __init__(
-        self, client: Client, sealer: StateSealer, method: str, params: JsonObject
+        self,
+        client: Client,
+        sealer: StateSealer,
+        method: str,
+        params: JsonObject,
+        owner: str | None = None,
     ) -> None:
         """Take up the call where an earlier round left it.
 
@@ -51,6 +56,7 @@ class Rounds:
             ProtocolError: The parameters bring a state that is not genuine.
         """
         self._client = client
+        self._owner = owner
         self._sealer = sealer
         self._request: tuple[str, JsonObject] = (method, params)
         self._answers: dict[str, JsonObject] = {}
@@ -113,4 +119,4 @@ class Rounds:
         )
 
     def _fingerprint(self) -> bytes:
-        return fingerprint(None, *self._request)
+        return fingerprint(self._owner, *self._request)

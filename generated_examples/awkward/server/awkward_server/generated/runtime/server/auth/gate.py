@@ -1,0 +1,252 @@
+"""The server as an OAuth resource server: who gets in, and what those are told who don't.
+
+Challenges (RFC 6750), metadata (RFC 9728), the scopes that every request needs.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from aiohttp import web
+
+from ...shared.errors import INVALID_REQUEST, ProtocolError
+from ...shared.jsonrpc import RequestId
+from ..http.exchange import Exchange, Refused
+from ..http.proxies import Proxies
+from ..settings import Settings
+from . import authenticator as authenticators
+from .authenticator import Authenticator, AuthRequest, Refusal, Unavailable
+from .needs import Needs
+from .principal import Implications
+
+_log: Final = logging.getLogger("mcp.auth")
+
+WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+_IN_QUERY: Final = frozenset({"access_token", "token", "api_key", "apikey"})
+
+
+class Gate:
+    """Lets requests of known principals in."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        settings: Settings,
+        scopes: Iterable[str],
+        needs: Needs,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            authenticator: Who tells who sends a request.
+            settings: How the server is run.
+            scopes: All that its tools, prompts and resources ask for.
+            needs: Which of them a request asks for.
+
+        Raises:
+            ValueError: A setting can't be used.
+        """
+        self._authenticator = authenticator
+        self._needs = needs
+        self._path = settings.path
+        self._public = settings.public_url.rstrip("/")
+        self._issuer = settings.auth_issuer
+        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        self._implications = Implications(settings.auth_implies)
+        self._needed = settings.auth_scopes
+        self._all_scopes = sorted({*scopes, *settings.auth_scopes})
+        self._audiences: dict[object, tuple[str, ...]] = {}
+        self._hidden = (
+            frozenset[str]()
+            if settings.auth_pass_credentials
+            else authenticators.credential_headers(authenticator)
+        )
+        self._local = settings.host in ("127.0.0.1", "::1", "localhost")
+        self.paths: Final = (
+            tuple(dict.fromkeys((WELL_KNOWN, WELL_KNOWN + self._path.rstrip("/"))))
+            if self._issuer
+            else ()
+        )
+        """Where the metadata is served; nowhere without an authorization server."""
+
+    async def admit(self, exchange: Exchange) -> str:
+        """Find out who sends a request; the principal's key.
+
+        Raises:
+            Refused: 401 without good credentials, 403 without the scopes that every
+                request needs, 400 for tokens in the query, 503 when nobody can tell.
+        """
+        request = exchange.request
+        if request.rel_url.raw_query_string and _IN_QUERY & request.query.keys():
+            raise self._refused(
+                exchange,
+                400,
+                "invalid_request",
+                "Credentials belong into headers, not into the query",
+            )
+        try:
+            principal = await self._authenticator.authenticate(
+                AuthRequest(
+                    request.headers,
+                    request.remote,
+                    self._own_uris(request),
+                    request.transport,
+                )
+            )
+        except Refusal as refusal:
+            _log.info("%s: %s", request.remote, refusal.reason)
+            status, code = (
+                (400, "invalid_request")
+                if refusal.malformed
+                else (401, "invalid_token")
+            )
+            raise self._refused(exchange, status, code, refusal.reason) from None
+        except Unavailable as error:
+            raise Refused(
+                503, ProtocolError(INVALID_REQUEST, str(error)), {"Retry-After": "5"}
+            ) from None
+        if principal is None:
+            raise self._refused(exchange, 401, None, "Authorization is required")
+        if self._implications:
+            closed = self._implications.close(principal.scopes)
+            if closed != principal.scopes:
+                principal = replace(principal, scopes=closed)
+        exchange.principal = principal
+        exchange.hidden = self._hidden
+        if not principal.scopes.issuperset(self._needed):
+            raise self.insufficient(exchange, ())
+        return principal.key
+
+    def require(
+        self,
+        exchange: Exchange,
+        requests: Iterable[tuple[object, object]],
+        request_id: RequestId | None = None,
+    ) -> None:
+        """Refuse requests whose sender lacks a scope that one of them needs.
+
+        Args:
+            exchange: The HTTP request.
+            requests: Method and parameters of each request in it.
+            request_id: What the refusal answers.
+
+        Raises:
+            Refused: 403; it names all scopes that are needed.
+        """
+        scopes = [
+            scope
+            for method, params in requests
+            for scope in self._needs.of(method, params)
+        ]
+        if not scopes:
+            return
+        principal = exchange.principal
+        if principal is None or not principal.scopes.issuperset(scopes):
+            refusal = self.insufficient(exchange, scopes)
+            refusal.request_id = request_id
+            raise refusal
+
+    def insufficient(self, exchange: Exchange, scopes: Sequence[str]) -> Refused:
+        """The refusal of a call that needs scopes: it names all of them at once."""
+        needed = tuple(dict.fromkeys((*self._needed, *scopes)))
+        return self._refused(
+            exchange,
+            403,
+            "insufficient_scope",
+            f"This needs the scopes: {' '.join(needed)}",
+            needed,
+        )
+
+    def metadata(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request for the metadata.
+
+        https://www.rfc-editor.org/rfc/rfc9728#section-3
+        """
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=300"}
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Methods"] = "GET, OPTIONS"
+            headers["Access-Control-Allow-Headers"] = "MCP-Protocol-Version"
+            return web.Response(status=204, headers=headers)
+        if request.method not in ("GET", "HEAD"):
+            return web.Response(status=405, headers={"Allow": "GET, OPTIONS"})
+        origin = self._origin(request)
+        if origin is None:
+            return web.Response(status=400, text="The Host header is not valid")
+        if not self._public:
+            headers["Vary"] = "Host, Forwarded, X-Forwarded-Host, X-Forwarded-Proto"
+        document: dict[str, Any] = {
+            "resource": self._public or origin + self._path,
+            "authorization_servers": [self._issuer],
+            "bearer_methods_supported": ["header"],
+        }
+        if self._all_scopes:
+            document["scopes_supported"] = self._all_scopes
+        return web.json_response(document, headers=headers)
+
+    async def close(self) -> None:
+        """Let the authenticator go."""
+        await authenticators.close(self._authenticator)
+
+    def _refused(
+        self,
+        exchange: Exchange,
+        status: int,
+        error: str | None,
+        reason: str,
+        scopes: Sequence[str] | None = None,
+    ) -> Refused:
+        parts = [] if error is None else [f'error="{error}"']
+        if error is not None and reason.isascii() and '"' not in reason + "\\":
+            parts.append(f'error_description="{reason}"')
+        needed = self._needed if scopes is None else scopes
+        if needed:
+            parts.append(f'scope="{" ".join(needed)}"')
+        origin = self._origin(exchange.request) if self._issuer else None
+        if origin is not None:
+            where = origin + (self._well_known())
+            parts.append(f'resource_metadata="{where}"')
+        challenge = f"Bearer {', '.join(parts)}" if parts else "Bearer"
+        return Refused(
+            status,
+            ProtocolError(INVALID_REQUEST, reason),
+            {"WWW-Authenticate": challenge},
+        )
+
+    def _well_known(self) -> str:
+        if not self._public:
+            return WELL_KNOWN + self._path
+        _, _, rest = self._public.partition("://")
+        _, slash, path = rest.partition("/")
+        return WELL_KNOWN + slash + path
+
+    def _origin(self, request: web.BaseRequest) -> str | None:
+        """The server's scheme and host as clients see them."""
+        if self._public:
+            scheme, _, rest = self._public.partition("://")
+            return f"{scheme}://{rest.partition('/')[0]}"
+        seen = self._proxies.seen(request.headers, request.scheme, request.remote)
+        return None if seen.host is None else f"{seen.scheme}://{seen.host}"
+
+    def _own_uris(self, request: web.BaseRequest) -> tuple[str, ...]:
+        """What tokens may name as their audience.
+
+        Never what a request says: whoever holds a token for another server could send
+        that server's name along.
+        """
+        if self._public:
+            return (self._public,)
+        if not self._local or request.transport is None:
+            return ()
+        address: tuple[str, int] | str = request.transport.get_extra_info("sockname")
+        known = self._audiences.get(address)
+        if known is None:
+            port = address[1] if isinstance(address, tuple) else 80
+            known = self._audiences[address] = tuple(
+                f"{request.scheme}://{name}:{port}{self._path}" for name in _LOOPBACK
+            )
+        return known

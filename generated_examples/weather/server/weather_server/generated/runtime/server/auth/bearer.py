@@ -1,0 +1,82 @@
+"""Bearer tokens: out of the header, and kept as digests for as long as they are good.
+
+https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Mapping
+from typing import Final, Generic, TypeVar
+
+from .authenticator import Refusal
+
+V = TypeVar("V")
+
+MAX_TOKEN: Final = 16 * 1024
+"""Characters of a token; the HTTP parser has a limit for header lines, too."""
+
+_AUTHORIZATION: Final = "Authorization"
+_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+
+
+def bearer_token(headers: Mapping[str, str]) -> str | None:
+    """The request's bearer token; None when it has none.
+
+    Raises:
+        Refusal: The header came twice, or what follows `Bearer` is no token.
+    """
+    getall = getattr(headers, "getall", None)
+    if getall is None:
+        value = headers.get(_AUTHORIZATION)
+    else:
+        values: list[str] = getall(_AUTHORIZATION, [])
+        if len(values) > 1:
+            # A proxy and this server could take different ones for the real one.
+            raise Refusal("Authorization was sent more than once", malformed=True)
+        value = values[0] if values else None
+    if value is None or value[:7].lower() != "bearer ":
+        return None
+    token = value[7:].strip(" ")
+    if len(token) > MAX_TOKEN or _TOKEN.fullmatch(token) is None:
+        raise Refusal("the bearer token is malformed", malformed=True)
+    return token
+
+
+def digest(token: str) -> bytes:
+    """What a token is remembered by, so that memory does not hold tokens."""
+    return hashlib.sha256(token.encode("ascii")).digest()
+
+
+class Remembered(Generic[V]):
+    """Values until their time is up; the oldest goes when there are too many."""
+
+    __slots__ = ("_entries", "_limit")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = max(1, limit)
+        self._entries: dict[bytes, tuple[float, V]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: bytes) -> V | None:
+        """The value of a key, unless its time is up."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if entry[0] <= time.time():
+            del self._entries[key]
+            return None
+        return entry[1]
+
+    def put(self, key: bytes, value: V, until: float) -> None:
+        """Keep a value until a time in seconds since 1970."""
+        self._entries.pop(key, None)
+        if until <= time.time():
+            return
+        if len(self._entries) >= self._limit:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = (until, value)

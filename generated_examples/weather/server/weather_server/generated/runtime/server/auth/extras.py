@@ -1,0 +1,25 @@
+"""Optional packages: asked for when they are needed, missed in words that help."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+
+def require(package: str, extra: str) -> None:
+    """See that an optional package is there.
+
+    Raises:
+        ValueError: It is not installed; names the extra that brings it.
+    """
+    if find_spec(package) is None:
+        raise ValueError(
+            f"this kind of auth needs the package {package}: install the server with "
+            f"its extra `{extra}`, such as `pip install '.[{extra}]'`"
+        )
+
+
+def module(name: str) -> Any:
+    """A module of an optional package, of unknown type: it may not be installed."""
+    return import_module(name)

@@ -1,0 +1,81 @@
+"""Which scopes a request needs: those of the tool, prompt or resource that it names.
+
+Knows the catalogue and the methods that name its entries, no HTTP and no principals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from ...shared.jsonrpc import is_array, is_object
+from ...shared.uri_template import match
+from ..calls.live import LiveCatalog
+
+
+class Needs:
+    """The scopes that requests need."""
+
+    __slots__ = ("_catalog", "_readers")
+
+    def __init__(self, catalog: LiveCatalog) -> None:
+        self._catalog = catalog
+        self._readers: Final[
+            Mapping[str, Callable[[Mapping[str, Any]], tuple[str, ...]]]
+        ] = {
+            "tools/call": self._tool,
+            "prompts/get": self._prompt,
+            "resources/read": self._resource,
+            "resources/subscribe": self._resource,
+            "completion/complete": self._completion,
+            "subscriptions/listen": self._subscriptions,
+        }
+
+    def of(self, method: object, params: object) -> tuple[str, ...]:
+        """All scopes that a request needs; none where it names nothing that is there."""
+        reader = self._readers.get(method) if isinstance(method, str) else None
+        return reader(params) if reader is not None and is_object(params) else ()
+
+    def _tool(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        name = params.get("name")
+        return self._catalog.tools.scopes(name) if isinstance(name, str) else ()
+
+    def _prompt(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        name = params.get("name")
+        return self._catalog.prompts.scopes(name) if isinstance(name, str) else ()
+
+    def _resource(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        return self._uri(params.get("uri"))
+
+    def _uri(self, uri: object) -> tuple[str, ...]:
+        if not isinstance(uri, str):
+            return ()
+        if uri in self._catalog.resources:
+            return self._catalog.resources.scopes(uri)
+        templates = self._catalog.resource_templates
+        for template in templates:
+            if template == uri or match(template, uri) is not None:
+                return templates.scopes(template)
+        return ()
+
+    def _completion(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        ref = params.get("ref")
+        if not is_object(ref):
+            return ()
+        if ref.get("type") == "ref/prompt":
+            return self._prompt(ref)
+        uri = ref.get("uri")
+        templates = self._catalog.resource_templates
+        if isinstance(uri, str) and uri in templates:
+            return templates.scopes(uri)
+        return self._uri(uri)
+
+    def _subscriptions(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        wanted = params.get("notifications")
+        uris = wanted.get("resourceSubscriptions") if is_object(wanted) else None
+        return tuple(self._of_all(uris if is_array(uris) else []))
+
+    def _of_all(self, uris: list[Any]) -> Iterator[str]:
+        # Each may cost a match against every template, so the same is asked once.
+        for uri in dict.fromkeys(uri for uri in uris if isinstance(uri, str)):
+            yield from self._uri(uri)
