@@ -63,7 +63,6 @@ async def test_the_handshake_and_the_end_of_a_session() -> None:
     for call in (initialized, called):
         assert call.request.headers[SESSION] == "session-1"
         assert call.request.headers[VERSION] == "2025-11-25"
-        assert "Mcp-Method" not in call.request.headers
     last = wire.requests[-1]
     assert (last.method, last.headers[SESSION]) == ("DELETE", "session-1")
 
@@ -98,6 +97,36 @@ async def test_a_server_without_sessions_gets_no_session_id_and_no_delete() -> N
         await client.call_tool("a")
     assert SESSION not in wire.of("tools/call")[0].request.headers
     assert {request.method for request in wire.requests} == {"POST"}
+
+
+async def test_every_message_names_its_method_for_newer_proxies() -> None:
+    async with (
+        running(legacy(tools_call=text)) as wire,
+        Client(wire.url) as client,
+    ):
+        await client.call_tool("é")
+    sent = [
+        (call.request.headers["Mcp-Method"], call.request.headers.get("Mcp-Name"))
+        for call in wire.calls[1:]
+    ]
+    assert sent == [
+        ("initialize", None),
+        ("notifications/initialized", None),
+        ("tools/call", "=?base64?w6k=?="),
+    ]
+
+
+async def test_a_handshake_that_names_a_stateless_version_is_finished(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with (
+        running(legacy("2026-07-28", tools_call=text)) as wire,
+        Client(wire.url) as client,
+    ):
+        await client.call_tool("a")
+        assert (client.era, client.protocol_version) == ("legacy", "2026-07-28")
+    assert wire.of("tools/call")[0].request.headers[SESSION] == "session-1"
+    assert "names 2026-07-28 in a legacy handshake" in caplog.text
 
 
 async def test_a_version_that_nobody_knows_is_refused() -> None:

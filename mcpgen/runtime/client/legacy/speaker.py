@@ -106,7 +106,10 @@ class Legacy:
         result = await self._setup(Request("initialize", params))
         chosen = result.get("protocolVersion")
         if chosen not in versions("legacy"):
-            raise VersionError([str(chosen)])
+            if chosen not in versions("modern"):
+                raise VersionError([str(chosen)])
+            # It has a handshake, so it is legacy, whatever it calls itself.
+            logger.warning("the server names %s in a legacy handshake", chosen)
         self.server = ServerInfo.read(
             str(chosen), "legacy", result, result.get("serverInfo")
         )

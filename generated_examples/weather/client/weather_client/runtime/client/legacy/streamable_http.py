@@ -29,6 +29,7 @@ from ..http.replies import (
 )
 from ..http.requests import Http
 from ..http.sse import SseParser
+from ..shapes import members
 from ..work.clock import Clock
 from ..work.tasks import Tasks
 from .channel import Receive, SessionLostError, nobody
@@ -127,7 +128,9 @@ class StreamableChannel:
     ) -> aiohttp.ClientResponse:
         session_id = self._session_id
         response = await self._http.send(
-            "POST", self._headers({**more, **ACCEPT}), to_json(message)
+            "POST",
+            self._headers({**more, **ACCEPT, **_mirrored(message)}),
+            to_json(message),
         )
         if response.status < 400:
             return response
@@ -268,6 +271,18 @@ class StreamableChannel:
 
     def _is_closing(self) -> bool:
         return self._listener is not asyncio.current_task()
+
+
+def _mirrored(message: Message) -> dict[str, str]:
+    """`Mcp-Method` and `Mcp-Name`: newer proxies route by them, older ones don't care."""
+    method = message.get("method")
+    if not isinstance(method, str):
+        return {}
+    found = {headers.METHOD: method}
+    name = members(message.get("params")).get(headers.NAMED_BY.get(method, ""))
+    if isinstance(name, str):
+        found[headers.NAME] = headers.encode(name)
+    return found
 
 
 def _session_is_lost(error: ClientError) -> bool:
