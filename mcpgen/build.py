@@ -70,6 +70,7 @@ def build(manifest: Manifest, name: str | None = None) -> ir.Project:
         models_base_names=models.base_names,
         models_source=models.source,
         revisions=manifest.revisions,
+        auth=manifest.auth,
     )
 
 
@@ -188,6 +189,7 @@ class _Maker:
             parameters=_parameters(model),
             sample=sample(tool.input_schema),
             timeout=tool.timeout,
+            scopes=tool.scopes,
         )
 
     def prompt(self, prompt: Prompt, names: Names) -> ir.Prompt:
@@ -203,6 +205,7 @@ class _Maker:
             arguments=arguments,
             parameters=_parameters(arguments) if arguments else (),
             completions=_completions(prompt, names),
+            scopes=prompt.scopes,
         )
 
     def resource(self, resource: Resource, names: Names) -> ir.Resource:
@@ -212,6 +215,7 @@ class _Maker:
             constant=names.constant,
             definition=resource.definition,
             description=resource.description,
+            scopes=resource.scopes,
         )
 
     def template(self, template: ResourceTemplate, names: Names) -> ir.ResourceTemplate:
@@ -225,6 +229,7 @@ class _Maker:
             variables=variables,
             parameters=_parameters(variables),
             completions=_completions(template, names),
+            scopes=template.scopes,
         )
 
 

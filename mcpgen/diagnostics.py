@@ -231,6 +231,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG910": Code(_W, "Two tools have the same description."),
     "MG911": Code(_W, "A list result has further pages."),
     "MG912": Code(_W, "Arguments have no description."),
+    "MG913": Code(_W, "Scopes are asked for, but nobody authenticates."),
     "MG311": Code(_E, "A `$ref` leads out of its JSON Schema or nowhere."),
     "MG312": Code(_E, "A JSON Schema is too large or too deep."),
     "MG313": Code(_W, "No type can be told for a part of a JSON Schema."),

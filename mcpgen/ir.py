@@ -73,6 +73,7 @@ class Tool:
             `input`, or a single one where `input` is no class.
         sample: Arguments that `inputSchema` accepts; None where none could be made up.
         timeout: Seconds that a call may take.
+        scopes: OAuth scopes that callers need.
     """
 
     wire_name: str
@@ -85,6 +86,7 @@ class Tool:
     parameters: tuple[str, ...] = ()
     sample: dict[str, Json] | None = None
     timeout: float | None = None
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Prompt:
     arguments: Model | None
     parameters: tuple[str, ...] = ()
     completions: tuple[Completion, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class Resource:
     constant: str
     definition: dict[str, Json]
     description: str | None
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class ResourceTemplate:
     variables: Model
     parameters: tuple[str, ...] = ()
     completions: tuple[Completion, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ class Project:
         models_base_names: What they need from the runtime's `shared.model`.
         models_source: The body of `models.py` below its imports, formatted.
         revisions: The protocol revisions that are served, oldest first.
+        auth: How the server authenticates, as in the manifest; None if it says nothing.
     """
 
     name: str
@@ -163,6 +169,7 @@ class Project:
     models_base_names: tuple[str, ...]
     models_source: str
     revisions: tuple[str, ...]
+    auth: dict[str, Json] | None = None
 
 
 class Ownership(StrEnum):

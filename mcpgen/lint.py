@@ -80,6 +80,7 @@ def _position(finding: Diagnostic) -> tuple[int, int, str]:
 def _findings(manifest: Manifest) -> Iterator[_Finding]:
     yield from _further_pages(manifest)
     yield from _same_descriptions(manifest.tools)
+    yield from _unguarded(manifest)
     for declaration in manifest.declarations():
         yield from _descriptions(declaration)
         if isinstance(declaration, Tool | Prompt):
@@ -101,6 +102,17 @@ def _further_pages(manifest: Manifest) -> Iterator[_Finding]:
         if words.value_at(manifest.source.data, at):
             message = "this result is one page of several; what follows is missing"
             yield "MG911", message, at, "ask for all pages, or use `mcpgen pull`"
+
+
+def _unguarded(manifest: Manifest) -> Iterator[_Finding]:
+    if (manifest.auth or {}).get("kind", "none") != "none":
+        return
+    for declaration in manifest.declarations():
+        if declaration.scopes:
+            message = "the scopes guard nothing: the manifest chooses no `auth`"
+            hint = "add `auth: {kind: jwt, issuer: ...}`, or set MCP_AUTH where it runs"
+            yield "MG913", message, (*declaration.pointer, "scopes"), hint
+            return
 
 
 def _same_descriptions(tools: tuple[Tool, ...]) -> Iterator[_Finding]:

@@ -46,12 +46,14 @@ class Tool:
         definition: The `Tool` object exactly as it goes on the wire.
         pointer: Where the entry stands in the source.
         timeout: Seconds that a call may take, or None for the server's setting.
+        scopes: OAuth scopes that callers need.
     """
 
     name: str
     definition: dict[str, Json]
     pointer: Pointer
     timeout: float | None = None
+    scopes: tuple[str, ...] = ()
 
     @property
     def description(self) -> str | None:
@@ -91,12 +93,14 @@ class Prompt:
         definition: The `Prompt` object exactly as it goes on the wire.
         pointer: Where the entry stands in the source.
         arguments: The arguments in the manifest's order, names unique.
+        scopes: OAuth scopes that callers need.
     """
 
     name: str
     definition: dict[str, Json]
     pointer: Pointer
     arguments: tuple[PromptArgument, ...] = ()
+    scopes: tuple[str, ...] = ()
 
     @property
     def description(self) -> str | None:
@@ -118,12 +122,14 @@ class Resource:
         uri: The URI, absolute and unique.
         definition: The `Resource` object exactly as it goes on the wire.
         pointer: Where the entry stands in the source.
+        scopes: OAuth scopes that callers need.
     """
 
     name: str
     uri: str
     definition: dict[str, Json]
     pointer: Pointer
+    scopes: tuple[str, ...] = ()
 
     @property
     def description(self) -> str | None:
@@ -142,6 +148,7 @@ class ResourceTemplate:
         pointer: Where the entry stands in the source.
         variables: The template's variables in order of their first use, each once.
         completions: The variables that can be completed, in the manifest's order.
+        scopes: OAuth scopes that callers need.
     """
 
     name: str
@@ -150,6 +157,7 @@ class ResourceTemplate:
     pointer: Pointer
     variables: tuple[str, ...] = ()
     completions: tuple[Completion, ...] = ()
+    scopes: tuple[str, ...] = ()
 
     @property
     def description(self) -> str | None:
@@ -174,6 +182,7 @@ class Manifest:
         instructions: Guidance for models that use the server, or None.
         revisions: The protocol revisions to serve, oldest first, at least one.
         targets: What is generated, "server" before "client", at least one.
+        auth: How the server authenticates, as written; None where it says nothing.
     """
 
     source: Source
@@ -187,6 +196,7 @@ class Manifest:
     prompts: tuple[Prompt, ...] = ()
     resources: tuple[Resource, ...] = ()
     resource_templates: tuple[ResourceTemplate, ...] = ()
+    auth: dict[str, Json] | None = None
 
     @property
     def description(self) -> str | None:

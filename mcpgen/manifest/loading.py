@@ -155,7 +155,13 @@ def _manifest(
         revisions=revisions,
         targets=tuple(target for target in _TARGETS if target in targets),
         tools=tuple(
-            Tool(entry["name"], wire, pointer, entry.get("timeout") if native else None)
+            Tool(
+                entry["name"],
+                wire,
+                pointer,
+                entry.get("timeout") if native else None,
+                _scopes(entry, native),
+            )
             for pointer, entry, wire in _entries(data, form, "tools", model.Tool)
         ),
         prompts=tuple(
@@ -164,11 +170,12 @@ def _manifest(
                 wire,
                 pointer,
                 tuple(_arguments(entry, pointer, native)),
+                _scopes(entry, native),
             )
             for pointer, entry, wire in _entries(data, form, "prompts", model.Prompt)
         ),
         resources=tuple(
-            Resource(entry["name"], entry["uri"], wire, pointer)
+            Resource(entry["name"], entry["uri"], wire, pointer, _scopes(entry, native))
             for pointer, entry, wire in _entries(
                 data, form, "resources", model.Resource
             )
@@ -179,6 +186,7 @@ def _manifest(
                 data, form, "resourceTemplates", model.ResourceTemplate
             )
         ),
+        auth=data.get("auth") if native else None,
     )
 
 
@@ -204,6 +212,10 @@ def _entries(
     for at, entry in enumerate(data.get(section) or ()):
         wire = definition(shape, entry) if form.native else entry
         yield (*form.root, section, at), entry, wire
+
+
+def _scopes(entry: Json, native: bool) -> tuple[str, ...]:
+    return tuple(entry.get("scopes", ())) if native else ()
 
 
 def _arguments(
@@ -235,6 +247,7 @@ def _template(
         pointer=pointer,
         variables=variables(template),
         completions=tuple(completion for completion in made if completion),
+        scopes=_scopes(entry, native),
     )
 
 

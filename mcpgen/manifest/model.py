@@ -78,6 +78,21 @@ Completed: TypeAlias = Annotated[
     ),
 ]
 
+Scope: TypeAlias = Annotated[
+    str,
+    Field(
+        pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,200}$",
+        description="An OAuth scope: visible ASCII without quotes and backslashes.",
+    ),
+]
+Scopes: TypeAlias = Annotated[
+    list[Scope],
+    Field(
+        min_length=1,
+        description="OAuth scopes that callers need, all of them. Stays in the server.",
+    ),
+]
+
 
 @with_config(_CONFIG)
 class Icon(TypedDict, total=False):
@@ -176,6 +191,7 @@ class Tool(TypedDict, total=False):
         float,
         Field(gt=0, description="Seconds that a call may take. Stays in the server."),
     ]
+    scopes: Scopes
     extra: Extra
 
 
@@ -201,6 +217,7 @@ class Prompt(TypedDict, total=False):
     arguments: Annotated[list[PromptArgument], Field(description="Its arguments.")]
     icons: Icons
     meta: Meta
+    scopes: Scopes
     extra: Extra
 
 
@@ -219,6 +236,7 @@ class Resource(TypedDict, total=False):
     annotations: Annotations
     icons: Icons
     meta: Meta
+    scopes: Scopes
     extra: Extra
 
 
@@ -242,6 +260,7 @@ class ResourceTemplate(TypedDict, total=False):
         dict[str, Completed],
         Field(description="Which variables are completed, and how."),
     ]
+    scopes: Scopes
     extra: Extra
 
 
@@ -261,6 +280,56 @@ class Server(TypedDict, total=False):
         str, Field(description="Guidance for models that use the server.")
     ]
     extra: Extra
+
+
+@with_config(_CONFIG)
+class Auth(TypedDict, total=False):
+    """How the server finds out who calls it. Settings of the same names override it."""
+
+    kind: Required[
+        Annotated[
+            Literal[
+                "none", "jwt", "introspection", "github", "api-key", "token", "mtls"
+            ],
+            Field(description="Which kind of credentials counts."),
+        ]
+    ]
+    issuer: Annotated[str, Field(description="The authorization server's URL.")]
+    audience: Annotated[
+        list[str],
+        Field(description="Audiences that mean this server. Default: its public URL."),
+    ]
+    algorithms: Annotated[
+        list[str], Field(min_length=1, description="Signature algorithms that count.")
+    ]
+    jwks_url: Annotated[
+        str, Field(description="The issuer's keys. Default: its metadata says so.")
+    ]
+    introspection_url: Annotated[
+        str, Field(description="Default: the issuer's metadata says so.")
+    ]
+    client_id: Annotated[
+        str, Field(description="This server's client at the authorization server.")
+    ]
+    github_url: Annotated[str, Field(description="Base URL of GitHub's API.")]
+    users: Annotated[
+        list[str], Field(description="GitHub users, or subjects of certificates.")
+    ]
+    organizations: Annotated[list[str], Field(description="GitHub organizations.")]
+    scopes: Annotated[
+        list[Scope], Field(description="Scopes that every request needs.")
+    ]
+    implies: Annotated[
+        dict[Scope, Annotated[list[Scope], Field(min_length=1)]],
+        Field(description="Scopes that include others: `{admin: [read, write]}`."),
+    ]
+    hide_forbidden: Annotated[
+        bool,
+        Field(
+            description="Leave out of lists what the caller lacks scopes for. "
+            "Default: false."
+        ),
+    ]
 
 
 Selection: TypeAlias = Literal["dual-era", "modern", "legacy"]
@@ -302,6 +371,7 @@ class NativeManifest(TypedDict, total=False):
         list[Literal["server", "client"]],
         Field(min_length=1, description="What is generated. Default: both."),
     ]
+    auth: Auth
     tools: Annotated[list[Tool], Field(description="The tools, in listing order.")]
     prompts: Annotated[list[Prompt], Field(description="The prompts.")]
     resources: Annotated[list[Resource], Field(description="The resources.")]
@@ -328,6 +398,7 @@ Shape: TypeAlias = type[Any]
 _ENTRY: Final[Mapping[str, Shape]] = {"icons": Icon}
 PARTS: Final[Mapping[Shape, Mapping[str, Shape]]] = {
     NativeManifest: {
+        "auth": Auth,
         "server": Server,
         "tools": Tool,
         "prompts": Prompt,
@@ -361,11 +432,11 @@ OWN: Final[Mapping[Shape, frozenset[str]]] = {
         ToolAnnotations: (),
         ToolExecution: (),
         PromptArgument: ("complete",),
-        Prompt: (),
-        Resource: (),
-        ResourceTemplate: ("complete",),
+        Prompt: ("scopes",),
+        Resource: ("scopes",),
+        ResourceTemplate: ("complete", "scopes"),
         Server: ("instructions",),
-        Tool: ("timeout",),
+        Tool: ("timeout", "scopes"),
     }.items()
 }
 """Keys of mcpgen's own, which never go on the wire."""
@@ -389,5 +460,5 @@ _KEYS: Final[Mapping[Shape, frozenset[str]]] = {
     shape: frozenset(
         _ALIASES.get(name, to_camel(name)) for name in shape.__annotations__
     )
-    for shape in (NativeManifest, RawLists, *OWN)
+    for shape in (NativeManifest, RawLists, Auth, *OWN)
 }

@@ -64,7 +64,12 @@ def contract(project: ir.Project) -> Code:
         (
             "resources",
             [
-                (r.uri, Call(Code("ResourceBinding"), (Value(r.method),)))
+                (
+                    r.uri,
+                    Call(
+                        Code("ResourceBinding"), (Value(r.method), *_scopes(r.scopes))
+                    ),
+                )
                 for r in project.resources
             ],
         ),
@@ -79,6 +84,8 @@ def contract(project: ir.Project) -> Code:
     for name, table in tables:
         if table:
             arguments.append((Code(name), Table(tuple(table))))
+    if project.auth is not None:
+        arguments.append((Code("auth"), Table(tuple(_auth(project.auth)))))
     return pycode.assignment(
         "contract: ClassVar[Contract]",
         Call(Code("Contract"), tuple(arguments)),
@@ -95,7 +102,7 @@ def _tool_binding(tool: ir.Tool) -> Call:
         arguments.append(model_name(tool.output))
     if tool.timeout is not None:
         arguments.append((Code("timeout"), Value(tool.timeout)))
-    return Call(Code("ToolBinding"), tuple(arguments))
+    return Call(Code("ToolBinding"), (*arguments, *_scopes(tool.scopes)))
 
 
 def _prompt_binding(prompt: ir.Prompt) -> Call:
@@ -103,7 +110,12 @@ def _prompt_binding(prompt: ir.Prompt) -> Call:
     if prompt.arguments:
         arguments.append(model_name(prompt.arguments))
     return Call(
-        Code("PromptBinding"), (*arguments, *_completion_table(prompt.completions))
+        Code("PromptBinding"),
+        (
+            *arguments,
+            *_completion_table(prompt.completions),
+            *_scopes(prompt.scopes),
+        ),
     )
 
 
@@ -114,8 +126,34 @@ def _template_binding(template: ir.ResourceTemplate) -> Call:
             Value(template.method),
             model_name(template.variables),
             *_completion_table(template.completions),
+            *_scopes(template.scopes),
         ),
     )
+
+
+def _scopes(scopes: tuple[str, ...]) -> Iterator[tuple[Code, Expression]]:
+    if scopes:
+        yield Code("scopes"), _texts(scopes)
+
+
+def _texts(values: Iterable[str]) -> Row:
+    return Row(tuple(map(Value, values)))
+
+
+def _auth(chosen: dict[str, ir.Json]) -> Iterator[tuple[str, Expression]]:
+    """The manifest's choice as settings of the server, which share its names."""
+    for key, value in chosen.items():
+        if key.startswith(("_", "x-")):
+            continue
+        name = "auth" if key == "kind" else f"auth_{_snake(key)}"
+        if isinstance(value, dict):
+            value = [f"{broad}={'+'.join(narrow)}" for broad, narrow in value.items()]
+        yield name, _texts(value) if isinstance(value, list) else Value(value)
+
+
+def _snake(key: str) -> str:
+    """A manifest's key as the name of a setting: `jwksUrl` is `jwks_url`."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in key)
 
 
 def _completion_table(
