@@ -234,7 +234,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG913": Code(_W, "Scopes are asked for, but nobody authenticates."),
     "MG311": Code(_E, "A `$ref` leads out of its JSON Schema or nowhere."),
     "MG312": Code(_E, "A JSON Schema is too large or too deep."),
-    "MG313": Code(_W, "No type can be told for a part of a JSON Schema."),
+    "MG313": Code(_W, "A type says less than a part of a JSON Schema does."),
 }
 """Every code: MG0xx files, MG1xx the manifest's shape, MG2xx tools, prompts and
 resources, MG3xx JSON Schemas and models, MG4xx the project's files, MG5xx protocol

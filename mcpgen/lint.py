@@ -1,6 +1,6 @@
 """Warnings for people about a manifest that is valid but could serve better.
 
-Knows the manifest and nothing after it. Each rule is a function from the manifest to
+Knows the manifest, and of what is made from it only the types. Each rule is a function from the manifest to
 findings and has one code, MG9xx; nothing here stops a command by itself.
 """
 
@@ -33,26 +33,6 @@ NAME_LENGTH: Final = 128
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]*")
 _LETTERS: Final = re.compile(r"[^a-z0-9]+")
-_TYPED: Final = frozenset(
-    {
-        "$dynamicRef",
-        "$recursiveRef",
-        "$ref",
-        "allOf",
-        "anyOf",
-        "const",
-        "else",
-        "enum",
-        "if",
-        "items",
-        "not",
-        "oneOf",
-        "prefixItems",
-        "properties",
-        "then",
-        "type",
-    }
-)
 _BORROWED: Final = frozenset(
     {"$dynamicRef", "$recursiveRef", "$ref", "allOf", "patternProperties"}
 )
@@ -180,6 +160,7 @@ def _undescribed(tool: Tool) -> Iterator[_Finding]:
 
 
 def _schema(root: dict[str, Json], pointer: Pointer) -> Iterator[_Finding]:
+    yield from _untold(root, pointer)
     for at, schema in walk(root, pointer):
         if "default" in schema and not _accepts(root, schema):
             shown = words.kind(schema["default"])
@@ -188,7 +169,6 @@ def _schema(root: dict[str, Json], pointer: Pointer) -> Iterator[_Finding]:
             )
             hint = "clients that fill in defaults would be refused"
             yield "MG905", message, (*at, "default"), hint
-        yield from _untyped(schema, at)
         yield from _required(schema, at)
         yield from _patterns(schema, at)
 
@@ -213,13 +193,19 @@ def _accepts(root: dict[str, Json], schema: dict[str, Json]) -> bool:
         return True
 
 
-def _untyped(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
-    properties = schema.get("properties")
-    for name, inner in properties.items() if is_mapping(properties) else ():
-        if inner is True or (isinstance(inner, dict) and not inner.keys() & _TYPED):
-            place = (*at, "properties", name)
-            message = f"`{_last(place)}` has no type, so it is `Any` in Python"
-            yield "MG906", message, place, None
+def _untold(root: dict[str, Json], pointer: Pointer) -> Iterator[_Finding]:
+    """Where the models have `Any`, and why."""
+    from mcpgen.models import untold_places
+
+    for place in untold_places(root):
+        at = (*pointer, *place.pointer)
+        name = f"`{_last(at)}`"
+        if place.reason is None:
+            message = f"{name} has no type, so it is `Any` in Python"
+            yield "MG906", message, at, None
+        else:
+            message = f"{name} is `Any` in Python, or holds it: {place.reason}"
+            yield "MG313", message, at, "values are checked by the schema all the same"
 
 
 def _required(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:

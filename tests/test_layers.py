@@ -27,7 +27,7 @@ TABLE: Final[dict[str, set[str]]] = {
     "schemas": {"diagnostics"},
     "protocol": {"diagnostics", "assets", "folder", "pycode", "models", "schemas"},
     "manifest": {"diagnostics", "protocol", "runtime.shared"},
-    "lint": {"diagnostics", "manifest"},
+    "lint": {"diagnostics", "manifest", "models"},
     "models": {"diagnostics", "ir", "pycode"},
     "naming": {"diagnostics"},
     "samples": {"ir"},

@@ -5,6 +5,20 @@ it makes are for people: they never refuse and never change what is valid for th
 schema. Whether an instance is valid is the JSON Schema validator's to say.
 """
 
-from .generate import GeneratedModels, Root, generate, generate_definitions
+from .generate import (
+    GeneratedModels,
+    Root,
+    generate,
+    generate_definitions,
+    untold_places,
+)
+from .untold import Untold
 
-__all__ = ["GeneratedModels", "Root", "generate", "generate_definitions"]
+__all__ = [
+    "GeneratedModels",
+    "Root",
+    "Untold",
+    "generate",
+    "generate_definitions",
+    "untold_places",
+]

@@ -6,6 +6,7 @@ Part of the models stage. Looks at keyword positions only, so that a property ca
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Final, TypeAlias, TypeGuard
 from urllib.parse import unquote, urldefrag, urljoin
@@ -48,7 +49,20 @@ _SINGLES: Final = (
 )
 _IN_PLACE_LISTS: Final = ("allOf", "anyOf", "oneOf")
 _IN_PLACE_SINGLES: Final = ("else", "if", "not", "then")
-_LEGACY_DRAFTS: Final = ("draft-03", "draft-04", "draft-06", "draft-07")
+_DRAFTS: Final = {
+    "/draft-03/": 3,
+    "/draft-04/": 4,
+    "/draft-06/": 6,
+    "/draft-07/": 7,
+    "/2019-09/": 2019,
+    "/2020-12/": 2020,
+}
+_SINCE: Final = {"const": 6, "if": 7, "unevaluatedItems": 2019, "prefixItems": 2020}
+_SINCE_AND_UNTIL: Final = {"$recursiveRef": 2019, "$dynamicRef": 2020}
+REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+"""The keywords that put another schema in this one's place, or beside it."""
+_META_SCHEMA: Final[Schema] = {"type": ["object", "boolean"]}
+"""What a type can say of JSON Schemas themselves."""
 _META_SCHEMAS: Final = ("http://json-schema.org/", "https://json-schema.org/")
 
 
@@ -87,18 +101,23 @@ def schema_list(schema: dict[str, Json], keyword: str) -> list[Schema]:
     return [m for m in value if is_schema(m)] if is_array(value) else []
 
 
-def _children(schema: dict[str, Json]) -> Iterator[dict[str, Json]]:
-    found: list[Schema] = []
+def _places(
+    schema: dict[str, Json],
+) -> Iterator[tuple[tuple[str | int, ...], dict[str, Json]]]:
+    """The subschemas that are objects, each with its path."""
     for keyword in _MAPS:
         if keyword in schema:
-            found.extend(schema_map(schema, keyword).values())
+            for name, child in schema_map(schema, keyword).items():
+                if isinstance(child, dict):
+                    yield (keyword, name), child
     for keyword in _LISTS:
-        if keyword in schema:
-            found.extend(schema_list(schema, keyword))
+        members = schema.get(keyword)
+        for index, member in enumerate(members if is_array(members) else ()):
+            if is_object(member):
+                yield (keyword, index), member
     for keyword in _SINGLES:
-        if keyword in schema:
-            found.extend(filter(is_schema, [schema[keyword]]))
-    return (child for child in found if isinstance(child, dict))
+        if is_object(single := schema.get(keyword)):
+            yield (keyword,), single
 
 
 class Document:
@@ -111,10 +130,8 @@ class Document:
     def __init__(self, schema: Schema, where: str) -> None:
         self.schema = schema
         self.where = where
-        declared = schema.get("$schema") if isinstance(schema, dict) else None
-        self.ref_hides_siblings = isinstance(declared, str) and any(
-            draft in declared for draft in _LEGACY_DRAFTS
-        )
+        self._draft = _draft(schema, 2020)
+        self._drafts: dict[int, int] = {}
         self._bases: dict[int, str] = {}
         self._subschemas: list[dict[str, Json]] = []
         self._resources: dict[str, Schema] = {"": schema}
@@ -123,10 +140,23 @@ class Document:
             self._walk(schema, "")
             self._bound_evaluations()
 
+    def understands(self, schema: dict[str, Json], keyword: str) -> bool:
+        """Whether a subschema has a keyword, and its dialect knows it."""
+        if keyword not in schema:
+            return False
+        draft = self._drafts.get(id(schema), self._draft)
+        if keyword in _SINCE_AND_UNTIL:
+            return draft == _SINCE_AND_UNTIL[keyword]
+        return draft >= _SINCE.get(keyword, 0)
+
+    def hides_siblings(self, schema: dict[str, Json]) -> bool:
+        """Whether what stands beside a `$ref` counts for nothing in this dialect."""
+        return self._drafts.get(id(schema), self._draft) <= 7
+
     def _walk(self, top: dict[str, Json], base: str) -> None:
-        waiting = [(top, base, 0)]
+        waiting = [(top, base, self._draft, 0)]
         while waiting:
-            schema, base, depth = waiting.pop()
+            schema, base, draft, depth = waiting.pop()
             if id(schema) in self._bases:
                 continue
             if len(self._bases) >= MAX_NODES or depth > MAX_DEPTH:
@@ -136,10 +166,12 @@ class Document:
                     + ("deep" if depth > MAX_DEPTH else "large"),
                     hint=f"at most {MAX_NODES} subschemas, {MAX_DEPTH} levels",
                 )
-            base = self._enter(schema, base)
-            self._bases[id(schema)] = base
+            draft = self._drafts[id(schema)] = _draft(schema, draft)
+            base = self._bases[id(schema)] = self._enter(schema, base)
             self._subschemas.append(schema)
-            waiting.extend((child, base, depth + 1) for child in _children(schema))
+            waiting.extend(
+                (child, base, draft, depth + 1) for _, child in _places(schema)
+            )
 
     def _bound_evaluations(self) -> None:
         """Refuse a document of which one subschema means too many others."""
@@ -177,15 +209,17 @@ class Document:
                 found.extend(filter(is_schema, [schema[keyword]]))
         if "dependentSchemas" in schema:
             found.extend(schema_map(schema, "dependentSchemas").values())
-        if "$ref" in schema:
-            found.append(self.resolve(schema))
+        for keyword in REFERENCES:
+            target = self.reference(schema, keyword)
+            if target is not None:
+                found.append(target)
         return [member for member in found if isinstance(member, dict)]
 
     def _enter(self, schema: dict[str, Json], base: str) -> str:
         """Note the names that a subschema gives itself; return its base URI."""
         identifier = schema.get("$id")
         if isinstance(identifier, str) and not (
-            self.ref_hides_siblings and "$ref" in schema
+            self.hides_siblings(schema) and "$ref" in schema
         ):
             address, fragment = _joined(base, identifier)
             if address != base:
@@ -199,13 +233,48 @@ class Document:
                 self._anchors.setdefault((base, anchor), schema)
         return base
 
-    def resolve(self, schema: dict[str, Json]) -> Schema:
-        """What the `$ref` of a subschema names; True for a meta-schema.
+    def pointers(self) -> dict[int, tuple[str | int, ...]]:
+        """The path of each subschema by its identity, the shortest where it has several."""
+        found: dict[int, tuple[str | int, ...]] = {}
+        waiting: deque[tuple[tuple[str | int, ...], Schema]] = deque(
+            [((), self.schema)]
+        )
+        while waiting:
+            pointer, schema = waiting.popleft()
+            if isinstance(schema, dict) and id(schema) not in found:
+                found[id(schema)] = pointer
+                places = _places(schema)
+                waiting.extend(((*pointer, *steps), child) for steps, child in places)
+        return found
+
+    def reference(self, schema: dict[str, Json], keyword: str) -> Schema | None:
+        """What a reference of a subschema names; None without one, or where it depends.
+
+        A `$dynamicRef` names the outermost of several anchors at the time of the
+        validation. With one such anchor it is as good as a `$ref`.
+
+        Raises:
+            MCPGenError: As `resolve`.
+        """
+        if not self.understands(schema, keyword):
+            return None
+        named = self.resolve(schema, keyword)
+        if keyword == "$recursiveRef":
+            moves = any(s.get("$recursiveAnchor") is True for s in self._subschemas)
+            return None if moves else named
+        if keyword == "$dynamicRef" and isinstance(named, dict):
+            anchor = named.get("$dynamicAnchor")
+            same = [s for s in self._subschemas if s.get("$dynamicAnchor") == anchor]
+            return None if isinstance(anchor, str) and len(same) > 1 else named
+        return named
+
+    def resolve(self, schema: dict[str, Json], keyword: str = "$ref") -> Schema:
+        """What the reference of a subschema names, by its own address.
 
         Raises:
             MCPGenError: MG311 where it is not inside this document.
         """
-        reference = schema["$ref"]
+        reference = schema[keyword]
         base = self._bases.get(id(schema), "")
         if isinstance(reference, str):
             address, fragment = _joined(base, reference)
@@ -215,10 +284,10 @@ class Document:
                     self._walk(target, address)
                 return target
             if address.startswith(_META_SCHEMAS):
-                return True
+                return _META_SCHEMA
         raise MCPGenError.of(
             "MG311",
-            f"{self.where}: $ref {str(reference)[:200]!r} is not in this JSON Schema",
+            f"{self.where}: {keyword} {str(reference)[:200]!r} is not in this JSON Schema",
             hint="files and URLs are never read: put the definition under $defs "
             'and refer to it as "#/$defs/<name>"',
         )
@@ -253,3 +322,11 @@ def _step(value: Json, part: str) -> Json:
         index = int(part) if len(part) < 7 else len(value)
         return value[index] if index < len(value) else None
     return None
+
+
+def _draft(schema: Schema, around: int) -> int:
+    """The number or year of the dialect that a subschema says it is in."""
+    dialect = schema.get("$schema") if isinstance(schema, dict) else None
+    if not isinstance(dialect, str):
+        return around
+    return next((n for part, n in _DRAFTS.items() if part in dialect), around)

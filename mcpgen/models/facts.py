@@ -13,7 +13,15 @@ from typing import Final, TypeAlias
 
 from mcpgen.ir import Json
 
-from .documents import Document, Schema, is_array, schema_list, schema_map, subschema
+from .documents import (
+    REFERENCES,
+    Document,
+    Schema,
+    is_array,
+    schema_list,
+    schema_map,
+    subschema,
+)
 
 Part: TypeAlias = dict[str, Json]
 
@@ -26,6 +34,7 @@ _SAYS_NOTHING: Final = frozenset(
         "$defs",
         "$dynamicAnchor",
         "$id",
+        "$recursiveAnchor",
         "$schema",
         "default",
         "definitions",
@@ -50,8 +59,10 @@ class Facts:
         kinds: JSON types that are possible, in order; None where any is.
         values: The values that are possible; None where they are not listed.
         properties: The schemas of each property; all of them must hold.
+        owners: The part in which each property stands first.
         required: Names of properties that must be there, in order.
         unions: Groups of schemas of which at least one must hold.
+        depends: Whether a reference has several targets.
         impossible: Names of properties that can't be there.
     """
 
@@ -60,8 +71,10 @@ class Facts:
     kinds: tuple[str, ...] | None = None
     values: list[Json] | None = None
     properties: dict[str, list[Schema]] = field(default_factory=dict[str, list[Schema]])
+    owners: dict[str, Part] = field(default_factory=dict[str, Part])
     required: dict[str, None] = field(default_factory=dict[str, None])
     unions: list[list[Schema]] = field(default_factory=list[list[Schema]])
+    depends: bool = False
     impossible: set[str] = field(default_factory=set[str])
 
     @property
@@ -81,15 +94,21 @@ def gather(document: Document, schema: Schema) -> Facts:
         facts.parts.append(part)
         facts.description = facts.description or description_of(part)
         facts.kinds = meet(facts.kinds, _kinds(part))
-        facts.values = _meet_values(facts.values, part)
+        facts.values = _meet_values(document, facts.values, part)
         for name, member in schema_map(part, "properties").items():
             facts.properties.setdefault(name, []).append(member)
+            facts.owners.setdefault(name, part)
             if member is False:
                 facts.impossible.add(name)
+        facts.depends |= any(
+            document.understands(part, keyword)
+            and document.reference(part, keyword) is None
+            for keyword in REFERENCES
+        )
         required = part.get("required")
         if is_array(required):
             facts.required.update((n, None) for n in required if isinstance(n, str))
-        facts.unions.extend(_unions(part))
+        facts.unions.extend(_unions(document, part))
     return facts
 
 
@@ -114,12 +133,12 @@ def only_reference(document: Document, schema: Schema) -> Schema | None:
     """The target, if a schema says nothing but `$ref` (or `allOf` with one `$ref`)."""
     if not isinstance(schema, dict):
         return None
-    if "$ref" in schema:
-        if document.ref_hides_siblings or _SAYS_NOTHING.issuperset(
-            schema.keys() - {"$ref"}
-        ):
-            return document.resolve(schema)
-        return None
+    for keyword in REFERENCES:
+        if document.understands(schema, keyword):
+            hidden = keyword == "$ref" and document.hides_siblings(schema)
+            if hidden or _SAYS_NOTHING.issuperset(schema.keys() - {keyword}):
+                return document.reference(schema, keyword)
+            return None
     for keyword in ("allOf", "anyOf", "oneOf"):
         members = schema_list(schema, keyword)
         if len(members) == 1 and _SAYS_NOTHING.issuperset(schema.keys() - {keyword}):
@@ -135,10 +154,12 @@ def _parts(document: Document, schema: Schema) -> Iterator[Part]:
         if not isinstance(part, dict) or id(part) in seen:
             continue
         seen.add(id(part))
-        if "$ref" in part:
-            waiting.append(document.resolve(part))
-            if document.ref_hides_siblings:
-                continue
+        for keyword in REFERENCES:
+            target = document.reference(part, keyword)
+            if target is not None:
+                waiting.append(target)
+        if "$ref" in part and document.hides_siblings(part):
+            continue
         waiting.extend(reversed(schema_list(part, "allOf")))
         if not _SAYS_NOTHING.issuperset(part.keys() - {"$ref", "allOf"}):
             yield part
@@ -165,9 +186,11 @@ def meet(
     return tuple(dict.fromkeys(kept))
 
 
-def _meet_values(values: list[Json] | None, part: Part) -> list[Json] | None:
+def _meet_values(
+    document: Document, values: list[Json] | None, part: Part
+) -> list[Json] | None:
     listed = part.get("enum")
-    if "const" in part:
+    if document.understands(part, "const"):
         found: list[Json] = [part["const"]]
     elif is_array(listed) and listed:
         found = listed
@@ -178,12 +201,12 @@ def _meet_values(values: list[Json] | None, part: Part) -> list[Json] | None:
     return values
 
 
-def _unions(part: Part) -> Iterator[list[Schema]]:
+def _unions(document: Document, part: Part) -> Iterator[list[Schema]]:
     for keyword in ("anyOf", "oneOf"):
         branches = schema_list(part, keyword)
         if branches:
             yield branches
-    if "if" in part and ("then" in part or "else" in part):
+    if document.understands(part, "if") and ("then" in part or "else" in part):
         then, otherwise = subschema(part, "then"), subschema(part, "else")
         yield [
             True if then is None else then,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from mcpgen.diagnostics import Diagnostic
 from mcpgen.ir import Json, Model
 
 from .documents import Document, Schema, schema_map
@@ -16,6 +15,7 @@ from .readback import check_module, read_models
 from .reading import Library, Reader
 from .source import module_source
 from .typing_stage import type_expressions
+from .untold import Untold
 
 _ORIGINS: Final = {
     "Annotated": "typing",
@@ -54,14 +54,12 @@ class GeneratedModels:
             `typing_extensions` and `pydantic`, in the order of a sorted module.
         base_names: The names that it needs from the runtime's `shared.model`.
         models: Every class and alias by its name, as it stands in the source.
-        diagnostics: Findings that don't stop anything: types that can't be told.
     """
 
     source: str
     imports: tuple[str, ...]
     base_names: tuple[str, ...]
     models: dict[str, Model]
-    diagnostics: tuple[Diagnostic, ...] = field(default=())
 
 
 def generate(
@@ -90,6 +88,24 @@ def generate(
         reader.define(root.name, root.schema, keep_empty_class=True)
         reader.run()
     return _finished(library)
+
+
+def untold_places(schema: Schema, where: str = "schema") -> tuple[Untold, ...]:
+    """The places where the types of a document's models are `Any`, or hold it.
+
+    Not all of them: an object may have further keys of any kind without a word, and what
+    a schema says may be anything, explicitly, is no finding.
+
+    Raises:
+        MCPGenError: As `generate`.
+    """
+    names = ClassNames(())
+    names.claim("Root")
+    library = Library(names)
+    reader = Reader(Document(schema, where), library, "Root")
+    reader.define("Root", schema, keep_empty_class=True)
+    reader.run()
+    return reader.untold()
 
 
 def generate_definitions(
@@ -142,7 +158,6 @@ def _finished(library: Library) -> GeneratedModels:
         imports=_imports(needed),
         base_names=tuple(sorted(n for n in needed if _ORIGINS[n] == "")),
         models=read_models(tree, definitions),
-        diagnostics=tuple(library.notes),
     )
 
 

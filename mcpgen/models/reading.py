@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mcpgen.diagnostics import Diagnostic
 from mcpgen.ir import Json
 
 from .documents import Document, Schema, schema_list, schema_map, subschema
 from .facts import (
     KINDS,
     Facts,
+    Part,
     description_of,
     gather,
     is_unicode,
@@ -30,6 +30,7 @@ from .types import (
     ABSENT,
     ANYTHING,
     NULL,
+    UNTOLD,
     Absent,
     Alias,
     Class,
@@ -42,8 +43,27 @@ from .types import (
     Ref,
     Scalar,
     Type,
+    admits_anything,
+    is_untold,
     literals,
     union,
+)
+from .untold import (
+    CONTAINERS,
+    DYNAMIC,
+    FURTHER_KEYS,
+    IMPOSSIBLE,
+    ITSELF,
+    NO_ITEMS,
+    OTHER_BRANCHES,
+    OTHER_KEYS,
+    TOO_DEEP,
+    UNEVALUATED,
+    Note,
+    Pointer,
+    Spot,
+    Untold,
+    located,
 )
 
 MAX_TYPE_DEPTH: Final = 24
@@ -73,14 +93,22 @@ _PYTHON_KINDS: Final[dict[type, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a schema stands: the parts of the name that a class here gets, and how deep."""
+    """Where a schema stands: the parts of the name that a class here gets, how deep, and
+    the keyword of which schema it is behind.
+    """
 
     names: tuple[str, ...]
     depth: int = 0
+    around: Part | None = None
+    steps: Pointer = ()
 
-    def inner(self, name: str) -> Place:
+    def inner(self, name: str, around: Part | None = None, *steps: str | int) -> Place:
         """A place one level further in."""
-        return Place((*self.names, name), self.depth + 1)
+        return Place((*self.names, name), self.depth + 1, around, steps)
+
+    def below(self) -> Place:
+        """The same place, for a part of its schema."""
+        return replace(self, depth=self.depth + 1)
 
 
 @dataclass(slots=True)
@@ -97,7 +125,6 @@ class Library:
 
     names: ClassNames
     definitions: dict[str, Definition] = field(default_factory=dict[str, Definition])
-    notes: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
     def settle(self) -> None:
         """Make aliases that mean nothing but themselves any value."""
@@ -105,7 +132,7 @@ class Library:
             if isinstance(definition, Alias) and _leads_to_itself(
                 name, self.definitions
             ):
-                definition.type = ANYTHING
+                definition.type = UNTOLD
 
 
 class Reader:
@@ -123,6 +150,9 @@ class Reader:
         self._classes: dict[frozenset[int], str] = {}
         self._queue: deque[Callable[[], None]] = deque()
         self._made: list[dict[str, Json]] = []
+        self._named: dict[str, Schema] = {}
+        self._partly_said: set[int] = set()
+        self._notes: list[Note] = []
 
     def define(self, name: str, schema: Schema, *, keep_empty_class: bool) -> None:
         """Give a schema exactly this name, which the library has claimed already.
@@ -152,7 +182,26 @@ class Reader:
         while self._queue:
             self._queue.popleft()()
 
+    def untold(self) -> tuple[Untold, ...]:
+        """Where the types that were read say less than their schemas."""
+        definitions = self._library.definitions
+        self._notes.extend(
+            Note(Spot(schema), ITSELF)
+            for name, schema in self._named.items()
+            if _leads_to_itself(name, definitions)
+        )
+        return tuple(located(self._document, self._notes))
+
+    def _note(self, schema: Schema, place: Place, reason: str | None) -> None:
+        spot = Spot(schema, place.around, place.steps)
+        self._notes.append(Note(spot, reason))
+
+    def _told_less(self, schema: Schema, place: Place, reason: str) -> Type:
+        self._note(schema, place, reason)
+        return UNTOLD
+
     def _read_named(self, name: str, schema: Schema, keep_empty_class: bool) -> None:
+        self._named[name] = schema
         description = description_of(schema)
         target = only_reference(self._document, schema)
         if target is not None and not keep_empty_class:
@@ -164,7 +213,9 @@ class Reader:
         if is_object and (keep_empty_class or facts.properties):
             self._add_class(Class(name, facts.description), facts, Place((name,)))
             return
-        type_ = self._type_of(facts, Place((name,)))
+        type_ = self._type_of(facts, Place((name,)), schema)
+        if type_ == ANYTHING and not is_untold(type_):
+            self._note(schema, Place((name,)), None)
         self._library.definitions[name] = Alias(name, type_, facts.description)
 
     # --- types ---------------------------------------------------------------
@@ -173,12 +224,13 @@ class Reader:
         if not isinstance(schema, dict):
             return ANYTHING
         if place.depth > MAX_TYPE_DEPTH:
-            self._note(f"{place.names[0]} is nested too deeply for types to show")
-            return ANYTHING
+            return self._told_less(schema, place, TOO_DEEP)
+        if id(schema) in self._partly_said:
+            return self._told_less(schema, place, OTHER_BRANCHES)
         target = only_reference(self._document, schema)
         if target is not None:
             return self._referenced(target, schema, place)
-        return self._type_of(gather(self._document, schema), place)
+        return self._type_of(gather(self._document, schema), place, schema)
 
     def _referenced(self, target: Schema, schema: Schema, place: Place) -> Type:
         if not isinstance(target, dict):
@@ -188,7 +240,7 @@ class Reader:
             entry = self._targets[id(target)] = _Target()
             names = (self._prefix, _last_segment(schema) or place.names[-1])
             read = self._read(target, Place(names, place.depth + 1))
-            self._finish(entry, read, names, description_of(target))
+            self._finish(entry, read, names, target)
         elif entry.type is None and entry.name is None:
             entry.name = self._library.names.unique(
                 (self._prefix, _last_segment(schema) or place.names[-1])
@@ -200,19 +252,22 @@ class Reader:
         entry: _Target,
         read: Type,
         names: tuple[str, str],
-        description: str | None,
+        target: Schema,
     ) -> None:
         if entry.name is None and not _deserves_name(read):
             entry.type = read
             return
         if entry.name is None:
             entry.name = self._library.names.unique(names)
-        self._library.definitions[entry.name] = Alias(entry.name, read, description)
+        self._named[entry.name] = target
+        self._library.definitions[entry.name] = Alias(
+            entry.name, read, description_of(target)
+        )
         entry.type = Ref(entry.name)
 
-    def _type_of(self, facts: Facts, place: Place) -> Type:
+    def _type_of(self, facts: Facts, place: Place, schema: Schema) -> Type:
         if facts.values is not None:
-            return self._enumerated(facts.values, facts.kinds)
+            return self._enumerated(facts.values, facts.kinds, place, schema)
         if not self._is_structured(facts):
             for branches in facts.unions:
                 type_ = self._either(branches, facts.kinds, place)
@@ -224,11 +279,12 @@ class Reader:
                 known.append("object")
             if self._item_schemas(facts):
                 known.append("array")
-            return union(
-                [*(self._kind(kind, facts, place) for kind in known), ANYTHING]
-            )
+            if facts.depends:
+                self._note(schema, place, DYNAMIC)
+            other = UNTOLD if facts.depends else ANYTHING
+            return union([*(self._kind(kind, facts, place) for kind in known), other])
         if not facts.kinds:
-            return ANYTHING
+            return self._told_less(schema, place, IMPOSSIBLE)
         return union([self._kind(kind, facts, place) for kind in facts.kinds])
 
     def _is_structured(self, facts: Facts) -> bool:
@@ -239,23 +295,32 @@ class Reader:
     def _either(
         self, branches: list[Schema], kinds: tuple[str, ...] | None, place: Place
     ) -> Type:
-        many = sum(map(self._may_be_class, branches)) > 1
+        possible = [b for b in branches if self._is_possible(b, kinds)]
+        many = sum(map(self._may_be_class, possible)) > 1
         members: list[Type] = []
         for number, branch in enumerate(branches, 1):
             inner = place
             if many:
-                inner = place.inner(self._branch_name(branch, number))
-            members.append(self._branch(branch, kinds, inner))
-        return union(members)
+                names = (*place.names, self._branch_name(branch, number))
+                inner = replace(place, names=names, depth=place.depth + 1)
+            if branch in possible:
+                members.append(self._branch(branch, kinds, inner))
+        return union(members) if members else ANYTHING
+
+    def _is_possible(self, branch: Schema, kinds: tuple[str, ...] | None) -> bool:
+        """Whether a branch may be taken by a value of one of the kinds, at first sight."""
+        if not isinstance(branch, dict):
+            return branch
+        return meet(kinds, gather(self._document, branch).kinds) != ()
 
     def _branch(
         self, branch: Schema, kinds: tuple[str, ...] | None, place: Place
     ) -> Type:
         if only_reference(self._document, branch) is not None or kinds is None:
-            return self._read(branch, Place(place.names, place.depth + 1))
+            return self._read(branch, place.below())
         facts = gather(self._document, branch)
         facts.kinds = meet(kinds, facts.kinds)
-        return self._type_of(facts, Place(place.names, place.depth + 1))
+        return self._type_of(facts, place.below(), branch)
 
     def _may_be_class(self, branch: Schema) -> bool:
         if not isinstance(branch, dict):
@@ -284,10 +349,18 @@ class Reader:
             return self._array(facts, place)
         return _SCALARS[kind]
 
-    def _enumerated(self, values: list[Json], kinds: tuple[str, ...] | None) -> Type:
+    def _enumerated(
+        self,
+        values: list[Json],
+        kinds: tuple[str, ...] | None,
+        place: Place,
+        schema: Schema,
+    ) -> Type:
         found = [v for v in values if kinds is None or _has_kind(v, kinds)]
         if not found:
-            return ANYTHING
+            return self._told_less(schema, place, IMPOSSIBLE)
+        if any(value not in ({}, []) and _is_container(value) for value in found):
+            self._note(schema, place, CONTAINERS)
         present = {_kind_of(value) for value in found}
         listed = [v for v in found if isinstance(v, (str, int))]
         wide = present - {"string", "integer", "boolean"}
@@ -301,31 +374,53 @@ class Reader:
 
     # --- arrays --------------------------------------------------------------
 
-    def _item_schemas(self, facts: Facts) -> list[Schema]:
-        """Schemas of which each item matches at least one; empty if nothing is said."""
+    def _item_schemas(self, facts: Facts) -> list[tuple[Schema, Part, Pointer]]:
+        """Schemas of which each item matches at least one, each with where it stands.
+
+        Empty if nothing is said.
+        """
         for part in facts.parts:
-            items = part.get("items")
-            first = schema_list(part, "prefixItems") or schema_list(part, "items")
-            if isinstance(items, list):
-                rest = subschema(part, "additionalItems")
-            else:
-                rest = subschema(part, "items")
-            if first and rest is not False:
-                first = [*first, True if rest is None else rest]
-            if not first and isinstance(rest, dict):
-                first.append(rest)
-            if first:
-                return first
+            rest_keyword = "items"
+            first = "prefixItems"
+            if isinstance(part.get("items"), list):
+                first, rest_keyword = "items", "additionalItems"
+            elif not self._document.understands(part, "prefixItems"):
+                first = ""
+            rest = subschema(part, rest_keyword)
+            found: list[tuple[Schema, Part, Pointer]] = [
+                (schema, part, (first, index))
+                for index, schema in enumerate(schema_list(part, first))
+            ]
+            if found and rest is not False:
+                found.append((True if rest is None else rest, part, (rest_keyword,)))
+            if not found and isinstance(rest, dict):
+                found.append((rest, part, (rest_keyword,)))
+            if found:
+                return found
         return []
 
     def _array(self, facts: Facts, place: Place) -> Type:
         schemas = self._item_schemas(facts)
         if not schemas:
+            self._note_items(facts, place)
             return ListOf(ANYTHING)
-        inner = place.inner("Item")
         if len(schemas) == 1:
-            return ListOf(self._read(schemas[0], inner))
-        return ListOf(self._either(schemas, None, inner))
+            schema, part, steps = schemas[0]
+            return ListOf(self._read(schema, place.inner("Item", part, *steps)))
+        _, part, _ = schemas[0]
+        inner = place.inner("Item", part)
+        return ListOf(self._either([schema for schema, _, _ in schemas], None, inner))
+
+    def _note_items(self, facts: Facts, place: Place) -> None:
+        """Say that items have no type, where the schema says nothing of them."""
+        for part in facts.parts:
+            if "items" in part or "prefixItems" in part:
+                return
+            if isinstance(part.get("unevaluatedItems"), dict):
+                self._note(part, place, UNEVALUATED)
+                return
+        for part in facts.parts[:1]:
+            self._note(part, place, NO_ITEMS)
 
     # --- objects -------------------------------------------------------------
 
@@ -346,13 +441,28 @@ class Reader:
             if isinstance(rest, dict) and rest:
                 patterns.append(rest)
             elif rest is not False:
+                self._note_keys(part, place)
                 continue
             if patterns:
-                return self._either(patterns, None, place.inner("Value"))
+                inner = place.inner("Value", part, "additionalProperties")
+                return self._either(patterns, None, inner)
         return ANYTHING
+
+    def _note_keys(self, part: Part, place: Place) -> None:
+        """Say that a schema tells more of an object's values than its type."""
+        if schema_map(part, "patternProperties"):
+            self._note(part, place, OTHER_KEYS)
+        elif isinstance(part.get("unevaluatedProperties"), dict):
+            self._note(part, place, UNEVALUATED)
 
     def _add_class(self, made: Class, facts: Facts, place: Place) -> None:
         self._library.definitions[made.name] = made
+        for part in facts.parts:
+            rest = subschema(part, "additionalProperties")
+            if part.get("patternProperties") or (isinstance(rest, dict) and rest):
+                self._note(part, place, FURTHER_KEYS)
+            else:
+                self._note_keys(part, place)
         self._classes.setdefault(facts.key, made.name)
         self._queue.append(lambda: self._fill(made, facts, place))
 
@@ -362,24 +472,22 @@ class Reader:
         names = field_names(
             n for n in wires if n not in facts.impossible and is_unicode(n)
         )
-        made.properties = tuple(
-            self._property(
-                wire,
-                name,
-                facts.properties.get(wire) or extra.get(wire) or [True],
-                wire in facts.required,
-                place.inner(pascal_case(wire) or pascal_case(name)),
-            )
-            for wire, name in names.items()
-        )
+        properties: list[Property] = []
+        for wire, name in names.items():
+            schemas = facts.properties.get(wire) or extra.get(wire) or [True]
+            part = pascal_case(wire) or pascal_case(name)
+            inner = place.inner(part, facts.owners.get(wire), "properties", wire)
+            required = wire in facts.required
+            properties.append(self._property(wire, name, schemas, required, inner))
+        made.properties = tuple(properties)
 
     def _property(
         self, wire: str, name: str, schemas: list[Schema], required: bool, place: Place
     ) -> Property:
-        schema = schemas[0] if len(schemas) == 1 else self._all_of(schemas)
+        schema = self._all_of(schemas)
         type_ = self._read(schema, place)
-        if type_ == ANYTHING:
-            self._note(f"{'.'.join(place.names)}: any JSON value, no type can be told")
+        if admits_anything(type_) and not is_untold(type_) and place.around:
+            self._note(True, place, None)
         return Property(
             wire,
             name,
@@ -390,40 +498,60 @@ class Reader:
         )
 
     def _all_of(self, schemas: list[Schema]) -> Schema:
+        if len(schemas) == 1:
+            return schemas[0]
         made: dict[str, Json] = {"allOf": schemas}
         self._made.append(made)
         return made
 
     def _branch_properties(self, facts: Facts) -> dict[str, list[Schema]]:
-        """Properties that only branches of a union mention, as any value.
+        """Properties that only branches of a union mention.
 
-        An instance may have taken a branch that says nothing of the property.
+        Where each of the branches does, the value matches one of theirs. Else it may be
+        any: the instance may have taken a branch that says nothing of it.
         """
         found: dict[str, list[Schema]] = {}
-        waiting = [branch for branches in facts.unions for branch in branches]
+        for branches in facts.unions:
+            inner = self._gathered(branches)
+            whole = len(inner) == len(branches)
+            for name in [name for one in inner for name in one.properties]:
+                if whole and all(name in one.properties for one in inner):
+                    said = [one.properties[name] for one in inner]
+                    found.setdefault(name, [self._one_of(said)])
+                    facts.owners.setdefault(name, inner[0].owners[name])
+        waiting = list(facts.unions)
         seen: set[int] = set()
         while waiting:
-            branch = waiting.pop(0)
-            if not isinstance(branch, dict) or id(branch) in seen:
-                continue
-            seen.add(id(branch))
-            inner = gather(self._document, branch)
-            waiting.extend(b for branches in inner.unions for b in branches)
-            for name, schemas in inner.properties.items():
-                if name not in facts.properties and name not in inner.impossible:
-                    found.setdefault(name, [self._any(schemas)])
-        return found if facts.properties or found else {}
+            branches = [b for b in waiting.pop(0) if id(b) not in seen]
+            seen.update(map(id, branches))
+            for one in self._gathered(branches):
+                waiting.extend(one.unions)
+                for name in one.properties:
+                    if name not in found and name not in one.impossible:
+                        found[name] = [self._partial(one.properties[name])]
+                        facts.owners.setdefault(name, one.owners[name])
+        return {name: s for name, s in found.items() if name not in facts.properties}
 
-    def _any(self, schemas: list[Schema]) -> Schema:
-        texts = [text for text in map(description_of, schemas) if text]
-        made: dict[str, Json] = {"description": texts[0]} if texts else {}
+    def _one_of(self, branches: list[list[Schema]]) -> Schema:
+        """What a value matches if it matches all the schemas of one branch."""
+        made: dict[str, Json] = {"anyOf": [self._all_of(s) for s in branches]}
+        said = [schema for schemas in branches for schema in schemas]
+        texts = [text for text in map(description_of, said) if text]
+        if texts:
+            made["description"] = texts[0]
         self._made.append(made)
         return made
 
-    def _note(self, message: str) -> None:
-        self._library.notes.append(
-            Diagnostic("MG313", f"{self._document.where}: {message}")
-        )
+    def _partial(self, schemas: list[Schema]) -> Schema:
+        """Any value, with the description of a property that only some branches know."""
+        texts = [text for text in map(description_of, schemas) if text]
+        made: dict[str, Json] = {"description": texts[0]} if texts else {}
+        self._made.append(made)
+        self._partly_said.add(id(made))
+        return made
+
+    def _gathered(self, branches: list[Schema]) -> list[Facts]:
+        return [gather(self._document, b) for b in branches if isinstance(b, dict)]
 
 
 def _type(entry: _Target) -> Type:
@@ -468,6 +596,10 @@ def _last_segment(schema: Schema) -> str:
         for member in schema_list(schema, keyword)[:1]:
             return _last_segment(member)
     return ""
+
+
+def _is_container(value: Json) -> bool:
+    return isinstance(value, (dict, list))
 
 
 def _kind_of(value: Json) -> str:

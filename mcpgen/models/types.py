@@ -17,7 +17,13 @@ Kind: TypeAlias = Literal["string", "integer", "number", "boolean", "null"]
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """Any JSON value."""
+    """Any JSON value.
+
+    Attributes:
+        untold: Whether the schema does say more, which no type here can.
+    """
+
+    untold: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Either:
 Type: TypeAlias = Anything | Scalar | Literals | ListOf | MapOf | Ref | Either
 
 ANYTHING: Final = Anything()
+UNTOLD: Final = Anything(untold=True)
 NULL: Final = Scalar("null")
 
 
@@ -169,6 +176,18 @@ def literals(values: Iterable[str | int | bool]) -> Type | None:
     wide: list[Type] = [Scalar("integer"), Scalar("boolean")]
     strings = tuple(pair for pair in unique if pair[0] is str)
     return union([Literals(strings), *wide] if strings else wide)
+
+
+def admits_anything(type_: Type) -> bool:
+    """Whether each JSON value is one of the type."""
+    members = type_.members if isinstance(type_, Either) else (type_,)
+    return ANYTHING in members
+
+
+def is_untold(type_: Type) -> bool:
+    """Whether the schema says more than the type's `Any`."""
+    members = type_.members if isinstance(type_, Either) else (type_,)
+    return any(isinstance(m, Anything) and m.untold for m in members)
 
 
 def admits_null(type_: Type, definitions: dict[str, Definition]) -> bool:

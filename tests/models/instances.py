@@ -37,7 +37,7 @@ def mutated(instance: Any, chosen: random.Random) -> Any:
             value["an unknown key"] = chosen.choice(OTHERS)
     elif isinstance(value, list) and value and chosen.random() < 0.5:
         value.append(copy.deepcopy(value[0]))
-    elif type(value) in (int, float) and chosen.random() < 0.7:
+    elif isinstance(value, (int, float)) and chosen.random() < 0.7:
         holder[key] = chosen.choice([value + 1, value - 1, value * 1000, float(value)])
     elif isinstance(value, str) and chosen.random() < 0.7:
         holder[key] = chosen.choice([*TEXTS, value.upper(), value * 100])

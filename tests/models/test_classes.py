@@ -327,17 +327,6 @@ def test_properties_of_branches_are_fields_that_may_be_absent() -> None:
     assert codec(schema).build({"kind": "b", "extra": 5}).extra == 5
 
 
-def test_a_part_without_a_type_is_told_to_the_user() -> None:
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {"a": {}, "b": {"type": "string"}},
-    }
-    (found,) = generate([Root("Thing", schema, "tool 'x', input")]).diagnostics
-    assert str(found) == (
-        "warning[MG313]: tool 'x', input: Thing.A: any JSON value, no type can be told"
-    )
-
-
 def test_whoever_constructs_a_model_is_checked_by_pydantic() -> None:
     with pytest.raises(ValidationError, match="city"):
         model(FORECAST)(days=3)

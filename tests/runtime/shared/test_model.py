@@ -28,6 +28,12 @@ class Place(Model):
     anything: Any = None
 
 
+class Forecast(Model):
+    high_low: Annotated[str | None, Field(alias="highLow")] = None
+    day_count: Annotated[int, Field(alias="dayCount")] = 3
+    next: Forecast | None = absent()
+
+
 Places: TypeAlias = list[Place | Point] | None
 
 FULL = {
@@ -86,6 +92,24 @@ def test_a_whole_float_is_an_integer_where_one_is_wanted() -> None:
     assert built.point is not None
     assert type(built.point.x) is int
     assert built.point.y == 0.5
+
+
+@pytest.mark.parametrize(
+    "instance",
+    [
+        {"high_low": 1, "day_count": None},
+        {"highLow": None, "high_low": 1},
+        {"dayCount": 3, "day_count": 4, "next": {"high_low": 5}},
+        {"next": {"next": {"day_count": {"high_low": [1]}}}},
+    ],
+)
+def test_an_unknown_key_called_like_an_attribute_is_not_the_attribute(
+    instance: dict[str, Any],
+) -> None:
+    codec = Codec[Forecast](Forecast)
+    built = codec.build(instance)
+    assert codec.dump(built) == instance
+    assert from_json(codec.dump_json(built)) == instance
 
 
 def test_a_whole_float_stays_one_where_any_number_is_wanted() -> None:

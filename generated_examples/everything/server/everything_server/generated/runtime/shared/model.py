@@ -24,6 +24,7 @@ from typing import (
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic.fields import FieldInfo
 from pydantic_core import SchemaSerializer, SchemaValidator
 
 Json: TypeAlias = Any
@@ -110,10 +111,11 @@ class Codec(Generic[T]):
     Everything is prepared at the first use. `type_` is a generated class or alias.
     """
 
-    __slots__ = ("_serializer", "_type", "_validator")
+    __slots__ = ("_renamed", "_serializer", "_type", "_validator")
 
     def __init__(self, type_: Any) -> None:
         self._type = type_
+        self._renamed: frozenset[str] = frozenset()
         self._validator: SchemaValidator | None = None
         self._serializer: SchemaSerializer | None = None
 
@@ -125,6 +127,7 @@ class Codec(Generic[T]):
         except RecursionError:
             _build_leaves_first()
             adapter.rebuild()
+        self._renamed = _renamed_fields(self._type)
         self._serializer = adapter.serializer
         self._validator = cast(SchemaValidator, adapter.validator)
 
@@ -134,14 +137,14 @@ class Codec(Generic[T]):
             self.prepare()
         validator = cast(SchemaValidator, self._validator)
         try:
-            return cast(
-                T,
-                validator.validate_python(
-                    instance, strict=True, by_alias=True, by_name=False
-                ),
+            built = validator.validate_python(
+                instance, strict=True, by_alias=True, by_name=False
             )
         except ValidationError as error:
-            return cast(T, _lenient(validator, instance, error))
+            built = _lenient(validator, instance, error)
+        if self._renamed and _has_key(instance, self._renamed):
+            _unset(built, instance)
+        return cast(T, built)
 
     def dump(self, value: T) -> Json:
         """The JSON value, as plain dicts, lists and scalars."""
@@ -158,6 +161,62 @@ class Codec(Generic[T]):
         return cast(SchemaSerializer, self._serializer).to_json(
             value, by_alias=True, exclude_unset=True, warnings=False
         )
+
+
+def _renamed_fields(type_: Any) -> frozenset[str]:
+    """Attributes whose default is dumped once they count as set, and that have another
+    name than their property, in all classes that a type leads to.
+    """
+    names: set[str] = set()
+    seen: set[Any] = set()
+    waiting = [type_]
+    while waiting:
+        current = waiting.pop()
+        current = getattr(current, "__value__", current)
+        if isinstance(current, type) and issubclass(current, Model):
+            if current not in seen:
+                seen.add(current)
+                for name, field in current.model_fields.items():
+                    waiting.append(field.annotation)
+                    if _can_be_shadowed(name, field):
+                        names.add(name)
+        else:
+            waiting.extend(get_args(current))
+    return frozenset(names)
+
+
+def _can_be_shadowed(name: str, field: FieldInfo) -> bool:
+    is_renamed = field.alias is not None and field.alias != name
+    return is_renamed and not field.is_required() and field.exclude_if is None
+
+
+def _has_key(value: Json, names: frozenset[str]) -> bool:
+    """Whether an object anywhere in a value has one of some keys."""
+    if _is_object(value):
+        if not names.isdisjoint(value):
+            return True
+        return any(_has_key(part, names) for part in value.values())
+    return _is_array(value) and any(_has_key(part, names) for part in value)
+
+
+def _unset(built: Any, instance: Json) -> None:
+    """Correct what counts as set where an unknown key is called like an attribute.
+
+    Pydantic notes the names of both in one set.
+    """
+    if isinstance(built, Model) and _is_object(instance):
+        for name, field in type(built).model_fields.items():
+            alias = field.alias or name
+            if alias in instance:
+                _unset(getattr(built, name), instance[alias])
+            else:
+                built.__pydantic_fields_set__.discard(name)
+    elif _is_object(built) and _is_object(instance):
+        for key, part in built.items():
+            _unset(part, instance.get(key))
+    elif _is_array(built) and _is_array(instance):
+        for part, its in zip(built, instance, strict=False):
+            _unset(part, its)
 
 
 def _lenient(validator: SchemaValidator, instance: Json, error: ValidationError) -> Any:
