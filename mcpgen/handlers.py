@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -107,7 +107,7 @@ def examine(folder: Path, files: Mapping[str, File]) -> Report:
     found = tuple(code.implementations(wanted))
     said = [*code.broken]
     for implementation in found:
-        said += _said(folder, wanted, implementation)
+        said += _said(folder, wanted, implementation, code.used)
     return Report(wanted, found, tuple(said))
 
 
@@ -146,6 +146,7 @@ class _Code:
 
     def __init__(self, folder: Path, package: str) -> None:
         self.broken: list[Diagnostic] = []
+        self.used: set[str] = set()
         self._classes: dict[str, _Class] = {}
         for path in _files(folder / package):
             self._read(path, path.relative_to(folder).as_posix())
@@ -160,7 +161,9 @@ class _Code:
             self.broken.append(Diagnostic("MG417", message, span))
             return
         for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
+            if isinstance(node, ast.Attribute):
+                self.used.add(node.attr)
+            elif isinstance(node, ast.ClassDef):
                 bases = [_last(base) for base in node.bases]
                 self._classes.setdefault(node.name, _Class(name, node, bases))
 
@@ -216,7 +219,7 @@ def _attributes(node: ast.ClassDef) -> Iterator[tuple[str, Function | None]]:
 
 
 def _said(
-    folder: Path, wanted: Wanted, implementation: Implementation
+    folder: Path, wanted: Wanted, implementation: Implementation, used: Container[str]
 ) -> Iterator[Diagnostic]:
     place = Span(str(folder / implementation.file), implementation.line, 1)
     name = implementation.name
@@ -233,7 +236,9 @@ def _said(
         span = Span(str(folder / file), node.lineno, node.col_offset + 1)
         asked = wanted.methods.get(method)
         if asked is None:
-            if not method.startswith("_") and _takes_context(node):
+            # What the user's own code names may be a handler of a tool made by hand.
+            private = method.startswith("_") or method in used
+            if not private and _takes_context(node):
                 yield _extra(method, implementation, span)
             continue
         for difference in _differences(node, asked):
