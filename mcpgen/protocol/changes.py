@@ -198,7 +198,8 @@ class _Definitions:
     def _fields(
         self, path: str, before: _Fields, after: _Fields, depth: int
     ) -> Iterator[Change]:
-        ignored = _ENVELOPE if "method" in before and "method" in after else frozenset()
+        messages = "method" in before and "method" in after
+        ignored = _ENVELOPE if messages else frozenset[str]()
         came = sorted(after.keys() - before.keys() - ignored)
         went = sorted(before.keys() - after.keys() - ignored)
         renamed = _renamed(

@@ -146,9 +146,13 @@ def _auth(chosen: dict[str, ir.Json]) -> Iterator[tuple[str, Expression]]:
         if key.startswith(("_", "x-")):
             continue
         name = "auth" if key == "kind" else f"auth_{_snake(key)}"
-        if isinstance(value, dict):
-            value = [f"{broad}={'+'.join(narrow)}" for broad, narrow in value.items()]
-        yield name, _texts(value) if isinstance(value, list) else Value(value)
+        yield name, Value(value) if isinstance(value, str | bool) else _entries(value)
+
+
+def _entries(value: list[str] | dict[str, list[str]]) -> Row:
+    if isinstance(value, list):
+        return _texts(value)
+    return _texts(f"{broad}={'+'.join(narrow)}" for broad, narrow in value.items())
 
 
 def _snake(key: str) -> str:
