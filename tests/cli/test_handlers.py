@@ -187,6 +187,15 @@ def test_a_renamed_tool_leaves_a_handler_that_answers_nothing(
     assert "hint: if it was renamed, call it welcome" in said
 
 
+def test_a_method_that_other_code_of_yours_names_is_not_called_useless(
+    hello: Path, terminal: Terminal
+) -> None:
+    text = handlers(hello).read_text("utf-8")
+    text += "\n    async def extra(self) -> None:\n        self.extra\n"
+    handlers(hello).write_text(text, encoding="utf-8")
+    assert "MG415" not in terminal.mcpgen("generate").err
+
+
 def test_a_handler_with_other_types_is_said(hello: Path, terminal: Terminal) -> None:
     file = handlers(hello)
     text = file.read_text("utf-8")
