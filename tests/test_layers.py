@@ -120,7 +120,7 @@ DEPENDENCIES: Final = {
     "pydantic_core",
 }
 """What generated packages may need; `multidict` is the type of aiohttp's headers."""
-EXTRAS: Final = {"uvloop"}
+EXTRAS: Final = {"joserfc", "uvloop"}
 """What they use where it is there: imported inside functions only."""
 
 

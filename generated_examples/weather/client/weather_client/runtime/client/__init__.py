@@ -5,7 +5,25 @@ synchronous face from `SyncClient`; everything else here is for users.
 """
 
 from ..shared.model import Codec
-from .auth import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing
+from .auth import (
+    ApiKeyAuth,
+    Auth,
+    BearerAuth,
+    Challenge,
+    ClientCredentials,
+    ClientRegistration,
+    EnterpriseAuth,
+    FileStorage,
+    LoopbackRedirect,
+    MemoryStorage,
+    OAuth,
+    Outgoing,
+    PrivateKey,
+    Receiver,
+    Redirect,
+    TokenStorage,
+    WorkloadIdentity,
+)
 from .calls import ToolCall
 from .client import Client
 from .errors import (
@@ -43,23 +61,35 @@ __all__ = [
     "CallTimeoutError",
     "Challenge",
     "Client",
+    "ClientCredentials",
     "ClientError",
     "ClientOptions",
+    "ClientRegistration",
     "Codec",
     "Elicitation",
+    "EnterpriseAuth",
+    "FileStorage",
     "InvalidArgumentsError",
     "InvalidResultError",
     "LogMessage",
+    "LoopbackRedirect",
+    "MemoryStorage",
     "MissingHandlerError",
     "Notification",
+    "OAuth",
     "Omit",
     "Outgoing",
+    "PrivateKey",
     "Progress",
     "ProtocolError",
+    "Receiver",
+    "Redirect",
     "Reply",
     "SyncClient",
+    "TokenStorage",
     "ToolCall",
     "ToolError",
     "TransportError",
     "VersionError",
+    "WorkloadIdentity",
 ]

@@ -71,10 +71,13 @@ class Http:
         target = url or self.url
         redirects = challenges = 0
         while True:
-            response = await self._send_once(method, target, headers, body)
+            signed = await self._signed(method, target)
+            response = await self._send_once(
+                method, target, {**self._headers, **headers, **signed}, body
+            )
             if response.status in (401, 403) and self._auth is not None:
                 challenges += 1
-                if await self._answered(response, method, challenges):
+                if await self._answered(response, challenges, signed):
                     continue
                 return response
             if response.status not in _REDIRECTS:
@@ -144,18 +147,23 @@ class Http:
             # Lets the loop see that the server closed an idle connection.
             await asyncio.sleep(0)
         self._used = now
-        sent = {**self._headers, **headers}
-        if self._auth is not None:
-            sent.update(await self._auth.sign(Outgoing(method, url), session))
         try:
             return await session.request(
-                method, url, data=body, headers=sent, allow_redirects=False
+                method, url, data=body, headers=headers, allow_redirects=False
             )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise broken(error, method, url) from error
 
+    async def _signed(self, method: str, url: str) -> Mapping[str, str]:
+        if self._auth is None:
+            return {}
+        return await self._auth.sign(Outgoing(method, url), self.session)
+
     async def _answered(
-        self, response: aiohttp.ClientResponse, method: str, attempt: int
+        self,
+        response: aiohttp.ClientResponse,
+        attempt: int,
+        signed: Mapping[str, str],
     ) -> bool:
         """Whether the request shall be sent again; the answer is closed then."""
         assert self._auth is not None
@@ -165,6 +173,7 @@ class Http:
             tuple(response.headers.getall("WWW-Authenticate", ())),
             response.headers,
             attempt,
+            signed,
         )
         if attempt > MAX_CHALLENGES:
             return False

@@ -7,7 +7,7 @@ server's own origin and never through a redirect to another.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Challenge:
         www_authenticate: The values of that header, one string per header line.
         headers: All headers of the answer.
         attempt: 1 for the first refusal of a request, then 2, and so on.
+        signed: The headers that `sign` had given for the refused request.
     """
 
     status: int
@@ -39,6 +40,9 @@ class Challenge:
     www_authenticate: tuple[str, ...]
     headers: Mapping[str, str]
     attempt: int
+    signed: Mapping[str, str] = field(
+        default_factory=dict[str, str], repr=False, compare=False
+    )
 
 
 class Auth(Protocol):

@@ -1,0 +1,203 @@
+"""Where tokens and registrations stay: a protocol, in memory, and in a file.
+
+A storage is a table of JSON objects. Its keys name the issuer, so what one authorization
+server gave never reaches another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from ..errors import ClientError
+from ..shapes import is_object
+
+LOCK_SECONDS: Final = 120.0
+"""How long a client waits for another that is renewing the same token."""
+_PAUSE: Final = 0.05
+_LARGEST: Final = 16 * 1024 * 1024
+
+
+class TokenStorage(Protocol):
+    """A table of JSON objects that may be shared by processes and survive them."""
+
+    async def get(self, key: str) -> Mapping[str, Any] | None:
+        """What was put under a key, or None."""
+        ...
+
+    async def put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        """Keep an object in place of what was there; None removes it."""
+        ...
+
+    def lock(self) -> AbstractAsyncContextManager[None]:
+        """Keeps others from renewing the same tokens meanwhile."""
+        ...
+
+
+class MemoryStorage:
+    """Keeps tokens as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Mapping[str, Any]] = {}
+        self._lock = asyncio.Lock()
+
+    async def get(self, key: str) -> Mapping[str, Any] | None:
+        """What was put under a key, or None."""
+        return self._values.get(key)
+
+    async def put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        """Keep an object in place of what was there; None removes it."""
+        if value is None:
+            self._values.pop(key, None)
+        else:
+            self._values[key] = value
+
+    @asynccontextmanager
+    async def lock(self) -> AsyncGenerator[None]:
+        """Keeps other tasks out."""
+        async with self._lock:
+            yield
+
+    def __repr__(self) -> str:
+        return "MemoryStorage()"
+
+
+class FileStorage:
+    """Keeps tokens in a file that only its owner can read.
+
+    Processes may share it: a lock beside it keeps two of them from renewing one token at
+    once. The file is replaced as a whole, so a crash leaves the old one.
+
+    Args:
+        path: The file; it and its folder are made when something is first kept.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._lock = asyncio.Lock()
+
+    async def get(self, key: str) -> Mapping[str, Any] | None:
+        """What was put under a key, or None.
+
+        Raises:
+            ClientError: The file can't be read, or is not a storage.
+        """
+        value: object = (await asyncio.to_thread(self._read)).get(key)
+        return value if is_object(value) else None
+
+    async def put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        """Keep an object in place of what was there; None removes it.
+
+        Raises:
+            ClientError: The file can't be written, or is not a storage.
+        """
+        await asyncio.to_thread(self._change, key, value)
+
+    @asynccontextmanager
+    async def lock(self) -> AsyncGenerator[None]:
+        """Keeps other tasks and processes out.
+
+        Raises:
+            ClientError: Another one holds the lock for too long.
+        """
+        async with self._lock:
+            held = await self._held()
+            try:
+                yield
+            finally:
+                os.close(held)
+
+    def __repr__(self) -> str:
+        return f"FileStorage({str(self.path)!r})"
+
+    async def _held(self) -> int:
+        """The open lock file; closing it lets the next one in."""
+        try:
+            self._make_folder()
+            name = self.path.with_name(f"{self.path.name}.lock")
+            opened = os.open(name, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from None
+        end = time.monotonic() + LOCK_SECONDS
+        try:
+            while not _try_lock(opened):
+                if time.monotonic() > end:
+                    raise ClientError(f"{self.path}: another process keeps it locked")
+                await asyncio.sleep(_PAUSE)
+        except BaseException:
+            os.close(opened)
+            raise
+        return opened
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(_LARGEST + 1)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise self._unusable(error) from None
+        try:
+            value: object = json.loads(data)
+        except (ValueError, RecursionError):
+            value = None
+        if not is_object(value):
+            raise ClientError(
+                f"{self.path}: this is no token storage; nothing was changed. "
+                "Move it away, or name another file"
+            )
+        return dict(value)
+
+    def _change(self, key: str, value: Mapping[str, Any] | None) -> None:
+        everything = self._read()
+        everything.pop(key, None)
+        if value is not None:
+            everything[key] = value
+        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
+        text = json.dumps(everything, indent=1).encode()
+        try:
+            self._make_folder()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK
+            # Owner-only from its first byte on.
+            with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self.path)
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _unusable(self, error: OSError) -> ClientError:
+        return ClientError(f"{self.path}: {error.strerror or error}")
+
+
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+
+if os.name == "nt":
+    import msvcrt
+
+    def _try_lock(opened: int) -> bool:
+        try:
+            msvcrt.locking(opened, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # Windows has it
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(opened: int) -> bool:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,133 @@
+"""Access tokens as values: what a token endpoint answers, and what is stored of it.
+
+No text that these values give of themselves has a secret in it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+EARLY: Final = 30.0
+"""Seconds before its end at which a token is renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and what goes with it.
+
+    Attributes:
+        access: The access token.
+        issuer: Who issued it.
+        resource: Which resource it is for.
+        kind: "Bearer" or "DPoP".
+        scopes: What it allows, as far as is known.
+        expires_at: Seconds since 1970; None where the issuer does not say.
+        refresh: The refresh token, if there is one.
+        key: The private key that it is bound to, as a JWK; only with DPoP.
+    """
+
+    access: str = field(repr=False)
+    issuer: str
+    resource: str
+    kind: str = "Bearer"
+    scopes: tuple[str, ...] = ()
+    expires_at: float | None = None
+    refresh: str | None = field(default=None, repr=False)
+    key: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it ends soon or has ended."""
+        return self.expires_at is not None and self.expires_at - EARLY <= time.time()
+
+    def to_json(self) -> dict[str, Any]:
+        """What is stored; full of secrets."""
+        return {
+            "access_token": self.access,
+            "issuer": self.issuer,
+            "resource": self.resource,
+            "token_type": self.kind,
+            "scope": " ".join(self.scopes),
+            "expires_at": self.expires_at,
+            "refresh_token": self.refresh,
+            "key": self.key,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Token | None:
+        """What was stored; None where it is something else."""
+        try:
+            return cls(
+                _visible(data["access_token"]),
+                str(data["issuer"]),
+                str(data["resource"]),
+                "DPoP" if data["token_type"] == "DPoP" else "Bearer",
+                tuple(str(data["scope"]).split()),
+                None if data["expires_at"] is None else float(data["expires_at"]),
+                None if data["refresh_token"] is None else str(data["refresh_token"]),
+                data["key"],
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+def read(
+    body: Mapping[str, Any],
+    *,
+    issuer: str,
+    resource: str,
+    asked: tuple[str, ...],
+    before: Token | None = None,
+    key: Mapping[str, Any] | None = None,
+) -> Token:
+    """The token in a token endpoint's answer (RFC 6749, section 5.1).
+
+    Args:
+        body: The answer.
+        issuer: Who answered.
+        resource: What the token was asked for.
+        asked: The scopes that were asked for, which count where none are named.
+        before: The token that is renewed; its refresh token stays if no new one comes.
+        key: The key that the token is to be bound to.
+
+    Raises:
+        ValueError: It has no usable token; the text has nothing of it.
+    """
+    access = body.get("access_token")
+    kind = str(body.get("token_type", "")).lower()
+    if kind not in ("bearer", "dpop"):
+        raise ValueError("its `token_type` is neither Bearer nor DPoP")
+    if key is not None and kind != "dpop":
+        raise ValueError("the token is not bound to the key that was proved")
+    scope = body.get("scope")
+    refresh = body.get("refresh_token")
+    return Token(
+        _visible(access),
+        issuer,
+        resource,
+        "DPoP" if kind == "dpop" else "Bearer",
+        tuple(scope.split()) if isinstance(scope, str) else asked,
+        _expiry(body.get("expires_in")),
+        refresh if isinstance(refresh, str) else before.refresh if before else None,
+        key,
+    )
+
+
+def _expiry(seconds: object) -> float | None:
+    if isinstance(seconds, str) and seconds.isdecimal():
+        seconds = int(seconds[:12])
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    return time.time() + seconds if math.isfinite(seconds) else None
+
+
+def _visible(token: object) -> str:
+    if not isinstance(token, str) or not token or not token.isascii():
+        raise ValueError("it has no `access_token` of visible ASCII characters")
+    if not token.isprintable() or " " in token:
+        raise ValueError("its `access_token` has characters that no header can have")
+    return token
