@@ -77,6 +77,8 @@ async def find_resource(
     Raises:
         AuthError: The metadata speaks of another server, or names no issuer.
     """
+    if hint:
+        _check_inward(hint, "protected-resource metadata", url)
     for address in _resource_addresses(url, hint):
         answer = await web.get(session, address, "protected-resource metadata")
         if answer.status == 200 and answer.body:
@@ -94,6 +96,7 @@ async def find_authorization_server(
     """
     issuer = resource.issuer
     web.check(issuer, "authorization server")
+    _check_inward(issuer, "authorization server", resource.identifier)
     for address in _issuer_addresses(issuer):
         answer = await web.get(session, address, "authorization server's metadata")
         if answer.status == 200 and answer.body:
@@ -113,6 +116,21 @@ async def find_authorization_server(
         method="GET",
         hint="It has to, by RFC 8414 or OpenID Connect Discovery",
     )
+
+
+def _check_inward(address: str, what: str, said_by: str) -> None:
+    """See that nobody out there makes this client ask this machine's own services.
+
+    Raises:
+        AuthError: The address is on this machine, and who named it is not.
+    """
+    inward = web.is_loopback(urlsplit(address).hostname)
+    if inward and not web.is_loopback(urlsplit(said_by).hostname):
+        raise AuthError(
+            f"the {what} is on this machine, and the server is not",
+            url=address,
+            method="GET",
+        )
 
 
 def _resource_addresses(url: str, hint: str | None) -> Iterator[str]:
@@ -180,6 +198,10 @@ def _authorization_server(
     token_endpoint = body.get("token_endpoint")
     if not isinstance(token_endpoint, str):
         raise AuthError("there is no token endpoint", url=address, method="GET")
+    for member in ("token", "authorization", "registration"):
+        endpoint = body.get(f"{member}_endpoint")
+        if isinstance(endpoint, str):
+            _check_inward(endpoint, f"{member} endpoint", issuer)
     methods = _texts(body.get("token_endpoint_auth_methods_supported"))
     challenges = _texts(body.get("code_challenge_methods_supported"))
     return AuthorizationServer(

@@ -170,8 +170,10 @@ class TokenHolder(ABC):
         """Store a token, or forget the one that is stored; the storage is locked."""
         url = self._server_url
         before = await self._storage.get(_issuer_key(url))
-        if before is not None and (token is None or before["issuer"] != token.issuer):
-            await self._storage.put(_token_key(str(before["issuer"]), url), None)
+        if before is not None and (
+            token is None or before.get("issuer") != token.issuer
+        ):
+            await self._storage.put(_token_key(str(before.get("issuer")), url), None)
         if token is None:
             await self._storage.put(_issuer_key(url), None)
         else:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 EARLY: Final = 30.0
-"""Seconds before its end at which a token is renewed."""
+"""Seconds before its end at which a token is renewed, or a tenth of its life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Token:
         resource: Which resource it is for.
         kind: "Bearer" or "DPoP".
         scopes: What it allows, as far as is known.
-        expires_at: Seconds since 1970; None where the issuer does not say.
+        renew_at: When it is to be renewed, shortly before its end, in seconds since 1970;
+            None where the issuer does not say how long it lives.
         refresh: The refresh token, if there is one.
         key: The private key that it is bound to, as a JWK; only with DPoP.
     """
@@ -35,14 +36,14 @@ class Token:
     resource: str
     kind: str = "Bearer"
     scopes: tuple[str, ...] = ()
-    expires_at: float | None = None
+    renew_at: float | None = None
     refresh: str | None = field(default=None, repr=False)
     key: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def is_stale(self) -> bool:
         """Whether it ends soon or has ended."""
-        return self.expires_at is not None and self.expires_at - EARLY <= time.time()
+        return self.renew_at is not None and self.renew_at <= time.time()
 
     def to_json(self) -> dict[str, Any]:
         """What is stored; full of secrets."""
@@ -52,7 +53,7 @@ class Token:
             "resource": self.resource,
             "token_type": self.kind,
             "scope": " ".join(self.scopes),
-            "expires_at": self.expires_at,
+            "renew_at": self.renew_at,
             "refresh_token": self.refresh,
             "key": self.key,
         }
@@ -67,7 +68,7 @@ class Token:
                 str(data["resource"]),
                 "DPoP" if data["token_type"] == "DPoP" else "Bearer",
                 tuple(str(data["scope"]).split()),
-                None if data["expires_at"] is None else float(data["expires_at"]),
+                None if data["renew_at"] is None else float(data["renew_at"]),
                 None if data["refresh_token"] is None else str(data["refresh_token"]),
                 data["key"],
             )
@@ -111,18 +112,20 @@ def read(
         resource,
         "DPoP" if kind == "dpop" else "Bearer",
         tuple(scope.split()) if isinstance(scope, str) else asked,
-        _expiry(body.get("expires_in")),
+        _renewal(body.get("expires_in")),
         refresh if isinstance(refresh, str) else before.refresh if before else None,
         key,
     )
 
 
-def _expiry(seconds: object) -> float | None:
+def _renewal(seconds: object) -> float | None:
     if isinstance(seconds, str) and seconds.isdecimal():
         seconds = int(seconds[:12])
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    return time.time() + seconds if math.isfinite(seconds) else None
+    if not math.isfinite(seconds):
+        return None
+    return time.time() + seconds - min(EARLY, max(0.0, seconds / 10))
 
 
 def _visible(token: object) -> str:

@@ -1,0 +1,1 @@
+"""Signing in, against authorization servers that listen on this machine."""

@@ -1,0 +1,126 @@
+"""The file of tokens: its owner's alone, whole at any time, shared by processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from mcpgen.runtime.client import ClientError, FileStorage, MemoryStorage, TokenStorage
+
+
+@pytest.fixture(params=["memory", "file"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> TokenStorage:
+    if request.param == "memory":
+        return MemoryStorage()
+    return FileStorage(tmp_path / "folder" / "tokens.json")
+
+
+async def test_what_is_put_is_found_until_it_is_removed(storage: TokenStorage) -> None:
+    assert await storage.get("a") is None
+    await storage.put("a", {"x": 1})
+    await storage.put("b", {"y": 2})
+    assert await storage.get("a") == {"x": 1}
+    await storage.put("a", None)
+    await storage.put("a", None)
+    assert await storage.get("a") is None
+    assert await storage.get("b") == {"y": 2}
+
+
+async def test_the_lock_lets_one_in_at_a_time(storage: TokenStorage) -> None:
+    inside = 0
+
+    async def enter() -> None:
+        nonlocal inside
+        async with storage.lock():
+            inside += 1
+            await asyncio.sleep(0)
+            assert inside == 1
+            inside -= 1
+
+    await asyncio.gather(*(enter() for _ in range(5)))
+
+
+async def test_two_storages_of_one_file_exclude_each_other(tmp_path: Path) -> None:
+    first, second = FileStorage(tmp_path / "t"), FileStorage(tmp_path / "t")
+    async with first.lock():
+        waiting = asyncio.create_task(second.lock().__aenter__())
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        assert not done
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_who_gives_up_waiting_leaves_the_lock_to_others(tmp_path: Path) -> None:
+    first, second = FileStorage(tmp_path / "t"), FileStorage(tmp_path / "t")
+    async with first.lock():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), second.lock():
+                raise AssertionError("both are inside")
+    async with asyncio.timeout(5), second.lock():
+        pass
+
+
+async def test_the_file_and_its_folder_are_the_owners_alone(tmp_path: Path) -> None:
+    storage = FileStorage(tmp_path / "folder" / "tokens.json")
+    async with storage.lock():
+        await storage.put("a", {"secret": 1})
+    files = sorted((tmp_path / "folder").iterdir())
+    assert [file.name for file in files] == ["tokens.json", "tokens.json.lock"]
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in files}
+    assert modes == {0o600}
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o700
+
+
+async def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text("{}")
+    path.chmod(0o644)
+    await FileStorage(path).put("a", {"secret": 1})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "\x00", "[" * 100_000, "7"])
+async def test_a_file_that_is_something_else_is_left_alone(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "notes"
+    path.write_text(text)
+    storage = FileStorage(path)
+    for attempt in (storage.get("a"), storage.put("a", {})):
+        with pytest.raises(ClientError, match="this is no token storage"):
+            await attempt
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("value", [1, "x", None, []])
+async def test_an_entry_that_is_no_object_counts_as_absent(
+    tmp_path: Path, value: object
+) -> None:
+    path = tmp_path / "tokens"
+    path.write_text(json.dumps({"a": value}))
+    assert await FileStorage(path).get("a") is None
+
+
+async def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    storage = FileStorage(tmp_path / "file" / "tokens")
+    with pytest.raises(ClientError, match=str(tmp_path)):
+        await storage.put("a", {})
+    with pytest.raises(ClientError, match=str(tmp_path)):
+        async with storage.lock():
+            pass
+
+
+async def test_a_link_in_the_place_of_a_new_file_is_not_followed(
+    tmp_path: Path,
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "tokens.lock").symlink_to(victim)
+    with pytest.raises(ClientError):
+        async with FileStorage(tmp_path / "tokens").lock():
+            pass
+    assert victim.read_text() == "precious"
