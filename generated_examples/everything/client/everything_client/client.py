@@ -25,12 +25,17 @@ _TEST_SIMPLE_TEXT: Final = ToolCall(catalog.TEST_SIMPLE_TEXT)
 _TEST_IMAGE_CONTENT: Final = ToolCall(catalog.TEST_IMAGE_CONTENT)
 _TEST_AUDIO_CONTENT: Final = ToolCall(catalog.TEST_AUDIO_CONTENT)
 _TEST_EMBEDDED_RESOURCE: Final = ToolCall(catalog.TEST_EMBEDDED_RESOURCE)
+_TEST_STRUCTURED_CONTENT: Final = ToolCall(
+    catalog.TEST_STRUCTURED_CONTENT, models.TestStructuredContentOutput
+)
 _TEST_MULTIPLE_CONTENT_TYPES: Final = ToolCall(catalog.TEST_MULTIPLE_CONTENT_TYPES)
 _TEST_ERROR_HANDLING: Final = ToolCall(catalog.TEST_ERROR_HANDLING)
 _TEST_TOOL_WITH_PROGRESS: Final = ToolCall(catalog.TEST_TOOL_WITH_PROGRESS)
 _TEST_TOOL_WITH_LOGGING: Final = ToolCall(catalog.TEST_TOOL_WITH_LOGGING)
 _TEST_LOGGING_TOOL: Final = ToolCall(catalog.TEST_LOGGING_TOOL)
 _TEST_RECONNECTION: Final = ToolCall(catalog.TEST_RECONNECTION)
+_TEST_CANCELLATION: Final = ToolCall(catalog.TEST_CANCELLATION)
+_TEST_TRIGGER_RESOURCE_UPDATE: Final = ToolCall(catalog.TEST_TRIGGER_RESOURCE_UPDATE)
 _TEST_SAMPLING: Final = ToolCall(catalog.TEST_SAMPLING)
 _TEST_MISSING_CAPABILITY: Final = ToolCall(catalog.TEST_MISSING_CAPABILITY)
 _TEST_ELICITATION: Final = ToolCall(catalog.TEST_ELICITATION)
@@ -40,6 +45,7 @@ _TEST_ELICITATION_SEP1034_DEFAULTS: Final = ToolCall(
 _TEST_ELICITATION_SEP1330_ENUMS: Final = ToolCall(
     catalog.TEST_ELICITATION_SEP1330_ENUMS
 )
+_TEST_ELICITATION_URL: Final = ToolCall(catalog.TEST_ELICITATION_URL)
 _TEST_STREAMING_ELICITATION: Final = ToolCall(catalog.TEST_STREAMING_ELICITATION)
 _TEST_TRIGGER_TOOL_CHANGE: Final = ToolCall(catalog.TEST_TRIGGER_TOOL_CHANGE)
 _TEST_TRIGGER_PROMPT_CHANGE: Final = ToolCall(catalog.TEST_TRIGGER_PROMPT_CHANGE)
@@ -97,6 +103,16 @@ class EverythingClient(Client):
         """Returns a resource's contents."""
         return await self._call_tool(_TEST_EMBEDDED_RESOURCE, {})
 
+    async def test_structured_content(
+        self, *, city: str
+    ) -> models.TestStructuredContentOutput:
+        """Returns what it got, as structured content.
+
+        Args:
+            city: Any name.
+        """
+        return await self._call_tool(_TEST_STRUCTURED_CONTENT, {"city": city})
+
     async def test_multiple_content_types(self) -> CallToolResult:
         """Returns a text, an image and a resource's contents."""
         return await self._call_tool(_TEST_MULTIPLE_CONTENT_TYPES, {})
@@ -122,6 +138,14 @@ class EverythingClient(Client):
         return.
         """
         return await self._call_tool(_TEST_RECONNECTION, {})
+
+    async def test_cancellation(self) -> CallToolResult:
+        """Works until it is cancelled."""
+        return await self._call_tool(_TEST_CANCELLATION, {})
+
+    async def test_trigger_resource_update(self) -> CallToolResult:
+        """Says that the watched resource has changed."""
+        return await self._call_tool(_TEST_TRIGGER_RESOURCE_UPDATE, {})
 
     async def test_sampling(self, *, prompt: str) -> CallToolResult:
         """Asks the client's model.
@@ -150,6 +174,10 @@ class EverythingClient(Client):
     async def test_elicitation_sep1330_enums(self) -> CallToolResult:
         """Shows a person a form with every kind of choice."""
         return await self._call_tool(_TEST_ELICITATION_SEP1330_ENUMS, {})
+
+    async def test_elicitation_url(self) -> CallToolResult:
+        """Asks a person to open a page."""
+        return await self._call_tool(_TEST_ELICITATION_URL, {})
 
     async def test_streaming_elicitation(self) -> CallToolResult:
         """Reports progress, then asks a person."""
@@ -297,6 +325,16 @@ class SyncEverythingClient(SyncClient):
         """Returns a resource's contents."""
         return self._call_tool(_TEST_EMBEDDED_RESOURCE, {})
 
+    def test_structured_content(
+        self, *, city: str
+    ) -> models.TestStructuredContentOutput:
+        """Returns what it got, as structured content.
+
+        Args:
+            city: Any name.
+        """
+        return self._call_tool(_TEST_STRUCTURED_CONTENT, {"city": city})
+
     def test_multiple_content_types(self) -> CallToolResult:
         """Returns a text, an image and a resource's contents."""
         return self._call_tool(_TEST_MULTIPLE_CONTENT_TYPES, {})
@@ -322,6 +360,14 @@ class SyncEverythingClient(SyncClient):
         return.
         """
         return self._call_tool(_TEST_RECONNECTION, {})
+
+    def test_cancellation(self) -> CallToolResult:
+        """Works until it is cancelled."""
+        return self._call_tool(_TEST_CANCELLATION, {})
+
+    def test_trigger_resource_update(self) -> CallToolResult:
+        """Says that the watched resource has changed."""
+        return self._call_tool(_TEST_TRIGGER_RESOURCE_UPDATE, {})
 
     def test_sampling(self, *, prompt: str) -> CallToolResult:
         """Asks the client's model.
@@ -350,6 +396,10 @@ class SyncEverythingClient(SyncClient):
     def test_elicitation_sep1330_enums(self) -> CallToolResult:
         """Shows a person a form with every kind of choice."""
         return self._call_tool(_TEST_ELICITATION_SEP1330_ENUMS, {})
+
+    def test_elicitation_url(self) -> CallToolResult:
+        """Asks a person to open a page."""
+        return self._call_tool(_TEST_ELICITATION_URL, {})
 
     def test_streaming_elicitation(self) -> CallToolResult:
         """Reports progress, then asks a person."""

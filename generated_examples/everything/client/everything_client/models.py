@@ -28,6 +28,16 @@ class TestEmbeddedResourceInput(Model):
     pass
 
 
+class TestStructuredContentInput(Model):
+    city: str
+    """Any name."""
+
+
+class TestStructuredContentOutput(Model):
+    city: str
+    letters: int
+
+
 class TestMultipleContentTypesInput(Model):
     pass
 
@@ -52,6 +62,14 @@ class TestReconnectionInput(Model):
     pass
 
 
+class TestCancellationInput(Model):
+    pass
+
+
+class TestTriggerResourceUpdateInput(Model):
+    pass
+
+
 class TestSamplingInput(Model):
     prompt: str
     """What to ask."""
@@ -71,6 +89,10 @@ class TestElicitationSep1034DefaultsInput(Model):
 
 
 class TestElicitationSep1330EnumsInput(Model):
+    pass
+
+
+class TestElicitationUrlInput(Model):
     pass
 
 

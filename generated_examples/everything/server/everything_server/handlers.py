@@ -77,6 +77,13 @@ class Everything(EverythingService):
             "text/plain",
         )
 
+    async def test_structured_content(
+        self, args: models.TestStructuredContentInput, ctx: Context
+    ) -> models.TestStructuredContentOutput:
+        return models.TestStructuredContentOutput(
+            city=args.city, letters=len(args.city)
+        )
+
     async def test_multiple_content_types(
         self, args: models.TestMultipleContentTypesInput, ctx: Context
     ) -> Content:
@@ -139,6 +146,13 @@ class Everything(EverythingService):
         await asyncio.sleep(0.1)
         return "Reconnection test completed: the stream was closed and resumed."
 
+    async def test_cancellation(
+        self, args: models.TestCancellationInput, ctx: Context
+    ) -> str:
+        await ctx.progress(0, message="At work until cancelled")
+        await asyncio.sleep(60)
+        return "Nobody cancelled this for a minute."
+
     # --- changes -----------------------------------------------------------------
 
     async def test_trigger_tool_change(
@@ -177,6 +191,12 @@ class Everything(EverythingService):
 
     async def dynamic_prompt(self, args: dict[str, Any], ctx: Context) -> str:
         return "Still here."
+
+    async def test_trigger_resource_update(
+        self, args: models.TestTriggerResourceUpdateInput, ctx: Context
+    ) -> str:
+        ctx.catalog.updated("test://watched-resource")
+        return "Whoever watches the resource was told."
 
     # --- questions to the client -------------------------------------------------
 
@@ -259,6 +279,12 @@ class Everything(EverythingService):
             },
         )
         return outcome(answer)
+
+    async def test_elicitation_url(
+        self, args: models.TestElicitationUrlInput, ctx: Context
+    ) -> str:
+        answer = await ctx.elicit_url("Please sign in.", "https://example.com/sign-in")
+        return f"The page was answered with {answer.action}."
 
     async def test_streaming_elicitation(
         self, args: models.TestStreamingElicitationInput, ctx: Context

@@ -78,6 +78,11 @@ async def test_every_kind_of_content_arrives(client: EverythingClient) -> None:
     ]
 
 
+async def test_structured_content_is_typed(client: EverythingClient) -> None:
+    result = await client.test_structured_content(city="Oslo")
+    assert (result.city, result.letters) == ("Oslo", 4)
+
+
 async def test_a_tools_error_is_raised(client: EverythingClient) -> None:
     with pytest.raises(ToolError, match="intentionally"):
         await client.test_error_handling()

@@ -33,6 +33,24 @@ TEST_EMBEDDED_RESOURCE: Final[JsonObject] = {
     "inputSchema": {"type": "object"},
 }
 
+TEST_STRUCTURED_CONTENT: Final[JsonObject] = {
+    "name": "test_structured_content",
+    "description": "Returns what it got, as structured content.",
+    "inputSchema": {
+        "type": "object",
+        "properties": {"city": {"type": "string", "description": "Any name."}},
+        "required": ["city"],
+    },
+    "outputSchema": {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "letters": {"type": "integer", "minimum": 0},
+        },
+        "required": ["city", "letters"],
+    },
+}
+
 TEST_MULTIPLE_CONTENT_TYPES: Final[JsonObject] = {
     "name": "test_multiple_content_types",
     "description": "Returns a text, an image and a resource's contents.",
@@ -68,6 +86,18 @@ TEST_RECONNECTION: Final[JsonObject] = {
     "description": (
         "Closes its stream while it works; the result is there for those who return."
     ),
+    "inputSchema": {"type": "object"},
+}
+
+TEST_CANCELLATION: Final[JsonObject] = {
+    "name": "test_cancellation",
+    "description": "Works until it is cancelled.",
+    "inputSchema": {"type": "object"},
+}
+
+TEST_TRIGGER_RESOURCE_UPDATE: Final[JsonObject] = {
+    "name": "test_trigger_resource_update",
+    "description": "Says that the watched resource has changed.",
     "inputSchema": {"type": "object"},
 }
 
@@ -108,6 +138,12 @@ TEST_ELICITATION_SEP1034_DEFAULTS: Final[JsonObject] = {
 TEST_ELICITATION_SEP1330_ENUMS: Final[JsonObject] = {
     "name": "test_elicitation_sep1330_enums",
     "description": "Shows a person a form with every kind of choice.",
+    "inputSchema": {"type": "object"},
+}
+
+TEST_ELICITATION_URL: Final[JsonObject] = {
+    "name": "test_elicitation_url",
+    "description": "Asks a person to open a page.",
     "inputSchema": {"type": "object"},
 }
 
@@ -304,17 +340,21 @@ CATALOG: Final = Catalog(
         TEST_IMAGE_CONTENT,
         TEST_AUDIO_CONTENT,
         TEST_EMBEDDED_RESOURCE,
+        TEST_STRUCTURED_CONTENT,
         TEST_MULTIPLE_CONTENT_TYPES,
         TEST_ERROR_HANDLING,
         TEST_TOOL_WITH_PROGRESS,
         TEST_TOOL_WITH_LOGGING,
         TEST_LOGGING_TOOL,
         TEST_RECONNECTION,
+        TEST_CANCELLATION,
+        TEST_TRIGGER_RESOURCE_UPDATE,
         TEST_SAMPLING,
         TEST_MISSING_CAPABILITY,
         TEST_ELICITATION,
         TEST_ELICITATION_SEP1034_DEFAULTS,
         TEST_ELICITATION_SEP1330_ENUMS,
+        TEST_ELICITATION_URL,
         TEST_STREAMING_ELICITATION,
         TEST_TRIGGER_TOOL_CHANGE,
         TEST_TRIGGER_PROMPT_CHANGE,

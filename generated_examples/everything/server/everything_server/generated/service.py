@@ -18,6 +18,7 @@ from .runtime.server import (
     ResourceBinding,
     ResourceReturn,
     Service,
+    StructuredReturn,
     TemplateBinding,
     ToolBinding,
     ToolReturn,
@@ -50,6 +51,12 @@ class EverythingService(Service):
         self, args: models.TestEmbeddedResourceInput, ctx: Context
     ) -> MaybeAwaitable[ToolReturn]:
         """Returns a resource's contents."""
+
+    @abstractmethod
+    def test_structured_content(
+        self, args: models.TestStructuredContentInput, ctx: Context
+    ) -> MaybeAwaitable[StructuredReturn[models.TestStructuredContentOutput]]:
+        """Returns what it got, as structured content."""
 
     @abstractmethod
     def test_multiple_content_types(
@@ -90,6 +97,18 @@ class EverythingService(Service):
         """
 
     @abstractmethod
+    def test_cancellation(
+        self, args: models.TestCancellationInput, ctx: Context
+    ) -> MaybeAwaitable[ToolReturn]:
+        """Works until it is cancelled."""
+
+    @abstractmethod
+    def test_trigger_resource_update(
+        self, args: models.TestTriggerResourceUpdateInput, ctx: Context
+    ) -> MaybeAwaitable[ToolReturn]:
+        """Says that the watched resource has changed."""
+
+    @abstractmethod
     def test_sampling(
         self, args: models.TestSamplingInput, ctx: Context
     ) -> MaybeAwaitable[ToolReturn]:
@@ -118,6 +137,12 @@ class EverythingService(Service):
         self, args: models.TestElicitationSep1330EnumsInput, ctx: Context
     ) -> MaybeAwaitable[ToolReturn]:
         """Shows a person a form with every kind of choice."""
+
+    @abstractmethod
+    def test_elicitation_url(
+        self, args: models.TestElicitationUrlInput, ctx: Context
+    ) -> MaybeAwaitable[ToolReturn]:
+        """Asks a person to open a page."""
 
     @abstractmethod
     def test_streaming_elicitation(
@@ -258,6 +283,11 @@ class EverythingService(Service):
             "test_embedded_resource": ToolBinding(
                 "test_embedded_resource", models.TestEmbeddedResourceInput
             ),
+            "test_structured_content": ToolBinding(
+                "test_structured_content",
+                models.TestStructuredContentInput,
+                models.TestStructuredContentOutput,
+            ),
             "test_multiple_content_types": ToolBinding(
                 "test_multiple_content_types", models.TestMultipleContentTypesInput
             ),
@@ -276,6 +306,12 @@ class EverythingService(Service):
             "test_reconnection": ToolBinding(
                 "test_reconnection", models.TestReconnectionInput
             ),
+            "test_cancellation": ToolBinding(
+                "test_cancellation", models.TestCancellationInput
+            ),
+            "test_trigger_resource_update": ToolBinding(
+                "test_trigger_resource_update", models.TestTriggerResourceUpdateInput
+            ),
             "test_sampling": ToolBinding("test_sampling", models.TestSamplingInput),
             "test_missing_capability": ToolBinding(
                 "test_missing_capability", models.TestMissingCapabilityInput
@@ -290,6 +326,9 @@ class EverythingService(Service):
             "test_elicitation_sep1330_enums": ToolBinding(
                 "test_elicitation_sep1330_enums",
                 models.TestElicitationSep1330EnumsInput,
+            ),
+            "test_elicitation_url": ToolBinding(
+                "test_elicitation_url", models.TestElicitationUrlInput
             ),
             "test_streaming_elicitation": ToolBinding(
                 "test_streaming_elicitation", models.TestStreamingElicitationInput

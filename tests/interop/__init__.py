@@ -1,0 +1,1 @@
+"""The everything example's server, driven by clients that others wrote."""
