@@ -283,6 +283,11 @@ class _Pages:
                 view=client.client(project),
             ),
         )
+        docstring = self._said(f"Uses the {project.name} server from a terminal.")
+        yield (
+            f"{home}/__main__.py",
+            self._own("client/main.py.jinja", docstring=docstring),
+        )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
         yield from self._data(home)
         yield from _runtime_files(project, self._library, f"{home}/runtime", "client")

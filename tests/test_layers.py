@@ -120,8 +120,8 @@ DEPENDENCIES: Final = {
     "pydantic_core",
 }
 """What generated packages may need; `multidict` is the type of aiohttp's headers."""
-EXTRAS: Final = {"joserfc", "uvloop"}
-"""What they use where it is there: imported inside functions only."""
+EXTRAS: Final = {"joserfc", "rich", "uvloop"}
+"""What they use where it is there: imported inside functions, or for types, only."""
 
 
 def parsed(path: Path) -> ast.Module:
@@ -156,6 +156,10 @@ def layer(name: str) -> str | None:
     if len(parts) == 1:
         return "__init__"
     return ".".join(parts[1:3]) if parts[1] == "runtime" else parts[1]
+
+
+def is_for_types(node: ast.If) -> bool:
+    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def sources(root: Path) -> list[Path]:
@@ -204,6 +208,7 @@ def test_the_runtime_imports_only_itself_and_what_generated_packages_need(
         id(node)
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        or (isinstance(function, ast.If) and is_for_types(function))
         for node in ast.walk(function)
     }
 

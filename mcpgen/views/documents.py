@@ -53,6 +53,7 @@ def toml(project: ir.Project) -> dict[str, Code]:
         "server_name": pycode.toml_string(distribution(project.server_package)),
         "client_name": pycode.toml_string(distribution(project.client_package)),
         "script": pycode.toml_string(f"{project.server_package}.__main__:run"),
+        "client_script": pycode.toml_string(f"{project.client_package}.__main__:run"),
         "version": pycode.toml_string(version(project)),
         "description": pycode.toml_string(line),
     }

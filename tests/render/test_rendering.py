@@ -69,6 +69,7 @@ def test_the_files_of_a_project_and_their_owners() -> None:
         "client/README.md",
         "client/pyproject.toml",
         "client/weather_client/__init__.py",
+        "client/weather_client/__main__.py",
         "client/weather_client/catalog.py",
         "client/weather_client/client.py",
         "client/weather_client/models.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import aiohttp
@@ -16,6 +17,7 @@ from mcpgen.runtime.client import (
     Challenge,
     Client,
     Outgoing,
+    negotiation,
 )
 
 from .wire import Call, discover, legacy, modern, running, text
@@ -100,6 +102,27 @@ async def test_a_hook_answers_challenges_and_the_request_is_sent_again() -> None
     assert (first.status, first.attempt, second.attempt) == (401, 1, 2)
     assert first.www_authenticate == ('Bearer scope="a"',)
     assert first.url == wire.url
+
+
+class Thoughtful(Renewing):
+    """A hook that has to wait for a person."""
+
+    async def answer(
+        self, challenge: Challenge, session: aiohttp.ClientSession
+    ) -> bool:
+        await asyncio.sleep(0.3)
+        return await super().answer(challenge, session)
+
+
+async def test_the_time_of_a_sign_in_is_not_the_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.1)
+    wire = modern()
+    wire.methods["server/discover"] = guarded()  # type: ignore[assignment]
+    auth = Thoughtful(good_after=1)
+    async with running(wire), Client(wire.url, auth=auth) as client:
+        assert client.era == "modern"
 
 
 async def test_a_hook_that_never_gets_through_is_stopped() -> None:

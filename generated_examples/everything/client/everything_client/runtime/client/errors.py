@@ -157,6 +157,8 @@ class MissingHandlerError(ClientError):
 def public_url(url: str) -> str:
     """An address without what may be secret: user, password, query, fragment."""
     parts = urlsplit(url)
+    if not parts.netloc:
+        return parts._replace(query="", fragment="").geturl().rpartition("@")[2]
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}"
 

@@ -64,7 +64,7 @@ class Connection:
             Calls(self._http.url),
         )
         try:
-            await self._http.open()
+            await self._http.open(self._parts.calls.paused)
             self._speaker = await negotiate(self._parts)
         except BaseException:
             await self.close()

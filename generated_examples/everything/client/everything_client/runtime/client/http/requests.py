@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
-from typing import Final
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -19,6 +20,8 @@ from ..errors import TransportError, public_url
 from ..options import Settings
 from .failures import broken
 from .sse import Event, SseParser
+
+Pause: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 CONNECT_TIMEOUT: Final = 15.0
 MAX_REDIRECTS: Final = 5
@@ -43,11 +46,18 @@ class Http:
         self._headers = dict(settings.headers)
         self._factory = settings.session_factory or _new_session
         self._session: aiohttp.ClientSession | None = None
+        self._paused: Pause = nullcontext
         self._used = 0.0
 
-    async def open(self) -> None:
-        """Makes the session. Nothing is sent yet."""
+    async def open(self, paused: Pause = nullcontext) -> None:
+        """Makes the session. Nothing is sent yet.
+
+        Args:
+            paused: Makes a block during which no call's time runs: a person may have to
+                sign in.
+        """
         self._session = self._factory()
+        self._paused = paused
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -177,8 +187,9 @@ class Http:
         )
         if attempt > MAX_CHALLENGES:
             return False
-        if not await self._auth.answer(challenge, self.session):
-            return False
+        with self._paused():
+            if not await self._auth.answer(challenge, self.session):
+                return False
         response.close()
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 import aiohttp
@@ -17,6 +18,9 @@ _STATUS_HINTS: Final = {
     503: "The server or a proxy is overloaded or down",
     504: "A proxy gave up waiting for the server",
 }
+
+
+_IS_IT_THERE: Final = "Is the server running there?"
 
 
 def refused(
@@ -63,10 +67,9 @@ def _explained(error: Exception) -> tuple[str, str | None, bool]:
     if isinstance(error, aiohttp.ClientSSLError):
         return "no secure connection: TLS failed", "Is it http instead?", False
     if isinstance(error, aiohttp.ClientConnectorError):
-        reason = error.os_error.strerror or "connection failed"
-        return f"cannot connect: {reason}", "Is the server running there?", False
+        return f"cannot connect: {_reason(error.os_error)}", _IS_IT_THERE, False
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return "cannot connect: no answer", "Is the server running there?", False
+        return "cannot connect: no answer", _IS_IT_THERE, False
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the server closed the connection without an answer", None, True
     if isinstance(error, aiohttp.ClientPayloadError):
@@ -76,6 +79,13 @@ def _explained(error: Exception) -> tuple[str, str | None, bool]:
     if isinstance(error, OSError):
         return f"the connection broke: {error.strerror or 'reset'}", None, True
     return f"the request failed: {error}", None, True
+
+
+def _reason(error: OSError) -> str:
+    """The system's words; asyncio's own repeat the address."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or "connection failed"
 
 
 def _decoded(body: bytes) -> str:

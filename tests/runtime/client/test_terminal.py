@@ -1,0 +1,654 @@
+"""`python -m weather_client URL`: a person's tool, on a terminal and between pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from mcpgen.runtime.client.terminal import main
+from tests.terminals import Terminal, piped, terminal
+
+from .tool_server import FORM, HOSTILE, Guarded, content, server, words
+from .weather import WeatherClient
+from .wire import LIMIT, Call, event, legacy, notification, running, serving
+from .wire import Reply as WireReply
+
+CLIENT = Path(__file__).parents[3] / "generated_examples" / "weather" / "client"
+PROGRAM = ("-m", "weather_client")
+
+
+@pytest.fixture(autouse=True)
+def quiet_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No token of the machine, no colours, no handlers that stay."""
+    monkeypatch.setenv("MCP_TOKENS_FILE", str(tmp_path / "tokens.json"))
+    monkeypatch.setenv("COLUMNS", "100")
+    for name in ("MCP_BEARER_TOKEN", "MCP_HEADERS", "MCP_CLIENT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    before = logging.getLogger().handlers[:]
+    yield
+    logging.getLogger().handlers[:] = before
+
+
+async def use(*arguments: str) -> int:
+    """The tool in this process; its exit code."""
+    try:
+        return await asyncio.to_thread(main, WeatherClient, arguments)
+    except SystemExit as end:  # argparse
+        return end.code if isinstance(end.code, int) else -1
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+async def test_it_lists_what_the_server_offers(capsys: Capture) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url) == 0
+    said = capsys.readouterr()
+    assert "(MCP 2026-07-28)" in said.out
+    assert "Be kind." in said.out
+    rows = [line.split() for line in said.out.splitlines()]
+    described = "get-forecast city, [days], [place] The weather to expect."
+    assert described.split() in rows
+    assert ["plan", "city,", "[month]"] in rows
+    assert "x://text" in said.out
+    assert "x://city/{name}" in said.out
+    assert said.err == ""
+
+
+async def test_lists_are_json_for_programs(capsys: Capture) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["protocolVersion"] == "2026-07-28"
+    assert [tool["name"] for tool in found["tools"]][:2] == [
+        "get-forecast",
+        "many-kinds",
+    ]
+    assert found["instructions"] == f"Be kind. {HOSTILE}"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--city", "Oslo", "--days", "5"),
+        ("--city=Oslo", "--days=5"),
+        ('{"city": "Oslo", "days": 5}',),
+        ('{"city": "Rome", "days": 5}', "--city", "Oslo"),
+    ],
+)
+async def test_a_tool_is_called_with_options_or_json(
+    given: tuple[str, ...], capsys: Capture
+) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url, "call", "get-forecast", *given) == 0
+        (call,) = wire.of("tools/call")
+    assert call.params["arguments"] == {"city": "Oslo", "days": 5}
+    assert capsys.readouterr().out.split() == ["city", "Oslo", "days", "5"]
+
+
+@pytest.mark.parametrize(
+    "given, arguments",
+    [
+        (("--text", "5"), {"text": "5"}),
+        (("--whole", "-5"), {"whole": -5}),
+        (("--part", "1e3"), {"part": 1000.0}),
+        (("--part", "50"), {"part": 50}),
+        (("--is_so",), {"is_so": True}),
+        (("--is-so", "no"), {"is_so": False}),
+        (("--words", "a", "1"), {"words": ["a", "1"]}),
+        (("--words", "a", "--words", "b"), {"words": ["a", "b"]}),
+        (("--words", '["a", "b"]'), {"words": ["a", "b"]}),
+        (("--numbers", "1", "2.5"), {"numbers": [1, 2.5]}),
+        (("--object", '{"a": {"b": 1}}'), {"object": {"a": {"b": 1}}}),
+        (("--any", "[1]"), {"any": [1]}),
+        (("--any", "text"), {"any": "text"}),
+        (("--maybe", "null"), {"maybe": None}),
+        (("--maybe", "7"), {"maybe": 7}),
+        (("--choice", "left"), {"choice": "left"}),
+        (("--choice", "3"), {"choice": 3}),
+        (("--json", "x"), {"json": "x"}),
+        (("--with space", "x"), {"with space": "x"}),
+        (("--text=-dash",), {"text": "-dash"}),
+        (("--text=--help",), {"text": "--help"}),
+        ((), {}),
+    ],
+)
+async def test_the_tools_schema_says_what_an_option_means(
+    given: tuple[str, ...], arguments: dict[str, Any]
+) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url, "call", "many-kinds", *given) == 0
+        (call,) = wire.of("tools/call")
+    sent = call.params["arguments"]
+    assert json.dumps(sent) == json.dumps(arguments)
+
+
+async def test_the_help_of_a_tool_names_its_arguments(capsys: Capture) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url, "call", "many-kinds", "--help") == 0
+        assert not wire.of("tools/call")
+    said = capsys.readouterr().out
+    assert "100% of" in said
+    assert "--whole INTEGER" in said
+    assert "(default: 0.5)" in said
+    assert "--choice left|right|3" in said
+    assert_harmless(said)
+
+
+async def test_results_are_json_for_programs(capsys: Capture) -> None:
+    async with running(server()) as wire:
+        asked = ("call", "get-forecast", "--city", "Oslo", "--json")
+        assert await use(wire.url, *asked) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["structuredContent"] == {"city": "Oslo", "days": 3}
+
+
+async def test_content_of_every_kind_is_shown_without_its_controls(
+    capsys: Capture,
+) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url, "call", "blocks") == 0
+    said = capsys.readouterr().out
+    for shown in (
+        "héllo",
+        "[image image/png, 3 bytes; --json shows it]",
+        "embedded",
+        "[link to x://z]",
+    ):
+        assert shown in said
+    assert_harmless(said)
+
+
+async def test_prompts_resources_and_completion(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url, "prompt", "plan", "--city", "Oslo") == 0
+        assert await use(wire.url, "complete", "plan", "city", "O") == 0
+        assert await use(wire.url, "complete", "city", "name", "O") == 0
+        assert await use(wire.url, "read", "x://city/{name}", "--name", "a b") == 0
+        assert await use(wire.url, "read", "x://bytes") == 0
+        saved = tmp_path / "saved"
+        assert await use(wire.url, "read", "x://bytes", "--output", str(saved)) == 0
+        (known,) = [c.params["ref"] for c in wire.of("completion/complete")][1:]
+    assert known == {"type": "ref/resource", "uri": "x://city/{name}"}
+    said = capsys.readouterr()
+    assert 'user:\n{"city": "Oslo"}\nref/prompt\nOslo\nref/resource\nOslo\n' in said.out
+    assert "x://city/a%20b" in said.out
+    assert "[x://bytes: application/octet-stream, 3 bytes; --output FILE" in said.out
+    assert saved.read_bytes() == b"\x00\x01\xff"
+    assert f"3 bytes are in {saved}" in said.err
+
+
+async def test_check_says_how_the_server_differs(capsys: Capture) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url, "check") == 1
+        assert await use(wire.url, "check", "--json") == 1
+    said = capsys.readouterr().out
+    assert "tool compare: missing" in said
+    assert '"name": "many-kinds",\n    "change": "added"' in said
+
+
+async def test_changes_are_printed_as_they_come(capsys: Capture) -> None:
+    async def listen(call: Call) -> WireReply:
+        stream = await call.stream()
+        meta = {"io.modelcontextprotocol/subscriptionId": call.id}
+        told: list[tuple[str, dict[str, Any]]] = [
+            ("notifications/subscriptions/acknowledged", {"notifications": wanted}),
+            ("notifications/resources/updated", {"uri": "x://text"}),
+        ]
+        for method, params in told:
+            message = notification(method, **params, _meta=meta)
+            await stream.write(event(message))
+        await asyncio.sleep(LIMIT)
+        return stream
+
+    wanted = {"resourceSubscriptions": ["x://text"]}
+    made = server()
+    made.methods["subscriptions/listen"] = listen
+    async with running(made) as wire:
+        assert await use(wire.url, "watch", "x://text", "--count", "1") == 0
+    said = capsys.readouterr()
+    assert said.out == "resources updated x://text\n"
+    assert "watching" in said.err
+
+
+async def test_between_pipes_progress_and_logs_are_lines_beside_the_result() -> None:
+    async with running(server()) as wire:
+        done = await piped(*PROGRAM, wire.url, "call", "work", cwd=CLIENT)
+        silent = await piped(*PROGRAM, wire.url, "--quiet", "call", "work", cwd=CLIENT)
+    assert (done.code, done.out) == (0, "worked\n")
+    assert "progress: 1 of 2 step 1" in done.err
+    assert "progress: 2 of 2 step 2" in done.err
+    assert "info worker: started" in done.err
+    assert 'error worker: {"why": "tests"}' in done.err
+    assert_harmless(done.err)
+    assert (silent.code, silent.out, silent.err) == (0, "worked\n", "")
+
+
+async def test_arguments_come_from_standard_input() -> None:
+    async with running(server()) as wire:
+        done = await piped(
+            *PROGRAM,
+            *(wire.url, "call", "many-kinds", "-"),
+            cwd=CLIENT,
+            stdin='{"text": "grüezi"}',
+        )
+        (call,) = wire.of("tools/call")
+    assert (done.code, done.err) == (0, "")
+    assert call.params["arguments"] == {"text": "grüezi"}
+
+
+async def test_whoever_stops_reading_gets_no_complaint() -> None:
+    script = (
+        "import os, subprocess, sys\n"
+        f"tool = [sys.executable, *{PROGRAM!r}, *sys.argv[1:]]\n"
+        "reads, writes = os.pipe()\n"
+        "os.close(reads)\n"
+        "done = subprocess.run(tool, stdout=writes, stderr=subprocess.PIPE)\n"
+        "print(done.returncode, done.stderr.decode())\n"
+    )
+    async with running(server()) as wire:
+        for more in ([], ["--json"]):
+            done = await piped("-c", script, wire.url, *more, cwd=CLIENT)
+            assert done.out == "141 \n"
+
+
+async def test_texts_that_an_encoding_lacks_are_escaped() -> None:
+    async with running(server()) as wire:
+        done = await piped(
+            *(*PROGRAM, wire.url, "call", "blocks"),
+            cwd=CLIENT,
+            environment={"PYTHONIOENCODING": "ascii"},
+        )
+    assert done.code == 0
+    assert "h\\xe9llo" in done.out
+
+
+# ------------------------------------------------------------- what can't be done
+
+
+@pytest.mark.parametrize(
+    "arguments, code, words",
+    [
+        (["call", "get-forecast", "--city", "Nowhere"], 1, "error: get-forecast: no "),
+        (
+            ["call", "get-forcast"],
+            2,
+            "has no tool 'get-forcast'; did you mean get-fore",
+        ),
+        (["call", "get-forecast"], 2, "city: is required\n  --help tells"),
+        (
+            ["call", "get-forecast", "--days", "x"],
+            2,
+            "--days: 'x' is not of type intege",
+        ),
+        (
+            ["call", "get-forecast", "--city", "a", "--city", "b"],
+            2,
+            "was given 2 times",
+        ),
+        (
+            ["call", "get-forecast", "--cty", "x"],
+            2,
+            "there is no argument --cty; this program's own options",
+        ),
+        (
+            ["call", "get-forecast", "[1]"],
+            2,
+            "the arguments are JSON, but not an object",
+        ),
+        (["call", "get-forecast", "{"], 2, "the arguments are not valid JSON"),
+        (["call"], 2, "the following arguments are required: TOOL"),
+        (["fly"], 2, "invalid choice: 'fly'"),
+        (["prompt", "plan"], 2, "the prompt needs --city"),
+        (["prompt", "nothing"], 2, "the server has no prompt 'nothing'"),
+        (["read", "x://{bad"], 2, "error: "),
+        (["read", "x://text", "--output", "/no/such/place"], 2, "No such file"),
+        (
+            ["--header", "secret", "list"],
+            2,
+            "--header: a header is written `Name: value`",
+        ),
+        (["--timeout", "x"], 2, "invalid float value"),
+    ],
+)
+async def test_what_can_not_be_done_is_one_sentence(
+    arguments: list[str], code: int, words: str, capsys: Capture
+) -> None:
+    async with running(server()) as wire:
+        assert await use(wire.url, *arguments) == code
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert_harmless(said.err)
+
+
+@pytest.mark.parametrize(
+    "url, words",
+    [
+        ("http://127.0.0.1:1/mcp", "cannot connect: Connection refused. Is the server"),
+        ("127.0.0.1:8000", "'127.0.0.1:8000' is not the URL of a server"),
+        ("http://user:secret@[::1/mcp", "Invalid IPv6 URL"),
+        ("me:secret@host", "'host' is not the URL"),
+    ],
+)
+async def test_a_wrong_address_is_told_without_its_secrets(
+    url: str, words: str, capsys: Capture
+) -> None:
+    assert await use(url) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "secret" not in said
+
+
+async def test_a_defect_is_told_in_words_and_in_full_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    async def broken(*_: object) -> None:
+        raise KeyError("what?")
+
+    monkeypatch.setattr(WeatherClient, "list_tools", broken)
+    async with running(server()) as wire:
+        assert await use(wire.url) == 2
+        assert capsys.readouterr().err == (
+            "error: KeyError: 'what?'\n  --debug tells where\n"
+        )
+        with pytest.raises(KeyError):
+            await use(wire.url, "--debug")
+
+
+async def test_without_rich_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert await use("http://127.0.0.1:1/mcp") == 2
+    assert capsys.readouterr().err.startswith("error: this needs rich: pip install '")
+
+
+async def test_importing_the_client_imports_nothing_of_the_tool() -> None:
+    script = (
+        "import sys, weather_client\n"
+        "print([m for m in sys.modules if m == 'rich' or '.terminal' in m])"
+    )
+    assert (await piped("-c", script, cwd=CLIENT)).out == "[]\n"
+
+
+# --------------------------------------------------------- a person at a terminal
+
+
+def assert_harmless(text: str) -> None:
+    """Nothing that a terminal obeys is left of the server's words."""
+    assert not set(text) & set("\x1b\x07\x9b\u202e"), repr(text)
+
+
+def assert_not_obeyed(screen: Terminal) -> None:
+    """The server's escapes did not get through; the tool's own may."""
+    assert b"\x1b]" not in screen.raw
+    assert b"\x1b[2J" not in screen.raw
+    assert "\u202e".encode() not in screen.raw
+
+
+async def test_a_form_is_filled_in_field_by_field() -> None:
+    async with (
+        running(server()) as wire,
+        terminal(*PROGRAM, wire.url, "call", "ask", cwd=CLIENT) as screen,
+    ):
+        await screen.shows("The server asks: Who are you?")
+        await screen.shows("Answer? [Y]es, [n]o, [c]ancel: ")
+        screen.type("\n")
+        await screen.shows("As in a passport.")
+        for wrong, words in (("\n", "this must be filled in"), ("A\n", "at least 2")):
+            await screen.shows("name: ")
+            screen.type(wrong)
+            await screen.shows(words)
+        screen.type("Ann\n")
+        await screen.shows("age: ")
+        screen.type("old\n")
+        await screen.shows("'old' is not of type integer")
+        screen.type("40\n")
+        await screen.shows("1. Red")
+        screen.type("7\n")
+        await screen.shows("choose one of 1 to 2")
+        screen.type("2\n")
+        await screen.shows(
+            "days (several with commas between; Enter to leave it out): "
+        )
+        screen.type("Mo, 2\n")
+        await screen.shows("news (yes or no; Enter to leave it out): ")
+        screen.type("yes\n")
+        await screen.shows("unit (Enter for C): ")
+        screen.type("\n")
+        await screen.shows("note")
+        screen.type("\n")
+        assert await screen.ends() == 0
+        answer = wire.of("tools/call")[-1].params["inputResponses"]["q"]
+    assert answer == {
+        "action": "accept",
+        "content": {
+            "name": "Ann",
+            "age": 40,
+            "color": "g",
+            "days": ["Mo", "Tu"],
+            "news": True,
+            "unit": "C",
+        },
+    }
+    assert_not_obeyed(screen)
+
+
+@pytest.mark.parametrize(
+    "keys, action", [("n\n", "decline"), ("x\nc\n", "cancel"), ("\x04", "cancel")]
+)
+async def test_a_person_may_decline_or_cancel(keys: str, action: str) -> None:
+    async with (
+        running(server()) as wire,
+        terminal(*PROGRAM, wire.url, "call", "ask", cwd=CLIENT) as screen,
+    ):
+        await screen.shows("Answer?")
+        screen.type(keys)
+        assert await screen.ends() == 0
+        answer = wire.of("tools/call")[-1].params["inputResponses"]["q"]
+    assert answer == {"action": action}
+
+
+async def test_a_page_is_opened_when_the_person_agrees(tmp_path: Path) -> None:
+    async with (
+        running(server()) as wire,
+        terminal(
+            *(*PROGRAM, wire.url, "call", "open"),
+            cwd=CLIENT,
+            environment={"BROWSER": browser(tmp_path)},
+        ) as screen,
+    ):
+        await screen.shows("open this page of login.example:")
+        await screen.shows("https://login.example/form?id=1")
+        screen.type("y\n")
+        assert await screen.ends() == 0
+    assert (tmp_path / "visited").read_text() == "https://login.example/form?id=1"
+    assert '"action": "accept"' in screen.text
+
+
+async def test_an_address_that_is_no_page_is_not_opened(tmp_path: Path) -> None:
+    made = server()
+    made.page = "file:///etc/passwd"
+    async with (
+        running(made) as wire,
+        terminal(
+            *(*PROGRAM, wire.url, "call", "open"),
+            cwd=CLIENT,
+            environment={"BROWSER": browser(tmp_path)},
+        ) as screen,
+    ):
+        assert await screen.ends() == 0
+    assert "It names no web page" in screen.text
+    assert '"action": "decline"' in screen.text
+    assert not (tmp_path / "visited").exists()
+
+
+async def test_without_a_terminal_nobody_is_asked() -> None:
+    async with running(server()) as wire:
+        done = await piped(*PROGRAM, wire.url, "call", "ask", cwd=CLIENT)
+        capabilities = wire.of("tools/call")[0].meta[
+            "io.modelcontextprotocol/clientCapabilities"
+        ]
+    assert done.code == 2
+    assert "the server asks for elicitation/create" in done.err
+    assert "elicitation" not in capabilities
+
+
+async def test_progress_is_a_bar_that_goes_and_logs_stream_above_it() -> None:
+    made = server()
+    made.go_on.clear()
+    async with (
+        running(made) as wire,
+        terminal(*PROGRAM, wire.url, "call", "work", cwd=CLIENT) as screen,
+    ):
+        await screen.shows("started")
+        await screen.shows('error worker: {"why": "tests"}')
+        await screen.shows("step 2")
+        await screen.shows("━")
+        await screen.shows("2/2")
+        made.go_on.set()
+        assert await screen.ends() == 0
+    assert screen.text.rstrip().endswith("worked")
+    # The bar's line is erased, and the cursor is there again.
+    assert b"\x1b[2K" in screen.raw.rpartition(b"2/2")[2]
+    assert b"\x1b[?25h" in screen.raw.rpartition(b"2/2")[2]
+    assert_not_obeyed(screen)
+
+
+async def test_an_interrupt_cancels_the_call_and_ends_quietly() -> None:
+    made = server()
+    async with (
+        running(made) as wire,
+        terminal(*PROGRAM, wire.url, "call", "hang", cwd=CLIENT) as screen,
+    ):
+        await made.until(lambda: bool(made.of("tools/call")))
+        screen.type("\x03")
+        assert await screen.ends() == 130
+        async with asyncio.timeout(LIMIT):
+            await made.left.wait()
+    assert screen.text.strip() in ("", "^C")
+
+
+async def test_an_interrupt_ends_a_question() -> None:
+    async with (
+        running(server()) as wire,
+        terminal(*PROGRAM, wire.url, "call", "ask", cwd=CLIENT) as screen,
+    ):
+        await screen.shows("Answer?")
+        screen.type("\x03")
+        assert await screen.ends() == 130
+    assert "Traceback" not in screen.text
+
+
+async def test_older_servers_ask_by_requests_of_their_own() -> None:
+    async def ask(call: Call) -> WireReply:
+        params = {"message": "Who?", "requestedSchema": FORM}
+        asked = {
+            "jsonrpc": "2.0",
+            "id": "q",
+            "method": "elicitation/create",
+            "params": params,
+        }
+        stream = await call.stream()
+        await stream.write(event(asked))
+        await wire.until(lambda: any(c.id == "q" for c in wire.calls))
+        answer = next(c.message["result"] for c in wire.calls if c.id == "q")
+        await stream.write(event(call.result(**content(words(json.dumps(answer))))))
+        return stream
+
+    old = legacy(tools_call=ask, tools_list=server().methods["tools/list"])
+    async with (
+        running(old) as wire,
+        terminal(*PROGRAM, wire.url, "call", "ask", cwd=CLIENT) as screen,
+    ):
+        await screen.shows("Answer?")
+        screen.type("n\n")
+        assert await screen.ends() == 0
+    assert '{"action": "decline"}' in screen.text
+
+
+# ---------------------------------------------------------------------- credentials
+
+
+async def test_a_token_and_headers_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MCP_BEARER_TOKEN", "from-the-environment")
+    monkeypatch.setenv("MCP_HEADERS", "X-Team: blue\nX-Other: 1\n")
+    async with running(server()) as wire:
+        assert await use(wire.url, "--header", "X-Other: 2") == 0
+    for request in wire.requests:
+        assert request.headers["Authorization"] == "Bearer from-the-environment"
+        assert request.headers["X-Team"] == "blue"
+        assert request.headers["X-Other"] == "2"
+
+
+def browser(directory: Path) -> str:
+    """A browser for `BROWSER`: keeps the address that it is given, and visits it."""
+    script = directory / "browser.py"
+    script.write_text(
+        "import pathlib, sys, urllib.request\n"
+        "pathlib.Path(__file__).with_name('visited').write_text(sys.argv[1])\n"
+        "if '127.0.0.1' in sys.argv[1]:\n"
+        "    urllib.request.urlopen(sys.argv[1], timeout=10).read()\n",
+        "utf-8",
+    )
+    return f"{sys.executable} {script} %s"
+
+
+async def test_a_person_signs_in_once(tmp_path: Path) -> None:
+    guard = Guarded(server())
+    environment = {"BROWSER": browser(tmp_path)}
+    command = ("call", "get-forecast", "--city", "Oslo")
+    async with serving(guard.app()) as origin:
+        async with terminal(
+            *(*PROGRAM, f"{origin}/mcp", *command), cwd=CLIENT, environment=environment
+        ) as screen:
+            await screen.shows("The server wants you to sign in, at:")
+            await screen.shows(f"{origin}/authorize?")
+            assert await screen.ends() == 0
+        again = await piped(*PROGRAM, f"{origin}/mcp", *command, cwd=CLIENT)
+    assert "Oslo" in screen.text
+    assert (again.code, again.err) == (0, "")
+    assert guard.consents == 1
+    assert (tmp_path / "tokens.json").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_person_without_a_browser_gets_the_address() -> None:
+    guard = Guarded(server())
+    async with (
+        serving(guard.app()) as origin,
+        terminal(
+            *(*PROGRAM, f"{origin}/mcp"),
+            cwd=CLIENT,
+            environment={"BROWSER": "no-such-program-anywhere %s"},
+            columns=1000,
+        ) as screen,
+        aiohttp.ClientSession() as other,
+    ):
+        await screen.shows("No browser was found: open it by yourself")
+        (url,) = [line for line in screen.text.split() if "/authorize?" in line]
+        async with other.get(url) as page:
+            assert "Signed in" in await page.text()
+        assert await screen.ends() == 0
+
+
+async def test_where_nobody_can_sign_in_it_says_what_to_do() -> None:
+    guard = Guarded(server())
+    async with serving(guard.app()) as origin:
+        done = await piped(*PROGRAM, f"{origin}/mcp", cwd=CLIENT)
+    assert done.code == 2
+    assert "run this program in a terminal once, or put a token into" in done.err
+    assert guard.consents == 0
