@@ -13,9 +13,13 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
+from .app import mounted
 from .auth.configured import LOOPBACK
+from .hooks import Hook
 from .http.access_log import Lines
+from .limits.counters import Counters
 from .runner import Runner
 from .server import Server
 from .service import Service
@@ -32,6 +36,9 @@ def main(
     *,
     defaults: Settings | None = None,
     program: str | None = None,
+    counters: Counters | None = None,
+    hooks: Sequence[Hook] = (),
+    middlewares: Sequence[Middleware] = (),
 ) -> int:
     """Serve until SIGINT or SIGTERM, and print the URL to standard output.
 
@@ -40,6 +47,10 @@ def main(
         arguments: The command line; None means the process's own.
         defaults: Settings where neither option nor environment says anything.
         program: The program's name in its help.
+        counters: Where limits count; this process's memory without it.
+        hooks: Run around every call, the first one outermost.
+        middlewares: aiohttp's, around every HTTP request; they cost a tenth of a call
+            by being there at all.
 
     Returns:
         The exit code: 0 after an orderly end, 2 where the server could not start.
@@ -56,7 +67,15 @@ def main(
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             made = service if isinstance(service, Service) else service()
-            runner.run(serve(made, settings))
+            runner.run(
+                serve(
+                    made,
+                    settings,
+                    counters=counters,
+                    hooks=hooks,
+                    middlewares=middlewares,
+                )
+            )
     except CannotStart as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -68,6 +87,9 @@ async def serve(
     settings: Settings,
     *,
     announce: Callable[[str], None] | None = None,
+    counters: Counters | None = None,
+    hooks: Sequence[Hook] = (),
+    middlewares: Sequence[Middleware] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on.
 
@@ -77,11 +99,13 @@ async def serve(
     """
     lines = Lines(sys.stderr)
     try:
-        server = Server(service, settings, access_log=lines)
+        server = Server(
+            service, settings, access_log=lines, counters=counters, hooks=hooks
+        )
     except SettingsError as error:
         raise CannotStart(str(error)) from None
     _refuse_strangers(server, settings)
-    runner = Runner(server, settings)
+    runner = _runner(server, settings, middlewares)
     context = _tls(settings)
     await runner.setup()
     try:
@@ -108,8 +132,22 @@ def _refuse_strangers(server: Server, settings: Settings) -> None:
     )
 
 
+def _runner(
+    server: Server, settings: Settings, middlewares: Sequence[Middleware]
+) -> web.BaseRunner:
+    """Without the application layer where nothing needs it."""
+    if not middlewares:
+        return Runner(server, settings)
+    return web.AppRunner(
+        mounted(server, settings, middlewares),
+        access_log=None,
+        keepalive_timeout=settings.connection_idle,
+        shutdown_timeout=settings.shutdown_timeout,
+    )
+
+
 async def _listen(
-    runner: Runner, settings: Settings, context: ssl.SSLContext | None
+    runner: web.BaseRunner, settings: Settings, context: ssl.SSLContext | None
 ) -> None:
 
     site = web.TCPSite(
@@ -126,7 +164,7 @@ def _print_url(url: str) -> None:
     print(url, flush=True)
 
 
-def _address(runner: Runner, settings: Settings) -> str:
+def _address(runner: web.BaseRunner, settings: Settings) -> str:
     port = runner.addresses[0][1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{host}:{port}"

@@ -6,6 +6,7 @@ The only module that knows all parts; answers HTTP requests of any path.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from .calls.methods import Methods
 from .calls.stocking import stock
 from .endpoint import Endpoint
 from .handlers.invoke import Threads
+from .hooks import Hook, Hooks, Vitals
 from .http.access_log import AccessLog, Sink
 from .http.exchange import Refused
 from .http.guard import Guard
@@ -52,6 +54,7 @@ class Server:
         sessions: SessionStore | None = None,
         access_log: Sink | None = None,
         counters: Counters | None = None,
+        hooks: Sequence[Hook] = (),
     ) -> None:
         """Prepare everything that can be prepared.
 
@@ -67,6 +70,7 @@ class Server:
         self._watch = Watch()
         self._ready = False
         self._limits = Limits(settings, counters)
+        self._hooks = Hooks(hooks)
         offered = offer(service)
         self.catalog: Final = stock(service, settings, self._threads)
         self._gate = _gate(service, settings, self.catalog)
@@ -96,6 +100,7 @@ class Server:
                 self._watch,
                 settings,
                 self._limits,
+                self._hooks,
                 self._gate,
             )
             if offered.modern
@@ -110,6 +115,7 @@ class Server:
                 self._watch,
                 settings,
                 self._limits,
+                self._hooks,
                 self._gate,
             )
             if offered.legacy
@@ -174,6 +180,10 @@ class Server:
 
     async def start(self) -> None:
         """Before the first request."""
+        limits, registry = self._limits, self.registry
+        self._hooks.attach(
+            Vitals(lambda: limits.calls, lambda: len(registry), lambda: limits.streams)
+        )
         await self._service.on_startup(self.catalog)
         self._ready = True
 

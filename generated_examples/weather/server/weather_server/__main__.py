@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from .app import HOOKS
 from .generated import main
 from .handlers import Weather
 
 
 def run() -> int:
     """Serves until it is told to stop, and gives the exit code; `--help` says how."""
-    return main(Weather)
+    return main(Weather, hooks=HOOKS)
 
 
 if __name__ == "__main__":

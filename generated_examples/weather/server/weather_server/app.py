@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
-from .generated import Settings, create_app
+from .generated import Hook, Settings, create_app
 from .handlers import Weather
+
+HOOKS: Sequence[Hook] = ()
+"""Run around every call, such as audits and the choice of a tenant."""
 
 
 def make_app(settings: Settings | None = None) -> web.Application:
     """The server as an aiohttp application: run it, extend it, or mount it."""
-    return create_app(Weather(), settings)
+    return create_app(Weather(), settings, hooks=HOOKS)

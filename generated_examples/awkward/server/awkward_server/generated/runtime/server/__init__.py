@@ -45,6 +45,7 @@ from .handlers.results import (
     ToolResult,
     ToolReturn,
 )
+from .hooks import Call, Hook, Outcome, OutcomeKind, Vitals
 from .legacy.sessions import Session
 from .limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .main import main
@@ -54,6 +55,7 @@ from .settings import Settings, SettingsError, settings_table
 __all__ = [
     "LIVE_CATALOG",
     "Announcement",
+    "Call",
     "Client",
     "Completer",
     "CompletionReturn",
@@ -69,11 +71,14 @@ __all__ = [
     "Elicit",
     "ElicitURL",
     "Elicitation",
+    "Hook",
     "ListRoots",
     "LiveCatalog",
     "LoggingLevel",
     "MaybeAwaitable",
     "MemoryCounters",
+    "Outcome",
+    "OutcomeKind",
     "PromptBinding",
     "PromptReturn",
     "ProtocolError",
@@ -94,6 +99,7 @@ __all__ = [
     "ToolError",
     "ToolResult",
     "ToolReturn",
+    "Vitals",
     "auth",
     "content",
     "create_app",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from .calls.live import LiveCatalog
+from .hooks import Hook
 from .http.access_log import Sink
 from .legacy.registry import Registry
 from .legacy.sessions import SessionStore
@@ -30,6 +32,8 @@ def create_app(
     sessions: SessionStore | None = None,
     access_log: Sink | None = None,
     counters: Counters | None = None,
+    hooks: Sequence[Hook] = (),
+    middlewares: Sequence[Middleware] = (),
 ) -> web.Application:
     """The server as an application: run it, or mount it in your own.
 
@@ -44,6 +48,8 @@ def create_app(
         access_log: Takes the lines of the access log; without it, the logger
             `mcp.access` does.
         counters: Where limits count; this process's memory without it.
+        hooks: Run around every call, the first one outermost.
+        middlewares: aiohttp's, around every HTTP request to the application.
 
     Raises:
         ValueError: The service's contract can't be served, or not with these settings.
@@ -55,8 +61,16 @@ def create_app(
         sessions=sessions,
         access_log=access_log,
         counters=counters,
+        hooks=hooks,
     )
-    app = web.Application()
+    return mounted(server, settings, middlewares)
+
+
+def mounted(
+    server: Server, settings: Settings, middlewares: Sequence[Middleware]
+) -> web.Application:
+    """A server that is there already as an application."""
+    app = web.Application(middlewares=middlewares)
     app[LIVE_CATALOG] = server.catalog
     app[REGISTRY] = server.registry
     app.router.add_route("*", settings.path, server.endpoint.handle)

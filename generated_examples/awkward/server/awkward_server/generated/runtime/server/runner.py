@@ -18,8 +18,6 @@ class Runner(web.ServerRunner):
 
     def __init__(self, server: Server, settings: Settings) -> None:
         """Prepare to run a server."""
-        # aiohttp begins to count at the first byte's absence, so this ends connections
-        # that send their head byte by byte as well.
         super().__init__(
             web.Server(
                 server.handle,

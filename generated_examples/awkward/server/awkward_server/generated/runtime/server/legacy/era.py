@@ -29,6 +29,7 @@ from ..calls.live import LiveCatalog
 from ..calls.methods import Methods
 from ..handlers.context import Context
 from ..handlers.ports import SEVERITY
+from ..hooks import Hooks
 from ..http.exchange import Exchange, Refused, refused
 from ..http.watch import Watch
 from ..limits.limits import Limits
@@ -60,13 +61,14 @@ class Legacy:
         watch: Watch,
         settings: Settings,
         limits: Limits,
+        hooks: Hooks,
         gate: Gate | None = None,
     ) -> None:
         self._limits = limits
         self._handshake = Handshake(offer)
         self._catalog = catalog
         self._gate = gate
-        self._table = methods.table
+        self._table = hooks.around(methods.table)
         self._registry = registry
         self._watch = watch
         self._settings = settings

@@ -35,6 +35,7 @@ from ..calls.live import LiveCatalog
 from ..calls.methods import Method, Methods, arguments
 from ..handlers.context import Context
 from ..handlers.ports import Client
+from ..hooks import Hooks
 from ..http.exchange import Exchange
 from ..http.watch import Watch
 from ..limits.limits import Limits
@@ -75,6 +76,7 @@ class Modern:
         watch: Watch,
         settings: Settings,
         limits: Limits,
+        hooks: Hooks,
         gate: Gate | None = None,
     ) -> None:
         self._catalog = catalog
@@ -92,10 +94,9 @@ class Modern:
         self.subscriptions: Final = Subscriptions(
             catalog.changes, self._frame, watch, settings
         )
-        self._table: dict[str, Method] = {
-            **methods.table,
-            "server/discover": _discover(offer, settings),
-        }
+        self._table: Mapping[str, Method] = hooks.around(
+            {**methods.table, "server/discover": _discover(offer, settings)}
+        )
         answered = {*self._table, "subscriptions/listen"}
         self._requests = {
             v: offer.requests_in(r) & answered for v, r in offer.modern.items()
