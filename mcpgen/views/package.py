@@ -61,6 +61,7 @@ CLIENT_NAMES: Final = (
     "ClientError",
     "ClientOptions",
     "ClientRegistration",
+    "Difference",
     "Elicitation",
     "EnterpriseAuth",
     "FileStorage",

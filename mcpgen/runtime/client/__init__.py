@@ -26,6 +26,7 @@ from .auth import (
 )
 from .calls import ToolCall
 from .client import Client
+from .drift import Difference
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -66,6 +67,7 @@ __all__ = [
     "ClientOptions",
     "ClientRegistration",
     "Codec",
+    "Difference",
     "Elicitation",
     "EnterpriseAuth",
     "FileStorage",

@@ -55,6 +55,8 @@ class Elicitation:
         schema: The JSON Schema of a form's content: an object of plain values.
         url: The page to open, in the mode "url".
         params: The request's parameters as they came.
+        required: Whether the call was refused until the page is done with. It is made
+            again as soon as this is accepted, so accept when the person has finished.
     """
 
     message: str
@@ -62,6 +64,7 @@ class Elicitation:
     schema: JsonObject
     url: str | None
     params: JsonObject
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -17,6 +17,8 @@ from mcpgen.runtime.client import (
     TransportError,
     negotiation,
 )
+from mcpgen.runtime.client.http.requests import Origin
+from mcpgen.runtime.shared.revision import Era
 
 from .wire import (
     LIMIT,
@@ -131,11 +133,19 @@ async def test_a_legacy_server_is_remembered_and_asked_no_modern_question_again(
     None
 ):
     async with running(legacy()) as wire:
-        for _ in range(2):
-            async with Client(wire.url):
+        for url in (wire.url, wire.url, f"{wire.url}/other?path=1"):
+            async with Client(url):
                 pass
     assert len(wire.of("server/discover")) == 1
-    assert len(wire.of("initialize")) == 2
+    assert len(wire.of("initialize")) == 3
+
+
+async def test_what_is_reached_in_another_way_is_not_remembered() -> None:
+    async with running(legacy()) as wire:
+        for _ in range(2):
+            async with Client(wire.url, session_factory=aiohttp.ClientSession):
+                pass
+    assert len(wire.of("server/discover")) == 2
 
 
 async def test_a_remembered_server_that_became_modern_is_found_out() -> None:
@@ -267,8 +277,8 @@ async def test_a_web_page_is_no_server() -> None:
 
 
 def test_only_so_many_servers_are_remembered() -> None:
+    known: dict[Origin, Era] = {}
     for number in range(negotiation.MAX_KNOWN + 10):
-        negotiation._remember(f"http://{number}", "legacy")
-    assert len(negotiation._known) == negotiation.MAX_KNOWN
-    assert urlsplit(next(iter(negotiation._known))).hostname == "10"
-    negotiation._known.clear()
+        negotiation._remember(known, ("http", f"{number}.example", 80), "legacy")
+    assert len(known) == negotiation.MAX_KNOWN
+    assert next(iter(known)) == ("http", "10.example", 80)

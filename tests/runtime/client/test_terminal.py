@@ -579,6 +579,39 @@ async def test_older_servers_ask_by_requests_of_their_own() -> None:
     assert '{"action": "decline"}' in screen.text
 
 
+async def test_a_call_that_needs_a_page_first_waits_for_the_person(
+    tmp_path: Path,
+) -> None:
+    page = {
+        "mode": "url",
+        "elicitationId": "1",
+        "url": "https://login.example/",
+        "message": "Sign in first.",
+    }
+
+    async def work(call: Call) -> WireReply:
+        if len(wire.of("tools/call")) == 1:
+            return call.error(-32042, "Sign in.", {"elicitations": [page]})
+        return call.result(**content(words("worked")))
+
+    old = legacy(tools_call=work, tools_list=server().methods["tools/list"])
+    async with (
+        running(old) as wire,
+        terminal(
+            *(*PROGRAM, wire.url, "call", "work"),
+            cwd=CLIENT,
+            environment={"BROWSER": browser(tmp_path)},
+        ) as screen,
+    ):
+        await screen.shows("Open it?")
+        screen.type("y\n")
+        await screen.shows("Press Enter when you are done there: ")
+        assert len(wire.of("tools/call")) == 1
+        screen.type("\n")
+        assert await screen.ends() == 0
+    assert screen.text.rstrip().endswith("worked")
+
+
 # ---------------------------------------------------------------------- credentials
 
 

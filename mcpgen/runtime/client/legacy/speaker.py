@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from ...shared.errors import URL_ELICITATION_REQUIRED
 from ..calls import Request
-from ..errors import CallTimeoutError, ClientError, VersionError
+from ..errors import CallTimeoutError, ClientError, ProtocolError, VersionError
 from ..http.replies import Message, result_of
 from ..options import CallSettings, LoggingLevel
 from ..speaker import (
@@ -61,6 +62,24 @@ class Legacy:
         await self._initialize()
 
     async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+        """The result, after a person has visited what pages the server wants."""
+        try:
+            return await self._in_session(request, settings)
+        except ProtocolError as error:
+            if error.code != URL_ELICITATION_REQUIRED:
+                raise
+            from .pages import with_pages
+
+            return await with_pages(
+                self._parts,
+                settings,
+                error,
+                lambda: self._in_session(request, settings),
+            )
+
+    async def _in_session(
+        self, request: Request, settings: CallSettings
+    ) -> dict[str, Any]:
         """The result; a session that the server has lost is made anew, once."""
         if not self._alive:
             await self._renew(self._generation)

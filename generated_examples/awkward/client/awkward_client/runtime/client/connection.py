@@ -122,7 +122,7 @@ class Connection:
         async with self._lock:
             if self._speaker is not speaker or self._parts is None:
                 return
-            forget(self._http.url)
+            forget(self._http.origin)
             try:
                 self._speaker = await negotiate(self._parts)
             except ClientError:

@@ -7,6 +7,7 @@ ones; how those travel is not known here.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -79,6 +80,21 @@ class Handlers:
             f"the server asks for {method}, but this client has no handler for it"
             + (f"; pass `{option}`" if method in (ELICITATION, SAMPLING, ROOTS) else "")
         )
+
+    async def visit(self, page: Mapping[str, Any]) -> bool:
+        """Whether a person has visited a page without which the server does nothing.
+
+        Raises:
+            MissingHandlerError: There is no handler for it.
+        """
+        if self._elicitation is None:
+            raise MissingHandlerError(
+                "the server wants a page to be visited first, but this client has no "
+                "handler for that; pass `elicitation`"
+            )
+        question = dataclasses.replace(_question(page), required=True)
+        answer, _ = _read_answer(await _ask(self._elicitation, question))
+        return bool(answer["action"] == "accept")
 
     async def _elicit(self, params: Mapping[str, Any]) -> dict[str, Any]:
         assert self._elicitation is not None

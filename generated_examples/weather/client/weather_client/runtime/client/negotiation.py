@@ -18,6 +18,7 @@ from .errors import (
     TransportError,
     VersionError,
 )
+from .http.requests import Origin
 from .modern.speaker import Modern
 from .options import CallSettings
 from .shapes import is_list
@@ -40,8 +41,8 @@ _MODERN_ERRORS: Final = frozenset(
 )
 _NO_ENDPOINT: Final = frozenset([400, 404, 405])
 
-_known: dict[str, Era] = {}
-"""The era of servers that were met before, by URL; the oldest go first."""
+_known: dict[Origin, Era] = {}
+"""The era of servers that were met before, by origin; the oldest go first."""
 
 
 class _NotModernError(Exception):
@@ -56,37 +57,39 @@ async def negotiate(parts: Parts) -> Speaker:
     Raises:
         ClientError: There is no server, it refuses, or nothing is in common.
     """
-    wanted = parts.settings.era
+    wanted, origin = parts.settings.era, parts.http.origin
+    # A session of the user's own may lead to another server, such as one in memory.
+    known = _known if parts.settings.session_factory is None else {}
     if wanted == "legacy":
         return await _legacy(parts)
-    if wanted == "auto" and _known.get(parts.http.url) == "legacy":
+    if wanted == "auto" and known.get(origin) == "legacy":
         try:
             return await _legacy(parts)
         except (ProtocolError, TransportError, VersionError):
-            forget(parts.http.url)
+            forget(origin)
     try:
         modern = await _modern(parts)
     except _NotModernError as refusal:
         if wanted == "modern":
             raise refusal.cause or VersionError([]) from None
     else:
-        _remember(parts.http.url, "modern")
+        _remember(known, origin, "modern")
         return modern
     legacy = await _legacy(parts)
-    _remember(parts.http.url, "legacy")
+    _remember(known, origin, "legacy")
     return legacy
 
 
-def forget(url: str) -> None:
+def forget(origin: Origin) -> None:
     """The server has changed: what is known of it counts no more."""
-    _known.pop(url, None)
+    _known.pop(origin, None)
 
 
-def _remember(url: str, era: Era) -> None:
-    _known.pop(url, None)
-    _known[url] = era
-    if len(_known) > MAX_KNOWN:
-        del _known[next(iter(_known))]
+def _remember(known: dict[Origin, Era], origin: Origin, era: Era) -> None:
+    known.pop(origin, None)
+    known[origin] = era
+    if len(known) > MAX_KNOWN:
+        del known[next(iter(known))]
 
 
 async def _modern(parts: Parts) -> Modern:

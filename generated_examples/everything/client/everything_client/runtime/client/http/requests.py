@@ -21,6 +21,8 @@ from ..options import Settings
 from .failures import broken
 from .sse import Event, SseParser
 
+Origin: TypeAlias = tuple[str, str, int]
+"""Scheme, host and port."""
 Pause: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 CONNECT_TIMEOUT: Final = 15.0
@@ -36,11 +38,16 @@ _REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 
 class Http:
-    """Requests to one origin over one session."""
+    """Requests to one origin over one session.
+
+    Attributes:
+        url: The server's address.
+        origin: What all addresses that it may lead to have in common.
+    """
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = checked_url(url)
-        self._origin = origin(self.url)
+        self.origin = origin(self.url)
         self._auth = settings.auth
         self._max_bytes = settings.max_bytes
         self._headers = dict(settings.headers)
@@ -139,7 +146,7 @@ class Http:
 
     def same_origin(self, url: str) -> bool:
         """Whether an address belongs to the server."""
-        return origin(url) == self._origin
+        return origin(url) == self.origin
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -249,7 +256,7 @@ def checked_url(url: str) -> str:
     return url
 
 
-def origin(url: str) -> tuple[str, str, int]:
+def origin(url: str) -> Origin:
     """Scheme, host and port."""
     parts = urlsplit(url)
     default = 443 if parts.scheme == "https" else 80

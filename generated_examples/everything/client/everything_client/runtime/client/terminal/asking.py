@@ -52,6 +52,9 @@ class Keyboard:
                 return _line(await asyncio.to_thread(sys.stdin.readline))
             try:
                 await ready
+            except asyncio.CancelledError:
+                sys.stderr.write("\n")
+                raise
             finally:
                 loop.remove_reader(source)
             chunk = os.read(source, 4096)
@@ -108,6 +111,8 @@ class Person:
         reply = await self._consent("Open it?")
         if reply is Reply.ACCEPT and not await asyncio.to_thread(open_page, url):
             say("No browser was found: open it by yourself.")
+        if reply is Reply.ACCEPT and question.required:
+            await self._keyboard.line("Press Enter when you are done there: ")
         return reply
 
     async def _form(self, question: Elicitation) -> ElicitationAnswer:

@@ -1,0 +1,151 @@
+"""Pages that a person must have visited before a server does what it is asked for.
+
+The server refuses with `URLElicitationRequiredError`; the request is repeated once the
+person is done. Knows the handlers and the notifications; nothing of how requests travel.
+https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#url-elicitation-required-error
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, Final
+
+from ...shared.errors import URL_ELICITATION_REQUIRED
+from ..errors import MissingHandlerError, ProtocolError
+from ..http import backoff
+from ..options import DEFAULT_TIMEOUT, CallSettings, Notification
+from ..shapes import is_list, is_object
+
+if TYPE_CHECKING:
+    from ..speaker import Parts
+
+MAX_PAGES: Final = 10
+"""Pages that one call may ask a person to visit."""
+
+
+async def with_pages(
+    parts: Parts,
+    settings: CallSettings,
+    refusal: ProtocolError,
+    send: Callable[[], Awaitable[dict[str, Any]]],
+) -> dict[str, Any]:
+    """The result of a request that needs pages to be visited first.
+
+    Args:
+        parts: The connection's.
+        settings: The call's; `timeout` bounds the wait for a person who said yes but has
+            not finished.
+        refusal: What the server has said.
+        send: Sends the request once more.
+
+    Raises:
+        ProtocolError: The server refuses, or the person did not visit the page.
+        MissingHandlerError: There is nobody to visit it.
+    """
+    visits = _Visits(parts, settings)
+    with visits.heard():
+        while await visits.made(refusal):
+            try:
+                return await send()
+            except ProtocolError as error:
+                refusal = error
+    raise refusal
+
+
+class _Visits:
+    """What one call has made a person do."""
+
+    def __init__(self, parts: Parts, settings: CallSettings) -> None:
+        self._parts = parts
+        self._patience = settings.timeout or DEFAULT_TIMEOUT
+        self._visited: set[str] = set()
+        self._finished: set[str] = set()
+        self._news = asyncio.Event()
+        self._repeats = 0
+
+    @contextlib.contextmanager
+    def heard(self) -> Generator[None]:
+        """While the block runs, the server may say that a page is done with."""
+        listeners = self._parts.events.listeners
+        listeners.append(self._hear)
+        try:
+            yield
+        finally:
+            listeners.remove(self._hear)
+
+    async def made(self, refusal: ProtocolError) -> bool:
+        """Whether the person did what the server wants, so that a repetition may help."""
+        wanted = _pages(refusal)
+        fresh = [page for page in wanted if page["elicitationId"] not in self._visited]
+        if not wanted or len(self._visited) + len(fresh) > MAX_PAGES:
+            return False
+        if not fresh:
+            return await self._waited()
+        for page in fresh:
+            try:
+                accepted = await self._visit(page)
+            except MissingHandlerError as error:
+                raise error from refusal
+            if not accepted:
+                return False
+            self._visited.add(page["elicitationId"])
+        return True
+
+    async def _visit(self, page: dict[str, Any]) -> bool:
+        """Shows a page until the person says so, or the server."""
+        asking = asyncio.ensure_future(self._parts.handlers.visit(page))
+        try:
+            while not asking.done():
+                self._news.clear()
+                if page["elicitationId"] in self._finished:
+                    return True
+                news = asyncio.ensure_future(self._news.wait())
+                try:
+                    await asyncio.wait([asking, news], return_when="FIRST_COMPLETED")
+                finally:
+                    news.cancel()
+            return await asking
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    async def _waited(self) -> bool:
+        """Gives a person time who has said yes, and is not done by the server's account.
+
+        The server may say when, but need not; so it is asked again now and then.
+        """
+        self._repeats += 1
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        self._news.clear()
+        if not self._visited <= self._finished:
+            news = asyncio.ensure_future(self._news.wait())
+            pause = asyncio.ensure_future(backoff.wait(self._repeats + 2))
+            try:
+                await asyncio.wait([news, pause], return_when="FIRST_COMPLETED")
+            finally:
+                news.cancel()
+                pause.cancel()
+        else:
+            await backoff.wait(self._repeats)
+        self._patience -= loop.time() - before
+        return self._patience > 0
+
+    def _hear(self, notification: Notification) -> None:
+        if notification.method == "notifications/elicitation/complete":
+            self._finished.add(str(notification.params.get("elicitationId")))
+            self._news.set()
+
+
+def _pages(refusal: ProtocolError) -> list[dict[str, Any]]:
+    """The pages that a refusal names; none if it is another one."""
+    if refusal.code != URL_ELICITATION_REQUIRED or not is_object(refusal.data):
+        return []
+    named = refusal.data.get("elicitations")
+    return [
+        {"message": refusal.message, **page, "mode": "url"}
+        for page in (named if is_list(named) else ())
+        if is_object(page) and isinstance(page.get("elicitationId"), str)
+    ]
