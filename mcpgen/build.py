@@ -71,6 +71,34 @@ def build(manifest: Manifest, name: str | None = None) -> ir.Project:
         models_source=models.source,
         revisions=manifest.revisions,
         auth=manifest.auth,
+        package=_package(manifest.package or {}),
+        registry=_registry(manifest.registry),
+    )
+
+
+def _package(written: dict[str, ir.Json]) -> ir.Package:
+    return ir.Package(
+        name=written.get("name"),
+        version=written.get("version"),
+        license=written.get("license"),
+        authors=tuple(
+            (author["name"], author.get("email"))
+            for author in written.get("authors", ())
+        ),
+        urls=tuple(written.get("urls", {}).items()),
+        keywords=tuple(written.get("keywords", ())),
+        python=written.get("python"),
+    )
+
+
+def _registry(written: dict[str, ir.Json] | None) -> ir.Registry | None:
+    if written is None:
+        return None
+    return ir.Registry(
+        written["name"],
+        written.get("url"),
+        written.get("package"),
+        written.get("repository"),
     )
 
 

@@ -132,6 +132,46 @@ class ResourceTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """What package indexes say about the client; empty where the manifest says nothing.
+
+    Attributes:
+        name: The name to install it by.
+        version: Its version (PEP 440).
+        license: An SPDX expression.
+        authors: Names, each with an e-mail address or None.
+        urls: Labels and addresses.
+        keywords: Words to find it by.
+        python: The versions of Python that it admits, as a specifier.
+    """
+
+    name: str | None = None
+    version: str | None = None
+    license: str | None = None
+    authors: tuple[tuple[str, str | None], ...] = ()
+    urls: tuple[tuple[str, str], ...] = ()
+    keywords: tuple[str, ...] = ()
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The server's entry in the MCP registry.
+
+    Attributes:
+        name: Its name there.
+        url: Where the server can be reached, or None.
+        package: The name by which the server is installed from PyPI, or None.
+        repository: Where its source is, or None.
+    """
+
+    name: str
+    url: str | None = None
+    package: str | None = None
+    repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything that is rendered.
 
@@ -150,6 +190,8 @@ class Project:
         models_source: The body of `models.py` below its imports, formatted.
         revisions: The protocol revisions that are served, oldest first.
         auth: How the server authenticates, as in the manifest; None if it says nothing.
+        package: What package indexes say about the client.
+        registry: The server's entry in the MCP registry, or None.
     """
 
     name: str
@@ -170,6 +212,8 @@ class Project:
     models_source: str
     revisions: tuple[str, ...]
     auth: dict[str, Json] | None = None
+    package: Package = Package()
+    registry: Registry | None = None
 
 
 class Ownership(StrEnum):

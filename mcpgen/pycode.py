@@ -9,6 +9,7 @@ over big files. It knows nothing of manifests, templates or files.
 from __future__ import annotations
 
 import ast
+import json
 import keyword
 import re
 import unicodedata
@@ -734,6 +735,11 @@ def yaml_string(value: str) -> Code:
 def _escape_json(match: re.Match[str]) -> str:
     character = match[0]
     return "\\" + character if character in '"\\' else _escape_character(character)
+
+
+def json_document(value: Any) -> Code:
+    """A JSON file, in ASCII, without its last `\\n`."""
+    return Code(json.dumps(value, indent=2))
 
 
 def markdown(text: str) -> Code:

@@ -16,7 +16,17 @@ import jinja2
 from mcpgen import assets, ir, pycode
 from mcpgen.ir import File, Ownership
 from mcpgen.pycode import Code
-from mcpgen.views import catalog, client, common, documents, package, service, tests
+from mcpgen.views import (
+    catalog,
+    client,
+    common,
+    documents,
+    package,
+    publishing,
+    reference,
+    service,
+    tests,
+)
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -134,7 +144,8 @@ class _Pages:
             "server_package": self._server,
             "client_package": self._client,
             "server_name": documents.distribution(self._server),
-            "client_name": documents.distribution(self._client),
+            "client_name": publishing.client_name(project),
+            "client_command": documents.distribution(self._client),
             "title": documents.title(project),
             "description": documents.description(project),
             "version": documents.version(project),
@@ -247,22 +258,39 @@ class _Pages:
     def client(self) -> Files:
         """The client, a distribution of its own."""
         project = self._project
+        view = client.client(project)
+        registry = project.registry
+        entries = list(reference.entries(project, view.methods))
         comment = pycode.html_comment(common.made_by(project))
-        for path in ("README.md", "CHANGELOG.md"):
+        for path in ("README.md", "CHANGELOG.md", "REFERENCE.md"):
             yield (
                 f"client/{path}",
                 self._own(
                     f"client/{path}.jinja",
                     made_by=comment,
+                    marker=publishing.marker(registry) if registry else None,
                     client_import=tests.client_imports(project),
                     example=documents.example(project, sync=False),
                     sync_example=documents.example(project, sync=True),
                     rows=list(documents.method_rows(project)),
+                    entries=entries,
                 ),
             )
+        if registry is not None:
+            text = publishing.server_json(project, registry)
+            yield "client/server.json", File(f"{text}\n", Ownership.GENERATED)
         comment = pycode.comment(common.made_by(project))
-        pyproject = self._own("client/pyproject.toml.jinja", made_by=comment)
-        yield "client/pyproject.toml", pyproject
+        yield (
+            "client/pyproject.toml",
+            self._own(
+                "client/pyproject.toml.jinja",
+                made_by=comment,
+                client_version=publishing.client_version(project),
+                python=publishing.python(project),
+                metadata=list(publishing.metadata(project)),
+                urls=list(publishing.urls(project)),
+            ),
+        )
         home = f"client/{self._client}"
         docstring = self._said(f"Typed access to the {project.name} server.")
         yield (
@@ -280,7 +308,7 @@ class _Pages:
             self._own(
                 "client/client.py.jinja",
                 docstring=docstring,
-                view=client.client(project),
+                view=view,
             ),
         )
         docstring = self._said(f"Uses the {project.name} server from a terminal.")

@@ -183,6 +183,8 @@ class Manifest:
         revisions: The protocol revisions to serve, oldest first, at least one.
         targets: What is generated, "server" before "client", at least one.
         auth: How the server authenticates, as written; None where it says nothing.
+        package: What indexes say about the client, as written; None likewise.
+        registry: The server's entry in the MCP registry, as written; None likewise.
     """
 
     source: Source
@@ -197,6 +199,8 @@ class Manifest:
     resources: tuple[Resource, ...] = ()
     resource_templates: tuple[ResourceTemplate, ...] = ()
     auth: dict[str, Json] | None = None
+    package: dict[str, Json] | None = None
+    registry: dict[str, Json] | None = None
 
     @property
     def description(self) -> str | None:

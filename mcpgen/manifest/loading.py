@@ -187,6 +187,8 @@ def _manifest(
             )
         ),
         auth=data.get("auth") if native else None,
+        package=data.get("package") if native else None,
+        registry=data.get("registry") if native else None,
     )
 
 

@@ -11,40 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Required, TypeAlias
 
-from pydantic import (
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    with_config,
-)
+from pydantic import Field, with_config
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-PLAIN: Final = "mcpgen"
-"""Type of our own validation errors: their text is a message already."""
-
-_CONFIG: Final = ConfigDict(
-    strict=True,
-    extra="forbid",
-    alias_generator=to_camel,
-    json_schema_extra={"patternProperties": {"^(_|x-)": {}}},
-)
-
-
-def _or_refuse(message: str) -> WrapValidator:
-    """One message in our words instead of one per member of a union."""
-
-    def check(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        try:
-            return handler(value)
-        except ValidationError:
-            raise PydanticCustomError(PLAIN, "{text}", {"text": message}) from None
-
-    return WrapValidator(check)
-
+from .constraints import CONFIG, Matching, or_refuse
+from .publishing import Author, Package, Registry
 
 Object: TypeAlias = dict[str, Any]
 
@@ -71,7 +43,7 @@ Name: TypeAlias = Annotated[
 ]
 Completed: TypeAlias = Annotated[
     bool | Annotated[list[str], Field(min_length=1)],
-    _or_refuse("must be `true` (a handler method) or a list of fixed texts"),
+    or_refuse("must be `true` (a handler method) or a list of fixed texts"),
     Field(
         description="How values are completed while a person types: `true` makes a "
         "handler method, a list gives fixed values."
@@ -80,10 +52,11 @@ Completed: TypeAlias = Annotated[
 
 Scope: TypeAlias = Annotated[
     str,
-    Field(
-        pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,200}$",
-        description="An OAuth scope: visible ASCII without quotes and backslashes.",
+    Matching(
+        r"[\x21\x23-\x5b\x5d-\x7e]{1,200}",
+        "must be visible ASCII without quotes and backslashes (at most 200)",
     ),
+    Field(description="An OAuth scope."),
 ]
 Scopes: TypeAlias = Annotated[
     list[Scope],
@@ -94,7 +67,7 @@ Scopes: TypeAlias = Annotated[
 ]
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class Icon(TypedDict, total=False):
     """An icon that clients may show."""
 
@@ -114,7 +87,7 @@ Icons: TypeAlias = Annotated[
 ]
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class ToolAnnotations(TypedDict, total=False):
     """Hints about a tool's behaviour. Clients don't rely on them."""
 
@@ -135,7 +108,7 @@ class ToolAnnotations(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class Annotations(TypedDict, total=False):
     """Hints about a resource."""
 
@@ -151,7 +124,7 @@ class Annotations(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class ToolExecution(TypedDict, total=False):
     """How a tool may be executed."""
 
@@ -162,7 +135,7 @@ class ToolExecution(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class Tool(TypedDict, total=False):
     """A tool that models can call."""
 
@@ -195,7 +168,7 @@ class Tool(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class PromptArgument(TypedDict, total=False):
     """An argument of a prompt; its value is always a text."""
 
@@ -207,7 +180,7 @@ class PromptArgument(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class Prompt(TypedDict, total=False):
     """A prompt that people can choose."""
 
@@ -221,7 +194,7 @@ class Prompt(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class Resource(TypedDict, total=False):
     """A resource with a fixed URI."""
 
@@ -240,7 +213,7 @@ class Resource(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class ResourceTemplate(TypedDict, total=False):
     """A family of resources whose URIs follow a template (RFC 6570)."""
 
@@ -264,7 +237,7 @@ class ResourceTemplate(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class Server(TypedDict, total=False):
     """How the server presents itself to clients."""
 
@@ -282,7 +255,7 @@ class Server(TypedDict, total=False):
     extra: Extra
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class Auth(TypedDict, total=False):
     """How the server finds out who calls it. Settings of the same names override it."""
 
@@ -336,7 +309,7 @@ Selection: TypeAlias = Literal["dual-era", "modern", "legacy"]
 _DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class NativeManifest(TypedDict, total=False):
     """An MCP server as mcpgen reads it: its tools, prompts and resources."""
 
@@ -349,8 +322,12 @@ class NativeManifest(TypedDict, total=False):
     name: Required[
         Annotated[
             str,
+            Matching(
+                r"[A-Za-z][A-Za-z0-9._-]{0,99}",
+                "must start with a letter and go on with letters, digits, `.`, `_` "
+                "and `-` (at most 100)",
+            ),
             Field(
-                pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,99}$",
                 description="The project's name; packages and classes are named after "
                 "it. A letter, then letters, digits, `.`, `_` and `-`.",
             ),
@@ -361,7 +338,7 @@ class NativeManifest(TypedDict, total=False):
         Selection
         | Annotated[str, Field(pattern=_DATE)]
         | Annotated[list[Annotated[str, Field(pattern=_DATE)]], Field(min_length=1)],
-        _or_refuse(
+        or_refuse(
             "must be `dual-era`, `modern`, `legacy`, a revision such as "
             '"2025-11-25", or a list of revisions'
         ),
@@ -372,6 +349,8 @@ class NativeManifest(TypedDict, total=False):
         Field(min_length=1, description="What is generated. Default: both."),
     ]
     auth: Auth
+    package: Package
+    registry: Registry
     tools: Annotated[list[Tool], Field(description="The tools, in listing order.")]
     prompts: Annotated[list[Prompt], Field(description="The prompts.")]
     resources: Annotated[list[Resource], Field(description="The resources.")]
@@ -380,7 +359,7 @@ class NativeManifest(TypedDict, total=False):
     ]
 
 
-@with_config(_CONFIG)
+@with_config(CONFIG)
 class RawLists(TypedDict, total=False):
     """The raw results of tools/list and its siblings, as far as they are read."""
 
@@ -399,6 +378,8 @@ _ENTRY: Final[Mapping[str, Shape]] = {"icons": Icon}
 PARTS: Final[Mapping[Shape, Mapping[str, Shape]]] = {
     NativeManifest: {
         "auth": Auth,
+        "package": Package,
+        "registry": Registry,
         "server": Server,
         "tools": Tool,
         "prompts": Prompt,
@@ -412,6 +393,7 @@ PARTS: Final[Mapping[Shape, Mapping[str, Shape]]] = {
         "resources": Resource,
         "resourceTemplates": ResourceTemplate,
     },
+    Package: {"authors": Author},
     Server: _ENTRY,
     Tool: {
         **_ENTRY,
@@ -460,5 +442,5 @@ _KEYS: Final[Mapping[Shape, frozenset[str]]] = {
     shape: frozenset(
         _ALIASES.get(name, to_camel(name)) for name in shape.__annotations__
     )
-    for shape in (NativeManifest, RawLists, Auth, *OWN)
+    for shape in (NativeManifest, RawLists, Auth, Author, Package, Registry, *OWN)
 }

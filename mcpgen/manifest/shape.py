@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from mcpgen.diagnostics import Diagnostic
 
-from . import model, words
+from . import constraints, model, words
 from .declarations import Json, Pointer
 from .reading import is_list, is_mapping, quoted
 from .source import Source
@@ -182,7 +182,7 @@ def _text(detail: ErrorDetails) -> tuple[str, str, str | None]:
 
 
 _VALUES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
-    model.PLAIN: lambda context: str(context["text"]),
+    constraints.PLAIN: lambda context: str(context["text"]),
     "literal_error": lambda context: f"must be {context['expected']}",
     "greater_than": lambda context: f"must be more than {context['gt']:g}",
     "greater_than_equal": lambda context: f"must be at least {context['ge']:g}",
@@ -190,8 +190,4 @@ _VALUES: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "too_short": lambda _: "must not be empty",
     "string_too_short": lambda _: "must not be empty",
     "finite_number": lambda _: "must be a finite number",
-    "string_pattern_mismatch": lambda _: (
-        "must start with a letter and go on with letters, digits, `.`, `_` and `-` "
-        "(at most 100)"
-    ),
 }

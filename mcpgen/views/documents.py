@@ -46,12 +46,11 @@ def distribution(package: str) -> Code:
 
 def toml(project: ir.Project) -> dict[str, Code]:
     """The values of project files; the description is one line, as indexes want it."""
-    line = _shortened(" ".join(summary(project).split()))
+    line = shortened(" ".join(summary(project).split()))
     return {
         "server_package": pycode.toml_string(project.server_package),
         "client_package": pycode.toml_string(project.client_package),
         "server_name": pycode.toml_string(distribution(project.server_package)),
-        "client_name": pycode.toml_string(distribution(project.client_package)),
         "script": pycode.toml_string(f"{project.server_package}.__main__:run"),
         "client_script": pycode.toml_string(f"{project.client_package}.__main__:run"),
         "version": pycode.toml_string(version(project)),
@@ -73,15 +72,16 @@ def version(project: ir.Project) -> Code:
     )
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_SUMMARY else f"{text[: _LONGEST_SUMMARY - 1]}…"
+def shortened(text: str, longest: int = _LONGEST_SUMMARY) -> str:
+    """A text of at most so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def method_rows(project: ir.Project) -> Iterator[Row]:
     """What the client offers, a line each."""
     for declaration in declarations(project):
         text = declaration.description or str(declaration.definition.get("title") or "")
-        line = _shortened(" ".join(first_paragraph(text).split()))
+        line = shortened(" ".join(first_paragraph(text).split()))
         yield Row(pycode.identifier(declaration.method), pycode.markdown(line))
 
 

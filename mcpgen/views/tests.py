@@ -32,12 +32,12 @@ def handler_tests(project: ir.Project) -> Iterator[Test]:
         call, arguments = tool_call(tool)
         yield _test(project, tool.method, call, arguments, skip=tool.sample is None)
     for prompt in project.prompts:
-        arguments = _strings(prompt.arguments, prompt.parameters)
+        arguments = strings(prompt.arguments, prompt.parameters)
         yield _test(project, prompt.method, prompt.method, arguments)
     for resource in project.resources:
         yield _test(project, resource.method, resource.method, ())
     for template in project.resource_templates:
-        arguments = _strings(template.variables, template.parameters)
+        arguments = strings(template.variables, template.parameters)
         yield _test(project, template.method, template.method, arguments)
     for prompt in project.prompts:
         yield from _completions(project, prompt, "complete_prompt", prompt.wire_name)
@@ -104,9 +104,10 @@ def _is_plain(field: ir.Field) -> bool:
     return not pycode.annotation(field.annotation, "models").names_models
 
 
-def _strings(
+def strings(
     model: ir.Model | None, parameters: tuple[str, ...]
 ) -> tuple[Argument, ...]:
+    """Examples of the arguments that have to be given; each is a text, or a list."""
     if model is None:
         return ()
     return tuple(

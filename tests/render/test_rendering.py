@@ -67,6 +67,7 @@ def test_the_files_of_a_project_and_their_owners() -> None:
     generated = [
         "client/CHANGELOG.md",
         "client/README.md",
+        "client/REFERENCE.md",
         "client/pyproject.toml",
         "client/weather_client/__init__.py",
         "client/weather_client/__main__.py",

@@ -1,0 +1,108 @@
+"""The shape of what indexes and registries get to know: `package` and `registry`.
+
+A part of `model`; the same rules hold.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Required, TypeAlias
+
+from pydantic import AfterValidator, Field, with_config
+from typing_extensions import TypedDict
+
+from . import constraints
+from .constraints import Matching
+
+Url: TypeAlias = Annotated[
+    str, AfterValidator(constraints.url), Field(json_schema_extra={"format": "uri"})
+]
+_DISTRIBUTION: Final = Matching(
+    r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?",
+    "must be letters and digits, with `.`, `_` and `-` between them (at most 100)",
+)
+_ADDRESS: Final = Matching(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}",
+    "must be an e-mail address",
+)
+_LINE: Final = Matching(
+    r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}", "must be one line (at most 200)"
+)
+_LABEL: Final = Matching(
+    r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,32}", "must be one line (at most 32)"
+)
+_KEYWORD: Final = Matching(
+    r"[^\s,\x00-\x1f\x7f-\x9f]{1,50}", "must have no spaces and commas (at most 50)"
+)
+_ENTRY: Final = Matching(
+    r"[a-zA-Z0-9.-]{1,100}/[a-zA-Z0-9._-]{1,99}",
+    "must be a namespace, `/` and a name, such as io.github.ann/weather",
+)
+
+
+@with_config(constraints.CONFIG)
+class Author(TypedDict, total=False):
+    """Somebody to credit."""
+
+    name: Required[Annotated[str, _LINE, Field(description="The name.")]]
+    email: Annotated[str, _ADDRESS, Field(description="An e-mail address.")]
+
+
+@with_config(constraints.CONFIG)
+class Package(TypedDict, total=False):
+    """What package indexes say about the client."""
+
+    name: Annotated[
+        str,
+        _DISTRIBUTION,
+        Field(
+            description="The name to install it by. Default: `<name>-client`.",
+        ),
+    ]
+    version: Annotated[
+        str,
+        AfterValidator(constraints.version),
+        Field(description="Default: the server's version."),
+    ]
+    license: Annotated[
+        str,
+        AfterValidator(constraints.licence),
+        Field(description="An SPDX expression, such as MIT."),
+    ]
+    authors: Annotated[list[Author], Field(description="Whom to credit.")]
+    urls: Annotated[
+        dict[Annotated[str, _LABEL], Url],
+        Field(description="Links by their labels: `{Source: https://...}`."),
+    ]
+    keywords: Annotated[
+        list[Annotated[str, _KEYWORD]],
+        Field(description="Words to find it by, without spaces and commas."),
+    ]
+    python: Annotated[
+        str,
+        AfterValidator(constraints.pythons),
+        Field(description="Versions of Python. Default: `>=3.11`."),
+    ]
+
+
+@with_config(constraints.CONFIG)
+class Registry(TypedDict, total=False):
+    """The server's entry in the MCP registry, as `client/server.json`."""
+
+    name: Required[
+        Annotated[
+            str,
+            _ENTRY,
+            Field(
+                description="Its name there, such as `io.github.ann/weather`.",
+            ),
+        ]
+    ]
+    url: Annotated[Url, Field(description="Where the server can be reached.")]
+    package: Annotated[
+        str,
+        _DISTRIBUTION,
+        Field(
+            description="The name by which the server is installed from PyPI.",
+        ),
+    ]
+    repository: Annotated[Url, Field(description="Where its source is.")]

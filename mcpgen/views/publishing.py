@@ -1,0 +1,108 @@
+"""What indexes and registries read: the client's metadata, and `server.json`.
+
+https://packaging.python.org/en/latest/specifications/pyproject-toml/
+https://github.com/modelcontextprotocol/registry/blob/main/docs/reference/server-json/generic-server-json.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from mcpgen import ir, pycode
+from mcpgen.pycode import Code
+
+from .common import summary
+from .documents import distribution, shortened, version
+
+SERVER_JSON: Final = (
+    "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+)
+PYTHON: Final = ">=3.11"
+_LONGEST_DESCRIPTION: Final = 100
+_LONGEST_TITLE: Final = 100
+_FORGES: Final = {"github.com": "github", "gitlab.com": "gitlab"}
+_LOCAL: Final = "http://127.0.0.1:8000/mcp"
+
+
+def client_name(project: ir.Project) -> Code:
+    """The name by which the client is installed, as text without quotes."""
+    # The manifest admits letters, digits and `._-` only.
+    return pycode.markdown_code(
+        project.package.name or distribution(project.client_package)
+    )
+
+
+def client_version(project: ir.Project) -> Code:
+    """The client's version."""
+    return pycode.markdown_code(project.package.version or version(project))
+
+
+def python(project: ir.Project) -> Code:
+    """The versions of Python that the client admits, as TOML."""
+    return pycode.toml_string(project.package.python or PYTHON)
+
+
+def metadata(project: ir.Project) -> Iterator[Code]:
+    """Lines of the table `project`."""
+    package = project.package
+    if package.license is not None:
+        yield Code(f"license = {pycode.toml_string(package.license)}")
+    if package.authors:
+        entries = pycode.join(", ", (_author(*author) for author in package.authors))
+        yield Code(f"authors = [{entries}]")
+    if package.keywords:
+        words = pycode.join(", ", map(pycode.toml_string, package.keywords))
+        yield Code(f"keywords = [{words}]")
+
+
+def _author(name: str, email: str | None) -> Code:
+    entry = f"name = {pycode.toml_string(name)}"
+    if email is not None:
+        entry += f", email = {pycode.toml_string(email)}"
+    return Code(f"{{ {entry} }}")
+
+
+def urls(project: ir.Project) -> Iterator[Code]:
+    """Lines of the table `project.urls`."""
+    for label, url in project.package.urls:
+        yield Code(f"{pycode.toml_string(label)} = {pycode.toml_string(url)}")
+
+
+def server_json(project: ir.Project, registry: ir.Registry) -> Code:
+    """The text of `server.json`."""
+    entry: dict[str, ir.Json] = {
+        "$schema": SERVER_JSON,
+        "name": registry.name,
+        "description": shortened(
+            " ".join(summary(project).split()), _LONGEST_DESCRIPTION
+        ),
+        "version": project.version or "0.1.0",
+    }
+    named = project.server_info.get("title")
+    if isinstance(named, str) and named.strip():
+        entry["title"] = shortened(" ".join(named.split()), _LONGEST_TITLE)
+    website = project.server_info.get("websiteUrl")
+    if isinstance(website, str) and website.startswith("https://"):
+        entry["websiteUrl"] = website
+    forge = _FORGES.get(urlsplit(registry.repository or "").hostname or "")
+    if registry.repository is not None and forge is not None:
+        entry["repository"] = {"url": registry.repository, "source": forge}
+    if registry.package is not None:
+        entry["packages"] = [
+            {
+                "registryType": "pypi",
+                "identifier": registry.package,
+                "version": version(project),
+                "transport": {"type": "streamable-http", "url": _LOCAL},
+            }
+        ]
+    if registry.url is not None:
+        entry["remotes"] = [{"type": "streamable-http", "url": registry.url}]
+    return pycode.json_document(entry)
+
+
+def marker(registry: ir.Registry) -> Code:
+    """What the registry looks for in a package's README."""
+    return pycode.html_comment(f"mcp-name: {registry.name}")
