@@ -11,9 +11,9 @@ demo: .venv/demo ## generate the example, start its server, call it
 	@$(BIN)/python docs/demo.py
 
 test: .venv/dev ## everything that must pass
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not corpus"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not corpus and not slow"
 
-test-all: .venv/dev ## and every manifest of the shared corpus
+test-all: .venv/dev ## and what takes long: every manifest of the shared corpus
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 check: .venv/dev ## formatting, lint, types, freshness of everything that is generated

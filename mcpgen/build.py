@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from mcpgen.naming import Names
 
 _EXPRESSION: Final = re.compile(r"\{([+#./;?&]?)([^{}]*)\}")
+LARGEST_MODULE: Final = 64
+"""Classes that one module of models holds: making a class takes half a millisecond, so
+users of a large project wait for those alone that they use."""
+
 _MODIFIER: Final = re.compile(r"(?:\*|:\d+)$")
 
 
@@ -66,9 +70,7 @@ def build(manifest: Manifest, name: str | None = None) -> ir.Project:
         resource_templates=tuple(
             map(maker.template, manifest.resource_templates, names.resource_templates)
         ),
-        models_imports=models.imports,
-        models_base_names=models.base_names,
-        models_source=models.source,
+        models=models.modules,
         revisions=manifest.revisions,
         auth=manifest.auth,
         package=_package(manifest.package or {}),
@@ -142,7 +144,9 @@ def _models(
     from mcpgen.models import generate
 
     return generate(
-        list(_roots(manifest, names)), reserved=[own.class_prefix, "TypeAlias"]
+        list(_roots(manifest, names)),
+        reserved=[own.class_prefix, "TypeAlias"],
+        largest=LARGEST_MODULE,
     )
 
 
@@ -151,20 +155,22 @@ def _roots(manifest: Manifest, names: naming.AllNames) -> Iterable[Root]:
 
     for tool, its in zip(manifest.tools, names.tools, strict=True):
         where = f'tool "{tool.name}"'
-        yield Root(f"{its.class_base}Input", tool.input_schema, f"{where}, inputSchema")
+        inner = f"{its.class_base}Input"
+        yield Root(inner, tool.input_schema, f"{where}, inputSchema", its.module)
         if tool.output_schema is not None:
-            output = f"{its.class_base}Output"
-            yield Root(output, tool.output_schema, f"{where}, outputSchema")
+            outer = f"{its.class_base}Output"
+            yield Root(outer, tool.output_schema, f"{where}, outputSchema", its.module)
     for prompt, its in zip(manifest.prompts, names.prompts, strict=True):
         if prompt.arguments:
             schema = arguments_schema(prompt)
-            yield Root(f"{its.class_base}Arguments", schema, f'prompt "{prompt.name}"')
+            where = f'prompt "{prompt.name}"'
+            yield Root(f"{its.class_base}Arguments", schema, where, its.module)
     for template, its in zip(
         manifest.resource_templates, names.resource_templates, strict=True
     ):
         schema = variables_schema(template.uri_template)
         where = f'resource template "{template.name}"'
-        yield Root(f"{its.class_base}Variables", schema, where)
+        yield Root(f"{its.class_base}Variables", schema, where, its.module)
 
 
 def arguments_schema(prompt: Prompt) -> dict[str, ir.Json]:
@@ -209,7 +215,6 @@ class _Maker:
         return ir.Tool(
             wire_name=tool.name,
             method=names.method,
-            constant=names.constant,
             definition=tool.definition,
             description=tool.description,
             input=model,
@@ -227,7 +232,6 @@ class _Maker:
         return ir.Prompt(
             wire_name=prompt.name,
             method=names.method,
-            constant=names.constant,
             definition=prompt.definition,
             description=prompt.description,
             arguments=arguments,
@@ -240,7 +244,6 @@ class _Maker:
         return ir.Resource(
             uri=resource.uri,
             method=names.method,
-            constant=names.constant,
             definition=resource.definition,
             description=resource.description,
             scopes=resource.scopes,
@@ -251,7 +254,6 @@ class _Maker:
         return ir.ResourceTemplate(
             uri_template=template.uri_template,
             method=names.method,
-            constant=names.constant,
             definition=template.definition,
             description=template.description,
             variables=variables,

@@ -49,6 +49,26 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelsModule:
+    """One module of classes and aliases.
+
+    Attributes:
+        name: What it is called in a package of models; empty where it is the only one.
+        source: The definitions, formatted, without header and imports.
+        imports: Import statements for the names that the source needs from `typing`,
+            `typing_extensions` and `pydantic`, in the order of a sorted module.
+        base_names: The names that it needs from the runtime's `shared.model`.
+        names: The classes and aliases that it defines.
+    """
+
+    name: str
+    source: str
+    imports: tuple[str, ...]
+    base_names: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """Completion of one argument: a handler's method name, or fixed values."""
 
@@ -64,7 +84,6 @@ class Tool:
     Attributes:
         wire_name: The name on the wire.
         method: The method of service and client.
-        constant: The constant in `catalog.py`.
         definition: The `Tool` object, key for key.
         description: What it does, in the manifest's words.
         input: The arguments.
@@ -78,7 +97,6 @@ class Tool:
 
     wire_name: str
     method: str
-    constant: str
     definition: dict[str, Json]
     description: str | None
     input: Model
@@ -95,7 +113,6 @@ class Prompt:
 
     wire_name: str
     method: str
-    constant: str
     definition: dict[str, Json]
     description: str | None
     arguments: Model | None
@@ -110,7 +127,6 @@ class Resource:
 
     uri: str
     method: str
-    constant: str
     definition: dict[str, Json]
     description: str | None
     scopes: tuple[str, ...] = ()
@@ -122,7 +138,6 @@ class ResourceTemplate:
 
     uri_template: str
     method: str
-    constant: str
     definition: dict[str, Json]
     description: str | None
     variables: Model
@@ -185,9 +200,7 @@ class Project:
         instructions: Guidance for models that use the server.
         version: The server's version, as on the wire; may be empty.
         server_info: The `Implementation` object of the server, as on the wire.
-        models_imports: Import statements that the classes of `models.py` need.
-        models_base_names: What they need from the runtime's `shared.model`.
-        models_source: The body of `models.py` below its imports, formatted.
+        models: `models.py`, or the modules of the package that stands for a large one.
         revisions: The protocol revisions that are served, oldest first.
         auth: How the server authenticates, as in the manifest; None if it says nothing.
         package: What package indexes say about the client.
@@ -207,9 +220,7 @@ class Project:
     prompts: tuple[Prompt, ...]
     resources: tuple[Resource, ...]
     resource_templates: tuple[ResourceTemplate, ...]
-    models_imports: tuple[str, ...]
-    models_base_names: tuple[str, ...]
-    models_source: str
+    models: tuple[ModelsModule, ...]
     revisions: tuple[str, ...]
     auth: dict[str, Json] | None = None
     package: Package = Package()

@@ -87,6 +87,12 @@ _IN_CLASS_BODIES: Final = frozenset(
 )
 """Lower-case names that generated class bodies use: a method would hide them."""
 
+_RESERVED_MODULES: Final = frozenset(
+    {"aux", "con", "nul", "prn", "runtime"}
+    | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
+)
+"""Names that no module has: Windows takes them for devices in every folder."""
+
 _IN_CLIENTS: Final = frozenset({"catalog", "models", "self"})
 """Names that the bodies of client methods use: a parameter would hide them."""
 
@@ -177,13 +183,13 @@ class Names:
 
     Attributes:
         method: The method of service and client.
-        constant: The constant in `catalog.py`.
+        module: Its module of a package of models; differs in more than case.
         class_base: What its classes begin with: `GetForecast` of `GetForecastInput`.
         completers: The methods that complete its arguments, by argument.
     """
 
     method: str
-    constant: str
+    module: str
     class_base: str
     completers: dict[str, str]
 
@@ -350,12 +356,6 @@ _METHODS: Final = {
     "resource": "read_{}",
     "template": "read_{}",
 }
-_CONSTANTS: Final = {
-    "tool": "{}",
-    "prompt": "{}_PROMPT",
-    "resource": "{}_RESOURCE",
-    "template": "{}_TEMPLATE",
-}
 
 
 class _Scope:
@@ -363,7 +363,7 @@ class _Scope:
 
     def __init__(self) -> None:
         self._methods = _Taken(RESERVED_METHODS)
-        self._constants = _Taken({"CATALOG"})
+        self._modules = _Taken(_RESERVED_MODULES, any_case=True)
         # Case counts for nothing here: `Getforecast` beside `GetForecast` would only
         # be legal, not readable.
         self._classes = {kind: _Taken(any_case=True) for kind in _METHODS}
@@ -375,11 +375,10 @@ class _Scope:
         method = base if kind == "tool" else _METHODS[kind].format(bare)
         if method in RESERVED_METHODS:
             method += "_"
+        method = self._methods.take(method)
         return Names(
-            method=self._methods.take(method),
-            constant=self._constants.take(
-                _or(_CONSTANTS[kind].format(_normal(bare.upper())), kind.upper())
-            ),
+            method=method,
+            module=self._modules.take(method),
             class_base=self._classes[kind].take(
                 _or(pascal_case(base), pascal_case(kind))
             ),

@@ -13,7 +13,7 @@ import json
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
@@ -121,6 +121,7 @@ _INVISIBLE: Final = (
     r"\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
 )
 _IN_STRING: Final = re.compile(f"[\\\\{_INVISIBLE}]")
+_IN_JSON: Final = re.compile(f"[{_INVISIBLE}]")
 _IN_PROSE: Final = re.compile(f'[\\\\{_INVISIBLE}]|(?<="")"')
 _NAMED_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
@@ -368,6 +369,81 @@ def literal(value: Any, indent: int = 0, *, before: int = 0, after: int = 0) -> 
     return Code("".join(writer.out))
 
 
+def json_string(value: Any) -> Code:
+    """A JSON value as JSON text in a raw string, for `json.loads`; laid out for reading.
+
+    Python reads one long string far faster than the literals that it stands for.
+
+    Raises:
+        TooDeepError: For a value nested deeper than `MAX_DEPTH` levels.
+    """
+    out: list[str] = []
+    _write_json(value, 0, 0, out)
+    return Code('r"""\n' + "".join(out) + '\n"""')
+
+
+def _write_json(value: object, indent: int, before: int, out: list[str]) -> None:
+    _check_depth(2 * indent)
+    opening, closing = "[]"
+    parts: Sequence[tuple[str, object]] = ()
+    if _is_object(value):
+        opening, closing = "{}"
+        parts = [(f"{_json_text(key)}: ", item) for key, item in value.items()]
+    elif _is_array(value):
+        parts = [("", item) for item in value]
+    if not parts or _json_room(value, LINE - before - 1) >= 0:
+        out.append(_json_text(value))
+        return
+    inner = indent + _INDENT // 2
+    for head, item in parts:
+        out.append(f"{opening}\n{' ' * inner}{head}")
+        _write_json(item, inner, inner + len(head), out)
+        opening = ","
+    out.append(f"\n{' ' * indent}{closing}")
+
+
+def _json_room(value: object, room: int) -> int:
+    """Columns that are left behind a value on one line; below zero: it is too long.
+
+    Stops there, so long values cost no more than short ones.
+    """
+    if isinstance(value, str):
+        return room - len(value) - 2
+    if not _is_object(value) and not _is_array(value):
+        return room - len(str(value))
+    room -= 2
+    for item in _parts_of_json(value):
+        if room < 0:
+            return room
+        room = _json_room(item, room) - 2
+    return room
+
+
+def _parts_of_json(value: object) -> Iterator[object]:
+    if _is_object(value):
+        for key, item in value.items():
+            yield key
+            yield item
+    elif _is_array(value):
+        yield from value
+
+
+def _json_text(value: object) -> str:
+    """JSON on one line that shows every character, and that raw strings can hold.
+
+    Three quotes never stand together in it: a string's end is followed by another sign.
+    """
+    return _IN_JSON.sub(_escape_for_json, json.dumps(value, ensure_ascii=False))
+
+
+def _escape_for_json(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code > 0xFFFF:
+        code -= 0x10000
+        return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+    return f"\\u{code:04x}"
+
+
 def _flat(node: Expression, room: int) -> str | None:
     """The expression on one line, or None if that takes more than `room` columns."""
     if isinstance(node, Code):
@@ -377,12 +453,10 @@ def _flat(node: Expression, room: int) -> str | None:
     if isinstance(node, Union):
         return _flat_parts([("", item) for item in node.members], room, " | ")
     opening, closing, parts = _parts(node)
-    body = _flat_parts(parts, room - _widest(opening) - 1, ", ")
-    if body is None:
-        return None
     if isinstance(node, Row) and len(parts) == 1:
         closing = "," + closing
-    return opening + body + closing
+    body = _flat_parts(parts, room - _widest(opening) - len(closing), ", ")
+    return None if body is None else opening + body + closing
 
 
 def _flat_parts(

@@ -323,7 +323,7 @@ class _Pages:
     def _data(self, folder: str) -> Files:
         """What server and client both have: the catalogue and the models."""
         if not self._shared:
-            self._shared = {"catalog.py": self._catalog(), "models.py": self._models()}
+            self._shared = {"catalog.py": self._catalog(), **dict(self._models())}
         for name, file in self._shared.items():
             yield f"{folder}/{name}", file
 
@@ -335,22 +335,39 @@ class _Pages:
         return self._own(
             "shared/catalog.py.jinja",
             docstring=self._said(first),
-            imports=catalog.imports(project),
-            constants=list(catalog.constants(project)),
             catalog=catalog.catalog(project),
         )
 
-    def _models(self) -> File:
+    def _models(self) -> Files:
         project = self._project
         first = f"The types of what the {project.name} server takes and gives."
+        if len(project.models) == 1:
+            yield "models.py", self._module(project.models[0], first, Code("."))
+            return
+        yield (
+            "models/__init__.py",
+            self._own(
+                "shared/models_package.py.jinja",
+                docstring=self._said(f"{first}\n\nEach is imported when first used."),
+                modules=package.model_modules(project),
+                homes=package.model_homes(project),
+                names=package.model_exports(project),
+            ),
+        )
+        for module in project.models:
+            first = f"Types of the {project.name} server: `{module.name}`."
+            file = self._module(module, first, Code(".."))
+            yield f"models/{pycode.identifier(module.name)}.py", file
+
+    def _module(self, module: ir.ModelsModule, first: str, dots: Code) -> File:
         return self._own(
             "shared/models.py.jinja",
             docstring=self._said(first),
-            standard=package.model_imports(project, standard=True),
-            third_party=package.model_imports(project, standard=False),
-            base=package.model_bases(project),
-            source=pycode.checked_source(project.models_source),
-            starts_with_class=project.models_source.startswith("class "),
+            standard=package.model_imports(module, standard=True),
+            third_party=package.model_imports(module, standard=False),
+            base=package.model_bases(module, dots),
+            source=pycode.checked_source(module.source),
+            starts_with_class=module.source.startswith("class "),
         )
 
 

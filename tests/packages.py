@@ -69,7 +69,11 @@ class Package:
     def call(self, tool: str) -> Any:
         """The `ToolCall` that the generated client makes for a tool."""
         made = next(t for t in self.project.tools if t.wire_name == tool)
-        return getattr(self.client.client, f"_{made.constant}")
+        runtime = importlib.import_module(f"{self.client.__name__}.runtime.client")
+        if made.output is None:
+            return runtime.ToolCall(made.definition)
+        output = runtime.Codec(getattr(self.client_models, made.output.name))
+        return runtime.ToolCall(made.definition, output)
 
     def codec(self, tool: str, end: str, what: str) -> Any:
         """The codec of a tool's input or output, at the server's or the client's end."""

@@ -82,14 +82,13 @@ def test_all_names_are_names_and_differ(
     found = everything(naming.for_declarations(tools, prompts, resources, templates))
     methods = [n.method for n in found]
     methods += [method for n in found for method in n.completers.values()]
-    constants = [n.constant for n in found]
-    assert all(map(is_name, [*methods, *constants]))
+    modules = [n.module for n in found]
+    assert all(map(is_name, [*methods, *modules]))
     assert all(is_name(f"{n.class_base}Input") for n in found)
-    assert all(is_name(f"_{constant}") for constant in constants)
     assert len(set(methods)) == len(methods)
-    assert len(set(constants)) == len(constants)
+    assert len({module.casefold() for module in modules}) == len(modules)
     assert not set(methods) & naming.RESERVED_METHODS
-    assert "CATALOG" not in constants
+    assert not {"con", "nul", "aux"} & set(modules)
     assert not any(method.startswith("_") for method in methods)
 
 
@@ -106,7 +105,7 @@ def test_what_is_added_at_the_end_renames_nothing(
     before = naming.for_declarations(tools, [], [], []).tools
     after = naming.for_declarations([*tools, *more], [], [], []).tools
     for old, new in zip(before, after, strict=False):
-        assert (old.method, old.constant) == (new.method, new.constant)
+        assert (old.method, old.module) == (new.method, new.module)
         assert old.class_base == new.class_base
 
 
@@ -174,11 +173,11 @@ def test_every_kind_has_its_pattern() -> None:
         "read_forecast",
         "read_forecast_2",
     ]
-    assert [n.constant for n in everything(names)] == [
-        "FORECAST",
-        "FORECAST_PROMPT",
-        "FORECAST_RESOURCE",
-        "FORECAST_TEMPLATE",
+    assert [n.module for n in everything(names)] == [
+        "forecast",
+        "forecast_prompt",
+        "read_forecast",
+        "read_forecast_2",
     ]
     assert names.prompts[0].completers == {"city": "complete_forecast_city"}
     (completer,) = names.resource_templates[0].completers.values()

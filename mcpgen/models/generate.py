@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mcpgen.ir import Json, Model
+from mcpgen.ir import Json, Model, ModelsModule
 
 from .documents import Document, Schema, schema_map
 from .names import MODULE_NAMES, ClassNames, pascal_case
 from .readback import check_module, read_models
 from .reading import Library, Reader
 from .source import module_source
+from .types import Definition
 from .typing_stage import type_expressions
 from .untold import Untold
 
@@ -37,11 +38,13 @@ class Root:
         name: The class or alias, unique among all roots, in PascalCase.
         schema: The document; it is only read.
         where: What to call it in diagnostics, such as "tool 'get_forecast', input".
+        module: The module for it and its nested objects, should one not hold them all.
     """
 
     name: str
     schema: Schema
     where: str
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,41 @@ class GeneratedModels:
     """Classes and aliases as source, and what they hold.
 
     Attributes:
-        source: The definitions, formatted, without header and imports.
-        imports: Import statements for the names that the source needs from `typing`,
-            `typing_extensions` and `pydantic`, in the order of a sorted module.
-        base_names: The names that it needs from the runtime's `shared.model`.
+        modules: The source: one module, or several that don't need each other.
         models: Every class and alias by its name, as it stands in the source.
     """
 
-    source: str
-    imports: tuple[str, ...]
-    base_names: tuple[str, ...]
+    modules: tuple[ModelsModule, ...]
     models: dict[str, Model]
+
+    @property
+    def source(self) -> str:
+        """The source of the only module."""
+        return self._only.source
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """The imports of the only module."""
+        return self._only.imports
+
+    @property
+    def base_names(self) -> tuple[str, ...]:
+        """What the only module needs from the runtime."""
+        return self._only.base_names
+
+    @property
+    def _only(self) -> ModelsModule:
+        (module,) = self.modules
+        return module
 
 
 def generate(
-    roots: Sequence[Root], *, reserved: Collection[str] = ()
+    roots: Sequence[Root],
+    *,
+    reserved: Collection[str] = (),
+    largest: int | None = None,
 ) -> GeneratedModels:
-    """One models module for many schemas.
+    """The models of many schemas: in one module, or in those that the roots name.
 
     A root that is an object becomes a class even if it has no properties; any other
     root becomes an alias. Names of nested objects begin with their root's name.
@@ -73,6 +94,8 @@ def generate(
     Args:
         roots: The schemas; unique in their names.
         reserved: Names that no class may get, besides those of the roots.
+        largest: Classes and aliases that one module may hold; more of them are spread
+            over the modules that the roots name. None keeps them together.
 
     Raises:
         MCPGenError: MG311 for a reference out of its schema, MG312 for a schema that is
@@ -83,11 +106,16 @@ def generate(
     for root in roots:
         names.claim(root.name)
     library = Library(names)
+    homes: dict[str, str] = {}
     for root in roots:
         reader = Reader(Document(root.schema, root.where), library, root.name)
         reader.define(root.name, root.schema, keep_empty_class=True)
         reader.run()
-    return _finished(library)
+        for name in list(library.definitions)[len(homes) :]:
+            homes[name] = root.module
+    if largest is None or len(homes) <= largest:
+        homes = {}
+    return _finished(library, homes)
 
 
 def untold_places(schema: Schema, where: str = "schema") -> tuple[Untold, ...]:
@@ -147,18 +175,31 @@ def _class_name(definition: str) -> str:
     return f"{name}Model" if name in MODULE_NAMES else name
 
 
-def _finished(library: Library) -> GeneratedModels:
+def _finished(
+    library: Library, homes: Mapping[str, str] | None = None
+) -> GeneratedModels:
     library.settle()
-    definitions = library.definitions
-    source = module_source(definitions, type_expressions(definitions))
-    tree = ast.parse(source)
-    needed = check_module(tree, definitions) & MODULE_NAMES
-    return GeneratedModels(
-        source=source,
-        imports=_imports(needed),
-        base_names=tuple(sorted(n for n in needed if _ORIGINS[n] == "")),
-        models=read_models(tree, definitions),
-    )
+    parts: dict[str, dict[str, Definition]] = {} if homes else {"": {}}
+    for name, definition in library.definitions.items():
+        parts.setdefault((homes or {}).get(name, ""), {})[name] = definition
+    typed = type_expressions(library.definitions)
+    models: dict[str, Model] = {}
+    modules: list[ModelsModule] = []
+    for home, definitions in parts.items():
+        source = module_source(definitions, typed)
+        tree = ast.parse(source)
+        needed = check_module(tree, definitions) & MODULE_NAMES
+        models.update(read_models(tree, definitions))
+        modules.append(
+            ModelsModule(
+                name=home,
+                source=source,
+                imports=_imports(needed),
+                base_names=tuple(sorted(n for n in needed if _ORIGINS[n] == "")),
+                names=tuple(definitions),
+            )
+        )
+    return GeneratedModels(tuple(modules), models)
 
 
 def _imports(needed: set[str]) -> tuple[str, ...]:

@@ -31,7 +31,6 @@ class ClientView:
         runtime: The import from the client runtime.
         sync: The signature of the method that makes the client without asyncio.
         aliases: Type aliases for parameters whose types are long.
-        calls: The constants for the tools.
         methods: The asynchronous methods.
         sync_methods: The same methods, without asyncio.
     """
@@ -43,7 +42,6 @@ class ClientView:
     runtime: Code
     sync: Code
     aliases: tuple[Code, ...]
-    calls: tuple[Code, ...]
     methods: tuple[Method, ...]
     sync_methods: tuple[Method, ...]
 
@@ -74,11 +72,6 @@ class _ClientWriter:
             *map(self._resource, self._project.resources),
             *map(self._template, self._project.resource_templates),
         ]
-        calls = tuple(map(_tool_call, self._project.tools))
-        if calls:
-            self._typing.add("Final")
-            self._runtime.add("ToolCall")
-            self._modules.add("catalog")
         if any(t.output and not t.output.is_class for t in self._project.tools):
             self._runtime.add("Codec")
         aliases = tuple(source for _, source in self._aliases.values() if source)
@@ -103,7 +96,6 @@ class _ClientWriter:
                 METHOD_INDENT,
             ),
             aliases=aliases,
-            calls=calls,
             methods=tuple(first for first, _ in pairs),
             sync_methods=tuple(second for _, second in pairs),
         )
@@ -122,9 +114,14 @@ class _ClientWriter:
             parameters = (
                 Code(f"{tool.parameters[0]}: {self._model_name(tool.input)}"),
             )
-        call = (_private(tool.constant), arguments)
+        call: tuple[Expression, ...] = (Value(tool.wire_name), arguments)
+        if tool.output and tool.output.is_class:
+            call = (*call, returns)
+        elif tool.output:
+            # An alias, such as a union or None, is no class that could be passed as one.
+            call = (*call, Call(Code(f"Codec[{returns}]"), (returns,)))
         described = _described(tool.input, tool.parameters)
-        return self._pair(tool, "_call_tool", call, parameters, returns, described)
+        return self._pair(tool, "_call", call, parameters, returns, described)
 
     def _prompt(self, prompt: ir.Prompt) -> tuple[Method, Method]:
         returns = self._protocol_type("GetPromptResult")
@@ -239,22 +236,6 @@ def _or_omit(type_: Expression) -> Expression:
     if members[-1] == "None":
         return Union((*members[:-1], Code("Omit"), members[-1]))
     return Union((*members, Code("Omit")))
-
-
-def _private(constant: str) -> Code:
-    return pycode.identifier(f"_{constant}")
-
-
-def _tool_call(tool: ir.Tool) -> Code:
-    arguments: tuple[Expression, ...] = (pycode.dotted(f"catalog.{tool.constant}"),)
-    if tool.output:
-        output = model_name(tool.output)
-        # An alias, such as a union or None, is no class that could be passed as one.
-        alias = Call(Code(f"Codec[{output}]"), (output,))
-        arguments = (*arguments, output if tool.output.is_class else alias)
-    return pycode.assignment(
-        f"{_private(tool.constant)}: Final", Call(Code("ToolCall"), arguments)
-    )
 
 
 def _sent(model: ir.Model, names: Sequence[str]) -> Table:

@@ -76,7 +76,7 @@ def said(declaration: Declaration, *, brief: bool = False) -> str:
         return text
     cut = text[:LONGEST_PROSE]
     cut = cut[: max(cut.rfind("\n"), cut.rfind(" "), LONGEST_PROSE // 2)].rstrip()
-    return f"{cut} …\n\nShortened; `catalog.{declaration.constant}` has all of it."
+    return f"{cut} …\n\nShortened; `CATALOG` in `catalog.py` has all of it."
 
 
 def model_name(model: ir.Model) -> Code:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mcpgen import ir, pycode
-from mcpgen.pycode import Code, Value
+from mcpgen.pycode import Call, Code, Row, Table, Value
 
 SERVER_NAMES: Final = (
     "LIVE_CATALOG",
@@ -117,16 +117,42 @@ def client_exports(project: ir.Project) -> Code:
     return exported([*CLIENT_NAMES, *client_classes(project), "models", "types"])
 
 
-def model_imports(project: ir.Project, *, standard: bool) -> Code:
+def model_imports(module: ir.ModelsModule, *, standard: bool) -> Code:
     """The imports of `models.py` from the standard library, or from other packages."""
     lines: list[Code] = []
-    for statement in project.models_imports:
-        _, module, _, names = statement.split(" ", 3)
-        if (module == "typing") == standard:
-            lines.append(pycode.imports(module, names.split(", ")))
+    for statement in module.imports:
+        _, origin, _, names = statement.split(" ", 3)
+        if (origin == "typing") == standard:
+            lines.append(pycode.imports(origin, names.split(", ")))
     return pycode.join("\n", lines)
 
 
-def model_bases(project: ir.Project) -> Code:
-    """The import of `models.py` from the runtime."""
-    return pycode.imports(".runtime.shared.model", project.models_base_names)
+def model_bases(module: ir.ModelsModule, dots: Code) -> Code:
+    """The import of a module of models from the runtime, which lies at `dots`."""
+    return pycode.imports(f"{dots}runtime.shared.model", module.base_names)
+
+
+def model_modules(project: ir.Project) -> tuple[Code, ...]:
+    """What type checkers read in a package of models: an import from each module."""
+    modules = {module.name: module for module in project.models}
+    return tuple(
+        pycode.imports(f".{pycode.identifier(name)}", modules[name].names, 4)
+        for name in pycode.import_order(modules)
+    )
+
+
+def model_homes(project: ir.Project) -> Code:
+    """The modules of a package of models, and what each defines."""
+    table = Table(
+        tuple(
+            (module.name, Row(tuple(map(Value, module.names))))
+            for module in project.models
+        )
+    )
+    call = Call(Code("lazily"), (Code("__name__"), table))
+    return pycode.assignment("__getattr__, __dir__", call, 4)
+
+
+def model_exports(project: ir.Project) -> Code:
+    """`__all__` of a package of models."""
+    return exported(name for module in project.models for name in module.names)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mcpgen import ir, pycode
 from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
 
-from .common import BODY_INDENT, METHOD_INDENT, Method, model_name
+from .common import BODY_INDENT, METHOD_INDENT, Method
 from .handler import handlers
 
 
@@ -35,10 +35,11 @@ def service_imports(project: ir.Project) -> Code:
 
 def own_modules(project: ir.Project) -> Code:
     """The modules beside `service.py` that it needs."""
-    names = ["catalog"]
-    if any("models." in part for h in handlers(project) for part in h.parameters):
-        names.append("models")
-    return pycode.imports(".", names)
+    return pycode.imports(".", ["models"] if _has_models(project) else [])
+
+
+def _has_models(project: ir.Project) -> bool:
+    return any("models." in part for h in handlers(project) for part in h.parameters)
 
 
 def service_methods(project: ir.Project) -> Iterator[Method]:
@@ -57,7 +58,9 @@ def service_methods(project: ir.Project) -> Iterator[Method]:
 
 def contract(project: ir.Project) -> Code:
     """The class attribute that says which method answers for which wire name."""
-    arguments: list[Expression | tuple[Code, Expression]] = [Code("catalog.CATALOG")]
+    arguments: list[Expression | tuple[Code, Expression]] = [Code("CATALOG")]
+    if _has_models(project):
+        arguments.append(Code("models"))
     tables: list[tuple[str, list[tuple[str, Expression]]]] = [
         ("tools", [(t.wire_name, _tool_binding(t)) for t in project.tools]),
         ("prompts", [(p.wire_name, _prompt_binding(p)) for p in project.prompts]),
@@ -96,10 +99,10 @@ def contract(project: ir.Project) -> Code:
 def _tool_binding(tool: ir.Tool) -> Call:
     arguments: list[Expression | tuple[Code, Expression]] = [
         Value(tool.method),
-        model_name(tool.input),
+        Value(tool.input.name),
     ]
     if tool.output:
-        arguments.append(model_name(tool.output))
+        arguments.append(Value(tool.output.name))
     if tool.timeout is not None:
         arguments.append((Code("timeout"), Value(tool.timeout)))
     return Call(Code("ToolBinding"), (*arguments, *_scopes(tool.scopes)))
@@ -108,7 +111,7 @@ def _tool_binding(tool: ir.Tool) -> Call:
 def _prompt_binding(prompt: ir.Prompt) -> Call:
     arguments: list[Expression | tuple[Code, Expression]] = [Value(prompt.method)]
     if prompt.arguments:
-        arguments.append(model_name(prompt.arguments))
+        arguments.append(Value(prompt.arguments.name))
     return Call(
         Code("PromptBinding"),
         (
@@ -124,7 +127,7 @@ def _template_binding(template: ir.ResourceTemplate) -> Call:
         Code("TemplateBinding"),
         (
             Value(template.method),
-            model_name(template.variables),
+            Value(template.variables.name),
             *_completion_table(template.completions),
             *_scopes(template.scopes),
         ),

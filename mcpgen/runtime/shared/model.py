@@ -27,6 +27,8 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaSerializer, SchemaValidator
 
+from .lazy import Named
+
 Json: TypeAlias = Any
 """A JSON value, as `json.loads` makes it."""
 
@@ -108,7 +110,8 @@ def _build_leaves_first() -> None:
 class Codec(Generic[T]):
     """Builds values of one type from JSON values and dumps them again, exactly.
 
-    Everything is prepared at the first use. `type_` is a generated class or alias.
+    Everything is prepared at the first use. `type_` is a generated class or alias, or
+    the place where one is.
     """
 
     __slots__ = ("_renamed", "_serializer", "_type", "_validator")
@@ -121,13 +124,16 @@ class Codec(Generic[T]):
 
     def prepare(self) -> None:
         """Do now what the first use would do. Several threads may do it at once."""
-        adapter: TypeAdapter[T] = TypeAdapter(self._type)
+        type_: Any = self._type
+        if isinstance(type_, Named):
+            type_ = type_.load()
+        adapter: TypeAdapter[T] = TypeAdapter(type_)
         try:
             adapter.rebuild()
         except RecursionError:
             _build_leaves_first()
             adapter.rebuild()
-        self._renamed = _renamed_fields(self._type)
+        self._renamed = _renamed_fields(type_)
         self._serializer = adapter.serializer
         self._validator = cast(SchemaValidator, adapter.validator)
 

@@ -5,11 +5,11 @@ Made by mcpgen from mcpgen.yaml; edits are refused by `mcpgen generate`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from . import catalog, models
+from . import models
 from .catalog import CATALOG
-from .runtime.client import OMIT, Client, Codec, Omit, SyncClient, ToolCall
+from .runtime.client import OMIT, Client, Codec, Omit, SyncClient
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
         GetPromptResult,
         ReadResourceResult,
     )
-
-_CLASS: Final = ToolCall(catalog.CLASS)
-_GET_ITEM: Final = ToolCall(catalog.GET_ITEM)
-_GET_ITEM_2: Final = ToolCall(
-    catalog.GET_ITEM_2, Codec[models.GetItem_2Output](models.GetItem_2Output)
-)
-_LIST_TOOLS: Final = ToolCall(catalog.LIST_TOOLS)
-_TREE_WALK: Final = ToolCall(catalog.TREE_WALK)
-_天気: Final = ToolCall(catalog.天気)
 
 
 class AwkwardClient(Client):
@@ -68,8 +59,8 @@ class AwkwardClient(Client):
             größe: A name that is an identifier outside ASCII.
             camel_case: Collides with camelCase after renaming.
         """
-        return await self._call_tool(
-            _CLASS,
+        return await self._call(
+            "class",
             {
                 "from": from_,
                 "self": self_,
@@ -88,11 +79,13 @@ class AwkwardClient(Client):
 
     async def get_item(self) -> CallToolResult:
         """Collides with the next tool after renaming."""
-        return await self._call_tool(_GET_ITEM, {})
+        return await self._call("get-item", {})
 
     async def get_item_2(self) -> models.GetItem_2Output:
         """Takes no arguments and returns a list."""
-        return await self._call_tool(_GET_ITEM_2, {})
+        return await self._call(
+            "get_item", {}, Codec[models.GetItem_2Output](models.GetItem_2Output)
+        )
 
     async def list_tools_(
         self,
@@ -103,18 +96,18 @@ class AwkwardClient(Client):
         nullable: str | Omit | None = OMIT,
     ) -> CallToolResult:
         """Named like a method of the client."""
-        return await self._call_tool(
-            _LIST_TOOLS,
+        return await self._call(
+            "list_tools",
             {"shape": shape, "mode": mode, "tags": tags, "nullable": nullable},
         )
 
     async def tree_walk(self, *, root: models.TreeWalkInputNode) -> CallToolResult:
         """A recursive argument, and a name with a slash."""
-        return await self._call_tool(_TREE_WALK, {"root": root})
+        return await self._call("tree/walk", {"root": root})
 
     async def 天気(self, *, 都市: str) -> CallToolResult:
         """A name outside ASCII."""
-        return await self._call_tool(_天気, {"都市": 都市})
+        return await self._call("天気", {"都市": 都市})
 
     async def class_prompt(
         self, *, from_: str, to_whom: str | Omit = OMIT
@@ -168,8 +161,8 @@ class SyncAwkwardClient(SyncClient):
             größe: A name that is an identifier outside ASCII.
             camel_case: Collides with camelCase after renaming.
         """
-        return self._call_tool(
-            _CLASS,
+        return self._call(
+            "class",
             {
                 "from": from_,
                 "self": self_,
@@ -188,11 +181,13 @@ class SyncAwkwardClient(SyncClient):
 
     def get_item(self) -> CallToolResult:
         """Collides with the next tool after renaming."""
-        return self._call_tool(_GET_ITEM, {})
+        return self._call("get-item", {})
 
     def get_item_2(self) -> models.GetItem_2Output:
         """Takes no arguments and returns a list."""
-        return self._call_tool(_GET_ITEM_2, {})
+        return self._call(
+            "get_item", {}, Codec[models.GetItem_2Output](models.GetItem_2Output)
+        )
 
     def list_tools_(
         self,
@@ -203,18 +198,18 @@ class SyncAwkwardClient(SyncClient):
         nullable: str | Omit | None = OMIT,
     ) -> CallToolResult:
         """Named like a method of the client."""
-        return self._call_tool(
-            _LIST_TOOLS,
+        return self._call(
+            "list_tools",
             {"shape": shape, "mode": mode, "tags": tags, "nullable": nullable},
         )
 
     def tree_walk(self, *, root: models.TreeWalkInputNode) -> CallToolResult:
         """A recursive argument, and a name with a slash."""
-        return self._call_tool(_TREE_WALK, {"root": root})
+        return self._call("tree/walk", {"root": root})
 
     def 天気(self, *, 都市: str) -> CallToolResult:
         """A name outside ASCII."""
-        return self._call_tool(_天気, {"都市": 都市})
+        return self._call("天気", {"都市": 都市})
 
     def class_prompt(
         self, *, from_: str, to_whom: str | Omit = OMIT

@@ -5,11 +5,11 @@ Made by mcpgen from mcpgen.yaml; edits are refused by `mcpgen generate`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
-from . import catalog, models
+from . import models
 from .catalog import CATALOG
-from .runtime.client import OMIT, Client, Omit, SyncClient, ToolCall
+from .runtime.client import OMIT, Client, Omit, SyncClient
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -20,61 +20,6 @@ if TYPE_CHECKING:
         GetPromptResult,
         ReadResourceResult,
     )
-
-_TEST_SIMPLE_TEXT: Final = ToolCall(catalog.TEST_SIMPLE_TEXT)
-_TEST_IMAGE_CONTENT: Final = ToolCall(catalog.TEST_IMAGE_CONTENT)
-_TEST_AUDIO_CONTENT: Final = ToolCall(catalog.TEST_AUDIO_CONTENT)
-_TEST_EMBEDDED_RESOURCE: Final = ToolCall(catalog.TEST_EMBEDDED_RESOURCE)
-_TEST_STRUCTURED_CONTENT: Final = ToolCall(
-    catalog.TEST_STRUCTURED_CONTENT, models.TestStructuredContentOutput
-)
-_TEST_MULTIPLE_CONTENT_TYPES: Final = ToolCall(catalog.TEST_MULTIPLE_CONTENT_TYPES)
-_TEST_ERROR_HANDLING: Final = ToolCall(catalog.TEST_ERROR_HANDLING)
-_TEST_TOOL_WITH_PROGRESS: Final = ToolCall(catalog.TEST_TOOL_WITH_PROGRESS)
-_TEST_TOOL_WITH_LOGGING: Final = ToolCall(catalog.TEST_TOOL_WITH_LOGGING)
-_TEST_LOGGING_TOOL: Final = ToolCall(catalog.TEST_LOGGING_TOOL)
-_TEST_RECONNECTION: Final = ToolCall(catalog.TEST_RECONNECTION)
-_TEST_CANCELLATION: Final = ToolCall(catalog.TEST_CANCELLATION)
-_TEST_TRIGGER_RESOURCE_UPDATE: Final = ToolCall(catalog.TEST_TRIGGER_RESOURCE_UPDATE)
-_TEST_SAMPLING: Final = ToolCall(catalog.TEST_SAMPLING)
-_TEST_MISSING_CAPABILITY: Final = ToolCall(catalog.TEST_MISSING_CAPABILITY)
-_TEST_ELICITATION: Final = ToolCall(catalog.TEST_ELICITATION)
-_TEST_ELICITATION_SEP1034_DEFAULTS: Final = ToolCall(
-    catalog.TEST_ELICITATION_SEP1034_DEFAULTS
-)
-_TEST_ELICITATION_SEP1330_ENUMS: Final = ToolCall(
-    catalog.TEST_ELICITATION_SEP1330_ENUMS
-)
-_TEST_ELICITATION_URL: Final = ToolCall(catalog.TEST_ELICITATION_URL)
-_TEST_STREAMING_ELICITATION: Final = ToolCall(catalog.TEST_STREAMING_ELICITATION)
-_TEST_TRIGGER_TOOL_CHANGE: Final = ToolCall(catalog.TEST_TRIGGER_TOOL_CHANGE)
-_TEST_TRIGGER_PROMPT_CHANGE: Final = ToolCall(catalog.TEST_TRIGGER_PROMPT_CHANGE)
-_TEST_INPUT_REQUIRED_RESULT_ELICITATION: Final = ToolCall(
-    catalog.TEST_INPUT_REQUIRED_RESULT_ELICITATION
-)
-_TEST_INPUT_REQUIRED_RESULT_SAMPLING: Final = ToolCall(
-    catalog.TEST_INPUT_REQUIRED_RESULT_SAMPLING
-)
-_TEST_INPUT_REQUIRED_RESULT_LIST_ROOTS: Final = ToolCall(
-    catalog.TEST_INPUT_REQUIRED_RESULT_LIST_ROOTS
-)
-_TEST_INPUT_REQUIRED_RESULT_REQUEST_STATE: Final = ToolCall(
-    catalog.TEST_INPUT_REQUIRED_RESULT_REQUEST_STATE
-)
-_TEST_INPUT_REQUIRED_RESULT_MULTIPLE_INPUTS: Final = ToolCall(
-    catalog.TEST_INPUT_REQUIRED_RESULT_MULTIPLE_INPUTS
-)
-_TEST_INPUT_REQUIRED_RESULT_MULTI_ROUND: Final = ToolCall(
-    catalog.TEST_INPUT_REQUIRED_RESULT_MULTI_ROUND
-)
-_TEST_INPUT_REQUIRED_RESULT_TAMPERED_STATE: Final = ToolCall(
-    catalog.TEST_INPUT_REQUIRED_RESULT_TAMPERED_STATE
-)
-_TEST_INPUT_REQUIRED_RESULT_CAPABILITIES: Final = ToolCall(
-    catalog.TEST_INPUT_REQUIRED_RESULT_CAPABILITIES
-)
-_JSON_SCHEMA_2020_12_TOOL: Final = ToolCall(catalog.JSON_SCHEMA_2020_12_TOOL)
-_TEST_X_MCP_HEADER: Final = ToolCall(catalog.TEST_X_MCP_HEADER)
 
 
 class EverythingClient(Client):
@@ -89,19 +34,19 @@ class EverythingClient(Client):
 
     async def test_simple_text(self) -> CallToolResult:
         """Returns a text."""
-        return await self._call_tool(_TEST_SIMPLE_TEXT, {})
+        return await self._call("test_simple_text", {})
 
     async def test_image_content(self) -> CallToolResult:
         """Returns an image."""
-        return await self._call_tool(_TEST_IMAGE_CONTENT, {})
+        return await self._call("test_image_content", {})
 
     async def test_audio_content(self) -> CallToolResult:
         """Returns a sound."""
-        return await self._call_tool(_TEST_AUDIO_CONTENT, {})
+        return await self._call("test_audio_content", {})
 
     async def test_embedded_resource(self) -> CallToolResult:
         """Returns a resource's contents."""
-        return await self._call_tool(_TEST_EMBEDDED_RESOURCE, {})
+        return await self._call("test_embedded_resource", {})
 
     async def test_structured_content(
         self, *, city: str
@@ -111,41 +56,45 @@ class EverythingClient(Client):
         Args:
             city: Any name.
         """
-        return await self._call_tool(_TEST_STRUCTURED_CONTENT, {"city": city})
+        return await self._call(
+            "test_structured_content",
+            {"city": city},
+            models.TestStructuredContentOutput,
+        )
 
     async def test_multiple_content_types(self) -> CallToolResult:
         """Returns a text, an image and a resource's contents."""
-        return await self._call_tool(_TEST_MULTIPLE_CONTENT_TYPES, {})
+        return await self._call("test_multiple_content_types", {})
 
     async def test_error_handling(self) -> CallToolResult:
         """Always fails, and says why."""
-        return await self._call_tool(_TEST_ERROR_HANDLING, {})
+        return await self._call("test_error_handling", {})
 
     async def test_tool_with_progress(self) -> CallToolResult:
         """Reports progress three times."""
-        return await self._call_tool(_TEST_TOOL_WITH_PROGRESS, {})
+        return await self._call("test_tool_with_progress", {})
 
     async def test_tool_with_logging(self) -> CallToolResult:
         """Sends three log messages."""
-        return await self._call_tool(_TEST_TOOL_WITH_LOGGING, {})
+        return await self._call("test_tool_with_logging", {})
 
     async def test_logging_tool(self) -> CallToolResult:
         """Sends log messages to clients that want them."""
-        return await self._call_tool(_TEST_LOGGING_TOOL, {})
+        return await self._call("test_logging_tool", {})
 
     async def test_reconnection(self) -> CallToolResult:
         """Closes its stream while it works; the result is there for those who
         return.
         """
-        return await self._call_tool(_TEST_RECONNECTION, {})
+        return await self._call("test_reconnection", {})
 
     async def test_cancellation(self) -> CallToolResult:
         """Works until it is cancelled."""
-        return await self._call_tool(_TEST_CANCELLATION, {})
+        return await self._call("test_cancellation", {})
 
     async def test_trigger_resource_update(self) -> CallToolResult:
         """Says that the watched resource has changed."""
-        return await self._call_tool(_TEST_TRIGGER_RESOURCE_UPDATE, {})
+        return await self._call("test_trigger_resource_update", {})
 
     async def test_sampling(self, *, prompt: str) -> CallToolResult:
         """Asks the client's model.
@@ -153,11 +102,11 @@ class EverythingClient(Client):
         Args:
             prompt: What to ask.
         """
-        return await self._call_tool(_TEST_SAMPLING, {"prompt": prompt})
+        return await self._call("test_sampling", {"prompt": prompt})
 
     async def test_missing_capability(self) -> CallToolResult:
         """Asks the client's model, which clients without one can't serve."""
-        return await self._call_tool(_TEST_MISSING_CAPABILITY, {})
+        return await self._call("test_missing_capability", {})
 
     async def test_elicitation(self, *, message: str) -> CallToolResult:
         """Asks a person for a name and an address.
@@ -165,63 +114,63 @@ class EverythingClient(Client):
         Args:
             message: What the person is told.
         """
-        return await self._call_tool(_TEST_ELICITATION, {"message": message})
+        return await self._call("test_elicitation", {"message": message})
 
     async def test_elicitation_sep1034_defaults(self) -> CallToolResult:
         """Shows a person a form whose fields are filled in already."""
-        return await self._call_tool(_TEST_ELICITATION_SEP1034_DEFAULTS, {})
+        return await self._call("test_elicitation_sep1034_defaults", {})
 
     async def test_elicitation_sep1330_enums(self) -> CallToolResult:
         """Shows a person a form with every kind of choice."""
-        return await self._call_tool(_TEST_ELICITATION_SEP1330_ENUMS, {})
+        return await self._call("test_elicitation_sep1330_enums", {})
 
     async def test_elicitation_url(self) -> CallToolResult:
         """Asks a person to open a page."""
-        return await self._call_tool(_TEST_ELICITATION_URL, {})
+        return await self._call("test_elicitation_url", {})
 
     async def test_streaming_elicitation(self) -> CallToolResult:
         """Reports progress, then asks a person."""
-        return await self._call_tool(_TEST_STREAMING_ELICITATION, {})
+        return await self._call("test_streaming_elicitation", {})
 
     async def test_trigger_tool_change(self) -> CallToolResult:
         """Adds a tool to the list, or takes it away again."""
-        return await self._call_tool(_TEST_TRIGGER_TOOL_CHANGE, {})
+        return await self._call("test_trigger_tool_change", {})
 
     async def test_trigger_prompt_change(self) -> CallToolResult:
         """Adds a prompt to the list, or takes it away again."""
-        return await self._call_tool(_TEST_TRIGGER_PROMPT_CHANGE, {})
+        return await self._call("test_trigger_prompt_change", {})
 
     async def test_input_required_result_elicitation(self) -> CallToolResult:
         """Greets a person by name."""
-        return await self._call_tool(_TEST_INPUT_REQUIRED_RESULT_ELICITATION, {})
+        return await self._call("test_input_required_result_elicitation", {})
 
     async def test_input_required_result_sampling(self) -> CallToolResult:
         """Asks the client's model for a capital."""
-        return await self._call_tool(_TEST_INPUT_REQUIRED_RESULT_SAMPLING, {})
+        return await self._call("test_input_required_result_sampling", {})
 
     async def test_input_required_result_list_roots(self) -> CallToolResult:
         """Lists what the client opens to the server."""
-        return await self._call_tool(_TEST_INPUT_REQUIRED_RESULT_LIST_ROOTS, {})
+        return await self._call("test_input_required_result_list_roots", {})
 
     async def test_input_required_result_request_state(self) -> CallToolResult:
         """Remembers something while a person confirms."""
-        return await self._call_tool(_TEST_INPUT_REQUIRED_RESULT_REQUEST_STATE, {})
+        return await self._call("test_input_required_result_request_state", {})
 
     async def test_input_required_result_multiple_inputs(self) -> CallToolResult:
         """Asks a person, a model and the client at once."""
-        return await self._call_tool(_TEST_INPUT_REQUIRED_RESULT_MULTIPLE_INPUTS, {})
+        return await self._call("test_input_required_result_multiple_inputs", {})
 
     async def test_input_required_result_multi_round(self) -> CallToolResult:
         """Asks a person twice, one question after the other."""
-        return await self._call_tool(_TEST_INPUT_REQUIRED_RESULT_MULTI_ROUND, {})
+        return await self._call("test_input_required_result_multi_round", {})
 
     async def test_input_required_result_tampered_state(self) -> CallToolResult:
         """Asks a person; what it remembers can't be changed on the way."""
-        return await self._call_tool(_TEST_INPUT_REQUIRED_RESULT_TAMPERED_STATE, {})
+        return await self._call("test_input_required_result_tampered_state", {})
 
     async def test_input_required_result_capabilities(self) -> CallToolResult:
         """Asks for what the client can answer, and for nothing else."""
-        return await self._call_tool(_TEST_INPUT_REQUIRED_RESULT_CAPABILITIES, {})
+        return await self._call("test_input_required_result_capabilities", {})
 
     async def json_schema_2020_12_tool(
         self,
@@ -233,8 +182,8 @@ class EverythingClient(Client):
         email: str | Omit = OMIT,
     ) -> CallToolResult:
         """Tool with JSON Schema 2020-12 features"""
-        return await self._call_tool(
-            _JSON_SCHEMA_2020_12_TOOL,
+        return await self._call(
+            "json_schema_2020_12_tool",
             {
                 "name": name,
                 "address": address,
@@ -250,7 +199,7 @@ class EverythingClient(Client):
         Args:
             region: Where to run.
         """
-        return await self._call_tool(_TEST_X_MCP_HEADER, {"region": region})
+        return await self._call("test_x_mcp_header", {"region": region})
 
     async def test_simple_prompt_prompt(self) -> GetPromptResult:
         """A prompt without arguments."""
@@ -311,19 +260,19 @@ class SyncEverythingClient(SyncClient):
 
     def test_simple_text(self) -> CallToolResult:
         """Returns a text."""
-        return self._call_tool(_TEST_SIMPLE_TEXT, {})
+        return self._call("test_simple_text", {})
 
     def test_image_content(self) -> CallToolResult:
         """Returns an image."""
-        return self._call_tool(_TEST_IMAGE_CONTENT, {})
+        return self._call("test_image_content", {})
 
     def test_audio_content(self) -> CallToolResult:
         """Returns a sound."""
-        return self._call_tool(_TEST_AUDIO_CONTENT, {})
+        return self._call("test_audio_content", {})
 
     def test_embedded_resource(self) -> CallToolResult:
         """Returns a resource's contents."""
-        return self._call_tool(_TEST_EMBEDDED_RESOURCE, {})
+        return self._call("test_embedded_resource", {})
 
     def test_structured_content(
         self, *, city: str
@@ -333,41 +282,45 @@ class SyncEverythingClient(SyncClient):
         Args:
             city: Any name.
         """
-        return self._call_tool(_TEST_STRUCTURED_CONTENT, {"city": city})
+        return self._call(
+            "test_structured_content",
+            {"city": city},
+            models.TestStructuredContentOutput,
+        )
 
     def test_multiple_content_types(self) -> CallToolResult:
         """Returns a text, an image and a resource's contents."""
-        return self._call_tool(_TEST_MULTIPLE_CONTENT_TYPES, {})
+        return self._call("test_multiple_content_types", {})
 
     def test_error_handling(self) -> CallToolResult:
         """Always fails, and says why."""
-        return self._call_tool(_TEST_ERROR_HANDLING, {})
+        return self._call("test_error_handling", {})
 
     def test_tool_with_progress(self) -> CallToolResult:
         """Reports progress three times."""
-        return self._call_tool(_TEST_TOOL_WITH_PROGRESS, {})
+        return self._call("test_tool_with_progress", {})
 
     def test_tool_with_logging(self) -> CallToolResult:
         """Sends three log messages."""
-        return self._call_tool(_TEST_TOOL_WITH_LOGGING, {})
+        return self._call("test_tool_with_logging", {})
 
     def test_logging_tool(self) -> CallToolResult:
         """Sends log messages to clients that want them."""
-        return self._call_tool(_TEST_LOGGING_TOOL, {})
+        return self._call("test_logging_tool", {})
 
     def test_reconnection(self) -> CallToolResult:
         """Closes its stream while it works; the result is there for those who
         return.
         """
-        return self._call_tool(_TEST_RECONNECTION, {})
+        return self._call("test_reconnection", {})
 
     def test_cancellation(self) -> CallToolResult:
         """Works until it is cancelled."""
-        return self._call_tool(_TEST_CANCELLATION, {})
+        return self._call("test_cancellation", {})
 
     def test_trigger_resource_update(self) -> CallToolResult:
         """Says that the watched resource has changed."""
-        return self._call_tool(_TEST_TRIGGER_RESOURCE_UPDATE, {})
+        return self._call("test_trigger_resource_update", {})
 
     def test_sampling(self, *, prompt: str) -> CallToolResult:
         """Asks the client's model.
@@ -375,11 +328,11 @@ class SyncEverythingClient(SyncClient):
         Args:
             prompt: What to ask.
         """
-        return self._call_tool(_TEST_SAMPLING, {"prompt": prompt})
+        return self._call("test_sampling", {"prompt": prompt})
 
     def test_missing_capability(self) -> CallToolResult:
         """Asks the client's model, which clients without one can't serve."""
-        return self._call_tool(_TEST_MISSING_CAPABILITY, {})
+        return self._call("test_missing_capability", {})
 
     def test_elicitation(self, *, message: str) -> CallToolResult:
         """Asks a person for a name and an address.
@@ -387,63 +340,63 @@ class SyncEverythingClient(SyncClient):
         Args:
             message: What the person is told.
         """
-        return self._call_tool(_TEST_ELICITATION, {"message": message})
+        return self._call("test_elicitation", {"message": message})
 
     def test_elicitation_sep1034_defaults(self) -> CallToolResult:
         """Shows a person a form whose fields are filled in already."""
-        return self._call_tool(_TEST_ELICITATION_SEP1034_DEFAULTS, {})
+        return self._call("test_elicitation_sep1034_defaults", {})
 
     def test_elicitation_sep1330_enums(self) -> CallToolResult:
         """Shows a person a form with every kind of choice."""
-        return self._call_tool(_TEST_ELICITATION_SEP1330_ENUMS, {})
+        return self._call("test_elicitation_sep1330_enums", {})
 
     def test_elicitation_url(self) -> CallToolResult:
         """Asks a person to open a page."""
-        return self._call_tool(_TEST_ELICITATION_URL, {})
+        return self._call("test_elicitation_url", {})
 
     def test_streaming_elicitation(self) -> CallToolResult:
         """Reports progress, then asks a person."""
-        return self._call_tool(_TEST_STREAMING_ELICITATION, {})
+        return self._call("test_streaming_elicitation", {})
 
     def test_trigger_tool_change(self) -> CallToolResult:
         """Adds a tool to the list, or takes it away again."""
-        return self._call_tool(_TEST_TRIGGER_TOOL_CHANGE, {})
+        return self._call("test_trigger_tool_change", {})
 
     def test_trigger_prompt_change(self) -> CallToolResult:
         """Adds a prompt to the list, or takes it away again."""
-        return self._call_tool(_TEST_TRIGGER_PROMPT_CHANGE, {})
+        return self._call("test_trigger_prompt_change", {})
 
     def test_input_required_result_elicitation(self) -> CallToolResult:
         """Greets a person by name."""
-        return self._call_tool(_TEST_INPUT_REQUIRED_RESULT_ELICITATION, {})
+        return self._call("test_input_required_result_elicitation", {})
 
     def test_input_required_result_sampling(self) -> CallToolResult:
         """Asks the client's model for a capital."""
-        return self._call_tool(_TEST_INPUT_REQUIRED_RESULT_SAMPLING, {})
+        return self._call("test_input_required_result_sampling", {})
 
     def test_input_required_result_list_roots(self) -> CallToolResult:
         """Lists what the client opens to the server."""
-        return self._call_tool(_TEST_INPUT_REQUIRED_RESULT_LIST_ROOTS, {})
+        return self._call("test_input_required_result_list_roots", {})
 
     def test_input_required_result_request_state(self) -> CallToolResult:
         """Remembers something while a person confirms."""
-        return self._call_tool(_TEST_INPUT_REQUIRED_RESULT_REQUEST_STATE, {})
+        return self._call("test_input_required_result_request_state", {})
 
     def test_input_required_result_multiple_inputs(self) -> CallToolResult:
         """Asks a person, a model and the client at once."""
-        return self._call_tool(_TEST_INPUT_REQUIRED_RESULT_MULTIPLE_INPUTS, {})
+        return self._call("test_input_required_result_multiple_inputs", {})
 
     def test_input_required_result_multi_round(self) -> CallToolResult:
         """Asks a person twice, one question after the other."""
-        return self._call_tool(_TEST_INPUT_REQUIRED_RESULT_MULTI_ROUND, {})
+        return self._call("test_input_required_result_multi_round", {})
 
     def test_input_required_result_tampered_state(self) -> CallToolResult:
         """Asks a person; what it remembers can't be changed on the way."""
-        return self._call_tool(_TEST_INPUT_REQUIRED_RESULT_TAMPERED_STATE, {})
+        return self._call("test_input_required_result_tampered_state", {})
 
     def test_input_required_result_capabilities(self) -> CallToolResult:
         """Asks for what the client can answer, and for nothing else."""
-        return self._call_tool(_TEST_INPUT_REQUIRED_RESULT_CAPABILITIES, {})
+        return self._call("test_input_required_result_capabilities", {})
 
     def json_schema_2020_12_tool(
         self,
@@ -455,8 +408,8 @@ class SyncEverythingClient(SyncClient):
         email: str | Omit = OMIT,
     ) -> CallToolResult:
         """Tool with JSON Schema 2020-12 features"""
-        return self._call_tool(
-            _JSON_SCHEMA_2020_12_TOOL,
+        return self._call(
+            "json_schema_2020_12_tool",
             {
                 "name": name,
                 "address": address,
@@ -472,7 +425,7 @@ class SyncEverythingClient(SyncClient):
         Args:
             region: Where to run.
         """
-        return self._call_tool(_TEST_X_MCP_HEADER, {"region": region})
+        return self._call("test_x_mcp_header", {"region": region})
 
     def test_simple_prompt_prompt(self) -> GetPromptResult:
         """A prompt without arguments."""

@@ -5,11 +5,11 @@ Made by mcpgen from mcpgen.yaml; edits are refused by `mcpgen generate`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from . import catalog, models
+from . import models
 from .catalog import CATALOG
-from .runtime.client import OMIT, Client, Omit, SyncClient, ToolCall
+from .runtime.client import OMIT, Client, Omit, SyncClient
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
         GetPromptResult,
         ReadResourceResult,
     )
-
-_GET_FORECAST: Final = ToolCall(catalog.GET_FORECAST, models.GetForecastOutput)
-_COMPARE_CITIES: Final = ToolCall(catalog.COMPARE_CITIES)
 
 
 class WeatherClient(Client):
@@ -45,7 +42,9 @@ class WeatherClient(Client):
             city: The city's English name, for example Oslo.
             days: How many days, today included.
         """
-        return await self._call_tool(_GET_FORECAST, {"city": city, "days": days})
+        return await self._call(
+            "get_forecast", {"city": city, "days": days}, models.GetForecastOutput
+        )
 
     async def compare_cities(self, *, cities: list[str]) -> CallToolResult:
         """Compares the climate of cities over a year, with progress city by city.
@@ -53,7 +52,7 @@ class WeatherClient(Client):
         Args:
             cities: The cities' English names.
         """
-        return await self._call_tool(_COMPARE_CITIES, {"cities": cities})
+        return await self._call("compare_cities", {"cities": cities})
 
     async def plan_trip_prompt(
         self, *, city: str, month: str | Omit = OMIT
@@ -88,7 +87,9 @@ class SyncWeatherClient(SyncClient):
             city: The city's English name, for example Oslo.
             days: How many days, today included.
         """
-        return self._call_tool(_GET_FORECAST, {"city": city, "days": days})
+        return self._call(
+            "get_forecast", {"city": city, "days": days}, models.GetForecastOutput
+        )
 
     def compare_cities(self, *, cities: list[str]) -> CallToolResult:
         """Compares the climate of cities over a year, with progress city by city.
@@ -96,7 +97,7 @@ class SyncWeatherClient(SyncClient):
         Args:
             cities: The cities' English names.
         """
-        return self._call_tool(_COMPARE_CITIES, {"cities": cities})
+        return self._call("compare_cities", {"cities": cities})
 
     def plan_trip_prompt(
         self, *, city: str, month: str | Omit = OMIT

@@ -8,7 +8,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-from . import catalog, models
+from . import models
+from .catalog import CATALOG
 from .runtime.server import (
     Context,
     Contract,
@@ -85,25 +86,24 @@ class AwkwardService(Service):
         """`page`, without a description in the manifest."""
 
     contract: ClassVar[Contract] = Contract(
-        catalog.CATALOG,
+        CATALOG,
+        models,
         tools={
-            "class": ToolBinding("class_", models.ClassInput),
-            "get-item": ToolBinding("get_item", models.GetItemInput),
-            "get_item": ToolBinding(
-                "get_item_2", models.GetItem_2Input, models.GetItem_2Output
-            ),
-            "list_tools": ToolBinding("list_tools_", models.ListToolsInput),
-            "tree/walk": ToolBinding("tree_walk", models.TreeWalkInput),
-            "天気": ToolBinding("天気", models.天気Input),
+            "class": ToolBinding("class_", "ClassInput"),
+            "get-item": ToolBinding("get_item", "GetItemInput"),
+            "get_item": ToolBinding("get_item_2", "GetItem_2Input", "GetItem_2Output"),
+            "list_tools": ToolBinding("list_tools_", "ListToolsInput"),
+            "tree/walk": ToolBinding("tree_walk", "TreeWalkInput"),
+            "天気": ToolBinding("天気", "天気Input"),
         },
-        prompts={"class": PromptBinding("class_prompt", models.ClassArguments)},
+        prompts={"class": PromptBinding("class_prompt", "ClassArguments")},
         resources={
             "awkward://a%20b/c?d=e#f": ResourceBinding("read_a_name_with_spaces"),
             "awkward://second": ResourceBinding("read_a_name_with_spaces_2"),
         },
         resource_templates={
             "awkward://{kind}/{id}{?page,class}": TemplateBinding(
-                "read_page", models.PageVariables
+                "read_page", "PageVariables"
             ),
         },
     )

@@ -8,7 +8,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-from . import catalog, models
+from . import models
+from .catalog import CATALOG
 from .runtime.server import (
     Context,
     Contract,
@@ -269,125 +270,121 @@ class EverythingService(Service):
         """The data of one entry."""
 
     contract: ClassVar[Contract] = Contract(
-        catalog.CATALOG,
+        CATALOG,
+        models,
         tools={
-            "test_simple_text": ToolBinding(
-                "test_simple_text", models.TestSimpleTextInput
-            ),
+            "test_simple_text": ToolBinding("test_simple_text", "TestSimpleTextInput"),
             "test_image_content": ToolBinding(
-                "test_image_content", models.TestImageContentInput
+                "test_image_content", "TestImageContentInput"
             ),
             "test_audio_content": ToolBinding(
-                "test_audio_content", models.TestAudioContentInput
+                "test_audio_content", "TestAudioContentInput"
             ),
             "test_embedded_resource": ToolBinding(
-                "test_embedded_resource", models.TestEmbeddedResourceInput
+                "test_embedded_resource", "TestEmbeddedResourceInput"
             ),
             "test_structured_content": ToolBinding(
                 "test_structured_content",
-                models.TestStructuredContentInput,
-                models.TestStructuredContentOutput,
+                "TestStructuredContentInput",
+                "TestStructuredContentOutput",
             ),
             "test_multiple_content_types": ToolBinding(
-                "test_multiple_content_types", models.TestMultipleContentTypesInput
+                "test_multiple_content_types", "TestMultipleContentTypesInput"
             ),
             "test_error_handling": ToolBinding(
-                "test_error_handling", models.TestErrorHandlingInput
+                "test_error_handling", "TestErrorHandlingInput"
             ),
             "test_tool_with_progress": ToolBinding(
-                "test_tool_with_progress", models.TestToolWithProgressInput
+                "test_tool_with_progress", "TestToolWithProgressInput"
             ),
             "test_tool_with_logging": ToolBinding(
-                "test_tool_with_logging", models.TestToolWithLoggingInput
+                "test_tool_with_logging", "TestToolWithLoggingInput"
             ),
             "test_logging_tool": ToolBinding(
-                "test_logging_tool", models.TestLoggingToolInput
+                "test_logging_tool", "TestLoggingToolInput"
             ),
             "test_reconnection": ToolBinding(
-                "test_reconnection", models.TestReconnectionInput
+                "test_reconnection", "TestReconnectionInput"
             ),
             "test_cancellation": ToolBinding(
-                "test_cancellation", models.TestCancellationInput
+                "test_cancellation", "TestCancellationInput"
             ),
             "test_trigger_resource_update": ToolBinding(
-                "test_trigger_resource_update", models.TestTriggerResourceUpdateInput
+                "test_trigger_resource_update", "TestTriggerResourceUpdateInput"
             ),
-            "test_sampling": ToolBinding("test_sampling", models.TestSamplingInput),
+            "test_sampling": ToolBinding("test_sampling", "TestSamplingInput"),
             "test_missing_capability": ToolBinding(
-                "test_missing_capability", models.TestMissingCapabilityInput
+                "test_missing_capability", "TestMissingCapabilityInput"
             ),
-            "test_elicitation": ToolBinding(
-                "test_elicitation", models.TestElicitationInput
-            ),
+            "test_elicitation": ToolBinding("test_elicitation", "TestElicitationInput"),
             "test_elicitation_sep1034_defaults": ToolBinding(
                 "test_elicitation_sep1034_defaults",
-                models.TestElicitationSep1034DefaultsInput,
+                "TestElicitationSep1034DefaultsInput",
             ),
             "test_elicitation_sep1330_enums": ToolBinding(
-                "test_elicitation_sep1330_enums",
-                models.TestElicitationSep1330EnumsInput,
+                "test_elicitation_sep1330_enums", "TestElicitationSep1330EnumsInput"
             ),
             "test_elicitation_url": ToolBinding(
-                "test_elicitation_url", models.TestElicitationUrlInput
+                "test_elicitation_url", "TestElicitationUrlInput"
             ),
             "test_streaming_elicitation": ToolBinding(
-                "test_streaming_elicitation", models.TestStreamingElicitationInput
+                "test_streaming_elicitation", "TestStreamingElicitationInput"
             ),
             "test_trigger_tool_change": ToolBinding(
-                "test_trigger_tool_change", models.TestTriggerToolChangeInput
+                "test_trigger_tool_change", "TestTriggerToolChangeInput"
             ),
             "test_trigger_prompt_change": ToolBinding(
-                "test_trigger_prompt_change", models.TestTriggerPromptChangeInput
+                "test_trigger_prompt_change", "TestTriggerPromptChangeInput"
             ),
             "test_input_required_result_elicitation": ToolBinding(
                 "test_input_required_result_elicitation",
-                models.TestInputRequiredResultElicitationInput,
+                "TestInputRequiredResultElicitationInput",
             ),
             "test_input_required_result_sampling": ToolBinding(
                 "test_input_required_result_sampling",
-                models.TestInputRequiredResultSamplingInput,
+                "TestInputRequiredResultSamplingInput",
             ),
             "test_input_required_result_list_roots": ToolBinding(
                 "test_input_required_result_list_roots",
-                models.TestInputRequiredResultListRootsInput,
+                "TestInputRequiredResultListRootsInput",
             ),
             "test_input_required_result_request_state": ToolBinding(
                 "test_input_required_result_request_state",
-                models.TestInputRequiredResultRequestStateInput,
+                "TestInputRequiredResultRequestStateInput",
             ),
             "test_input_required_result_multiple_inputs": ToolBinding(
                 "test_input_required_result_multiple_inputs",
-                models.TestInputRequiredResultMultipleInputsInput,
+                "TestInputRequiredResultMultipleInputsInput",
             ),
             "test_input_required_result_multi_round": ToolBinding(
                 "test_input_required_result_multi_round",
-                models.TestInputRequiredResultMultiRoundInput,
+                "TestInputRequiredResultMultiRoundInput",
             ),
             "test_input_required_result_tampered_state": ToolBinding(
                 "test_input_required_result_tampered_state",
-                models.TestInputRequiredResultTamperedStateInput,
+                "TestInputRequiredResultTamperedStateInput",
             ),
             "test_input_required_result_capabilities": ToolBinding(
                 "test_input_required_result_capabilities",
-                models.TestInputRequiredResultCapabilitiesInput,
+                "TestInputRequiredResultCapabilitiesInput",
             ),
             "json_schema_2020_12_tool": ToolBinding(
-                "json_schema_2020_12_tool", models.JsonSchema202012ToolInput
+                "json_schema_2020_12_tool", "JsonSchema202012ToolInput"
             ),
             "test_x_mcp_header": ToolBinding(
-                "test_x_mcp_header", models.TestXMcpHeaderInput
+                "test_x_mcp_header", "TestXMcpHeaderInput"
             ),
         },
         prompts={
             "test_simple_prompt": PromptBinding("test_simple_prompt_prompt"),
             "test_prompt_with_arguments": PromptBinding(
                 "test_prompt_with_arguments_prompt",
-                models.TestPromptWithArgumentsArguments,
+                "TestPromptWithArgumentsArguments",
                 complete={"arg1": ("paris", "park", "party")},
             ),
             "test_prompt_with_embedded_resource": PromptBinding(
                 "test_prompt_with_embedded_resource_prompt",
-                models.TestPromptWithEmbeddedResourceArguments,
+                "TestPromptWithEmbeddedResourceArguments",
             ),
             "test_prompt_with_image": PromptBinding("test_prompt_with_image_prompt"),
             "test_input_required_result_prompt": PromptBinding(
@@ -401,7 +398,7 @@ class EverythingService(Service):
         },
         resource_templates={
             "test://template/{id}/data": TemplateBinding(
-                "read_template_data", models.TemplateDataVariables
+                "read_template_data", "TemplateDataVariables"
             ),
         },
     )

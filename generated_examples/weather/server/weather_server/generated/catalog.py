@@ -7,121 +7,117 @@ from __future__ import annotations
 
 from typing import Final
 
-from .runtime.shared.catalog import Catalog, JsonObject
+from .runtime.shared.catalog import Catalog
 
-GET_FORECAST: Final[JsonObject] = {
-    "name": "get_forecast",
-    "title": "Forecast",
-    "description": (
-        "The weather to expect in one city in the coming days. A city that is not "
-        "known is an error that names similar ones."
-    ),
-    "inputSchema": {
+_TEXT: Final = r"""
+{
+  "server": {
+    "name": "weather",
+    "title": "Weather",
+    "version": "0.1.0",
+    "description": "Forecasts from the monthly climate normals of twelve cities."
+  },
+  "instructions": "Ask for a city by its English name. Temperatures are in degrees Celsius.",
+  "tools": [
+    {
+      "name": "get_forecast",
+      "title": "Forecast",
+      "description": "The weather to expect in one city in the coming days. A city that is not known is an error that names similar ones.",
+      "inputSchema": {
         "type": "object",
         "properties": {
-            "city": {
-                "type": "string",
-                "description": "The city's English name, for example Oslo.",
-                "minLength": 1,
-            },
-            "days": {
-                "type": "integer",
-                "description": "How many days, today included.",
-                "minimum": 1,
-                "maximum": 14,
-                "default": 3,
-            },
+          "city": {
+            "type": "string",
+            "description": "The city's English name, for example Oslo.",
+            "minLength": 1
+          },
+          "days": {
+            "type": "integer",
+            "description": "How many days, today included.",
+            "minimum": 1,
+            "maximum": 14,
+            "default": 3
+          }
         },
         "required": ["city"],
-        "additionalProperties": False,
-    },
-    "outputSchema": {
+        "additionalProperties": false
+      },
+      "outputSchema": {
         "type": "object",
         "properties": {
-            "city": {"type": "string"},
-            "days": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "date": {"type": "string", "format": "date"},
-                        "low": {"type": "number", "description": "Degrees Celsius."},
-                        "high": {"type": "number", "description": "Degrees Celsius."},
-                        "sky": {
-                            "type": "string",
-                            "enum": ["clear", "cloudy", "rain", "snow"],
-                        },
-                    },
-                    "required": ["date", "low", "high", "sky"],
-                },
-            },
+          "city": {"type": "string"},
+          "days": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "properties": {
+                "date": {"type": "string", "format": "date"},
+                "low": {"type": "number", "description": "Degrees Celsius."},
+                "high": {"type": "number", "description": "Degrees Celsius."},
+                "sky": {
+                  "type": "string",
+                  "enum": ["clear", "cloudy", "rain", "snow"]
+                }
+              },
+              "required": ["date", "low", "high", "sky"]
+            }
+          }
         },
-        "required": ["city", "days"],
+        "required": ["city", "days"]
+      },
+      "annotations": {"readOnlyHint": true, "openWorldHint": false}
     },
-    "annotations": {"readOnlyHint": True, "openWorldHint": False},
-}
-
-COMPARE_CITIES: Final[JsonObject] = {
-    "name": "compare_cities",
-    "title": "Comparison",
-    "description": (
-        "Compares the climate of cities over a year, with progress city by city."
-    ),
-    "inputSchema": {
+    {
+      "name": "compare_cities",
+      "title": "Comparison",
+      "description": "Compares the climate of cities over a year, with progress city by city.",
+      "inputSchema": {
         "type": "object",
         "properties": {
-            "cities": {
-                "type": "array",
-                "description": "The cities' English names.",
-                "items": {"type": "string"},
-                "minItems": 2,
-                "maxItems": 12,
-            },
+          "cities": {
+            "type": "array",
+            "description": "The cities' English names.",
+            "items": {"type": "string"},
+            "minItems": 2,
+            "maxItems": 12
+          }
         },
         "required": ["cities"],
-        "additionalProperties": False,
-    },
-    "annotations": {"readOnlyHint": True, "openWorldHint": False},
+        "additionalProperties": false
+      },
+      "annotations": {"readOnlyHint": true, "openWorldHint": false}
+    }
+  ],
+  "prompts": [
+    {
+      "name": "plan_trip",
+      "title": "Plan a trip",
+      "description": "Find out what to pack for a trip.",
+      "arguments": [
+        {"name": "city", "description": "Where the trip goes.", "required": true},
+        {"name": "month", "description": "The month's English name."}
+      ]
+    }
+  ],
+  "resources": [
+    {
+      "uri": "weather://cities",
+      "name": "cities",
+      "title": "Cities",
+      "description": "The names of all cities that are known.",
+      "mimeType": "application/json"
+    }
+  ],
+  "resource_templates": [
+    {
+      "uriTemplate": "weather://cities/{city}",
+      "name": "city_climate",
+      "title": "Climate of a city",
+      "description": "The climate normals of one city, month by month.",
+      "mimeType": "application/json"
+    }
+  ]
 }
+"""
 
-PLAN_TRIP_PROMPT: Final[JsonObject] = {
-    "name": "plan_trip",
-    "title": "Plan a trip",
-    "description": "Find out what to pack for a trip.",
-    "arguments": [
-        {"name": "city", "description": "Where the trip goes.", "required": True},
-        {"name": "month", "description": "The month's English name."},
-    ],
-}
-
-CITIES_RESOURCE: Final[JsonObject] = {
-    "uri": "weather://cities",
-    "name": "cities",
-    "title": "Cities",
-    "description": "The names of all cities that are known.",
-    "mimeType": "application/json",
-}
-
-CITY_CLIMATE_TEMPLATE: Final[JsonObject] = {
-    "uriTemplate": "weather://cities/{city}",
-    "name": "city_climate",
-    "title": "Climate of a city",
-    "description": "The climate normals of one city, month by month.",
-    "mimeType": "application/json",
-}
-
-CATALOG: Final = Catalog(
-    server={
-        "name": "weather",
-        "title": "Weather",
-        "version": "0.1.0",
-        "description": "Forecasts from the monthly climate normals of twelve cities.",
-    },
-    instructions=(
-        "Ask for a city by its English name. Temperatures are in degrees Celsius."
-    ),
-    tools=(GET_FORECAST, COMPARE_CITIES),
-    prompts=(PLAN_TRIP_PROMPT,),
-    resources=(CITIES_RESOURCE,),
-    resource_templates=(CITY_CLIMATE_TEMPLATE,),
-)
+CATALOG: Final = Catalog.from_json(_TEXT)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-from . import catalog, models
+from . import models
+from .catalog import CATALOG
 from .runtime.server import (
     CompletionReturn,
     Context,
@@ -76,17 +77,18 @@ class WeatherService(Service):
         """
 
     contract: ClassVar[Contract] = Contract(
-        catalog.CATALOG,
+        CATALOG,
+        models,
         tools={
             "get_forecast": ToolBinding(
-                "get_forecast", models.GetForecastInput, models.GetForecastOutput
+                "get_forecast", "GetForecastInput", "GetForecastOutput"
             ),
-            "compare_cities": ToolBinding("compare_cities", models.CompareCitiesInput),
+            "compare_cities": ToolBinding("compare_cities", "CompareCitiesInput"),
         },
         prompts={
             "plan_trip": PromptBinding(
                 "plan_trip_prompt",
-                models.PlanTripArguments,
+                "PlanTripArguments",
                 complete={
                     "city": "complete_plan_trip_city",
                     "month": (
@@ -110,7 +112,7 @@ class WeatherService(Service):
         resource_templates={
             "weather://cities/{city}": TemplateBinding(
                 "read_city_climate",
-                models.CityClimateVariables,
+                "CityClimateVariables",
                 complete={"city": "complete_city_climate_city"},
             ),
         },

@@ -10,7 +10,7 @@ import copy
 import dataclasses
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from ..shared.catalog import Catalog, JsonObject
 from .calls import Request, ToolCall, decoded, given, to_strings
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ResourceTemplate,
         Tool,
     )
+    from ..shared.model import Codec
     from ..shared.revision import Era
     from ..shared.uri_template import Value
     from .drift import Difference
@@ -54,6 +55,11 @@ class Client:
     """
 
     catalog: ClassVar[Catalog] = Catalog(server={"name": "mcp", "version": "0"})
+    _calls: ClassVar[dict[str, ToolCall[Any]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._calls = {}
 
     def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
         settings = Settings(**options)
@@ -270,6 +276,29 @@ class Client:
             tuple(resources), tools_changed, prompts_changed, resources_changed
         )
         return self._connection.subscribe(wanted)
+
+    @overload
+    async def _call(
+        self, tool: str, arguments: Mapping[str, Any]
+    ) -> CallToolResult: ...
+
+    @overload
+    async def _call(
+        self, tool: str, arguments: Mapping[str, Any], output: type[T] | Codec[T]
+    ) -> T: ...
+
+    async def _call(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        output: type[Any] | Codec[Any] | None = None,
+    ) -> Any:
+        """Call a tool of the catalogue; it is made ready at its first call."""
+        call = self._calls.get(tool)
+        if call is None:
+            definition = next(t for t in self.catalog.tools if t["name"] == tool)
+            call = self._calls[tool] = ToolCall(definition, output)
+        return await self._call_tool(call, arguments)
 
     async def _call_tool(self, call: ToolCall[T], arguments: Mapping[str, Any]) -> T:
         plain = call.checked(arguments)

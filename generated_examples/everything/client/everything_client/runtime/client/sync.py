@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .calls import ToolCall
 from .options import LoggingLevel, Omit
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Tool,
     )
     from ..shared.catalog import JsonObject
+    from ..shared.model import Codec
     from ..shared.revision import Era
     from ..shared.uri_template import Value
     from .client import Client
@@ -202,6 +203,24 @@ class SyncClient:
             resources_changed=resources_changed,
         )
         return SyncSubscription(subscription, self._loop())
+
+    @overload
+    def _call(self, tool: str, arguments: Mapping[str, Any]) -> CallToolResult: ...
+
+    @overload
+    def _call(
+        self, tool: str, arguments: Mapping[str, Any], output: type[T] | Codec[T]
+    ) -> T: ...
+
+    def _call(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        output: type[Any] | Codec[Any] | None = None,
+    ) -> Any:
+        if output is None:
+            return self._wait(self._client._call(tool, arguments))
+        return self._wait(self._client._call(tool, arguments, output))
 
     def _call_tool(self, call: ToolCall[T], arguments: Mapping[str, Any]) -> T:
         return self._wait(self._client._call_tool(call, arguments))

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias
 
 from ...shared.catalog import Catalog
+from ...shared.lazy import Named
 
 Completer: TypeAlias = str | tuple[str, ...]
 """Completion of one argument: the name of a method, or the values themselves."""
@@ -27,7 +28,8 @@ class ToolBinding:
 
     Attributes:
         method: Name of the service's method: `(args, ctx)`.
-        input: Type of the arguments, made from `inputSchema`.
+        input: Type of the arguments, made from `inputSchema`, or its name in the
+            contract's `models`. The other bindings take types in both forms, too.
         output: Type of the structured result, or None without `outputSchema`.
         timeout: Seconds that one call may take; None means the server's setting.
         scopes: What callers need when the server authenticates.
@@ -74,6 +76,8 @@ class Contract:
 
     Attributes:
         catalog: The definitions, as they go on the wire.
+        models: Where the types are that bindings name; each is imported when its first
+            call comes.
         tools: Bindings by tool name.
         prompts: Bindings by prompt name.
         resources: Bindings by URI.
@@ -83,6 +87,7 @@ class Contract:
     """
 
     catalog: Catalog
+    models: ModuleType | None = None
     tools: Mapping[str, ToolBinding] = field(default_factory=dict[str, ToolBinding])
     prompts: Mapping[str, PromptBinding] = field(
         default_factory=dict[str, PromptBinding]
@@ -95,3 +100,9 @@ class Contract:
     )
     revisions: tuple[str, ...] = ()
     auth: Mapping[str, AuthValue] = field(default_factory=dict[str, AuthValue])
+
+    def type(self, declared: Any) -> Any:
+        """A binding's type, for a codec: a name is not looked up yet."""
+        if isinstance(declared, str) and self.models is not None:
+            return Named(self.models, declared)
+        return declared
