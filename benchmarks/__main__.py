@@ -1,21 +1,40 @@
-"""`make bench [ONLY=generation]`: run the benchmarks and print ratios."""
+"""`python -m benchmarks [--quick] [NAME ...]`: run the benchmarks and print ratios."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-BENCHMARKS = ("generation", "server")
+from rich.console import Console
+
+from benchmarks.scale import FULL, QUICK
+
+BENCHMARKS = (
+    "server",
+    "startup",
+    "growth",
+    "memory",
+    "client",
+    "validation",
+    "generation",
+)
 
 
-def main(chosen: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Run the named benchmarks, all of them by default; 2 for an unknown name."""
+    chosen = [each for each in arguments if each != "--quick"]
     unknown = set(chosen) - set(BENCHMARKS)
     if unknown:
-        print(f"no such benchmark: {', '.join(sorted(unknown))}", file=sys.stderr)
+        print(
+            f"no such benchmark: {', '.join(sorted(unknown))}; "
+            f"there are {', '.join(BENCHMARKS)}",
+            file=sys.stderr,
+        )
         return 2
+    scale = QUICK if "--quick" in arguments else FULL
+    console = Console()
     for name in chosen or BENCHMARKS:
-        importlib.import_module(f"benchmarks.{name}").main()
+        importlib.import_module(f"benchmarks.{name}").main(console, scale)
     return 0
 
 

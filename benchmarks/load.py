@@ -1,144 +1,129 @@
-"""A load that is no bottleneck (wrk) on a server process, and what it cost the server."""
+"""A load that is no bottleneck (wrk) on server processes, and what it cost them."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-START_SECONDS = 40
-TICKS = os.sysconf("SC_CLK_TCK")
+from benchmarks.wire import Request, Subject
 
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One POST that is sent again and again."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: Mapping[str, Any]
+ROOT = Path(__file__).parent.parent
+SLICE = 0.15
+"""Seconds of load on one subject before the next one's turn."""
+_SETTLE = 0.03
+"""Seconds in which a server answers what it has already been asked."""
+_REPORT = """
+function done(summary, latency, requests)
+  local e = summary.errors
+  io.write("answers " .. summary.requests .. "\\n")
+  io.write("failed " .. (e.connect + e.read + e.write + e.status) .. "\\n")
+  io.write("p50 " .. latency:percentile(50) .. "\\n")
+  io.write("p99 " .. latency:percentile(99) .. "\\n")
+end
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one measurement gave: µs of server CPU per answer, answers per second."""
+    """What a generator reports: answers, and latencies in ms."""
 
-    cpu: float
-    rate: float
+    answers: int
     p50: float
     p99: float
 
 
-class Server:
-    """A server process of ours, from start to stop."""
+def cpu_per_answer(
+    subjects: Sequence[Subject], connections: int, seconds: float
+) -> list[float]:
+    """µs of server CPU per answer, for each subject.
 
-    def __init__(self, command: Sequence[str], port: int, folder: Path) -> None:
-        self.port = port
-        self._process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def wait(self) -> None:
-        """Until the port answers, whatever it answers."""
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=1)
-            except urllib.error.HTTPError:
-                return
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
-        raise TimeoutError(f"no server on port {self.port}")
-
-    def cpu(self) -> float:
-        """Seconds of CPU that the process has used."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text("utf-8")
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def stop(self) -> None:
-        """Ask the process to end; kill it when it doesn't."""
-        self._process.terminate()
+    Every subject has a generator of its own, but in turns of a fraction of a second
+    only one of them runs, so that whatever else the machine does hits all alike.
+    """
+    # All the time that the turns take in all, or the first generators would end early.
+    turns = max(1, ceil(seconds / SLICE))
+    length = ceil(turns * len(subjects) * (SLICE + _SETTLE)) + 1
+    used = [0.0] * len(subjects)
+    with TemporaryDirectory() as folder:
+        generators = [
+            _start(each.request, connections, length, Path(folder) / f"{n}.lua")
+            for n, each in enumerate(subjects)
+        ]
         try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            for generator in generators:
+                generator.send_signal(signal.SIGSTOP)
+            for _ in range(turns):
+                for n, generator in enumerate(generators):
+                    before = subjects[n].server.cpu()
+                    generator.send_signal(signal.SIGCONT)
+                    time.sleep(SLICE)
+                    generator.send_signal(signal.SIGSTOP)
+                    time.sleep(_SETTLE)
+                    used[n] += subjects[n].server.cpu() - before
+            costs: list[float] = []
+            for n, generator in enumerate(generators):
+                before = subjects[n].server.cpu()
+                generator.send_signal(signal.SIGCONT)
+                load = _report(generator, length)
+                used[n] += subjects[n].server.cpu() - before
+                costs.append(used[n] / load.answers * 1e6)
+        finally:
+            for generator in generators:
+                generator.kill()
+                generator.wait()
+    return costs
 
 
-def post(request: Request) -> tuple[Mapping[str, str], str]:
-    """Send once; the answer's headers and body."""
-    sent = urllib.request.Request(
-        request.url, json.dumps(request.body).encode(), dict(request.headers)
-    )
-    with urllib.request.urlopen(sent, timeout=10) as answer:
-        return answer.headers, answer.read().decode()
+def latency(subject: Subject, connections: int, seconds: float) -> Load:
+    """What clients see of one server under load."""
+    with TemporaryDirectory() as folder:
+        length = max(1, ceil(seconds))
+        script = Path(folder) / "request.lua"
+        return _report(_start(subject.request, connections, length, script), length)
 
 
-def measure(
-    server: Server, request: Request, connections: int, seconds: int, folder: Path
-) -> Load:
-    """Load a server for some seconds; every answer must have status 200."""
-    script = folder / "request.lua"
-    lines = [
+def _start(
+    request: Request, connections: int, seconds: int, script: Path
+) -> subprocess.Popen[str]:
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        script.write_text(json.dumps(dataclasses.asdict(request)), "utf-8")
+        python = [sys.executable, "-m", "benchmarks.trickle"]
+        command = [*python, str(script), str(connections), str(seconds)]
+    else:
+        script.write_text(_lua(request), "utf-8")
+        limits = [f"-c{connections}", f"-d{seconds}s", "--timeout", "60s"]
+        command = [wrk, "-t1", *limits, "-s", str(script), request.url]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def _lua(request: Request) -> str:
+    headers = [
         f"wrk.headers[{json.dumps(k)}] = {json.dumps(v)}"
         for k, v in request.headers.items()
     ]
     body = json.dumps(json.dumps(request.body))
-    script.write_text("\n".join(['wrk.method = "POST"', f"wrk.body = {body}", *lines]))
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        raise RuntimeError("the load generator wrk is not installed (apt install wrk)")
-    before = server.cpu()
-    printed = subprocess.run(
-        [
-            wrk,
-            "-t1",
-            f"-c{connections}",
-            f"-d{seconds}s",
-            "--latency",
-            "-s",
-            str(script),
-            request.url,
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=seconds + 30,
-    ).stdout
-    used = server.cpu() - before
-    if "Non-2xx" in printed or "Socket errors" in printed:
-        raise RuntimeError(printed)
-    count = int(_find(r"(\d+) requests in", printed))
+    return "\n".join(['wrk.method = "POST"', f"wrk.body = {body}", *headers, _REPORT])
+
+
+def _report(generator: subprocess.Popen[str], seconds: int) -> Load:
+    printed, _ = generator.communicate(timeout=seconds + 60)
+    found = dict(re.findall(r"^(answers|failed|p50|p99) ([\d.]+)$", printed, re.M))
+    if generator.returncode or float(found.get("failed", "1")):
+        raise RuntimeError(f"not every request was answered:\n{printed}")
+    if not int(found["answers"]):
+        raise RuntimeError(f"no request was answered:\n{printed}")
     return Load(
-        used / count * 1e6,
-        float(_find(r"Requests/sec:\s+([\d.]+)", printed)),
-        _milliseconds(_find(r"^\s+50%\s+(\S+)\s*$", printed)),
-        _milliseconds(_find(r"^\s+99%\s+(\S+)\s*$", printed)),
+        int(found["answers"]), float(found["p50"]) / 1000, float(found["p99"]) / 1000
     )
-
-
-def _find(pattern: str, text: str) -> str:
-    match = re.search(pattern, text, re.MULTILINE)
-    if match is None:
-        raise ValueError(f"wrk printed no {pattern!r}:\n{text}")
-    return match[1]
-
-
-def _milliseconds(text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr]  # wrk's own form
-    return float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]

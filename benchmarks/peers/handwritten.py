@@ -60,7 +60,7 @@ async def handle(request: web.Request) -> web.Response:
 
 
 async def main(port: int) -> None:
-    app = web.Application()
+    app = web.Application(client_max_size=4 * 1024 * 1024)
     app.router.add_post("/mcp", handle)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -69,4 +69,9 @@ async def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    if "uvloop" in sys.argv:
+        import uvloop
+
+        uvloop.run(main(int(sys.argv[1])))
+    else:
+        asyncio.run(main(int(sys.argv[1])))
