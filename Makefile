@@ -32,7 +32,7 @@ examples: .venv/dev ## regenerate the committed examples
 	@for e in $(EXAMPLES); do $(BIN)/mcpgen generate generated_examples/$$e || exit 1; done
 
 bench: .venv/dev ## measure, side by side
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 conformance: .venv/dev ## the official suite, a table per scenario
 	@$(BIN)/python -m tests.conformance

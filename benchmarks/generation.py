@@ -18,6 +18,7 @@ from rich.table import Table
 
 from benchmarks.manifests import JsonObject, tools
 from benchmarks.measure import Subject, Usage, compare, run
+from benchmarks.scale import Scale
 
 SIZES = (100, 1000)
 RUNS = 3
@@ -34,16 +35,16 @@ generate(
 """
 
 
-def main() -> None:
+def main(console: Console, scale: Scale) -> None:
     """Measure and print."""
-    console = Console()
+    sizes = SIZES if scale.peers else (4,)
     with tempfile.TemporaryDirectory() as folder:
-        console.print(small(Path(folder)))
-        for size in SIZES:
-            console.print(from_nothing(Path(folder), size))
+        console.print(small(Path(folder), min(2 * RUNS, scale.rounds)))
+        for size in sizes:
+            console.print(from_nothing(Path(folder), size, min(RUNS, scale.rounds)))
 
 
-def small(folder: Path) -> Table:
+def small(folder: Path, runs: int) -> Table:
     """What a person waits for most often."""
     mcpgen = str(Path(sys.executable).with_name("mcpgen"))
     project = Subject("new", [mcpgen, "new", "server", "small"], folder)
@@ -56,12 +57,12 @@ def small(folder: Path) -> Table:
             ),
             Subject("python -c pass", [sys.executable, "-c", "pass"], folder),
         ],
-        2 * RUNS,
+        runs,
     )
     return _table("start-up", usages)
 
 
-def from_nothing(folder: Path, size: int) -> Table:
+def from_nothing(folder: Path, size: int, runs: int) -> Table:
     """`mcpgen new server` beside datamodel-code-generator on the same schemas."""
     offered = tools(size)
     manifest = folder / f"{size}.json"
@@ -86,7 +87,7 @@ def from_nothing(folder: Path, size: int) -> Table:
                 folder,
             ),
         ],
-        RUNS,
+        runs,
     )
     return _table(f"{size} tools from nothing", usages)
 

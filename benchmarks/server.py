@@ -43,20 +43,20 @@ def _subjects(folder: Path, stack: ExitStack, *, peers: bool) -> Iterator[Subjec
         uvloop = bool(suffix)
         hand = subjects.by_hand(*(["uvloop"] if uvloop else []))
         limit = stack.enter_context(serving(hand, folder))
-        yield Subject(base, limit, modern(limit))
+        yield Subject(base, limit, modern(limit.url))
         mine = stack.enter_context(serving(subjects.ours(uvloop=uvloop), home))
-        yield Subject(f"mcpgen, modern{suffix}", mine, modern(mine))
-        yield Subject(f"mcpgen, legacy{suffix}", mine, legacy(mine))
+        yield Subject(f"mcpgen, modern{suffix}", mine, modern(mine.url))
+        yield Subject(f"mcpgen, legacy{suffix}", mine, legacy(mine.url))
     if not peers:
         return
     default = stack.enter_context(serving(subjects.sdk(), folder))
-    yield Subject("SDK, default, modern", default, modern(default))
-    yield Subject("SDK, default, legacy", default, legacy(default))
+    yield Subject("SDK, default, modern", default, modern(default.url))
+    yield Subject("SDK, default, legacy", default, legacy(default.url))
     tuned = stack.enter_context(serving(subjects.sdk("tuned"), folder))
-    yield Subject("SDK, tuned, modern", tuned, modern(tuned))
-    yield Subject("SDK, tuned, legacy", tuned, legacy(tuned))
+    yield Subject("SDK, tuned, modern", tuned, modern(tuned.url))
+    yield Subject("SDK, tuned, legacy", tuned, legacy(tuned.url))
     fast = stack.enter_context(serving(subjects.fastmcp(), folder))
-    yield Subject("FastMCP, modern", fast, modern(fast))
+    yield Subject("FastMCP, modern", fast, modern(fast.url))
 
 
 def _calls(measured: list[Subject], connections: int, scale: Scale) -> Table:
@@ -101,7 +101,7 @@ def _events(measured: list[Subject], scale: Scale) -> Table:
             continue
         make = legacy if "legacy" in each.name else modern
         for kind, progress in (("plain", False), ("3 events", True)):
-            request = make(each.server, "count", {}, progress=progress)
+            request = make(each.server.url, "count", {}, progress=progress)
             cases.append(Subject(f"{each.name}: {kind}", each.server, request, "three"))
     for case in cases:
         case.check()

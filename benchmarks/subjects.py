@@ -86,5 +86,9 @@ def fastmcp() -> list[str]:
 
 def peer(name: str, script: str, *arguments: str) -> list[str]:
     """A program of benchmarks/peers, in its environment."""
-    python = environment(name, *PEERS[name])
-    return [str(python), str(HERE / "peers" / script), *arguments]
+    return [str(python(name)), str(HERE / "peers" / script), *arguments]
+
+
+def python(name: str) -> Path:
+    """The Python of a peer's environment."""
+    return environment(name, *PEERS[name])

@@ -16,9 +16,8 @@ from typing import Any
 import aiohttp
 
 
-async def main(file: str, connections: int, seconds: float) -> None:
-    """Send the request in a JSON file again and again, and report like wrk's script."""
-    request = json.loads(Path(file).read_text("utf-8"))
+async def main(request: Any, connections: int, seconds: float) -> None:
+    """Send a request again and again, and report like wrk's script."""
     took: list[float] = []
     end = time.monotonic() + seconds
     async with aiohttp.ClientSession(headers=request["headers"]) as session:
@@ -45,4 +44,5 @@ async def _one(
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))
+    told = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    asyncio.run(main(told, int(sys.argv[2]), float(sys.argv[3])))

@@ -58,7 +58,7 @@ def post(request: Request) -> tuple[Mapping[str, str], str]:
 
 
 def modern(
-    server: Server,
+    url: str,
     tool: str = "search",
     arguments: Mapping[str, Any] = SEARCH,
     *,
@@ -78,11 +78,11 @@ def modern(
     if method == "tools/call":
         headers["Mcp-Name"] = tool
         params |= {"name": tool, "arguments": arguments}
-    return Request(server.url, headers, _message(method, params))
+    return Request(url, headers, _message(method, params))
 
 
 def legacy(
-    server: Server,
+    url: str,
     tool: str = "search",
     arguments: Mapping[str, Any] = SEARCH,
     *,
@@ -92,20 +92,20 @@ def legacy(
     params: dict[str, Any] = {"name": tool, "arguments": arguments}
     if progress:
         params["_meta"] = {"progressToken": 7}
-    headers = {**_TYPES, **session(server)}
-    return Request(server.url, headers, _message("tools/call", params))
+    headers = {**_TYPES, **session(url)}
+    return Request(url, headers, _message("tools/call", params))
 
 
-def session(server: Server) -> dict[str, str]:
+def session(url: str) -> dict[str, str]:
     """The headers that name a new legacy session."""
     headers = {**_TYPES}
-    answered, _ = post(Request(server.url, headers, INITIALIZE))
+    answered, _ = post(Request(url, headers, INITIALIZE))
     named = {
         "Mcp-Session-Id": answered["Mcp-Session-Id"],
         "MCP-Protocol-Version": LEGACY,
     }
     ready = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    post(Request(server.url, headers | named, ready))
+    post(Request(url, headers | named, ready))
     return named
 
 

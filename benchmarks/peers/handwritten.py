@@ -59,10 +59,19 @@ async def handle(request: web.Request) -> web.Response:
     return web.Response(text=json.dumps(answer), content_type="application/json")
 
 
+async def listen(request: web.Request) -> web.StreamResponse:
+    """A stream that nothing is sent on."""
+    stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await stream.prepare(request)
+    await asyncio.Event().wait()
+    return stream
+
+
 async def main(port: int) -> None:
     app = web.Application(client_max_size=4 * 1024 * 1024)
     app.router.add_post("/mcp", handle)
-    runner = web.AppRunner(app, access_log=None)
+    app.router.add_get("/mcp", listen)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     await asyncio.Event().wait()

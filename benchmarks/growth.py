@@ -1,0 +1,74 @@
+"""How the cost of a call grows: with the catalogue, with sessions, with an argument."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import subjects
+from benchmarks.load import cpu_per_answer
+from benchmarks.process import Server, serving
+from benchmarks.scale import Scale
+from benchmarks.tables import compared
+from benchmarks.wire import Request, Subject, legacy, modern, session
+
+_UNIT = "CPU µs/call"
+CONNECTIONS = 4
+
+
+def main(console: Console, scale: Scale) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        homes = {
+            size: subjects.project(folder / f"size{size}", size) / "server"
+            for size in scale.tools
+        }
+        servers = {
+            size: stack.enter_context(serving(subjects.ours(), home))
+            for size, home in homes.items()
+        }
+        few = servers[min(servers)]
+        many = stack.enter_context(serving(subjects.ours(), homes[min(homes)]))
+        hand = stack.enter_context(serving(subjects.by_hand(), folder))
+        for _ in range(10):
+            session(few.url)
+        for _ in range(scale.sessions):
+            session(many.url)
+        tables = {
+            "tools in the catalogue: a call": [
+                Subject(f"{size} tools", server, modern(server.url))
+                for size, server in servers.items()
+            ],
+            "tools in the catalogue: tools/list, all on one page": [
+                Subject(f"{size} tools", server, _listing(server), '"search"')
+                for size, server in servers.items()
+            ],
+            "sessions: a legacy call in one of them": [
+                Subject("10 sessions", few, legacy(few.url)),
+                Subject(f"{scale.sessions} sessions", many, legacy(many.url)),
+            ],
+            "size of an argument": [
+                _argument(f"{name}: {size:,} bytes", server, size)
+                for size in scale.argument
+                for name, server in (("by hand", hand), ("mcpgen", few))
+            ],
+        }
+        for title, cases in tables.items():
+            for case in cases:
+                case.check()
+            costs = cpu_per_answer(cases, CONNECTIONS, scale.seconds)
+            values = {c.name: cost for c, cost in zip(cases, costs, strict=True)}
+            console.print(compared(title, _UNIT, values))
+
+
+def _listing(server: Server) -> Request:
+    return modern(server.url, method="tools/list")
+
+
+def _argument(name: str, server: Server, size: int) -> Subject:
+    request = modern(server.url, arguments={"query": "boat" * (size // 4), "limit": 1})
+    return Subject(name, server, request, "boat 0")
