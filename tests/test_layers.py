@@ -120,7 +120,7 @@ DEPENDENCIES: Final = {
     "pydantic_core",
 }
 """What generated packages may need; `multidict` is the type of aiohttp's headers."""
-EXTRAS: Final = {"joserfc", "rich", "uvloop"}
+EXTRAS: Final = {"joserfc", "opentelemetry", "prometheus_client", "rich", "uvloop"}
 """What they use where it is there: imported inside functions, or for types, only."""
 
 

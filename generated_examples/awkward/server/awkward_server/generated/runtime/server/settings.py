@@ -88,6 +88,16 @@ class Settings:
     )
     access_log: Annotated[AccessLogFormat, "one line per request"] = "text"
 
+    telemetry: Annotated[
+        bool, "spans and metrics of calls, to the providers of OpenTelemetry"
+    ] = False
+    metrics_path: Annotated[
+        str, "answers Prometheus with metrics, such as /metrics; empty: off"
+    ] = ""
+    metrics_token: Annotated[
+        SecretStr | None, "bearer token of scrapers; without one, only this machine"
+    ] = None
+
     max_body: Annotated[int, "largest request body"] = 4 * 1024 * 1024
     body_timeout: Annotated[float, "time that a request body may take to arrive"] = 30.0
     connection_idle: Annotated[

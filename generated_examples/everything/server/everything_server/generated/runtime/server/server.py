@@ -6,7 +6,7 @@ The only module that knows all parts; answers HTTP requests of any path.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -31,6 +31,7 @@ from .limits.limits import Limits
 from .modern.era import Modern
 from .service import Service
 from .settings import Settings, SettingsError
+from .telemetry import Metrics, Telemetry
 
 if TYPE_CHECKING:
     from .auth.gate import Gate
@@ -70,7 +71,8 @@ class Server:
         self._watch = Watch()
         self._ready = False
         self._limits = Limits(settings, counters)
-        self._hooks = Hooks(hooks)
+        self._metrics = _metrics(settings, self._guard)
+        self._hooks = Hooks((*_telemetry(settings, self._metrics), *hooks))
         offered = offer(service)
         self.catalog: Final = stock(service, settings, self._threads)
         self._gate = _gate(service, settings, self.catalog)
@@ -146,6 +148,8 @@ class Server:
             return await self.ready(request)
         if path in self.metadata_paths:
             return await self.metadata(request)
+        if path == settings.metrics_path:
+            return await self.metrics(request)
         return web.Response(status=404, text="Not found")
 
     @property
@@ -167,6 +171,12 @@ class Server:
         if self._gate is None:
             return web.Response(status=404, text="Not found")
         return self._gate.metadata(request)
+
+    async def metrics(self, request: web.BaseRequest) -> web.StreamResponse:
+        """What Prometheus collects; see `Metrics.page`."""
+        if self._metrics is None:
+            return web.Response(status=404, text="Not found")
+        return self._metrics.page(request)
 
     async def alive(self, _: web.BaseRequest) -> web.StreamResponse:
         """Whether the process lives."""
@@ -200,7 +210,21 @@ class Server:
         await self._service.on_shutdown()
         if self._gate is not None:
             await self._gate.close()
+        if self._metrics is not None:
+            self._metrics.close()
         self._threads.close()
+
+
+def _metrics(settings: Settings, guard: Guard) -> Metrics | None:
+    """What answers Prometheus, where that is wanted."""
+    return Metrics(settings, guard) if settings.metrics_path else None
+
+
+def _telemetry(settings: Settings, metrics: Metrics | None) -> Iterator[Hook]:
+    """The hook that settings ask for."""
+    if metrics is None and not settings.telemetry:
+        return
+    yield Telemetry(meter_provider=None if metrics is None else metrics.provider)
 
 
 def _gate(service: Service, settings: Settings, catalog: LiveCatalog) -> Gate | None:
