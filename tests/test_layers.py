@@ -70,6 +70,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "write",
     },
     "difference": {"generate", "plan"},
+    "publishing": {"diagnostics", "generate", "project"},
     "new": {
         "build",
         "diagnostics",
@@ -97,6 +98,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "plan",
         "project",
         "protocol",
+        "publishing",
         "schemas",
         "stubs",
     },

@@ -128,12 +128,30 @@ Examples:
     context_settings=_HELP,
 )
 
+_BUILD: Final = LazyGroup(
+    {"client": Lazy("mcpgen.cli.build_client", "A wheel and a source distribution.")},
+    name="build",
+    help="Build what others install.",
+    short_help="Build what others install.",
+    context_settings=_HELP,
+)
+
+_PUBLISH: Final = LazyGroup(
+    {"client": Lazy("mcpgen.cli.publish_client", "Put the client on an index.")},
+    name="publish",
+    help="Put what was built on a package index.",
+    short_help="Put the client on a package index.",
+    context_settings=_HELP,
+)
+
 ROOT: Final = _Root(
     {
         "new": _NEW,
         "generate": Lazy("mcpgen.cli.generate", "Bring a project up to date."),
         "lint": Lazy("mcpgen.cli.lint", "Look for what makes a manifest hard to use."),
         "schema": _SCHEMA,
+        "build": _BUILD,
+        "publish": _PUBLISH,
     },
     name="mcpgen",
     help="One manifest in, a complete MCP server and a typed client out.",

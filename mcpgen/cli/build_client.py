@@ -1,0 +1,50 @@
+"""`mcpgen build client`: a wheel and a source distribution of the client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mcpgen import project
+from mcpgen.cli import output
+from mcpgen.cli.command import OK, command_of, json_option
+
+
+@click.argument(
+    "project_dir", type=click.Path(path_type=Path), required=False, default=None
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where the files go; by default the project's folder `dist`.",
+)
+@json_option
+def _build_client(project_dir: Path | None, out: Path | None, as_json: bool) -> int:
+    """Build what others install: a wheel and a source distribution of the client.
+
+    The same project gives the same bytes, wherever it is built. What comes out is
+    judged by `twine check --strict` and `check-wheel-contents`.
+    """
+    from mcpgen import publishing
+
+    found = project.find(Path()) if project_dir is None else project.at(project_dir)
+    with output.working("Building ..."):
+        made = publishing.build(found, out or found.folder / "dist")
+    if as_json:
+        output.say_json(
+            [{"file": str(each.path), "sha256": each.sha256} for each in made]
+        )
+    else:
+        for each in made:
+            output.say(f"{each.path}  sha256:{each.sha256}")
+    return OK
+
+
+command = command_of(
+    "client",
+    _build_client,
+    "mcpgen build client               into the folder dist",
+    "mcpgen build client --out /tmp/x  elsewhere",
+)

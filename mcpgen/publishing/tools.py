@@ -1,0 +1,65 @@
+"""The tools of packaging that are used: each is run as a process of its own.
+
+They belong to the extra `publish`. What they print comes back as text; they get no
+terminal and no input, so none of them can wait for an answer.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from mcpgen.diagnostics import MCPGenError
+
+SECONDS: Final = 600
+_TOOLS: Final = {
+    "build": "build",
+    "check_wheel_contents": "check-wheel-contents",
+    "hatchling": "hatchling",
+    "twine": "twine",
+}
+
+
+def require(*modules: str) -> None:
+    """See that tools are installed.
+
+    Raises:
+        MCPGenError: MG601, with how to install them.
+    """
+    missing = [_TOOLS[name] for name in modules if find_spec(name) is None]
+    if missing:
+        raise MCPGenError.of(
+            "MG601",
+            f"not installed: {', '.join(missing)}",
+            hint="pip install 'mcpgen[publish]'",
+        )
+
+
+def run(
+    *arguments: str | Path,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[bool, str]:
+    """Run `python -m ...` to its end: whether it went well, and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1", **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        timeout=SECONDS,
+    )
+    return done.returncode == 0, done.stdout.strip()
+
+
+def ending(text: str, lines: int = 12) -> str:
+    """The last lines of what a tool printed: that is where the reason stands."""
+    return "\n".join(text.splitlines()[-lines:])
