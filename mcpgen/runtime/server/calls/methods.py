@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from ...shared.catalog import JsonObject
 from ...shared.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, ProtocolError
-from ...shared.jsonrpc import is_object
+from ...shared.jsonrpc import is_array, is_object
 from ...shared.uri_template import match
 from ..handlers.context import Context
 from ..handlers.invoke import Call
@@ -96,6 +96,8 @@ class Methods:
             variables = match(template, uri)
             step = self._catalog.resource_templates.get(template)
             if variables is not None and step is not None:
+                if uri[:5].lower() == "file:" and _leads_elsewhere(variables):
+                    break
                 return await step.run(uri, variables, ctx)
         raise ResourceNotFound(uri)
 
@@ -157,6 +159,20 @@ def arguments(params: JsonObject) -> JsonObject:
     if not is_object(given):
         raise ProtocolError(INVALID_PARAMS, "`arguments` must be an object")
     return given
+
+
+def _leads_elsewhere(variables: Mapping[str, Any]) -> bool:
+    """Whether a value, joined to a directory, may be a path outside of it.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/server/resources#security-considerations
+    """
+    for value in variables.values():
+        parts: list[Any] = value if is_array(value) else [value]
+        for part in parts:
+            text = str(part).replace("\\", "/")
+            if text.startswith("/") or "\0" in text or ".." in text.split("/"):
+                return True
+    return False
 
 
 def _string(params: JsonObject, key: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, cast
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -122,8 +123,11 @@ class ElicitURL(Question[Elicitation[None]]):
     Attributes:
         message: Why, for the person.
         url: The page.
-        elicitation_id: Names the page in `notifications/elicitation/complete`
-            (2025-11-25 only).
+        elicitation_id: Names the page in `notifications/elicitation/complete`; see
+            `Session.elicitation_complete` (2025-11-25 only).
+
+    Raises:
+        ValueError: The page has no absolute http or https URL.
     """
 
     method = "elicitation/create"
@@ -131,6 +135,10 @@ class ElicitURL(Question[Elicitation[None]]):
     message: str
     url: str
     elicitation_id: str = field(default_factory=lambda: token_urlsafe(16))
+
+    def __post_init__(self) -> None:
+        if not _is_page(self.url):
+            raise ValueError(f"{self.url[:100]!r} is no URL that a browser can open")
 
     def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
         declared = capabilities.get("elicitation")
@@ -184,6 +192,10 @@ class CreateMessage(Question[Sample]):
         max_tokens: The most tokens to generate.
         options: Further parameters by their wire names, such as `systemPrompt`,
             `modelPreferences`, `temperature`, `tools`.
+
+    Raises:
+        ValueError: A message lacks its role or content, a `tool_use` lacks its `tool_result`
+            in the message after it, or a message has something else beside results.
     """
 
     method = "sampling/createMessage"
@@ -191,6 +203,10 @@ class CreateMessage(Question[Sample]):
     messages: str | Sequence[JsonObject]
     max_tokens: int
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.messages, str):
+            _check_conversation(self.messages)
 
     def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
         declared = capabilities.get("sampling")
@@ -262,6 +278,49 @@ def _root(root: Json) -> Root:
     if not isinstance(uri, str):
         raise AnswerRefused("a root needs a `uri`")
     return Root(uri, name if isinstance(name, str) else None)
+
+
+def _is_page(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(host)
+        and not any(c.isspace() or not c.isprintable() for c in url)
+    )
+
+
+def _check_conversation(messages: Sequence[JsonObject]) -> None:
+    """https://modelcontextprotocol.io/specification/2025-11-25/client/sampling#message-content-constraints"""
+    open_uses: set[str] = set()
+    for message in messages:
+        if message.get("role") not in ("user", "assistant") or "content" not in message:
+            raise ValueError(
+                "a message needs a `role`, user or assistant, and `content`"
+            )
+        blocks = _blocks(message)
+        results = {
+            str(b.get("toolUseId")) for b in blocks if b.get("type") == "tool_result"
+        }
+        if results != open_uses:
+            raise ValueError(
+                "every tool_use needs its tool_result in the next message, and every "
+                "tool_result a tool_use before it"
+            )
+        if results and any(b.get("type") != "tool_result" for b in blocks):
+            raise ValueError("a message with a tool_result can have nothing else")
+        open_uses = {str(b.get("id")) for b in blocks if b.get("type") == "tool_use"}
+    if open_uses:
+        raise ValueError("the last tool_use has no tool_result")
+
+
+def _blocks(message: JsonObject) -> list[JsonObject]:
+    content = message.get("content")
+    listed = content if isinstance(content, list) else [content]
+    return [cast(JsonObject, block) for block in listed if isinstance(block, Mapping)]
 
 
 def _form(schema: Any) -> JsonObject:

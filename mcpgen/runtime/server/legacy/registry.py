@@ -58,6 +58,7 @@ class Registry:
         self._settings = settings
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
+        self._tell = self._send
         changes.listen(self._changed)
 
     def __len__(self) -> int:
@@ -105,7 +106,7 @@ class Registry:
                     "address_sessions, principal_sessions"
                 )
                 raise refused(429, message, {"Retry-After": "30"})
-        session = Session(client, tuple(allowed), exchange.owner)
+        session = Session(client, tuple(allowed), exchange.owner, self._tell)
         if not self._store.add(session):
             self._expire()
             if not self._store.add(session):

@@ -27,6 +27,7 @@ class SessionOutlet:
     __slots__ = (
         "_connected",
         "_exchange",
+        "_finished",
         "_history",
         "_keep_alive",
         "_lifetime",
@@ -41,6 +42,7 @@ class SessionOutlet:
         self, exchange: Exchange, session: Session, settings: Settings
     ) -> None:
         self._exchange = exchange
+        self._finished = False
         self._session = session
         self._history = settings.event_history
         self._lifetime = settings.event_lifetime
@@ -62,8 +64,11 @@ class SessionOutlet:
         return self._exchange.stream is not None
 
     async def send(self, message: bytes) -> None:
-        """Send a notification or a request to the client."""
-        if not self._exchange.takes_events:
+        """Send a notification or a request to the client.
+
+        What comes after the response is dropped.
+        """
+        if self._finished or not self._exchange.takes_events:
             return
         async with self._guarded():
             await self._open()
@@ -72,6 +77,8 @@ class SessionOutlet:
     async def disconnect(self, retry_ms: int | None) -> None:
         """Close the connection; the client asks for the rest with Last-Event-ID."""
         if not self._history or not self._takes_priming or not self.takes_events:
+            return
+        if self._finished:
             return
         async with self._guarded():
             await self._open()
@@ -87,6 +94,7 @@ class SessionOutlet:
 
         None at all means that the request was cancelled, and gets no response.
         """
+        self._finished = True
         if self._pulse is not None:
             await self._pulse
         exchange = self._exchange

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from ...shared import jsonrpc
+from ...shared.catalog import Json
 from ...shared.jsonrpc import RequestId
 from ..handlers.ports import SEVERITY, Client
 from ..http.sse import Mailbox
@@ -18,6 +20,10 @@ from .replay import EventLog
 
 if TYPE_CHECKING:
     from ..handlers.context import Context
+
+
+_MAX_PAGES: Final = 100
+"""Pages of a session that are remembered until they are done."""
 
 
 class Running:
@@ -56,6 +62,8 @@ class Session:
     __slots__ = (
         "_data",
         "_numbers",
+        "_pages",
+        "_tell",
         "client",
         "counts_for",
         "id",
@@ -74,7 +82,9 @@ class Session:
         client: Client,
         counts_for: tuple[str, ...] = (),
         owner: str | None = None,
+        tell: Callable[[Session, bytes], None] | None = None,
     ) -> None:
+        self._tell = tell
         self.id = secrets.token_urlsafe(24)
         self.client = client
         self.counts_for = counts_for
@@ -88,6 +98,7 @@ class Session:
         self.used = time.monotonic()
         self._numbers = 0
         self._data: dict[str, Any] | None = None
+        self._pages: dict[str, None] | None = None
 
     @property
     def data(self) -> dict[str, Any]:
@@ -105,6 +116,36 @@ class Session:
         """A number that the session has not given out before."""
         self._numbers += 1
         return self._numbers
+
+    def asked_to_open(self, elicitation_id: str) -> None:
+        """Remember a page that the client was asked to open."""
+        if self._pages is None:
+            self._pages = {}
+        if len(self._pages) >= _MAX_PAGES:
+            del self._pages[next(iter(self._pages))]
+        self._pages[elicitation_id] = None
+
+    def elicitation_complete(self, elicitation_id: str) -> bool:
+        """Tell the client that what happens on a page of `ctx.elicit_url` is done.
+
+        Call it in the event loop, at any time, such as when the page's form came in.
+        The client may then repeat a request that had to wait for it.
+        https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#completion-notifications-for-url-mode-elicitation
+
+        Args:
+            elicitation_id: What `ctx.elicit_url` was called with.
+
+        Returns:
+            Whether there was anything to tell: not for an id that this session was
+            never asked with, or that was complete before.
+        """
+        if self._tell is None or not self._pages or elicitation_id not in self._pages:
+            return False
+        del self._pages[elicitation_id]
+        method = "notifications/elicitation/complete"
+        params: dict[str, Json] = {"elicitationId": elicitation_id}
+        self._tell(self, jsonrpc.notification(method, params))
+        return True
 
     def end(self) -> None:
         """Stop everything that belongs to the session and let go of it."""

@@ -21,13 +21,22 @@ class PlainOutlet:
     a single JSON object.
     """
 
-    __slots__ = ("_exchange", "_keep_alive", "_lock", "_pulse", "_task", "ctx")
+    __slots__ = (
+        "_exchange",
+        "_finished",
+        "_keep_alive",
+        "_lock",
+        "_pulse",
+        "_task",
+        "ctx",
+    )
 
     ctx: Context | None
     """The request, to be told when it is cancelled."""
 
     def __init__(self, exchange: Exchange, keep_alive: float) -> None:
         self._exchange = exchange
+        self._finished = False
         self._keep_alive = keep_alive
         self._lock: asyncio.Lock | None = None
         self._pulse: asyncio.Task[None] | None = None
@@ -35,8 +44,11 @@ class PlainOutlet:
         self.ctx = None
 
     async def send(self, message: bytes) -> None:
-        """Send a notification; a client that takes no events misses it."""
-        if self._exchange.takes_events:
+        """Send a notification; a client that takes no events misses it.
+
+        What comes after the response is dropped.
+        """
+        if self._exchange.takes_events and not self._finished:
             await self._write(event(message))
 
     async def disconnect(self, retry_ms: int | None) -> None:
@@ -44,6 +56,7 @@ class PlainOutlet:
 
     async def finish(self, message: bytes, status: int) -> web.StreamResponse:
         """Send the response: the last event, or the JSON object."""
+        self._finished = True
         if self._pulse is not None:
             await self._pulse
         exchange = self._exchange

@@ -227,10 +227,34 @@ class Context:
         return await self._ask(question, key)
 
     async def elicit_url(
-        self, message: str, url: str, *, key: str | None = None
+        self,
+        message: str,
+        url: str,
+        *,
+        key: str | None = None,
+        elicitation_id: str | None = None,
     ) -> Elicitation[None]:
-        """Ask a person to open a page; see `elicit`."""
-        return await self._ask(ElicitURL(message, url), key)
+        """Ask a person to open a page; see `elicit`.
+
+        The answer says that the person agreed to open it, not that anything was done
+        there. A legacy client is told so with `ctx.session.elicitation_complete`.
+
+        Args:
+            message: Why, for the person.
+            url: The page's absolute URL.
+            key: A name for the question, unique in the handler.
+            elicitation_id: What names the page then; None means a new one.
+
+        Raises:
+            ProtocolError: The client can't open pages.
+            ValueError: The URL is none.
+        """
+        question = (
+            ElicitURL(message, url)
+            if elicitation_id is None
+            else ElicitURL(message, url, elicitation_id)
+        )
+        return await self._ask(question, key)
 
     async def sample(
         self,

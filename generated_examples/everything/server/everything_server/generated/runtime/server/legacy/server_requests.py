@@ -86,6 +86,9 @@ class ServerRequests:
         future = asyncio.get_running_loop().create_future()
         session.waiting[number] = future
         params = question.params(session.client.version)
+        page = params.get("elicitationId")
+        if isinstance(page, str):
+            session.asked_to_open(page)
         try:
             await self._outlet.send(
                 jsonrpc.request(number, question.method, params or None)

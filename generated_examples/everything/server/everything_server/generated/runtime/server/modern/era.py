@@ -64,6 +64,9 @@ _STATUS: Final[Mapping[int, int]] = {
 _LEGACY_CODES: Final = frozenset([RESOURCE_NOT_FOUND, URL_ELICITATION_REQUIRED])
 """Codes that handlers may raise but that this era does not send."""
 
+_RESERVED: Final = range(-32099, -32019)
+"""Codes of the specification alone."""
+
 
 class Modern:
     """Answers modern requests."""
@@ -113,6 +116,10 @@ class Modern:
         exchange.method = method[:100]
         if "id" not in message:
             # The era defines no notification from clients; all are taken and dropped.
+            try:
+                envelope.check_notification(exchange.request.headers, method)
+            except ProtocolError as mismatch:
+                return exchange.failure(mismatch, 400)
             return exchange.accepted()
         request_id = message["id"]
         if not jsonrpc.is_request_id(request_id):
@@ -218,8 +225,7 @@ class Modern:
                 if answer.is_error:
                     exchange.outcome = "tool_error"
         except ProtocolError as error:
-            if error.code in _LEGACY_CODES:
-                error.code = INVALID_PARAMS
+            error.code = _sendable(error.code)
             exchange.outcome = f"error {error.code}"
             message = jsonrpc.error(request_id, error)
             status = _STATUS.get(error.code, 200)
@@ -234,6 +240,18 @@ class Modern:
             outlet.ctx = None
             await self._limits.leave(exchange)
         return await outlet.finish(message, status)
+
+
+def _sendable(code: int) -> int:
+    """The code to send for one that was raised while a request was worked on.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/basic/index#error-codes
+    """
+    if code in _LEGACY_CODES:
+        return INVALID_PARAMS
+    if code in _RESERVED and code != MISSING_CLIENT_CAPABILITY:
+        return INTERNAL_ERROR
+    return code
 
 
 def _discover(offer: Offer, settings: Settings) -> Method:

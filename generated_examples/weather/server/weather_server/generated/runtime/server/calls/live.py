@@ -15,6 +15,8 @@ from pydantic_core import to_json
 
 from ...shared.catalog import JsonObject
 from ...shared.errors import INVALID_PARAMS, ProtocolError
+from ...shared.jsonrpc import is_object
+from ...shared.schema import SchemaValidator
 from ..handlers.invoke import Threads
 from ..service import Announcement
 from .steps import Handler, PromptStep, ResourceStep, ToolStep
@@ -143,6 +145,9 @@ class Shelf(Generic[S]):
             handler: `(arguments, ctx)` with the arguments as JSON; `(ctx)` for
                 resources.
             scopes: What callers need when the server authenticates.
+
+        Raises:
+            ValueError: A tool's schema can't be used.
         """
         self.put(definition, self._make(definition, handler), scopes)
         self._announce()
@@ -221,6 +226,17 @@ def _after(names: list[str], cursor: str) -> int:
         raise ProtocolError(INVALID_PARAMS, "The cursor is not valid") from None
 
 
+def _check_schemas(definition: JsonObject) -> None:
+    """The manifest's tools were checked when the code was generated; these were not."""
+    taken, given = definition.get("inputSchema"), definition.get("outputSchema", {})
+    if not (is_object(taken) and is_object(given)):
+        raise ValueError("`inputSchema` and `outputSchema` must be objects")
+    if taken.get("type") != "object":
+        raise ValueError('`inputSchema` must have "type": "object"')
+    SchemaValidator(taken).compile()
+    SchemaValidator(given).compile()
+
+
 def _without_other_outputs(definition: JsonObject) -> JsonObject:
     """A tool for legacy revisions, where an output is always an object."""
     schema = definition.get("outputSchema")
@@ -250,6 +266,7 @@ class LiveCatalog:
             return ResourceStep(definition, handler, threads)
 
         def tool(definition: JsonObject, handler: Handler) -> ToolStep:
+            _check_schemas(definition)
             return ToolStep(definition, handler, threads)
 
         self.changes: Final = Changes(announces)

@@ -100,6 +100,16 @@ def check_headers(
             _compare(headers, _NAME, name, encoded=True)
 
 
+def check_notification(headers: Headers, method: str) -> None:
+    """Compare a notification with the header that names its method, which it may lack.
+
+    Raises:
+        ProtocolError: The header says something else.
+    """
+    if headers.getall(_METHOD, [method]) != [method]:
+        _compare(headers, _METHOD, method)
+
+
 def check_parameters(
     headers: Headers,
     parameters: Iterable[mirrored.HeaderParameter],
