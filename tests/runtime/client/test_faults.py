@@ -6,7 +6,9 @@ import asyncio
 import gzip
 import json
 from collections.abc import Callable
+from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -345,6 +347,34 @@ async def test_nothing_is_left_behind_whatever_happened(
         assert left_behind(before) == set()
         with pytest.raises(RuntimeError, match="use it in `async with`"):
             await client.call_tool("a")
+
+
+@pytest.mark.parametrize("make", [modern, legacy])
+async def test_a_stream_that_goes_on_after_its_answer_is_closed_with_the_client(
+    make: Callable[..., object],
+) -> None:
+    async def linger(call: Call) -> WireReply:
+        stream = await call.stream()
+        await stream.write(event(await text(call)))
+        await asyncio.sleep(LIMIT)
+        return stream
+
+    seen: list[aiohttp.ClientResponse] = []
+
+    class Seen(aiohttp.ClientResponse):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            seen.append(self)
+
+    def session() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(response_class=Seen)
+
+    wire = modern(tools_call=linger) if make is modern else legacy(tools_call=linger)
+    async with running(wire), asyncio.timeout(LIMIT):
+        async with Client(wire.url, session_factory=session) as client:
+            await client.call_tool("a")
+            # Nothing comes between the answer and the end.
+        assert [each.url for each in seen if each.connection is not None] == []
 
 
 @pytest.mark.parametrize("make", [modern, legacy])

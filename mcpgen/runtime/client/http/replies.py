@@ -6,6 +6,7 @@ Knows content types and statuses; does not know which request is waiting.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -131,14 +132,10 @@ def unusable(response: aiohttp.ClientResponse, problem: str) -> TransportError:
 
 async def drain(response: aiohttp.ClientResponse) -> None:
     """Reads what is left of an answered stream, so that its connection is reused."""
-    try:
+    with contextlib.suppress(aiohttp.ClientError, OSError):
         async with asyncio.timeout(_DRAIN_TIME):
             while await response.content.readany():
                 pass
-    except (aiohttp.ClientError, OSError):
-        pass
-    finally:
-        response.close()
 
 
 def _protocol_error(error: object, method: str, status: int) -> ProtocolError:

@@ -75,7 +75,7 @@ class StreamableChannel:
         if response.content.at_eof():
             response.release()
         else:
-            self._tasks.spawn(drain(response))
+            self._tasks.spawn(drain(response), response.close)
         return answer
 
     async def post(self, message: Message) -> None:

@@ -91,7 +91,7 @@ class SseChannel:
         except BaseException:
             response.close()
             raise
-        self._reader = self._tasks.spawn(self._read(response, events))
+        self._reader = self._tasks.spawn(self._read(response, events), response.close)
 
     async def _named(self, events: AsyncIterator[Event]) -> str:
         """The POST address, which the first event names."""
@@ -134,7 +134,6 @@ class SseChannel:
         except TransportError as error:
             broken = error
         finally:
-            response.close()
             if self._reader is asyncio.current_task():
                 self._endpoint = None
                 for deaf in list(self.when_deaf):

@@ -177,7 +177,7 @@ class Modern:
         if response.content.at_eof():
             response.release()
         else:
-            self._parts.tasks.spawn(drain(response))
+            self._parts.tasks.spawn(drain(response), response.close)
         return result_of(answer, request.method)
 
     def _message(

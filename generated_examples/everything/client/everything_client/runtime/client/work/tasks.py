@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 logger: Final = logging.getLogger(__name__)
@@ -17,9 +17,20 @@ class Tasks:
         self._running: set[asyncio.Task[None]] = set()
         self._farewells: set[asyncio.Task[None]] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Runs something aside; what it raises is logged."""
+    def spawn(
+        self,
+        work: Coroutine[Any, Any, None],
+        finish: Callable[[], object] | None = None,
+    ) -> asyncio.Task[None]:
+        """Runs something aside; what it raises is logged.
+
+        Args:
+            work: What to run.
+            finish: Called when it has ended, also if it was cancelled before it began.
+        """
         task = asyncio.create_task(work)
+        if finish is not None:
+            task.add_done_callback(lambda _: finish())
         self._running.add(task)
         task.add_done_callback(self._ended)
         return task
