@@ -71,6 +71,7 @@ TABLE: Final[dict[str, set[str]]] = {
     },
     "difference": {"generate", "plan"},
     "publishing": {"diagnostics", "generate", "project"},
+    "watching": {"diagnostics", "project", "schemas"},
     "new": {
         "build",
         "diagnostics",
@@ -101,6 +102,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "publishing",
         "schemas",
         "stubs",
+        "watching",
     },
     "__main__": {"cli"},
     "__init__": set(),

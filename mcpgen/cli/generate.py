@@ -32,6 +32,12 @@ from mcpgen.difference import difference
     is_flag=True,
     help="Put a stub for each missing handler into your class.",
 )
+@click.option("--watch", is_flag=True, help="Go on, and do it after each change.")
+@click.option(
+    "--serve",
+    is_flag=True,
+    help="Watch, and run the server; it starts anew after each change.",
+)
 @verbose_option
 @json_option
 def _generate(
@@ -40,6 +46,8 @@ def _generate(
     diff: bool,
     force: bool,
     add_stubs: bool,
+    watch: bool,
+    serve: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -51,7 +59,10 @@ def _generate(
     handlers lack, or have too much, is said.
     """
     found = project.find(Path()) if project_dir is None else project.at(project_dir)
-    if not check and not diff:
+    if check or diff:
+        return _compare(found, force, check, diff, verbose, as_json)
+
+    def bring() -> None:
         with output.working("Generating ..."):
             outcome = generate.generate(found, force=force, thoroughly=add_stubs)
         added = generate.add_stubs(found, outcome) if add_stubs else ()
@@ -62,7 +73,24 @@ def _generate(
         if not as_json:
             for path in added:
                 output.say(f"  stubs added to {path}")
-        return OK
+
+    if watch or serve:
+        from mcpgen.cli import watch as watching
+
+        return watching.watch(found, bring, serve=serve)
+    bring()
+    return OK
+
+
+def _compare(
+    found: project.Project,
+    force: bool,
+    check: bool,
+    diff: bool,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Say what a run would do; nothing is written."""
     with output.working("Comparing ..."):
         outcome = generate.examine(found, force=force)
     _tell(outcome, as_json)
@@ -91,5 +119,6 @@ command = command_of(
     "mcpgen generate --check      in CI: exit with 1 and a list if it is not",
     "mcpgen generate --diff       show what a run would change",
     "mcpgen generate --add-stubs  begin the handlers that are missing",
+    "mcpgen generate --serve      run the server and follow every change",
     "mcpgen generate weather      the project in the folder weather",
 )
