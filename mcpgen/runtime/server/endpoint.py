@@ -20,6 +20,7 @@ from ..shared.jsonrpc import is_array, is_object
 from .http.access_log import AccessLog
 from .http.exchange import Exchange, Refused, read_body, refused
 from .http.guard import Guard
+from .http.reading import parse
 from .legacy.era import Legacy
 from .legacy.registry import Registry
 from .limits.limits import OVERLOADED, TOO_MANY, Limits, known_id
@@ -126,9 +127,7 @@ class Endpoint:
         ):
             raise refused(415, "Content-Type must be application/json")
         exchange.require_accept()
-        message = jsonrpc.parse(
-            await read_body(request, self._max_body, self._body_timeout)
-        )
+        message = parse(await read_body(request, self._max_body, self._body_timeout))
         if is_array(message):
             return await self._batch(exchange, message)
         if not is_object(message) or message.get("jsonrpc") != "2.0":

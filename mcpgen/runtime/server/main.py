@@ -19,6 +19,7 @@ from .app import mounted
 from .auth.configured import LOOPBACK
 from .hooks import Hook
 from .http.access_log import Lines
+from .http.logs import HTTP, OneEntry
 from .limits.counters import Counters
 from .runner import Runner
 from .server import Server
@@ -141,6 +142,7 @@ def _runner(
     return web.AppRunner(
         mounted(server, settings, middlewares),
         access_log=None,
+        logger=HTTP,
         keepalive_timeout=settings.connection_idle,
         shutdown_timeout=settings.shutdown_timeout,
     )
@@ -208,9 +210,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def _configure_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    )
+    handler.setFormatter(OneEntry("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from .http.logs import HTTP
 from .server import Server
 from .settings import Settings
 
@@ -22,6 +23,7 @@ class Runner(web.ServerRunner):
             web.Server(
                 server.handle,
                 access_log=None,
+                logger=HTTP,
                 keepalive_timeout=settings.connection_idle,
             ),
             shutdown_timeout=settings.shutdown_timeout,

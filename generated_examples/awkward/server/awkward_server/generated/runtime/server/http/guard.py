@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from ..settings import Settings
-from .exchange import Refused, refused
+from .exchange import Refused, refused, single
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _EXPOSED: Final = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate"
@@ -37,11 +37,10 @@ class Guard:
         Raises:
             Refused: Host or Origin is not expected here.
         """
-        headers = request.headers
-        host = headers.get(hdrs.HOST, "")
+        host = _host(request)
         if host not in self._fine and not self._any_host:
             self._check_host(host)
-        origin = headers.get(hdrs.ORIGIN)
+        origin = single(request.headers, hdrs.ORIGIN)
         if origin is None:
             return {}
         if not self._is_known_origin(origin, host):
@@ -58,7 +57,7 @@ class Guard:
         Raises:
             Refused: Host is not expected here.
         """
-        host = request.headers.get(hdrs.HOST, "")
+        host = _host(request)
         if host not in self._fine and not self._any_host:
             self._check_host(host)
 
@@ -98,6 +97,16 @@ class Guard:
         if rest == host and not self._any_host:
             return True
         return self._local and _split(rest)[0] in _LOOPBACK
+
+
+def _host(request: web.BaseRequest) -> str:
+    """The host that a request is for; a whole URL in its first line goes before Host.
+
+    https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+    """
+    if request.raw_path.startswith(("/", "*")):
+        return request.headers.get(hdrs.HOST, "")
+    return request.url.raw_authority
 
 
 def _split(host: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from ...shared import headers
 from ...shared.revision import Revision
 from ..calls.live import Change, Changes
 from ..handlers.ports import Client
-from ..http.exchange import Exchange, refused
+from ..http.exchange import Exchange, refused, single
 from ..http.sse import Mailbox, event, is_gone
 from ..http.watch import Watch
 from ..limits.limits import Limits
@@ -72,14 +72,14 @@ class Registry:
                 session that is not there.
         """
         given = exchange.request.headers
-        version = given.get(headers.PROTOCOL_VERSION)
+        version = single(given, headers.PROTOCOL_VERSION)
         if version is not None and version not in self._revisions:
             served = ", ".join(self._revisions)
             raise refused(
                 400,
                 f"Unsupported protocol version {version[:50]!r}; served are {served}",
             )
-        session_id = given.get(headers.SESSION_ID)
+        session_id = single(given, headers.SESSION_ID)
         if session_id is None:
             raise refused(
                 400, f"{headers.SESSION_ID} is missing; start with `initialize`"
@@ -161,7 +161,7 @@ class Registry:
         self, session: Session, mailbox: Mailbox, exchange: Exchange
     ) -> EventLog | None:
         """Connect a mailbox to what it shall get; the log if it follows one."""
-        last = exchange.request.headers.get("Last-Event-ID")
+        last = single(exchange.request.headers, "Last-Event-ID")
         number, count = self._resumed(session, last)
         log = session.streams.get(number)
         if log is not None and last is not None:

@@ -120,5 +120,7 @@ def _json(exchange: Exchange, status: int, seconds: float) -> str:
             "session": exchange.session_id,
             "outcome": exchange.outcome,
         },
+        # Some readers take U+2028 for the end of a line; terminals obey others.
+        ensure_ascii=True,
     )
     return line.decode()

@@ -53,6 +53,18 @@ def refused(
     return Refused(status, ProtocolError(INVALID_REQUEST, message), headers)
 
 
+def single(headers: CIMultiDictProxy[str], name: str) -> str | None:
+    """The one value of a header; None where it was not sent.
+
+    Raises:
+        Refused: It was sent several times, so that a proxy could go by another value.
+    """
+    values = headers.getall(name, ())
+    if len(values) > 1:
+        raise refused(400, f"{name} was sent {len(values)} times")
+    return values[0] if values else None
+
+
 class Exchange:
     """A request on its way.
 

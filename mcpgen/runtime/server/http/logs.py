@@ -1,0 +1,55 @@
+"""The server's own log: one entry cannot look like two, and noise is no alarm.
+
+Knows `logging` alone. The access log has a module of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Final
+
+from aiohttp.http_exceptions import HttpProcessingError
+
+HTTP: Final = logging.getLogger("mcp.http")
+"""Takes what aiohttp says of connections."""
+
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class OneEntry(logging.Formatter):
+    """Begins lines of its own only: what goes on, as tracebacks do, is indented.
+
+    Texts of strangers get into messages of exceptions. They can't begin a line that
+    looks like another entry then, nor give commands to a terminal.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """An entry of one line, or of several of which all but the first are indented."""
+        entry = super().format(record)
+        return _CONTROLS.sub(_escaped, entry).replace("\n", "\n    ")
+
+
+class _Calm(logging.Filter):
+    """Turns requests that are no HTTP into one line of information each.
+
+    aiohttp reports them as errors with a traceback: forty lines for a few bytes of
+    anyone's, where the server has done what it should.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError):
+            return True
+        record.exc_info = None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        said = " ".join(str(error.message).split())[:200]
+        record.msg, record.args = f"{record.getMessage()}: {said!r}", ()
+        return HTTP.isEnabledFor(logging.INFO)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return repr(found[0])[1:-1]
+
+
+HTTP.addFilter(_Calm())

@@ -1,0 +1,249 @@
+"""Attacks with bodies, time and numbers: what is small to send and large to handle."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from mcpgen.runtime.server import LIVE_CATALOG, Settings, create_app, endpoint
+from mcpgen.runtime.server.app import REGISTRY
+from mcpgen.runtime.server.http import sse
+from mcpgen.runtime.server.server import Server
+from mcpgen.runtime.shared import jsonrpc
+
+from ..conftest import Serve, serving
+from ..inmemory import InMemory
+from ..wire import SECONDS, LegacyWire, ModernWire
+from ..workshop import Workshop
+from .conftest import http as request
+from .conftest import message, running
+
+MEGABYTE = 1024 * 1024
+
+
+def body_with(arguments: bytes) -> bytes:
+    """A call of `context` with arguments as they stand."""
+    body = message("tools/call", name="context", arguments="here")
+    return body.replace(b'"here"', arguments)
+
+
+HEADERS = {"Mcp-Method": "tools/call", "Mcp-Name": "context"}
+
+
+def lenient(body: bytes) -> Any:
+    """Python's own parser, with numbers of any length."""
+    return json.loads(body, parse_int=len)
+
+
+class TestBombs:
+    """Bodies that are small, or look so, until they are read."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "other"),
+        [
+            (b"[" * 100_000 + b"]" * 100_000, json.loads),
+            (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, json.loads),
+            (b'{"n":' + b"9" * 10**6 + b"}", lenient),
+            (b'{"n":-' + b"9" * 10**6 + b"}", lenient),
+            (b'{"n":' + b"9" * 10**6 + b".5}", lenient),
+            (b'{"n":1e' + b"9" * 10**6 + b"}", jsonrpc.parse),
+            (b'{"n":-1e400}', jsonrpc.parse),
+        ],
+        ids=[
+            "arrays",
+            "objects",
+            "integer",
+            "negative",
+            "float",
+            "exponent",
+            "infinite",
+        ],
+    )
+    async def test_nesting_and_huge_numbers(
+        self,
+        guarded: bool,
+        modern: ModernWire,
+        service: Workshop,
+        arguments: bytes,
+        other: Callable[[bytes], Any],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        if not guarded:
+            monkeypatch.setattr(endpoint, "parse", other)
+        started = time.process_time()
+
+        reply = await modern.send(body_with(arguments), headers=_modern())
+
+        code = reply.json.get("error", {}).get("code")
+        assert ((reply.status, code) == (400, -32700)) is guarded
+        # Without it the server fails, or the handler gets what JSON can't say.
+        assert (reply.status == 500 or bool(service.seen)) is not guarded
+        assert time.process_time() - started < 2
+
+    @pytest.mark.parametrize(
+        "twice",
+        [
+            b'"name":"add","name":"context"',
+            b'"na\\u006de":"add","name":"context"',
+            b'"x":"a\\u003a","name":"add","name":"context"',
+        ],
+    )
+    async def test_duplicate_keys(
+        self,
+        guarded: bool,
+        modern: ModernWire,
+        service: Workshop,
+        twice: bytes,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """What stands in front may take the first one for the real one."""
+        if not guarded:
+            monkeypatch.setattr(endpoint, "parse", jsonrpc.parse)
+        body = body_with(b"{}").replace(b'"name": "context"', twice)
+
+        reply = await modern.send(body, headers=_modern())
+
+        assert (reply.status == 400) is guarded
+        assert bool(service.seen) is not guarded
+
+    async def test_many_duplicate_keys_are_refused_in_time(
+        self, modern: ModernWire
+    ) -> None:
+        body = b"{" + b'"a":1,' * 150_000 + b'"a":1}'
+        started = time.process_time()
+
+        reply = await modern.send(body, headers=_modern())
+
+        assert reply.error["code"] == -32700
+        assert time.process_time() - started < 2
+
+    async def test_gzip(self, guarded: bool, http: ClientSession, serve: Serve) -> None:
+        most = MEGABYTE if guarded else 1024 * MEGABYTE
+        wire = ModernWire(http, await serve(Settings(max_body=most)))
+        bomb = gzip.compress(b" " * (48 * MEGABYTE))
+        assert len(bomb) < MEGABYTE
+
+        tracemalloc.start()
+        reply = await wire.send(bomb, headers={"Content-Encoding": "gzip"})
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert (reply.status == 413) is guarded
+        assert (peak < 24 * MEGABYTE) is guarded
+
+
+def _modern() -> dict[str, str | None]:
+    return {**HEADERS, "MCP-Protocol-Version": "2026-07-28"}
+
+
+class TestSlowness:
+    """Connections that are held open with next to nothing."""
+
+    @pytest.mark.parametrize("part", ["head", "body"])
+    async def test_slow_requests(
+        self, guarded: bool, service: Workshop, part: str
+    ) -> None:
+        limit = 0.3 if guarded else 60.0
+        settings = Settings(body_timeout=limit, connection_idle=limit)
+        data = request(message("tools/list"))
+        head, _, _ = data.partition(b"\r\n\r\n")
+        sent = len(head) - 100 if part == "head" else len(head) + 10
+
+        async with running(service, settings, lingering_time=0.05) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(data[:sent])
+            closed = asyncio.ensure_future(reader.read())
+            for byte in data[sent : sent + 20]:
+                if not closed.done():
+                    writer.write(bytes([byte]))
+                await asyncio.wait([closed], timeout=0.05)
+            done = closed.done()
+            closed.cancel()
+            writer.close()
+
+        assert done is guarded
+        if guarded and part == "body":
+            assert closed.result().startswith(b"HTTP/1.1 408 ")
+
+    async def test_a_reader_that_does_not_read(
+        self, guarded: bool, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if not guarded:
+            monkeypatch.setattr(sse, "_MAILBOX_BYTES", 1 << 40)
+        app = create_app(Workshop())
+        async with serving(app) as url:
+            wire = LegacyWire(http, url)
+            await wire.initialize()
+            await wire.call("resources/subscribe", {"uri": "shop://text"})
+            async with wire.get():
+                (session,) = app[REGISTRY]._store
+                (mailbox,) = session.mailboxes
+                for _ in range(20_000):
+                    app[LIVE_CATALOG].updated("shop://text")
+
+                assert mailbox.closed is guarded
+                assert (mailbox._size < 1.1 * MEGABYTE) is guarded
+                session.end()
+
+
+class TestNumbers:
+    """Many, where one would be fine."""
+
+    async def test_10_000_sessions_from_one_address(self, guarded: bool) -> None:
+        """They must not keep anybody else from having one."""
+        settings = Settings(
+            access_log="off",
+            address_rate=0,
+            address_sessions=Settings().address_sessions if guarded else 0,
+            max_sessions=10_000 if guarded else 1_000,
+        )
+        count = settings.max_sessions
+        server = Server(Workshop(), settings)
+        async with InMemory(server, settings) as memory:
+            attacker = memory.connect("203.0.113.9")
+            statuses = [
+                (await attacker.send(HELLO, SECONDS)).status for _ in range(count)
+            ]
+            other = memory.connect("203.0.113.10")
+            status = (await other.send(HELLO, SECONDS)).status
+
+        assert (statuses.count(200), statuses.count(429)) == (
+            (1_000, 9_000) if guarded else (1_000, 0)
+        )
+        assert status == (200 if guarded else 503)
+
+    async def test_addresses_of_one_network_are_one(self) -> None:
+        """Whoever has IPv6 has 2^64 addresses."""
+        settings = Settings(address_sessions=1)
+        async with InMemory(Server(Workshop(), settings), settings) as memory:
+            statuses = [
+                (await memory.connect(f"2001:db8::{n:x}").send(HELLO, SECONDS)).status
+                for n in range(3)
+            ]
+
+        assert statuses == [200, 429, 429]
+
+
+HELLO = request(
+    json.dumps(
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-11-25",
+                "capabilities": {},
+                "clientInfo": {"name": "attacker", "version": "1"},
+            },
+        }
+    ).encode(),
+    method=b"initialize",
+)
