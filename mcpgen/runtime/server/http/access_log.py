@@ -81,10 +81,12 @@ class Lines:
 def _text(exchange: Exchange, status: int, seconds: float) -> str:
     request = exchange.request
     session = exchange.session_id
+    principal = exchange.principal
+    who = "" if principal is None else f"principal={_plain(principal.subject)} "
     return (
         f"{_now()} {request.remote or '-'} {request.method} {status} "
         f"{seconds * 1000:.1f}ms {_plain(exchange.method)} {_plain(exchange.target)} "
-        f"session={'-' if session is None else _plain(session)} {exchange.outcome}"
+        f"session={'-' if session is None else _plain(session)} {who}{exchange.outcome}"
     )
 
 
@@ -108,6 +110,13 @@ def _plain(value: str | None) -> str:
 
 
 def _json(exchange: Exchange, status: int, seconds: float) -> str:
+    principal = exchange.principal
+    # A subject may be any text, even one that UTF-8 can't hold.
+    who = (
+        {}
+        if principal is None
+        else {"principal": principal.subject.encode("utf-8", "replace").decode()}
+    )
     line = to_json(
         {
             "time": time.time(),
@@ -118,6 +127,7 @@ def _json(exchange: Exchange, status: int, seconds: float) -> str:
             "method": exchange.method,
             "target": exchange.target,
             "session": exchange.session_id,
+            **who,
             "outcome": exchange.outcome,
         },
         # Some readers take U+2028 for the end of a line; terminals obey others.
