@@ -29,6 +29,8 @@ TABLE: Final[dict[str, set[str]]] = {
     "manifest": {"diagnostics", "protocol", "runtime.shared"},
     "lint": {"diagnostics", "manifest", "models"},
     "models": {"diagnostics", "ir", "pycode"},
+    "contracts": {"diagnostics", "manifest", "naming"},
+    "editions": {"diagnostics", "manifest", "project"},
     "naming": {"diagnostics"},
     "samples": {"ir"},
     "build": {
@@ -86,8 +88,10 @@ TABLE: Final[dict[str, set[str]]] = {
         "write",
     },
     "cli": {
+        "contracts",
         "diagnostics",
         "difference",
+        "editions",
         "folder",
         "generate",
         "identity",

@@ -8,8 +8,10 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/index#json-schema
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from mcpgen.diagnostics import Diagnostic
@@ -49,6 +51,28 @@ def dialect(schema: Json) -> str | None:
 def findings(source: Source, pointer: Pointer) -> list[Diagnostic]:
     """Everything that is wrong with the JSON Schema at `pointer`, an object."""
     schema = words.value_at(source.data, pointer)
+    key = _key(schema)
+    if key in _sound:
+        return []
+    found = _findings(source, pointer, schema)
+    if not found:
+        if len(_sound) >= MOST_KNOWN:
+            _sound.clear()
+        _sound.add(key)
+    return found
+
+
+MOST_KNOWN: Final = 20_000
+"""JSON Schemas that are remembered as sound, by their digests."""
+_sound: Final[set[bytes]] = set()
+
+
+def _key(schema: Json) -> bytes:
+    """What two editions of a manifest, or two tools, have in common."""
+    return sha256(json.dumps(schema).encode()).digest()
+
+
+def _findings(source: Source, pointer: Pointer, schema: Json) -> list[Diagnostic]:
     about = words.about(source.data, pointer)
     found = [
         Diagnostic(code, about + message, source.span(at), hint)

@@ -1,0 +1,32 @@
+"""Contracts: what callers depend on, and what a change of it does to them.
+
+    old, new = (contracts.from_manifest(manifest.load(path)) for path in paths)
+    changes = contracts.compare(old, new)      # changes.is_safe, changes.next_version
+
+Knows manifests and names; knows nothing of templates, files that are written, or how
+anything is printed.
+"""
+
+from .changes import Change, Changes
+from .comparison import compare
+from .contract import Contract, NotAContract, from_json, from_manifest, to_json
+from .rules import RULES, Level, Rule, Step
+from .versions import next_version, parse, suffices
+
+__all__ = [
+    "RULES",
+    "Change",
+    "Changes",
+    "Contract",
+    "Level",
+    "NotAContract",
+    "Rule",
+    "Step",
+    "compare",
+    "from_json",
+    "from_manifest",
+    "next_version",
+    "parse",
+    "suffices",
+    "to_json",
+]

@@ -1,0 +1,275 @@
+"""A contract: what callers of a server depend on, taken from a manifest or a lock.
+
+Bottom of the contract stage. As data it leaves out what is for people's eyes only, so
+that a lock stays small and its changes mean something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from mcpgen import naming
+
+from .documents import essence, is_list, is_mapping
+
+if TYPE_CHECKING:
+    from mcpgen.manifest import Completion, Declaration, Manifest, Source
+
+Json: TypeAlias = Any
+Pointer: TypeAlias = tuple[str | int, ...]
+
+KINDS: Final = ("tool", "prompt", "resource", "template")
+"""What is declared, in the order of manifests."""
+TITLES: Final = {
+    "tool": "tool",
+    "prompt": "prompt",
+    "resource": "resource",
+    "template": "resource template",
+}
+_KEYS: Final = {"resource": "uri", "template": "uriTemplate"}
+_KEPT: Final = (
+    "name",
+    "uri",
+    "uriTemplate",
+    "mimeType",
+    "arguments",
+    "annotations",
+    "execution",
+)
+
+
+class NotAContract(ValueError):
+    """Data that no contract was written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something declared.
+
+    Attributes:
+        kind: One of `KINDS`.
+        key: What callers find it by: a name, a URI or a URI template.
+        definition: As it goes on the wire.
+        method: The client's method for it.
+        scopes: OAuth scopes that callers need.
+        timeout: Seconds that a call may take, or None.
+        completed: The arguments or variables that are completed, with fixed values.
+        pointer: Where it stands in its source.
+    """
+
+    kind: str
+    key: str
+    definition: Mapping[str, Json]
+    method: str
+    scopes: tuple[str, ...] = ()
+    timeout: float | None = None
+    completed: Mapping[str, tuple[str, ...] | None] = field(
+        default_factory=dict[str, "tuple[str, ...] | None"]
+    )
+    pointer: Pointer = ()
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: `tool "get_forecast"`."""
+        return f'{TITLES[self.kind]} "{self.key}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What callers depend on.
+
+    Attributes:
+        name: The project's name, or None.
+        version: The client's version, as the manifest has it.
+        server_info: The `Implementation` object, without the version.
+        instructions: The instructions to models, or None.
+        revisions: The protocol revisions that are served.
+        auth: How the server authenticates, or None.
+        entries: Everything declared, by kind and then by key.
+        source: Where the places are looked up; None for a contract from a lock.
+    """
+
+    name: str | None
+    version: str
+    server_info: Mapping[str, Json]
+    instructions: str | None
+    revisions: tuple[str, ...]
+    auth: Mapping[str, Json] | None
+    entries: Mapping[str, Mapping[str, Entry]]
+    source: Source | None = None
+
+    @property
+    def package(self) -> str | None:
+        """The client's package, or None where there is no name."""
+        if self.name is None:
+            return None
+        return naming.for_project(self.name).client_package
+
+    def all(self) -> Iterator[Entry]:
+        """Every entry, tools first."""
+        for kind in KINDS:
+            yield from self.entries[kind].values()
+
+    def bare(self) -> Contract:
+        """The same, without what is for people's eyes only; equal to its own data's."""
+        return from_json(to_json(self))
+
+
+def from_manifest(manifest: Manifest) -> Contract:
+    """The contract of a manifest."""
+    groups: tuple[tuple[Declaration, ...], ...] = (
+        manifest.tools,
+        manifest.prompts,
+        manifest.resources,
+        manifest.resource_templates,
+    )
+    wires = [[naming.Wire(d.name, _asked_for(d)) for d in group] for group in groups]
+    names = naming.for_declarations(*wires)
+    in_order = (names.tools, names.prompts, names.resources, names.resource_templates)
+    return Contract(
+        name=manifest.name,
+        version=manifest.version,
+        server_info={k: v for k, v in manifest.server_info.items() if k != "version"},
+        instructions=manifest.instructions,
+        revisions=manifest.revisions,
+        auth=manifest.auth,
+        entries={
+            kind: _by_key(
+                _entry(kind, d, n.method) for d, n in zip(group, its, strict=True)
+            )
+            for kind, group, its in zip(KINDS, groups, in_order, strict=True)
+        },
+        source=manifest.source,
+    )
+
+
+def to_json(contract: Contract) -> dict[str, Json]:
+    """A contract as data for a lock; texts for people and for models are left out."""
+    return {
+        "version": contract.version,
+        **({} if contract.name is None else {"name": contract.name}),
+        "revisions": list(contract.revisions),
+        **({} if contract.auth is None else {"auth": dict(contract.auth)}),
+        "entries": {
+            f"{entry.kind} {entry.key}": _entry_to_json(entry)
+            for entry in contract.all()
+        },
+    }
+
+
+def from_json(data: Json) -> Contract:
+    """The contract in a lock's data, which is not believed.
+
+    Raises:
+        NotAContract: The data has another shape.
+    """
+    members = _mapping(data)
+    entries: dict[str, list[Entry]] = {kind: [] for kind in KINDS}
+    for label, value in _mapping(members.get("entries")).items():
+        kind, _, key = label.partition(" ")
+        if kind not in entries:
+            raise NotAContract(f"an unknown kind {kind!r}")
+        entries[kind].append(_entry_from_json(kind, key, _mapping(value)))
+    name, auth = members.get("name"), members.get("auth")
+    return Contract(
+        name=None if name is None else _text(name),
+        version=_text(members.get("version")),
+        server_info={},
+        instructions=None,
+        revisions=tuple(map(_text, _list(members.get("revisions")))),
+        auth=None if auth is None else _mapping(auth),
+        entries={kind: _by_key(found) for kind, found in entries.items()},
+    )
+
+
+def _entry(kind: str, declaration: Declaration, method: str) -> Entry:
+    definition = declaration.definition
+    completions: tuple[Completion, ...] = getattr(declaration, "completions", ())
+    return Entry(
+        kind=kind,
+        key=str(definition[_KEYS.get(kind, "name")]),
+        definition=definition,
+        method=method,
+        scopes=declaration.scopes,
+        timeout=getattr(declaration, "timeout", None),
+        completed={c.argument: c.values for c in completions},
+        pointer=declaration.pointer,
+    )
+
+
+def _asked_for(declaration: Declaration) -> tuple[str, ...]:
+    completions: tuple[Completion, ...] = getattr(declaration, "completions", ())
+    return tuple(c.argument for c in completions if c.values is None)
+
+
+def _by_key(entries: Iterable[Entry]) -> dict[str, Entry]:
+    return {entry.key: entry for entry in entries}
+
+
+def _entry_to_json(entry: Entry) -> dict[str, Json]:
+    definition = {k: v for k, v in entry.definition.items() if k in _KEPT}
+    for key in ("inputSchema", "outputSchema"):
+        if key in entry.definition:
+            definition[key] = _kept(entry.definition[key])
+    if "arguments" in definition:
+        definition["arguments"] = [
+            {k: v for k, v in argument.items() if k in ("name", "required")}
+            for argument in definition["arguments"] or ()
+        ]
+    made: dict[str, Json] = {"method": entry.method, "definition": definition}
+    if entry.scopes:
+        made["scopes"] = list(entry.scopes)
+    if entry.timeout is not None:
+        made["timeout"] = entry.timeout
+    if entry.completed:
+        made["completed"] = {k: v and list(v) for k, v in entry.completed.items()}
+    return made
+
+
+def _kept(schema: Json) -> Json:
+    """A JSON Schema without texts; what rules look at besides its essence stays."""
+    return essence(schema, also=("default", "format", "x-mcp-header"))
+
+
+def _entry_from_json(kind: str, key: str, value: dict[str, Json]) -> Entry:
+    timeout = value.get("timeout")
+    if timeout is not None and not isinstance(timeout, int | float):
+        raise NotAContract("a timeout is no number")
+    definition = _mapping(value.get("definition"))
+    for schema in ("inputSchema", "outputSchema"):
+        if schema in definition:
+            _mapping(definition[schema])
+    for argument in _list(definition.get("arguments", [])):
+        _text(_mapping(argument).get("name"))
+    return Entry(
+        kind=kind,
+        key=key,
+        definition=definition,
+        method=_text(value.get("method")),
+        scopes=tuple(map(_text, _list(value.get("scopes", [])))),
+        timeout=timeout,
+        completed={
+            name: None if values is None else tuple(map(_text, _list(values)))
+            for name, values in _mapping(value.get("completed", {})).items()
+        },
+    )
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    if not is_mapping(value):
+        raise NotAContract("not a mapping where one should be")
+    return value
+
+
+def _list(value: Json) -> list[Json]:
+    if not is_list(value):
+        raise NotAContract("not a list where one should be")
+    return value
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise NotAContract("not a text where one should be")
+    return value

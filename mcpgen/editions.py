@@ -1,0 +1,113 @@
+"""An edition of a manifest: a file, a project's folder, or what git has of either.
+
+Joins `project` and `manifest`. Git is asked for one file of one revision and for
+nothing else; what it answers is untrusted, as every manifest is.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from mcpgen import project
+from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.manifest import Manifest, eras_for, load, loads
+from mcpgen.project import MANIFEST_FILES
+
+GIT_SECONDS: Final = 30
+"""How long git may take for one file."""
+
+
+def edition(name: str) -> Manifest:
+    """The manifest that is meant.
+
+    Args:
+        name: A manifest, a project's folder, or a git revision. A revision may name the
+            file as git does (`main:weather/mcpgen.yaml`); without that it means the
+            manifest of the project around here.
+
+    Raises:
+        MCPGenError: There is none (MG420), or it can't be used.
+    """
+    path = Path(name)
+    if path.is_dir():
+        return load(project.at(path).manifest_path)
+    if path.exists() or path.suffix in (".yaml", ".yml", ".json", ".toml"):
+        revision, colon, _ = name.partition(":")
+        if path.exists() or not (colon and _is_revision(revision, Path())):
+            return load(path)
+    return _of_git(name)
+
+
+def _of_git(name: str) -> Manifest:
+    revision, colon, inside = name.partition(":")
+    home = Path() if colon else _home(name)
+    if not revision or not _is_revision(revision, home):
+        raise MCPGenError.of(
+            "MG420",
+            f'"{name}" is no file, no folder and no git revision',
+            hint="name a manifest, a project's folder, or a revision such as main",
+        )
+    if colon:
+        return _read(revision, inside, Path())
+    for file in MANIFEST_FILES:
+        if _git(home, "cat-file", "-e", f"{revision}:./{file}") is not None:
+            return _read(revision, f"./{file}", home)
+    raise MCPGenError.of(
+        "MG420",
+        f"the revision has no {MANIFEST_FILES[0]} of this project",
+        span=Span(name),
+        hint=f"name the file: {name}:path/to/{MANIFEST_FILES[0]}",
+    )
+
+
+def _home(name: str) -> Path:
+    try:
+        return project.find(Path()).folder
+    except MCPGenError:
+        raise MCPGenError.of(
+            "MG420",
+            f'"{name}" is no file and no folder, and no project is here',
+            hint="name a manifest or a project's folder, or go to a project for its "
+            "git revisions",
+        ) from None
+
+
+def _read(revision: str, file: str, home: Path) -> Manifest:
+    data = _git(home, "cat-file", "blob", f"{revision}:{file}")
+    shown = f"{revision}:{file.removeprefix('./')}"
+    if data is None:
+        raise MCPGenError.of(
+            "MG420",
+            "the revision has no such file",
+            span=Span(shown),
+            hint="paths are those of git: from the top of the repository, or ./ here",
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MCPGenError.of("MG005", "not UTF-8", span=Span(shown)) from None
+    return loads(text, shown, eras=eras_for(home))
+
+
+def _is_revision(name: str, home: Path) -> bool:
+    if not name or name.startswith("-"):
+        return False
+    found = _git(home, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    return found is not None
+
+
+def _git(home: Path, *arguments: str) -> bytes | None:
+    """What git prints; None where it fails or is not there."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(home), *arguments],  # noqa: S607
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=GIT_SECONDS,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
