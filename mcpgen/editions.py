@@ -6,7 +6,10 @@ nothing else; what it answers is untrusted, as every manifest is.
 
 from __future__ import annotations
 
+import gc
 import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +33,7 @@ def edition(name: str) -> Manifest:
     Raises:
         MCPGenError: There is none (MG420), or it can't be used.
     """
-    path = Path(name)
+    path = Path(name or "?")
     if path.is_dir():
         return load(project.at(path).manifest_path)
     if path.exists() or path.suffix in (".yaml", ".yml", ".json", ".toml"):
@@ -38,6 +41,18 @@ def edition(name: str) -> Manifest:
         if path.exists() or not (colon and _is_revision(revision, Path())):
             return load(path)
     return _of_git(name)
+
+
+@contextmanager
+def uncollected() -> Generator[None]:
+    """Let the collector of circles rest: manifests have none, and it looks for long."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _of_git(name: str) -> Manifest:

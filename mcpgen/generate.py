@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mcpgen import handlers, identity, lock, schemas, stubs
-from mcpgen.diagnostics import Diagnostic, MCPGenError
+from mcpgen import handlers, identity, lock, release, schemas, stubs
+from mcpgen.diagnostics import Diagnostic, MCPGenError, Severity, Span
 from mcpgen.folder import Folder, Kind, digest, unreadable
 from mcpgen.ir import File, Ownership
-from mcpgen.lock import Generator, Inputs, Journal, Lock
+from mcpgen.lock import Generator, Inputs, Journal, Lock, Promises
 from mcpgen.plan import Plan, Why, executable_here, plan, unchanged
 from mcpgen.write import exclusively, place_beside, write
 
@@ -68,11 +68,22 @@ class Outcome:
     @property
     def drift(self) -> bool:
         """Whether the disk is not what a run would leave."""
-        return bool(self.plan.changes or self.plan.conflicts or self.lock_why)
+        return bool(
+            self.plan.changes or self.plan.conflicts or self.lock_why or self.refusals
+        )
+
+    @property
+    def refusals(self) -> list[Diagnostic]:
+        """Why nothing is written, besides conflicts."""
+        return [note for note in self.notes if note.severity is Severity.ERROR]
 
 
 def generate(
-    project: Project, *, force: bool = False, thoroughly: bool = False
+    project: Project,
+    *,
+    force: bool = False,
+    thoroughly: bool = False,
+    allow_breaking: bool = False,
 ) -> Outcome:
     """Bring a project up to date.
 
@@ -80,15 +91,25 @@ def generate(
         project: Where.
         force: Overwrite generated files that were edited by hand.
         thoroughly: Render everything, even if the lock shows that nothing has changed.
+        allow_breaking: Take a version that tells less than what changed for callers.
 
     Raises:
         MCPGenError: With every reason why it can't be done; nothing was written.
     """
     with exclusively(project.folder):
         records = read_records(project.folder)
-        outcome = _examine(project, records, force=force, thoroughly=thoroughly)
+        outcome = _examine(
+            project,
+            records,
+            force=force,
+            thoroughly=thoroughly,
+            allow_breaking=allow_breaking,
+        )
+        problems = outcome.refusals
         if outcome.plan.conflicts:
-            raise MCPGenError(outcome.plan.diagnostics(project.folder))
+            problems += outcome.plan.diagnostics(project.folder)
+        if problems:
+            raise MCPGenError(problems)
         finish(outcome, project.folder, records)
     return outcome
 
@@ -110,13 +131,36 @@ def add_stubs(project: Project, outcome: Outcome) -> tuple[str, ...]:
         )
 
 
-def examine(project: Project, *, force: bool = False) -> Outcome:
+def examine(
+    project: Project, *, force: bool = False, allow_breaking: bool = False
+) -> Outcome:
     """What `generate` would do; nothing is written, conflicts are in the plan.
 
     Raises:
         MCPGenError: The manifest or the lock can't be used.
     """
-    return _examine(project, read_records(project.folder), force=force)
+    records = read_records(project.folder)
+    return _examine(project, records, force=force, allow_breaking=allow_breaking)
+
+
+def mark_published(project: Project) -> None:
+    """Note in the lock that callers have the client as it was generated last.
+
+    Raises:
+        MCPGenError: There is no lock that says what that is (MG403), or it can't be
+            written.
+    """
+    with exclusively(project.folder):
+        known = read_records(project.folder).lock
+        if known is None or known.promises is None:
+            raise MCPGenError.of(
+                "MG403",
+                "says nothing of a contract",
+                span=Span(str(project.folder / lock.FILE)),
+                hint="run `mcpgen generate`",
+            )
+        marked = replace(known, promises=release.published(known.promises))
+        write(unchanged(known), project.folder, marked.to_text())
 
 
 def read_records(folder: Path) -> Records:
@@ -144,6 +188,7 @@ def decide(
     inputs: Inputs,
     records: Records,
     *,
+    promises: Promises | None = None,
     force: bool = False,
 ) -> Outcome:
     """The outcome for rendered files, whoever rendered them.
@@ -153,13 +198,14 @@ def decide(
         files: What was rendered; the manifest may be among them.
         inputs: What it was rendered from.
         records: What lies in the folder.
+        promises: What the lock is to say of the contract with callers.
         force: Overwrite generated files that were edited by hand.
     """
     verdicts = plan(
         files, records.lock, Folder(folder), journal=records.journal, force=force
     )
     known = {p: e for p, e in verdicts.files.items() if p != inputs.manifest}
-    new = Lock(_generator(records.lock), inputs, known)
+    new = Lock(_generator(records.lock), inputs, known, promises)
     return Outcome(verdicts, new, _lock_why(new, records))
 
 
@@ -176,7 +222,12 @@ def inputs_of(manifest: Manifest, library: Library, file: str, text: bytes) -> I
 
 
 def _examine(
-    project: Project, records: Records, *, force: bool, thoroughly: bool = False
+    project: Project,
+    records: Records,
+    *,
+    force: bool,
+    thoroughly: bool = False,
+    allow_breaking: bool = False,
 ) -> Outcome:
     try:
         text = project.manifest_path.read_bytes()
@@ -199,9 +250,14 @@ def _examine(
         library=library,
     )
     inputs = inputs_of(manifest, library, project.manifest, text)
-    outcome = decide(project.folder, files, inputs, records, force=force)
+    known = records.lock.promises if records.lock else None
+    judged = release.judge(known, manifest, allow=allow_breaking)
+    outcome = decide(
+        project.folder, files, inputs, records, promises=judged.promises, force=force
+    )
     report = handlers.examine(project.folder, files)
-    notes = (*news(manifest.revisions, library), *report.diagnostics)
+    refusals = [judged.refusal] if judged.refusal else []
+    notes = (*refusals, *news(manifest.revisions, library), *report.diagnostics)
     return replace(outcome, notes=notes, handlers=report)
 
 

@@ -63,12 +63,30 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Promises:
+    """What callers may rely on, as data whose meaning is `contracts`' affair.
+
+    Attributes:
+        current: The contract that was generated last.
+        released: The contract that callers have; None while there was no version
+            before this one.
+    """
+
+    current: Mapping[str, Any]
+    released: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
-    """The whole lock; `files` is by path."""
+    """The whole lock; `files` is by path.
+
+    `promises` is None in locks from before there were any.
+    """
 
     generator: Generator
     inputs: Inputs
     files: Mapping[str, Entry]
+    promises: Promises | None = None
 
     def to_text(self) -> str:
         """The file's text: sorted, one line per file, so that merges stay small."""
@@ -85,6 +103,10 @@ class Lock:
             f'"schemas": {_lines(self.inputs.schemas)}',
             f'"files": {_lines({p: _entry(e) for p, e in self.files.items()})}',
         ]
+        if self.promises is not None:
+            members.append(f'"contract": {_contract(self.promises.current)}')
+            if self.promises.released is not None:
+                members.append(f'"released": {_contract(self.promises.released)}')
         return _document(members)
 
 
@@ -148,6 +170,7 @@ def parse(data: bytes, folder: PurePath = _HERE) -> Lock:
             shape.strings(schemas, *schemas),
         ),
         {path: _parse_entry(shape, entry) for path, entry in files.items()},
+        _parse_promises(shape, document),
     )
 
 
@@ -176,6 +199,22 @@ def _lines(members: Mapping[str, object]) -> str:
         return "{}"
     lines = (f"    {_line(key)}: {_line(members[key])}" for key in sorted(members))
     return "{\n" + ",\n".join(lines) + "\n  }"
+
+
+def _contract(data: Mapping[str, Any]) -> str:
+    """A contract with one line per entry, sorted."""
+    rest = [f'"{k}": {_sorted_line(v)}' for k, v in data.items() if k != "entries"]
+    entries = data.get("entries")
+    if isinstance(entries, Mapping):
+        named = cast(Mapping[str, object], entries)
+        lines = [f"{_line(key)}: {_sorted_line(named[key])}" for key in sorted(named)]
+        inner = ",\n".join(f"      {line}" for line in lines)
+        rest.append(f'"entries": {{\n{inner}\n    }}' if lines else '"entries": {}')
+    return "{\n" + ",\n".join(f"    {member}" for member in rest) + "\n  }"
+
+
+def _sorted_line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _document(members: list[str]) -> str:
@@ -287,6 +326,16 @@ def _parse_entry(shape: _Shape, value: object) -> Entry:
     if not isinstance(executable, bool):
         shape.wrong()
     return Entry(sha256, shape.owner(members), executable)
+
+
+def _parse_promises(shape: _Shape, document: dict[str, Any]) -> Promises | None:
+    if "contract" not in document:
+        return None
+    released = document.get("released")
+    return Promises(
+        shape.mapping(document["contract"]),
+        None if released is None else shape.mapping(released),
+    )
 
 
 class _Shape:

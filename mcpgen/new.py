@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mcpgen import generate, lock, project
+from mcpgen import generate, lock, project, release
 from mcpgen.diagnostics import MCPGenError, Span
 from mcpgen.folder import Folder, path_problem, unreadable
 from mcpgen.generate import Outcome, Records
@@ -89,7 +89,8 @@ def create(
     rendered = render(made, halves, library=library, example=source is None)
     files = {MANIFEST: File(text, Ownership.YOURS), **rendered}
     inputs = generate.inputs_of(manifest, library, MANIFEST, text.encode())
-    return Created(folder, made, _write(folder, files, inputs, records))
+    outcome = _write(folder, files, inputs, records, release.first(manifest))
+    return Created(folder, made, outcome)
 
 
 def edited(text: str, name: str, targets: tuple[Target, ...]) -> str | None:
@@ -220,7 +221,11 @@ def _same(edited_: Manifest, wanted: Manifest) -> bool:
 
 
 def _write(
-    folder: Path, files: Mapping[str, File], inputs: lock.Inputs, records: Records
+    folder: Path,
+    files: Mapping[str, File],
+    inputs: lock.Inputs,
+    records: Records,
+    promises: lock.Promises,
 ) -> Outcome:
     existed = folder.is_dir()
     try:
@@ -233,7 +238,7 @@ def _write(
         ) from None
     try:
         with exclusively(folder):
-            outcome = generate.decide(folder, files, inputs, records)
+            outcome = generate.decide(folder, files, inputs, records, promises=promises)
             if outcome.plan.conflicts:
                 raise MCPGenError(outcome.plan.diagnostics(folder))
             generate.finish(outcome, folder, records)

@@ -47,14 +47,14 @@ def _diff(
     not.
     """
     from mcpgen.contracts import RULES, compare, from_manifest
-    from mcpgen.editions import edition
+    from mcpgen.editions import edition, uncollected
 
     for rule in ignored:
         if rule not in RULES:
             message = f'there is no rule "{rule}"'
             hint = "rules are listed in the documentation: what breaks callers"
             raise MCPGenError.of("MG421", message, hint=hint)
-    with working("Comparing ..."):
+    with working("Comparing ..."), uncollected():
         before, after = (from_manifest(edition(name)) for name in (old, new))
         changes = compare(before, after).without(ignored)
     if as_json:

@@ -11,6 +11,7 @@ from mcpgen import generate, project
 from mcpgen.cli import output, report
 from mcpgen.cli.command import NO, OK, command_of, json_option, verbose_option
 from mcpgen.difference import difference
+from mcpgen.release import ALLOW
 
 
 @click.argument(
@@ -38,6 +39,11 @@ from mcpgen.difference import difference
     is_flag=True,
     help="Watch, and run the server; it starts anew after each change.",
 )
+@click.option(
+    ALLOW,
+    is_flag=True,
+    help="Take a version that tells less than what changed for callers.",
+)
 @verbose_option
 @json_option
 def _generate(
@@ -48,6 +54,7 @@ def _generate(
     add_stubs: bool,
     watch: bool,
     serve: bool,
+    allow_breaking: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -55,16 +62,22 @@ def _generate(
 
     Works in the nearest folder at or above the current one that has an mcpgen.yaml, or
     in PROJECT_DIR. Files that are yours are never touched; generated files that were
-    edited by hand are refused. Nothing is written unless everything can be. What your
+    edited by hand are refused, and so is a version that is too small a step from the
+    one before for what changed for callers. Nothing is written unless everything can be. What your
     handlers lack, or have too much, is said.
     """
     found = project.find(Path()) if project_dir is None else project.at(project_dir)
     if check or diff:
-        return _compare(found, force, check, diff, verbose, as_json)
+        return _compare(found, force, allow_breaking, check, diff, verbose, as_json)
 
     def bring() -> None:
         with output.working("Generating ..."):
-            outcome = generate.generate(found, force=force, thoroughly=add_stubs)
+            outcome = generate.generate(
+                found,
+                force=force,
+                thoroughly=add_stubs,
+                allow_breaking=allow_breaking,
+            )
         added = generate.add_stubs(found, outcome) if add_stubs else ()
         if added:
             outcome = replace(generate.examine(found), plan=outcome.plan)
@@ -85,6 +98,7 @@ def _generate(
 def _compare(
     found: project.Project,
     force: bool,
+    allow_breaking: bool,
     check: bool,
     diff: bool,
     verbose: bool,
@@ -92,7 +106,7 @@ def _compare(
 ) -> int:
     """Say what a run would do; nothing is written."""
     with output.working("Comparing ..."):
-        outcome = generate.examine(found, force=force)
+        outcome = generate.examine(found, force=force, allow_breaking=allow_breaking)
     _tell(outcome, as_json)
     if diff and not as_json:
         output.say_verbatim(difference(found.folder, outcome))
