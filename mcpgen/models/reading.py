@@ -58,6 +58,7 @@ from .untold import (
     OTHER_BRANCHES,
     OTHER_KEYS,
     TOO_DEEP,
+    TOO_MANY,
     UNEVALUATED,
     Note,
     Pointer,
@@ -70,6 +71,8 @@ MAX_TYPE_DEPTH: Final = 24
 """Levels of nesting that types show; deeper parts of a schema are any value."""
 MAX_LITERALS: Final = 256
 """Values that a `Literal` lists; of a longer enumeration only the kinds are shown."""
+MAX_BRANCHES: Final = 128
+"""Types in a union. Type checkers and compilers give up on some hundreds."""
 MAX_LITERAL_LENGTH: Final = 1_000
 """Characters of a value in a `Literal`."""
 
@@ -268,11 +271,11 @@ class Reader:
     def _type_of(self, facts: Facts, place: Place, schema: Schema) -> Type:
         if facts.values is not None:
             return self._enumerated(facts.values, facts.kinds, place, schema)
+        either = ANYTHING
         if not self._is_structured(facts):
-            for branches in facts.unions:
-                type_ = self._either(branches, facts.kinds, place)
-                if type_ != ANYTHING:
-                    return type_
+            either = self._first_union(facts, place)
+        if either != ANYTHING:
+            return either
         if facts.kinds is None:
             known: list[str] = []
             if facts.properties:
@@ -281,11 +284,21 @@ class Reader:
                 known.append("array")
             if facts.depends:
                 self._note(schema, place, DYNAMIC)
-            other = UNTOLD if facts.depends else ANYTHING
+            other = UNTOLD if facts.depends else either
             return union([*(self._kind(kind, facts, place) for kind in known), other])
         if not facts.kinds:
             return self._told_less(schema, place, IMPOSSIBLE)
         return union([self._kind(kind, facts, place) for kind in facts.kinds])
+
+    def _first_union(self, facts: Facts, place: Place) -> Type:
+        """What the first of a schema's unions that tells something says."""
+        found: Type = ANYTHING
+        for branches in facts.unions:
+            type_ = self._either(branches, facts.kinds, place)
+            if type_ != ANYTHING:
+                return type_
+            found = UNTOLD if is_untold(type_) else found
+        return found
 
     def _is_structured(self, facts: Facts) -> bool:
         if facts.properties:
@@ -296,7 +309,10 @@ class Reader:
         self, branches: list[Schema], kinds: tuple[str, ...] | None, place: Place
     ) -> Type:
         possible = [b for b in branches if self._is_possible(b, kinds)]
-        many = sum(map(self._may_be_class, possible)) > 1
+        classes = sum(map(self._may_be_class, possible))
+        if classes > MAX_BRANCHES:
+            return self._told_less(True, place, TOO_MANY)
+        many = classes > 1
         members: list[Type] = []
         for number, branch in enumerate(branches, 1):
             inner = place
@@ -305,7 +321,10 @@ class Reader:
                 inner = replace(place, names=names, depth=place.depth + 1)
             if branch in possible:
                 members.append(self._branch(branch, kinds, inner))
-        return union(members) if members else ANYTHING
+        type_ = union(members) if members else ANYTHING
+        if isinstance(type_, Either) and len(type_.members) > MAX_BRANCHES:
+            return self._told_less(True, place, TOO_MANY)
+        return type_
 
     def _is_possible(self, branch: Schema, kinds: tuple[str, ...] | None) -> bool:
         """Whether a branch may be taken by a value of one of the kinds, at first sight."""

@@ -17,6 +17,7 @@ from .documents import Document, Schema
 Pointer: TypeAlias = tuple[str | int, ...]
 
 TOO_DEEP: Final = "it is nested too deeply for a type to show"
+TOO_MANY: Final = "it has more branches than a type can show"
 IMPOSSIBLE: Final = "no value can be valid here"
 CONTAINERS: Final = "objects and arrays in an enumeration are shown by their kind alone"
 OTHER_BRANCHES: Final = "not every branch says what it is"

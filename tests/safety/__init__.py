@@ -1,0 +1,1 @@
+"""Manifests from strangers, taken through the whole pipeline in confinement."""
