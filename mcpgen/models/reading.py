@@ -271,7 +271,7 @@ class Reader:
     def _type_of(self, facts: Facts, place: Place, schema: Schema) -> Type:
         if facts.values is not None:
             return self._enumerated(facts.values, facts.kinds, place, schema)
-        either = ANYTHING
+        either: Type = ANYTHING
         if not self._is_structured(facts):
             either = self._first_union(facts, place)
         if either != ANYTHING:

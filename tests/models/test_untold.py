@@ -22,6 +22,7 @@ from mcpgen.models.untold import (
     OTHER_BRANCHES,
     OTHER_KEYS,
     TOO_DEEP,
+    TOO_MANY,
     UNEVALUATED,
 )
 from mcpgen.runtime.shared.model import Codec
@@ -63,6 +64,11 @@ def deep(levels: int) -> dict[str, Any]:
     return schema
 
 
+def list_of(number: int) -> dict[str, Any]:
+    """A type of its own for each number."""
+    return {"type": "array", "items": {"const": f"item {number}"}}
+
+
 TOLD: list[dict[str, Any]] = [
     STRING,
     {"const": 1},
@@ -80,6 +86,8 @@ TOLD: list[dict[str, Any]] = [
     {"$dynamicRef": "#one", "$defs": {"x": {"$dynamicAnchor": "one", **STRING}}},
     {"type": "object", "oneOf": [OBJECT, {"properties": {"a": {"type": "integer"}}}]},
     {"items": MAP, "type": "array"},
+    {"oneOf": [{"const": f"value {number}"} for number in range(200)]},
+    {"anyOf": [list_of(number) for number in range(128)]},
 ]
 
 
@@ -122,6 +130,12 @@ LESS: list[tuple[dict[str, Any], tuple[str | int, ...], str | None]] = [
     ({"anyOf": [{"$ref": "#"}]}, (), ITSELF),
     (LISTS, ("$defs", "list", "items"), DYNAMIC),
     (deep(30), ("items",) * 25, TOO_DEEP),
+    ({"anyOf": [{"properties": {f"p{n}": STRING}} for n in range(129)]}, (), TOO_MANY),
+    (
+        {"properties": {"a": {"anyOf": [list_of(n) for n in range(129)]}}},
+        ("properties", "a"),
+        TOO_MANY,
+    ),
 ]
 
 

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
 from .wire import LegacyWire, ModernWire
 from .workshop import CATALOG, Workshop
@@ -109,6 +110,46 @@ async def test_invalid_arguments_are_told_to_the_model_all_at_once(
         assert part in text
 
 
+@pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18"])
+async def test_older_revisions_want_invalid_arguments_as_an_error_of_the_protocol(
+    version: str, http: ClientSession, url: str
+) -> None:
+    legacy = LegacyWire(http, url)
+    await legacy.initialize(version)
+
+    reply = await legacy.tool("add", {"b": "two", "c": 3})
+
+    assert reply.error == {
+        "code": -32602,
+        "message": "Invalid arguments for 'add': b: must be an integer, got \"two\"; "
+        "c: is not a known property; a: is required",
+        "data": {
+            "problems": [
+                {"path": "b", "reason": 'must be an integer, got "two"'},
+                {"path": "c", "reason": "is not a known property"},
+                {"path": "a", "reason": "is required"},
+            ]
+        },
+    }
+
+
+async def test_each_of_many_unknown_arguments_is_told(client: Client) -> None:
+    unknown = {f"x{number}": number for number in range(15)}
+
+    text = (await client.tool("add", {"a": 1, **unknown})).content
+
+    assert all(f"{name}: is not a known property" in text for name in unknown)
+
+
+async def test_too_many_problems_are_told_to_be_more(client: Client) -> None:
+    unknown = {f"x{number}": number for number in range(500)}
+
+    lines = (await client.tool("add", {"a": 1, **unknown})).content.splitlines()
+
+    assert len(lines) == 22
+    assert lines[-1] == "there are more problems"
+
+
 @pytest.mark.parametrize("arguments", [[], "a", 3, False])
 async def test_arguments_must_be_an_object(client: Client, arguments: Any) -> None:
     reply = await client.call(
@@ -179,9 +220,12 @@ async def test_an_invalid_result_is_the_servers_own_fault(
 ) -> None:
     reply = await client.tool("add", {"a": 1000, "b": 1})
 
-    assert reply.error["code"] == -32603
-    assert "1000" not in reply.text
-    assert "must be at most 1000" in caplog.text
+    assert reply.error == {
+        "code": -32603,
+        "message": "The tool returned an invalid result",
+    }
+    assert "sum: must be at most 1000, got 1001" in caplog.text
+    assert '{"sum":1001}' in caplog.text
 
 
 async def test_a_tool_that_takes_too_long_is_stopped(client: Client) -> None:

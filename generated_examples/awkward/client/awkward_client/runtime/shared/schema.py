@@ -36,6 +36,9 @@ MAX_OPTIONS: Final = 30
 """Allowed values that a reason lists."""
 MAX_FORMS: Final = 4
 """Branches of a union of which a reason tells the first problem."""
+MAX_UNKNOWN: Final = 30
+"""Unknown properties of one object that are told: more than callers want to hear, and
+each is compared with all known ones."""
 MAX_EXPLAINED: Final = 5_000
 """Values inside an instance, above which only its first problem is told: finding all
 of them takes far longer than finding that there is one."""
@@ -222,7 +225,7 @@ def _explain(error: ValidationError, schema: Json) -> Iterator[Problem]:
         yield Problem(pointer([*path, missing]), "is required")
     elif name in ("AdditionalProperties", "UnevaluatedProperties"):
         known = _known_properties(schema, error.schema_path)
-        for unexpected in islice(kind.as_dict()["unexpected"], 5):
+        for unexpected in islice(kind.as_dict()["unexpected"], MAX_UNKNOWN):
             yield Problem(
                 pointer([*path, unexpected]),
                 f"is not a known property{_did_you_mean(unexpected, known)}",

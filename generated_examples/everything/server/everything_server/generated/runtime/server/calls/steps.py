@@ -37,6 +37,16 @@ Handler = Callable[..., Any]
 
 _log: Final = logging.getLogger("mcp.server")
 
+MAX_LOGGED_PROBLEMS: Final = 1_000
+"""Problems of one invalid result that the log tells."""
+MAX_LOGGED_BYTES: Final = 100_000
+"""Bytes of an invalid result that the log shows."""
+
+_MODELS_LEARN_SINCE: Final = "2025-11-25"
+"""The first revision that wants invalid arguments told to the model, in a tool error:
+https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling
+Before it, "Invalid arguments" are a protocol error."""
+
 
 class ToolStep:
     """Calls one tool."""
@@ -82,11 +92,11 @@ class ToolStep:
         """Validate, call, validate, serialise.
 
         Raises:
-            ProtocolError: The handler asks for one, or its result is invalid.
+            ProtocolError: The handler asks for one, or its result is invalid; in
+                older revisions also, the arguments are.
         """
         if not self._validator.is_valid(arguments):
-            problems = self._validator.problems(arguments)
-            return tool_failure(ToolError(f"Invalid arguments:\n{describe(problems)}"))
+            return self._refused(arguments, ctx)
         args = arguments if self._input is None else self._input.build(arguments)
         try:
             value = await self._call(args, ctx)
@@ -112,6 +122,16 @@ class ToolStep:
         except Exception:
             _fail(f"tool {self._name!r} returned something that can't be sent")
 
+    def _refused(self, arguments: JsonObject, ctx: Context) -> Answer:
+        problems = self._validator.problems(arguments)
+        if ctx.protocol_version >= _MODELS_LEARN_SINCE:
+            return tool_failure(ToolError(f"Invalid arguments:\n{describe(problems)}"))
+        raise ProtocolError(
+            INVALID_PARAMS,
+            f"Invalid arguments for {self._name!r}: {'; '.join(map(str, problems))}",
+            {"problems": [{"path": p.path, "reason": p.reason} for p in problems]},
+        )
+
     def _structured(
         self, validator: SchemaValidator, value: Any, ctx: Context
     ) -> Answer:
@@ -123,11 +143,12 @@ class ToolStep:
                 return tool_answer(content, meta, is_error)
         instance = self._output_codec.dump(value)
         if not validator.is_valid(instance):
-            problems = validator.problems(instance)
+            problems = validator.problems(instance, MAX_LOGGED_PROBLEMS)
             _log.error(
-                "tool %r returned a result that its outputSchema refuses: %s",
+                "tool %r returned a result that its outputSchema refuses:\n%s\n%s",
                 self._name,
                 describe(problems),
+                to_json(instance)[:MAX_LOGGED_BYTES].decode(errors="replace"),
             )
             raise ProtocolError(INTERNAL_ERROR, "The tool returned an invalid result")
         # Only objects have a place in legacy revisions.
