@@ -23,6 +23,7 @@ from mcpgen.runtime.client import (
 from mcpgen.runtime.client.calls import plain
 from mcpgen.runtime.client.options import CallOptions, CallSettings, Settings
 from mcpgen.runtime.shared.model import Codec
+from tests.requirements import requirement
 
 from .weather import Forecast, Place, WeatherClient, weather_wire
 from .wire import Call, modern, running
@@ -78,6 +79,7 @@ async def test_wrong_arguments_are_refused_with_every_problem_and_not_sent() -> 
     assert wire.of("tools/call") == []
 
 
+@requirement("2025-11-25/client/schema-2020-12", "2026-07-28/client/schema-2020-12")
 async def test_a_result_that_breaks_the_output_schema_is_refused() -> None:
     async with running(weather_wire()) as wire, WeatherClient(wire.url) as weather:
         with pytest.raises(InvalidResultError, match="days: must be an integer"):
@@ -181,6 +183,7 @@ def test_a_codec_stands_for_types_that_are_no_class() -> None:
         call.read({"structuredContent": ["x"]})
 
 
+@requirement("2026-07-28/client/schema-references")
 def test_a_schema_that_reaches_out_is_refused() -> None:
     call = ToolCall({"name": "a", "inputSchema": {"$ref": "http://evil.example/"}})
     with pytest.raises(InvalidArgumentsError, match="can't be used"):

@@ -19,6 +19,7 @@ from mcpgen.runtime.client import (
     Reply,
     TransportError,
 )
+from tests.requirements import requirement
 
 from .wire import (
     LIMIT,
@@ -38,6 +39,18 @@ SESSION = "Mcp-Session-Id"
 VERSION = "MCP-Protocol-Version"
 
 
+@requirement(
+    "2025-03-26/client/no-handshake-in-batches",
+    "2025-11-25/client/base-protocol",
+    "2025-11-25/client/elicitation-capability",
+    "2025-11-25/client/initialization-first",
+    "2025-11-25/client/initialized",
+    "2025-11-25/client/json-and-streams",
+    "2025-11-25/client/notifications-without-id",
+    "2025-11-25/client/session-id-sent",
+    "2025-11-25/client/version-asked",
+    "2025-11-25/client/version-header",
+)
 async def test_the_handshake_and_the_end_of_a_session() -> None:
     async with (
         running(legacy(tools_call=text)) as wire,
@@ -67,6 +80,7 @@ async def test_the_handshake_and_the_end_of_a_session() -> None:
     assert (last.method, last.headers[SESSION]) == ("DELETE", "session-1")
 
 
+@requirement("2025-11-25/client/operation", "2025-11-25/client/version-header")
 @pytest.mark.parametrize(
     "version, named",
     [
@@ -129,6 +143,7 @@ async def test_a_handshake_that_names_a_stateless_version_is_finished(
     assert "names 2026-07-28 in a legacy handshake" in caplog.text
 
 
+@requirement("2025-11-25/client/operation")
 async def test_a_version_that_nobody_knows_is_refused() -> None:
     async with running(legacy("1999-01-01")) as wire:
         with pytest.raises(ClientError, match="the server supports: 1999-01-01"):
@@ -150,6 +165,7 @@ async def test_the_get_stream_is_opened_only_when_somebody_listens() -> None:
         assert "GET" in {request.method for request in wire.requests}
 
 
+@requirement("2025-11-25/client/json-and-streams")
 async def test_progress_has_a_token_and_reaches_the_callback() -> None:
     async def work(call: Call) -> WireReply:
         stream = await call.stream()
@@ -187,6 +203,15 @@ def asking(question: dict[str, Any]) -> tuple[Handler, asyncio.Queue[Any]]:
 FORM = {"type": "object", "properties": {"a": {"type": "string", "default": "x"}}}
 
 
+@requirement(
+    "2024-11-05/client/one-outcome",
+    "2025-03-26/client/one-outcome",
+    "2025-06-18/client/one-outcome",
+    "2025-11-25/client/elicitation-no-mode",
+    "2025-11-25/client/error-responses",
+    "2025-11-25/client/ping",
+    "2025-11-25/client/result-responses",
+)
 @pytest.mark.parametrize(
     "question, answer",
     [
@@ -247,6 +272,7 @@ async def test_requests_of_the_server_are_answered_by_post(
     assert answers.get_nowait() == {"jsonrpc": "2.0", "id": "q1", **answer}
 
 
+@requirement("2025-11-25/client/error-responses")
 async def test_a_handler_that_fails_tells_the_server_nothing_but_that(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -287,6 +313,7 @@ async def test_a_person_may_think_longer_than_the_call_may_take() -> None:
     assert answers.get_nowait()["result"] == {"action": "decline"}
 
 
+@requirement("2025-11-25/client/ping")
 async def test_server_requests_on_the_get_stream_are_answered_too() -> None:
     wire = legacy(tools_call=text)
     answered = asyncio.Event()
@@ -336,6 +363,11 @@ def resumable(*, retry: int | None, events: int = 1) -> Wire:
     return wire
 
 
+@requirement(
+    "2025-11-25/client/get-accept",
+    "2025-11-25/client/retry",
+    "2025-11-25/client/session-id-sent",
+)
 async def test_a_stream_that_breaks_off_is_resumed_after_the_last_event() -> None:
     loop = asyncio.get_running_loop()
     async with running(resumable(retry=200)) as wire, Client(wire.url) as client:
@@ -393,6 +425,7 @@ def losing(status: int, body: object) -> Wire:
     return wire
 
 
+@requirement("2025-11-25/client/session-anew")
 @pytest.mark.parametrize(
     "status, body",
     [
@@ -427,6 +460,7 @@ async def test_a_server_that_loses_every_session_is_given_up() -> None:
     assert len(wire.of("initialize")) == 2
 
 
+@requirement("2025-11-25/client/cancels-its-own")
 async def test_cancelling_a_call_tells_the_server() -> None:
     started = asyncio.Event()
 
@@ -448,6 +482,7 @@ async def test_cancelling_a_call_tells_the_server() -> None:
     assert wire.requests[-1].method == "DELETE"
 
 
+@requirement("2025-11-25/client/operation")
 async def test_the_log_level_is_set_where_the_server_has_logs() -> None:
     async def fine(call: Call) -> WireReply:
         return call.result()
@@ -516,6 +551,7 @@ async def test_a_subscription_needs_a_stream() -> None:
                 pass
 
 
+@requirement("2025-03-26/client/batches")
 async def test_batches_of_2025_03_26_are_understood() -> None:
     async def batch(call: Call) -> WireReply:
         first = notification("notifications/message", level="info", data="x")

@@ -24,6 +24,7 @@ from mcpgen.runtime.client import (
     VersionError,
 )
 from mcpgen.runtime.protocol.types import CreateMessageRequestParams
+from tests.requirements import requirement
 
 from .wire import (
     LIMIT,
@@ -41,6 +42,14 @@ from .wire import (
 from .wire import Reply as WireReply
 
 
+@requirement(
+    "2026-07-28/client/accept",
+    "2026-07-28/client/base-protocol",
+    "2026-07-28/client/headers",
+    "2026-07-28/client/meta-required",
+    "2026-07-28/client/roots-capability",
+    "2026-07-28/client/trace-context",
+)
 async def test_every_request_carries_version_client_and_capabilities() -> None:
     async with (
         running(modern(tools_call=text)) as wire,
@@ -80,6 +89,7 @@ async def test_the_server_introduces_itself() -> None:
         assert client.instructions == "Be kind."
 
 
+@requirement("2026-07-28/client/names-encoded")
 async def test_names_that_no_header_can_hold_travel_as_base64() -> None:
     async def read(call: Call) -> WireReply:
         return call.result(contents=[], ttlMs=0, cacheScope="private")
@@ -102,6 +112,9 @@ HEADER_TOOL = {
 }
 
 
+@requirement(
+    "2026-07-28/client/parameters-mirrored", "2026-07-28/client/parameters-when"
+)
 async def test_annotated_arguments_are_repeated_in_headers() -> None:
     async def tools(call: Call) -> WireReply:
         return call.result(tools=[HEADER_TOOL])
@@ -153,6 +166,7 @@ async def test_a_mismatch_that_stays_is_an_error() -> None:
     assert len(wire.of("tools/call")) == 2
 
 
+@requirement("2026-07-28/client/tools-left-out")
 async def test_tools_with_a_wrong_header_annotation_are_left_out_with_a_warning(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -172,6 +186,7 @@ async def test_tools_with_a_wrong_header_annotation_are_left_out_with_a_warning(
     assert "'bad' is left out" in caplog.text
 
 
+@requirement("2025-11-25/client/page-size", "2026-07-28/client/page-size")
 async def test_all_pages_are_read_and_a_circle_of_pages_ends(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -192,6 +207,7 @@ async def test_all_pages_are_read_and_a_circle_of_pages_ends(
     assert "never end" in caplog.text
 
 
+@requirement("2026-07-28/client/result-type-absent")
 async def test_an_absent_result_type_means_complete() -> None:
     async with (
         running(modern(tools_call=text)) as wire,
@@ -201,6 +217,7 @@ async def test_an_absent_result_type_means_complete() -> None:
     assert "resultType" not in result.model_fields_set
 
 
+@requirement("2026-07-28/client/result-type")
 async def test_an_unknown_result_type_is_refused() -> None:
     async def strange(call: Call) -> WireReply:
         return call.result(resultType="maybe", content=[])
@@ -210,6 +227,7 @@ async def test_an_unknown_result_type_is_refused() -> None:
             await client.call_tool("echo")
 
 
+@requirement("2026-07-28/client/json-and-streams")
 async def test_progress_and_logs_come_before_the_result() -> None:
     async def work(call: Call) -> WireReply:
         stream = await call.stream()
@@ -300,6 +318,12 @@ def elicit(message: str = "Who?") -> dict[str, object]:
     }
 
 
+@requirement(
+    "2026-07-28/client/input-gathered",
+    "2026-07-28/client/input-new-id",
+    "2026-07-28/client/sampling-parameters",
+    "2026-07-28/client/state-opaque",
+)
 async def test_input_is_gathered_and_the_request_sent_again() -> None:
     state = 'any "text", é'
 
@@ -366,6 +390,7 @@ async def test_input_is_gathered_and_the_request_sent_again() -> None:
         assert call.params["arguments"] == {"x": 1}
 
 
+@requirement("2026-07-28/client/state-opaque")
 @pytest.mark.parametrize(
     "reply, action", [(Reply.DECLINE, "decline"), (Reply.CANCEL, "cancel")]
 )
@@ -458,6 +483,7 @@ async def test_a_tool_error_and_a_protocol_error_are_told_apart() -> None:
     assert str(protocol.value) == "tools/call: Unknown tool (-32602)"
 
 
+@requirement("2026-07-28/client/cancellation-races")
 async def test_cancelling_a_call_closes_its_stream() -> None:
     started, ended = asyncio.Event(), asyncio.Event()
 
@@ -492,6 +518,7 @@ async def test_cancelling_a_call_closes_its_stream() -> None:
         await runner.cleanup()
 
 
+@requirement("2026-07-28/client/headers")
 async def test_headers_of_a_call_are_added_but_never_replace_the_protocols() -> None:
     async with (
         running(modern(tools_call=text)) as wire,
@@ -594,6 +621,9 @@ async def test_a_subscription_that_is_refused_raises_at_once() -> None:
                 pass
 
 
+@requirement(
+    "2025-11-25/client/cancellation-races", "2026-07-28/client/cancellation-races"
+)
 async def test_an_answer_with_another_id_is_not_taken() -> None:
     async def confused(call: Call) -> WireReply:
         stream = await call.stream()
@@ -606,6 +636,11 @@ async def test_an_answer_with_another_id_is_not_taken() -> None:
         assert (await client.call_tool("a")).structured_content == [1]
 
 
+@requirement(
+    "2025-11-25/client/utf-8",
+    "2026-07-28/client/json-and-streams",
+    "2026-07-28/client/utf-8",
+)
 async def test_texts_travel_unchanged() -> None:
     hostile = '\u2028"\\\x00é😀</script>'
     async with running(modern(tools_call=text)) as wire, Client(wire.url) as client:

@@ -19,6 +19,7 @@ from mcpgen.runtime.client import (
 )
 from mcpgen.runtime.client.http.requests import Origin
 from mcpgen.runtime.shared.revision import Era
+from tests.requirements import requirement
 
 from .wire import (
     LIMIT,
@@ -206,6 +207,7 @@ class OldServer:
         return web.Response(status=202)
 
 
+@requirement("2024-11-05/client/http-with-sse")
 async def test_the_old_transport_is_the_last_resort() -> None:
     old = OldServer()
     async with (

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from mcpgen.runtime.server import Settings, create_app
+from tests.requirements import requirement
 
 from .conftest import Serve, serving
 from .wire import LegacyWire, ModernWire
@@ -85,6 +86,7 @@ async def test_local_origins_are_fine_and_may_read_the_answer(
     assert reply.headers["Vary"] == "Origin"
 
 
+@requirement("2025-11-25/server/origin", "2026-07-28/server/origin")
 @pytest.mark.parametrize(
     "origin",
     [
@@ -181,6 +183,12 @@ async def test_accept_may_be_less_than_the_specification_wants(
     assert (await modern.call("tools/list", headers={"Accept": accept})).status == 200
 
 
+@requirement(
+    "2025-11-25/server/json-rpc",
+    "2025-11-25/server/utf-8",
+    "2026-07-28/server/json-rpc",
+    "2026-07-28/server/utf-8",
+)
 @pytest.mark.parametrize(
     "body",
     [
@@ -203,6 +211,11 @@ async def test_what_is_not_json_is_a_parse_error(
         assert (reply.status, reply.error["code"]) == (400, -32700)
 
 
+@requirement(
+    "2024-11-05/server/json-rpc",
+    "2025-11-25/server/json-rpc",
+    "2026-07-28/server/json-rpc",
+)
 @pytest.mark.parametrize(
     "body",
     [
@@ -222,6 +235,7 @@ async def test_json_that_is_no_message_is_an_invalid_request(
         assert (await wire.send(body)).status == 400
 
 
+@requirement("2025-11-25/server/json-rpc")
 @pytest.mark.parametrize("method", [3, None, [], {}])
 async def test_a_method_is_a_string(legacy: LegacyWire, method: Any) -> None:
     reply = await legacy.send({"jsonrpc": "2.0", "id": 1, "method": method})
@@ -326,6 +340,7 @@ class TestOneEra:
     async def legacy_url(self, serve: Serve) -> str:
         return await serve(None, limited("2025-06-18", "2025-11-25"))
 
+    @requirement("2025-11-25/server/get-stream", "2026-07-28/server/one-endpoint")
     async def test_modern_alone_has_no_get_and_delete(
         self, http: ClientSession, modern_url: str
     ) -> None:
@@ -361,6 +376,7 @@ class TestOneEra:
         assert reply.status == 400
         assert reply.error["code"] == -32600
 
+    @requirement("2025-11-25/server/version-other")
     async def test_legacy_alone_negotiates_among_its_versions(
         self, http: ClientSession, legacy_url: str
     ) -> None:

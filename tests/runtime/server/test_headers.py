@@ -19,6 +19,7 @@ from mcpgen.runtime.shared.headers import (
     parameter_mismatch,
     render,
 )
+from tests.requirements import requirement
 
 REGION = {"type": "string", "x-mcp-header": "Region"}
 
@@ -27,6 +28,7 @@ def schema(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
+@requirement("2026-07-28/client/parameters-encoded")
 @pytest.mark.parametrize(
     ("value", "encoded"),
     [
@@ -48,6 +50,7 @@ def test_values_are_encoded_as_the_specification_shows(
     assert decode(encoded) == value
 
 
+@requirement("2026-07-28/client/parameters-encoded")
 @given(st.text())
 def test_every_text_comes_back(value: str) -> None:
     encoded = encode(value)
@@ -80,6 +83,7 @@ def test_markers_in_other_letters_are_plain_text() -> None:
     assert decode("=?BASE64?YQ==?=") == "=?BASE64?YQ==?="
 
 
+@requirement("2026-07-28/client/parameters-when")
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -101,6 +105,7 @@ def test_arguments_as_text(value: Any, text: str | None) -> None:
     assert render(value) == text
 
 
+@requirement("2026-07-28/server/x-mcp-header")
 def test_arguments_are_found_wherever_properties_alone_lead() -> None:
     nested = schema(
         region=REGION, deep=schema(flag={"type": "boolean", "x-mcp-header": "F"})
@@ -116,6 +121,7 @@ def test_arguments_are_found_wherever_properties_alone_lead() -> None:
     ) == {"Mcp-Param-Region": "=?base64?w6k=?=", "Mcp-Param-F": "true"}
 
 
+@requirement("2026-07-28/server/x-mcp-header")
 @pytest.mark.parametrize(
     ("broken", "path", "said"),
     [

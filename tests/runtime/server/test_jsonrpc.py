@@ -16,10 +16,12 @@ from mcpgen.runtime.shared.errors import (
     missing_capabilities,
     unsupported_version,
 )
+from tests.requirements import requirement
 
 IDS = st.text() | st.integers(-(2**63), 2**63 - 1)
 
 
+@requirement("2025-11-25/server/result-responses")
 @given(IDS)
 def test_ids_come_back_as_they_were(request_id: Any) -> None:
     assert jsonrpc.parse(jsonrpc.result(request_id, b'"a":1')) == {
@@ -34,6 +36,7 @@ def test_nothing_else_is_an_id(value: Any) -> None:
     assert not jsonrpc.is_request_id(value)
 
 
+@requirement("2025-11-25/server/error-responses")
 def test_an_error_has_an_id_where_it_is_known() -> None:
     problem = ProtocolError(-32602, 'Not "that"', {"uri": "é"})
     body = {"code": -32602, "message": 'Not "that"', "data": {"uri": "é"}}

@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server.app import REGISTRY
+from tests.requirements import requirement
 
 from .conftest import Serve
 from .wire import SECONDS, LegacyWire, until
@@ -25,6 +26,11 @@ async def stranger(http: ClientSession, url: str) -> LegacyWire:
     return LegacyWire(http, url)
 
 
+@requirement(
+    "2025-11-25/server/base-protocol",
+    "2025-11-25/server/initialize-result",
+    "2025-11-25/server/version-supported",
+)
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_initialize_agrees_on_a_version_that_both_speak(
     stranger: LegacyWire, version: str
@@ -39,6 +45,7 @@ async def test_initialize_agrees_on_a_version_that_both_speak(
     assert "resultType" not in result
 
 
+@requirement("2025-11-25/server/version-other")
 @pytest.mark.parametrize("version", ["2026-07-28", "1999-01-01", "soon", ""])
 async def test_any_other_version_is_answered_with_the_newest_legacy_one(
     stranger: LegacyWire, version: str
@@ -66,6 +73,7 @@ async def test_a_malformed_initialize_is_refused(
     assert "Mcp-Session-Id" not in reply.headers
 
 
+@requirement("2025-11-25/server/session-id-visible")
 async def test_a_session_id_is_long_visible_ascii_and_new_each_time(
     http: ClientSession, url: str
 ) -> None:
@@ -79,6 +87,7 @@ async def test_a_session_id_is_long_visible_ascii_and_new_each_time(
     assert all(re.fullmatch(r"[\x21-\x7e]{32,}", session_id) for session_id in ids)
 
 
+@requirement("2025-11-25/server/initialization-first")
 async def test_without_a_session_id_a_request_is_bad(stranger: LegacyWire) -> None:
     reply = await stranger.call("tools/list")
 
@@ -87,6 +96,7 @@ async def test_without_a_session_id_a_request_is_bad(stranger: LegacyWire) -> No
     assert "id" not in reply.json
 
 
+@requirement("2025-11-25/server/initialization-first")
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_without_a_session_id_other_requests_are_bad_too(
     stranger: LegacyWire, method: str
@@ -94,6 +104,7 @@ async def test_without_a_session_id_other_requests_are_bad_too(
     assert (await stranger.other(method)).status == 400
 
 
+@requirement("2025-11-25/server/session-ended")
 async def test_an_unknown_session_is_not_found(stranger: LegacyWire) -> None:
     stranger.headers["Mcp-Session-Id"] = "who-is-that"
 
@@ -102,6 +113,7 @@ async def test_an_unknown_session_is_not_found(stranger: LegacyWire) -> None:
     assert (await stranger.other("DELETE")).status == 404
 
 
+@requirement("2025-11-25/server/session-ended")
 async def test_delete_ends_a_session_at_once(legacy: LegacyWire) -> None:
     async with legacy.get() as stream:
         reply = await legacy.other("DELETE")
@@ -121,6 +133,7 @@ async def test_delete_stops_what_runs(legacy: LegacyWire, service: Workshop) -> 
     assert (await asyncio.wait_for(call, SECONDS)).status == 202
 
 
+@requirement("2025-11-25/server/version-header")
 async def test_a_version_that_is_not_served_is_bad(legacy: LegacyWire) -> None:
     reply = await legacy.call("ping", headers={"MCP-Protocol-Version": "2020-01-01"})
 
@@ -152,6 +165,7 @@ async def test_sessions_are_capped(http: ClientSession, serve: Serve) -> None:
     assert free.status == 200
 
 
+@requirement("2025-11-25/server/session-ended")
 async def test_an_idle_session_ends_unless_it_has_an_open_stream(
     http: ClientSession, serve: Serve
 ) -> None:
@@ -173,6 +187,7 @@ async def test_an_idle_session_ends_unless_it_has_an_open_stream(
 # --- requests --------------------------------------------------------------------
 
 
+@requirement("2025-11-25/server/base-protocol", "2025-11-25/server/ping")
 async def test_ping(legacy: LegacyWire) -> None:
     assert (await legacy.call("ping")).result == {}
 
@@ -184,6 +199,7 @@ async def test_an_unknown_method(legacy: LegacyWire, method: str) -> None:
     assert (reply.status, reply.error["code"]) == (200, -32601)
 
 
+@requirement("2025-11-25/server/request-ids")
 @pytest.mark.parametrize("request_id", [None, True, 1.5, []])
 async def test_an_id_is_a_string_or_an_integer(
     legacy: LegacyWire, request_id: Any
@@ -198,6 +214,7 @@ async def test_params_are_an_object(legacy: LegacyWire, params: Any) -> None:
     assert (await legacy.call("tools/list", params)).error["code"] == -32602
 
 
+@requirement("2025-11-25/server/meta-keys", "2025-11-25/server/operation")
 async def test_results_have_none_of_the_modern_members(legacy: LegacyWire) -> None:
     for result in (
         (await legacy.call("tools/list")).result,
@@ -243,6 +260,7 @@ async def test_a_cancelled_request_is_stopped_and_gets_no_response(
     assert (await legacy.call("ping")).status == 200
 
 
+@requirement("2025-11-25/server/cancellation-races")
 @pytest.mark.parametrize(
     "params", [None, {}, {"requestId": 99}, {"requestId": []}, {"requestId": None}]
 )
@@ -289,6 +307,7 @@ class TestBatches:
         await stranger.initialize("2025-03-26")
         return stranger
 
+    @requirement("2025-03-26/server/batches")
     async def test_every_request_is_answered(self, old: LegacyWire) -> None:
         reply = await old.send(
             [
@@ -307,14 +326,17 @@ class TestBatches:
         assert by_id[first + 2]["error"]["code"] == -32601
         assert by_id[None]["error"]["code"] == -32600
 
+    @requirement("2025-03-26/server/batches")
     async def test_one_request_is_answered_with_a_list(self, old: LegacyWire) -> None:
         assert len((await old.send([old.request("ping")])).json) == 1
 
+    @requirement("2025-03-26/server/batches")
     async def test_notifications_alone_are_accepted(self, old: LegacyWire) -> None:
         note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 
         assert (await old.send([note, note])).status == 202
 
+    @requirement("2025-03-26/server/batches")
     async def test_a_batch_may_become_a_stream(self, old: LegacyWire) -> None:
         meta = {"_meta": {"progressToken": 1}}
         reply = await old.send(
@@ -330,6 +352,7 @@ class TestBatches:
     async def test_an_empty_batch_is_bad(self, old: LegacyWire) -> None:
         assert (await old.send([])).status == 400
 
+    @requirement("2025-11-25/server/one-message-per-post")
     @pytest.mark.parametrize("version", ["2024-11-05", "2025-06-18", "2025-11-25"])
     async def test_other_revisions_have_none(
         self, stranger: LegacyWire, version: str

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings
+from tests.requirements import requirement
 
 from .conftest import Serve
 from .wire import SECONDS, LegacyWire, ModernWire, until
@@ -34,6 +35,7 @@ async def able(http: ClientSession, url: str) -> LegacyWire:
 # --- requests of the server ------------------------------------------------------
 
 
+@requirement("2025-11-25/server/elicitation-form")
 async def test_a_question_is_a_request_on_the_calls_stream(able: LegacyWire) -> None:
     async with able.streaming("asking") as stream:
         request = await stream.message()
@@ -129,6 +131,7 @@ async def test_a_client_may_answer_with_an_error(able: LegacyWire) -> None:
     assert "User said no" in result["content"][0]["text"]
 
 
+@requirement("2025-11-25/server/cancels-its-own")
 async def test_an_answer_that_does_not_come_is_given_up_on(
     http: ClientSession, serve: Serve
 ) -> None:
@@ -145,6 +148,11 @@ async def test_an_answer_that_does_not_come_is_given_up_on(
     assert result["isError"] is True
 
 
+@requirement(
+    "2025-11-25/server/elicitation-errors",
+    "2025-11-25/server/elicitation-modes",
+    "2025-11-25/server/operation",
+)
 @pytest.mark.parametrize("tool", ["asking", "asking_url", "sampling", "roots"])
 async def test_a_client_without_the_capability_is_not_asked(
     legacy: LegacyWire, tool: str
@@ -152,6 +160,7 @@ async def test_a_client_without_the_capability_is_not_asked(
     assert (await legacy.tool(tool)).error["code"] == -32600
 
 
+@requirement("2025-11-25/server/operation")
 async def test_a_revision_without_elicitation_is_not_asked(
     http: ClientSession, url: str
 ) -> None:
@@ -161,6 +170,7 @@ async def test_a_revision_without_elicitation_is_not_asked(
     assert (await wire.tool("asking")).error["code"] == -32600
 
 
+@requirement("2025-11-25/server/elicitation-form")
 async def test_forms_before_2025_11_25_have_no_mode(
     http: ClientSession, url: str
 ) -> None:
@@ -174,6 +184,7 @@ async def test_forms_before_2025_11_25_have_no_mode(
     assert set(request["params"]) == {"message", "requestedSchema"}
 
 
+@requirement("2025-11-25/server/elicitation-state")
 async def test_an_answer_of_another_session_changes_nothing(
     able: LegacyWire, http: ClientSession
 ) -> None:
@@ -189,6 +200,7 @@ async def test_an_answer_of_another_session_changes_nothing(
     assert "Bo" in response["result"]["content"][0]["text"]
 
 
+@requirement("2025-11-25/server/cancellation-races")
 async def test_an_answer_to_nothing_is_accepted(able: LegacyWire) -> None:
     assert (await able.answer({"id": 77}, {})).status == 202
 
@@ -244,6 +256,7 @@ async def test_a_lost_connection_cancels_in_the_modern_era_alone(
     await until(lambda: service.released == 1)
 
 
+@requirement("2025-11-25/server/get-no-responses")
 async def test_a_lost_stream_is_resumed_where_it_broke(
     able: LegacyWire, service: Workshop
 ) -> None:
@@ -260,6 +273,7 @@ async def test_a_lost_stream_is_resumed_where_it_broke(
     assert response["result"]["content"][0]["text"] == "accept: {'name': 'Bo'}"
 
 
+@requirement("2025-11-25/server/replay-own-stream")
 async def test_what_is_over_can_be_fetched_again(legacy: LegacyWire) -> None:
     events = (await legacy.tool("threaded", params=PROGRESS)).events
 
@@ -278,6 +292,7 @@ async def test_an_event_id_that_was_never_given_is_bad(
         assert stream.response.status == 400
 
 
+@requirement("2025-11-25/server/replay-own-stream")
 async def test_a_session_can_not_resume_the_stream_of_another(
     legacy: LegacyWire, http: ClientSession
 ) -> None:
@@ -339,6 +354,7 @@ async def test_get_must_accept_events(legacy: LegacyWire) -> None:
     assert (await legacy.other("GET", Accept="application/json")).status == 406
 
 
+@requirement("2025-11-25/server/get-no-responses")
 async def test_changes_of_lists_are_told_on_the_get_stream(legacy: LegacyWire) -> None:
     async with legacy.get() as stream:
         await legacy.tool("change_lists")
@@ -377,6 +393,7 @@ async def test_a_subscription_names_a_resource(legacy: LegacyWire, method: str) 
     assert (await legacy.call(method, {})).error["code"] == -32602
 
 
+@requirement("2025-11-25/server/one-stream-per-message")
 async def test_a_message_goes_to_one_stream_only(legacy: LegacyWire) -> None:
     async with legacy.get() as older, legacy.get() as newer:
         await legacy.tool("change_lists")

@@ -7,11 +7,18 @@ from typing import Any
 
 import pytest
 
+from tests.requirements import requirement
+
 from .wire import MODERN, ModernWire
 
 PREFIX = "io.modelcontextprotocol/"
 
 
+@requirement(
+    "2026-07-28/server/base-protocol",
+    "2026-07-28/server/caching-hints",
+    "2026-07-28/server/discover",
+)
 async def test_discover_tells_versions_capabilities_and_identity(
     modern: ModernWire,
 ) -> None:
@@ -47,6 +54,7 @@ async def test_discover_tells_versions_capabilities_and_identity(
     }
 
 
+@requirement("2026-07-28/server/meta-required")
 @pytest.mark.parametrize(
     ("missing", "kept"),
     [
@@ -68,6 +76,7 @@ async def test_a_missing_key_of_meta_is_named(
     assert reply.json["id"] == body["id"]
 
 
+@requirement("2026-07-28/server/meta-required")
 @pytest.mark.parametrize("params", [{}, {"_meta": {}}, {"_meta": 3}, None])
 async def test_a_modern_version_header_without_meta_is_a_malformed_modern_request(
     modern: ModernWire, params: Any
@@ -107,6 +116,7 @@ async def test_a_value_of_meta_must_have_its_type(
     assert key in reply.error["message"]
 
 
+@requirement("2026-07-28/server/version-unsupported")
 async def test_an_unknown_version_is_answered_with_those_that_are_served(
     modern: ModernWire,
 ) -> None:
@@ -122,6 +132,12 @@ async def test_an_unknown_version_is_answered_with_those_that_are_served(
     assert MODERN in reply.error["data"]["supported"]
 
 
+@requirement(
+    "2026-07-28/server/header-names",
+    "2026-07-28/server/headers-match",
+    "2026-07-28/server/sentinel-decoded",
+    "2026-07-28/server/version-header",
+)
 @pytest.mark.parametrize(
     ("header", "value"),
     [
@@ -145,6 +161,7 @@ async def test_a_header_that_is_missing_or_says_something_else_is_a_mismatch(
     assert header in reply.error["message"]
 
 
+@requirement("2026-07-28/server/sentinel-decoded")
 async def test_an_encoded_name_is_decoded_before_it_is_compared(
     modern: ModernWire,
 ) -> None:
@@ -157,6 +174,7 @@ async def test_an_encoded_name_is_decoded_before_it_is_compared(
     assert reply.content == '{"sum":2}'
 
 
+@requirement("2026-07-28/server/headers-match")
 async def test_a_header_that_was_sent_twice_is_a_mismatch(modern: ModernWire) -> None:
     body, headers = modern.request("tools/call", {"name": "add", "arguments": {"a": 1}})
     lines = [(name, value) for name, value in headers.items() if value is not None]
@@ -168,6 +186,7 @@ async def test_a_header_that_was_sent_twice_is_a_mismatch(modern: ModernWire) ->
     assert (response.status, answer["error"]["code"]) == (400, -32020)
 
 
+@requirement("2026-07-28/server/method-not-found")
 @pytest.mark.parametrize(
     "method",
     [
@@ -188,6 +207,7 @@ async def test_a_method_that_the_revision_does_not_have_is_not_found(
     assert (reply.status, reply.error["code"]) == (404, -32601)
 
 
+@requirement("2026-07-28/server/error-responses", "2026-07-28/server/request-ids")
 @pytest.mark.parametrize("request_id", [None, True, 1.5, [], {}])
 async def test_an_id_is_a_string_or_an_integer(
     modern: ModernWire, request_id: Any
@@ -201,6 +221,7 @@ async def test_an_id_is_a_string_or_an_integer(
     assert "id" not in reply.json
 
 
+@requirement("2026-07-28/server/request-ids", "2026-07-28/server/result-responses")
 @pytest.mark.parametrize("request_id", [0, -1, "", "näme", 2**60])
 async def test_any_other_id_comes_back_as_it_was(
     modern: ModernWire, request_id: Any
@@ -220,6 +241,7 @@ async def test_a_notification_is_accepted(modern: ModernWire) -> None:
     assert (reply.status, reply.text) == (202, "")
 
 
+@requirement("2026-07-28/server/one-message-per-post")
 async def test_a_response_is_no_message_of_this_era(modern: ModernWire) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "result": {}}
 
@@ -228,6 +250,7 @@ async def test_a_response_is_no_message_of_this_era(modern: ModernWire) -> None:
     assert reply.status == 400
 
 
+@requirement("2026-07-28/server/caching-hints")
 @pytest.mark.parametrize(
     ("method", "member"),
     [
@@ -247,6 +270,7 @@ async def test_lists_say_how_long_they_may_be_kept_and_by_whom(
     assert result[member]
 
 
+@requirement("2026-07-28/server/caching-hints")
 async def test_a_resource_says_how_long_it_may_be_kept(modern: ModernWire) -> None:
     result = (await modern.call("resources/read", {"uri": "shop://text"})).result
 
@@ -263,6 +287,11 @@ async def test_a_session_id_is_ignored(modern: ModernWire) -> None:
 class TestParameterHeaders:
     """`Mcp-Param-*` and the arguments that they repeat."""
 
+    @requirement(
+        "2026-07-28/server/header-names",
+        "2026-07-28/server/parameter-headers-match",
+        "2026-07-28/server/sentinel-decoded",
+    )
     @pytest.mark.parametrize(
         ("arguments", "headers"),
         [
@@ -285,6 +314,10 @@ class TestParameterHeaders:
         assert reply.status == 200, reply.text
         assert reply.content.startswith("in ")
 
+    @requirement(
+        "2026-07-28/server/parameter-headers-invalid",
+        "2026-07-28/server/parameter-headers-match",
+    )
     @pytest.mark.parametrize(
         ("arguments", "headers"),
         [

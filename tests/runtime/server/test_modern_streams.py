@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings
+from tests.requirements import requirement
 
 from .conftest import Serve
 from .wire import SECONDS, ModernWire, until
@@ -39,6 +40,7 @@ async def test_progress_comes_before_the_response(modern: ModernWire) -> None:
     assert all(event.id is None for event in reply.events)
 
 
+@requirement("2026-07-28/server/progress-token")
 @pytest.mark.parametrize("token", [True, None, 1.5, [], {}])
 async def test_a_token_that_is_none_gets_no_progress(
     modern: ModernWire, token: object
@@ -48,12 +50,14 @@ async def test_a_token_that_is_none_gets_no_progress(
     assert reply.headers["Content-Type"] == "application/json"
 
 
+@requirement("2026-07-28/server/logging-asked")
 async def test_no_log_message_unless_the_request_asks_for_a_level(
     modern: ModernWire,
 ) -> None:
     assert (await modern.tool("logging")).content == "logged"
 
 
+@requirement("2026-07-28/server/logging-own-stream")
 @pytest.mark.parametrize(
     ("level", "count"),
     [("debug", 5), ("info", 4), ("notice", 3), ("error", 2), ("emergency", 1)],
@@ -107,6 +111,7 @@ async def test_an_early_error_has_its_status_even_for_those_who_prefer_events(
     assert (reply.status, reply.error["code"]) == (404, -32601)
 
 
+@requirement("2026-07-28/server/cancellation-by-closing")
 async def test_closing_the_stream_cancels_the_handler(
     modern: ModernWire, service: Workshop
 ) -> None:
@@ -120,6 +125,7 @@ async def test_closing_the_stream_cancels_the_handler(
     assert service.seen[0].cancelled is True
 
 
+@requirement("2026-07-28/server/cancellation-by-closing")
 async def test_a_plain_function_is_told_that_it_is_cancelled(
     modern: ModernWire, service: Workshop
 ) -> None:

@@ -21,6 +21,7 @@ from mcpgen.runtime.server import (
     Settings,
 )
 from mcpgen.runtime.shared.catalog import JsonObject
+from tests.requirements import requirement
 
 from .conftest import Serve
 from .test_endpoint import limited
@@ -146,6 +147,15 @@ async def able(http: ClientSession, url: str) -> LegacyWire:
 # --- messages ----------------------------------------------------------------------
 
 
+@requirement(
+    "2024-11-05/server/one-outcome",
+    "2025-03-26/server/one-outcome",
+    "2025-06-18/server/one-outcome",
+    "2025-11-25/server/error-responses",
+    "2025-11-25/server/result-responses",
+    "2026-07-28/server/error-responses",
+    "2026-07-28/server/result-responses",
+)
 async def test_every_answer_has_its_requests_id_and_one_outcome(
     client: Client,
 ) -> None:
@@ -165,6 +175,10 @@ async def test_every_answer_has_its_requests_id_and_one_outcome(
             assert isinstance(answer["error"]["message"], str)
 
 
+@requirement(
+    "2025-11-25/server/notifications-without-id",
+    "2026-07-28/server/notifications-without-id",
+)
 async def test_notifications_have_no_id(modern: ModernWire, able: LegacyWire) -> None:
     level = {"io.modelcontextprotocol/logLevel": "debug"}
     told: list[Any] = []
@@ -183,6 +197,7 @@ async def test_notifications_have_no_id(modern: ModernWire, able: LegacyWire) ->
     assert all("id" not in message and "method" in message for message in told)
 
 
+@requirement("2025-11-25/server/new-request-ids", "2025-11-25/server/request-ids")
 async def test_the_servers_own_requests_have_ids_that_were_never_used(
     able: LegacyWire,
 ) -> None:
@@ -199,6 +214,7 @@ async def test_the_servers_own_requests_have_ids_that_were_never_used(
     assert len(set(ids)) == 6
 
 
+@requirement("2025-11-25/server/utf-8", "2026-07-28/server/utf-8")
 async def test_messages_are_utf_8(client: Client) -> None:
     reply = await client.tool("region", {"region": "Île ☃ 世界"}, headers=ENCODED)
 
@@ -212,6 +228,11 @@ async def test_messages_are_utf_8(client: Client) -> None:
 ENCODED = {"Mcp-Param-Region": "=?base64?w45sZSDimIMg5LiW55WM?="}
 
 
+@requirement(
+    "2025-11-25/server/meta-reserved",
+    "2026-07-28/server/meta-reserved",
+    "2026-07-28/server/trace-context",
+)
 async def test_unknown_reserved_metadata_is_let_be(
     client: Client, service: Odd
 ) -> None:
@@ -226,6 +247,7 @@ async def test_unknown_reserved_metadata_is_let_be(
     assert service.seen[0].meta.items() >= unknown.items()
 
 
+@requirement("2025-11-25/server/tasks-ignored")
 async def test_a_request_that_wants_to_be_a_task_is_answered_as_usual(
     legacy: LegacyWire,
 ) -> None:
@@ -234,6 +256,19 @@ async def test_a_request_that_wants_to_be_a_task_is_answered_as_usual(
     assert reply.result["structuredContent"] == {"sum": 2}
 
 
+@requirement(
+    "2025-11-25/server/completions-capability",
+    "2025-11-25/server/logging-capability",
+    "2025-11-25/server/prompts-capability",
+    "2025-11-25/server/resources-capability",
+    "2025-11-25/server/tools-capability",
+    "2026-07-28/server/completions-capability",
+    "2026-07-28/server/extensions-named",
+    "2026-07-28/server/logging-capability",
+    "2026-07-28/server/prompts-capability",
+    "2026-07-28/server/resources-capability",
+    "2026-07-28/server/tools-capability",
+)
 async def test_capabilities_are_declared(
     modern: ModernWire, http: ClientSession, url: str
 ) -> None:
@@ -253,6 +288,7 @@ async def test_capabilities_are_declared(
 # --- transport ---------------------------------------------------------------------
 
 
+@requirement("2025-11-25/server/origin")
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_every_method_checks_the_origin(legacy: LegacyWire, method: str) -> None:
     reply = await legacy.other(method, Origin="http://evil.example.com")
@@ -261,6 +297,7 @@ async def test_every_method_checks_the_origin(legacy: LegacyWire, method: str) -
     assert "id" not in reply.json
 
 
+@requirement("2025-11-25/server/get-stream", "2025-11-25/server/one-endpoint")
 async def test_one_endpoint_takes_post_and_get(legacy: LegacyWire) -> None:
     async with legacy.get() as stream:
         assert stream.response.status == 200
@@ -268,6 +305,12 @@ async def test_one_endpoint_takes_post_and_get(legacy: LegacyWire) -> None:
         assert (await legacy.call("ping")).status == 200
 
 
+@requirement(
+    "2025-11-25/server/accepted",
+    "2025-11-25/server/notifications-unanswered",
+    "2026-07-28/server/accepted",
+    "2026-07-28/server/notifications-unanswered",
+)
 async def test_what_is_accepted_gets_no_body(
     legacy: LegacyWire, modern: ModernWire
 ) -> None:
@@ -282,6 +325,7 @@ async def test_what_is_accepted_gets_no_body(
         assert (reply.status, reply.text) == (202, "")
 
 
+@requirement("2025-11-25/server/not-accepted", "2026-07-28/server/not-accepted")
 async def test_a_notification_that_is_not_accepted_gets_an_error_status(
     legacy: LegacyWire, modern: ModernWire
 ) -> None:
@@ -297,9 +341,10 @@ async def test_a_notification_that_is_not_accepted_gets_an_error_status(
         assert "id" not in reply.json
 
 
+@requirement("2025-11-25/server/json-or-stream", "2026-07-28/server/json-or-stream")
 async def test_a_request_is_answered_with_json_or_a_stream(client: Client) -> None:
-    plain = await client.tool("threaded")
-    streamed = await client.tool("threaded", **with_token(client))
+    plain = await client.tool("stumbling")
+    streamed = await client.tool("stumbling", **with_token(client))
 
     assert plain.headers["Content-Type"] == "application/json"
     assert streamed.headers["Content-Type"] == "text/event-stream"
@@ -314,6 +359,7 @@ def with_token(client: Client, token: Any = "t") -> dict[str, Any]:
     return {"params": {"_meta": meta}}
 
 
+@requirement("2025-11-25/server/event-ids")
 async def test_event_ids_are_unique_in_a_session(legacy: LegacyWire) -> None:
     ids: list[str | None] = []
     async with legacy.get() as stream:
@@ -327,6 +373,7 @@ async def test_event_ids_are_unique_in_a_session(legacy: LegacyWire) -> None:
     assert len(set(ids)) == len(ids) == 12
 
 
+@requirement("2025-11-25/server/replay-own-stream")
 async def test_a_stream_replays_its_own_messages_alone(legacy: LegacyWire) -> None:
     first = await legacy.tool("threaded", params=TOKEN)
     await legacy.tool("threaded", params={"_meta": {"progressToken": "another"}})
@@ -341,9 +388,25 @@ async def test_a_stream_replays_its_own_messages_alone(legacy: LegacyWire) -> No
     assert replayed == first.messages
 
 
+@requirement("2025-03-26/server/no-handshake-in-batches")
+async def test_a_handshake_is_no_part_of_a_batch(http: ClientSession, url: str) -> None:
+    wire = LegacyWire(http, url)
+    params = {"protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": {}}
+    hello = wire.request("initialize", params)
+
+    alone = await wire.send([hello, wire.request("ping")])
+    await wire.initialize("2025-03-26")
+    within = await wire.send([wire.request("initialize", params)])
+
+    assert alone.status == 400
+    assert "Mcp-Session-Id" not in alone.headers
+    assert within.json[0]["error"]["code"] == -32601
+
+
 # --- progress and cancellation -------------------------------------------------------
 
 
+@requirement("2025-11-25/server/progress-token", "2026-07-28/server/progress-token")
 @pytest.mark.parametrize("token", ["t", "", 0, 7, -1])
 async def test_progress_names_the_token_of_its_request(
     client: Client, token: Any
@@ -354,6 +417,7 @@ async def test_progress_names_the_token_of_its_request(
     assert progress["params"]["progressToken"] == token
 
 
+@requirement("2025-11-25/server/progress-token", "2026-07-28/server/progress-token")
 @pytest.mark.parametrize("token", [True, None, 1.5, [], {}])
 async def test_what_is_no_token_gets_no_progress(client: Client, token: Any) -> None:
     reply = await client.tool("threaded", **with_token(client, token))
@@ -361,6 +425,9 @@ async def test_what_is_no_token_gets_no_progress(client: Client, token: Any) -> 
     assert reply.headers["Content-Type"] == "application/json"
 
 
+@requirement(
+    "2025-11-25/server/progress-increases", "2026-07-28/server/progress-increases"
+)
 async def test_progress_increases(client: Client) -> None:
     *reports, response = (await client.tool("stumbling", **with_token(client))).messages
 
@@ -368,6 +435,7 @@ async def test_progress_increases(client: Client) -> None:
     assert "result" in response
 
 
+@requirement("2025-11-25/server/progress-stops", "2026-07-28/server/progress-stops")
 async def test_progress_stops_with_the_response(client: Client, service: Odd) -> None:
     reply = await client.tool("reporting_late", **with_token(client))
     again = await client.tool("nothing")
@@ -388,6 +456,7 @@ async def test_progress_stops_with_the_response(client: Client, service: Odd) ->
             assert await stream.ended()
 
 
+@requirement("2026-07-28/server/cancellation-races")
 async def test_what_is_said_after_a_plain_answer_is_not_sent(
     client: Client, service: Odd
 ) -> None:
@@ -401,6 +470,7 @@ async def test_what_is_said_after_a_plain_answer_is_not_sent(
     assert (await client.tool("nothing")).result["content"] == []
 
 
+@requirement("2025-11-25/server/cancellation-races")
 async def test_a_cancellation_that_comes_too_late_is_ignored(
     legacy: LegacyWire,
 ) -> None:
@@ -415,6 +485,7 @@ async def test_a_cancellation_that_comes_too_late_is_ignored(
 # --- questions -----------------------------------------------------------------------
 
 
+@requirement("2025-11-25/server/elicitation-modes")
 async def test_a_client_with_forms_alone_is_not_asked_to_open_a_page(
     http: ClientSession, url: str
 ) -> None:
@@ -435,6 +506,7 @@ async def test_a_client_with_pages_alone_is_not_asked_to_fill_in_a_form(
     assert (await wire.tool("asking")).error["code"] == -32600
 
 
+@requirement("2025-11-25/server/elicitation-url")
 async def test_a_page_to_open_says_where_why_and_which(able: LegacyWire) -> None:
     async with able.streaming("asking_url") as stream:
         request = await stream.message()
@@ -449,6 +521,7 @@ async def test_a_page_to_open_says_where_why_and_which(able: LegacyWire) -> None
     }
 
 
+@requirement("2025-11-25/server/elicitation-complete")
 async def test_that_a_page_is_done_is_told_to_the_client_that_opens_it(
     able: LegacyWire, http: ClientSession, service: Odd
 ) -> None:
@@ -476,6 +549,9 @@ async def test_that_a_page_is_done_is_told_to_the_client_that_opens_it(
     assert told[1]["method"] == untold["method"] == "notifications/tools/list_changed"
 
 
+@requirement(
+    "2025-11-25/server/elicitation-url-valid", "2026-07-28/server/elicitation-url-valid"
+)
 @pytest.mark.parametrize(
     "address",
     ["", "example.com/pay", "/pay", "https://", "http://a b/", "javascript:0"],
@@ -492,6 +568,7 @@ async def test_what_is_no_url_is_not_sent(
         assert "is no URL" in caplog.text
 
 
+@requirement("2025-11-25/server/sampling-tools", "2026-07-28/server/sampling-tools")
 async def test_tools_are_not_offered_to_models_of_clients_without_them(
     http: ClientSession, url: str, modern: ModernWire
 ) -> None:
@@ -505,6 +582,9 @@ async def test_tools_are_not_offered_to_models_of_clients_without_them(
     assert new.error["data"] == {"requiredCapabilities": {"sampling": {"tools": {}}}}
 
 
+@requirement(
+    "2025-11-25/server/sampling-tool-results", "2026-07-28/server/sampling-tool-results"
+)
 @pytest.mark.parametrize("name", ["unanswered_use", "mixed_results"])
 async def test_results_of_tools_answer_each_use_and_travel_alone(
     able: LegacyWire, modern: ModernWire, caplog: pytest.LogCaptureFixture, name: str
@@ -530,6 +610,12 @@ def refused(**manifest: Any) -> list[str]:
     return [finding.code for finding in raised.value.diagnostics]
 
 
+@requirement(
+    "2025-11-25/server/schema-valid",
+    "2025-11-25/server/tools-input-schema",
+    "2026-07-28/server/schema-valid",
+    "2026-07-28/server/tools-input-schema",
+)
 @pytest.mark.parametrize(
     "schema", [None, True, [], {"type": "string"}, {"type": "object", "required": 3}]
 )
@@ -546,6 +632,7 @@ async def test_a_tool_with_an_impossible_schema_is_never_offered(
     assert "a" not in tools
 
 
+@requirement("2025-11-25/server/resources-uris", "2026-07-28/server/resources-uris")
 @pytest.mark.parametrize("uri", ["no uri", "relative/path", "a://\u0000", "://x"])
 def test_a_resource_has_a_uri(uri: str) -> None:
     assert refused(resources=[{"uri": uri, "name": "a"}])
@@ -584,6 +671,7 @@ METHODS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+@requirement("2026-07-28/server/result-type")
 @pytest.mark.parametrize(("method", "params"), METHODS)
 async def test_every_result_has_a_type_that_the_revision_knows(
     modern: ModernWire, method: str, params: Any
@@ -591,6 +679,7 @@ async def test_every_result_has_a_type_that_the_revision_knows(
     assert (await modern.call(method, params)).result["resultType"] == "complete"
 
 
+@requirement("2026-07-28/server/meta-required")
 @pytest.mark.parametrize(
     ("method", "params"),
     [*METHODS, ("subscriptions/listen", {"notifications": {}}), ("no/such", {})],
@@ -607,6 +696,7 @@ async def test_every_method_wants_the_required_metadata(
     assert (reply.status, reply.error["code"]) == (400, -32602)
 
 
+@requirement("2026-07-28/server/error-codes")
 @pytest.mark.parametrize("code", [-32020, -32022, -32023, -32042, -32050, -32099])
 async def test_reserved_error_codes_are_sent_for_their_meaning_alone(
     modern: ModernWire, code: int
@@ -617,6 +707,7 @@ async def test_reserved_error_codes_are_sent_for_their_meaning_alone(
     assert reply.error["code"] in (-32602, -32603)
 
 
+@requirement("2026-07-28/server/stateless")
 async def test_what_a_client_said_before_does_not_count(
     modern: ModernWire, service: Odd
 ) -> None:
@@ -632,6 +723,7 @@ async def test_what_a_client_said_before_does_not_count(
     assert service.seen[-1].client_capabilities == {}
 
 
+@requirement("2026-07-28/server/meta-keys", "2026-07-28/server/trace-context")
 async def test_the_servers_own_metadata_keys_are_well_formed(
     modern: ModernWire,
 ) -> None:
@@ -648,6 +740,11 @@ async def test_the_servers_own_metadata_keys_are_well_formed(
     assert all(KEY.fullmatch(key) for key in keys)
 
 
+@requirement(
+    "2026-07-28/server/cancels-nothing-else",
+    "2026-07-28/server/no-requests",
+    "2026-07-28/server/own-notifications",
+)
 async def test_the_server_sends_nothing_but_what_belongs_to_a_request(
     modern: ModernWire,
 ) -> None:
@@ -672,6 +769,7 @@ async def test_the_server_sends_nothing_but_what_belongs_to_a_request(
             assert message["params"]["progressToken"] == name
 
 
+@requirement("2026-07-28/server/questions-where-allowed")
 async def test_a_completion_can_not_ask(
     modern: ModernWire, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -688,6 +786,7 @@ async def test_a_completion_can_not_ask(
     assert "completion/complete can't ask the client" in caplog.text
 
 
+@requirement("2026-07-28/server/one-message-per-post")
 async def test_a_modern_batch_is_refused(modern: ModernWire) -> None:
     body, headers = modern.request("tools/list")
 
@@ -696,6 +795,7 @@ async def test_a_modern_batch_is_refused(modern: ModernWire) -> None:
     assert reply.status == 400
 
 
+@requirement("2026-07-28/server/version-header-absent")
 async def test_a_modern_server_wants_the_version_header(
     http: ClientSession, serve: Serve
 ) -> None:
@@ -709,6 +809,7 @@ async def test_a_modern_server_wants_the_version_header(
     assert old.status == 400
 
 
+@requirement("2026-07-28/server/extensions-fall-back")
 async def test_unknown_extensions_of_a_client_change_nothing(
     modern: ModernWire,
 ) -> None:
@@ -723,6 +824,7 @@ async def test_unknown_extensions_of_a_client_change_nothing(
     assert reply.result["resultType"] == "complete"
 
 
+@requirement("2026-07-28/server/sampling-messages")
 async def test_a_message_for_a_model_has_a_role_and_content(
     modern: ModernWire, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -735,6 +837,11 @@ async def test_a_message_for_a_model_has_a_role_and_content(
     assert "a message needs a `role`" in caplog.text
 
 
+@requirement(
+    "2026-07-28/server/prompts-list",
+    "2026-07-28/server/resources-list",
+    "2026-07-28/server/tools-list",
+)
 @pytest.mark.parametrize(
     "method",
     ["tools/list", "prompts/list", "resources/list", "resources/templates/list"],
@@ -752,6 +859,7 @@ async def test_lists_are_the_same_on_every_connection(
     assert first.result == again.result == elsewhere.result
 
 
+@requirement("2026-07-28/server/caching-pages")
 @pytest.mark.parametrize("method", ["tools/list", "prompts/list", "resources/list"])
 async def test_all_pages_may_be_kept_alike(
     http: ClientSession, serve: Serve, method: str
@@ -770,6 +878,7 @@ async def test_all_pages_may_be_kept_alike(
     assert len(set(pages)) == 1
 
 
+@requirement("2026-07-28/server/logging-own-stream")
 async def test_log_messages_do_not_reach_subscriptions(modern: ModernWire) -> None:
     async with modern.streaming(
         "subscriptions/listen",
@@ -785,6 +894,7 @@ async def test_log_messages_do_not_reach_subscriptions(modern: ModernWire) -> No
     assert first["method"] == "notifications/tools/list_changed"
 
 
+@requirement("2026-07-28/server/resources-paths")
 @pytest.mark.parametrize(
     "path",
     ["..%2Fsecret", "a%2F..%2F..%2Fsecret", "%2Fetc%2Fpasswd", "..", "..%5Csecret"],

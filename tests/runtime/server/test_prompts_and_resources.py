@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.requirements import requirement
+
 from .wire import LegacyWire, ModernWire
 
 Client = ModernWire | LegacyWire
@@ -47,6 +49,9 @@ async def test_messages_come_as_they_are(client: Client) -> None:
     assert [message["role"] for message in result["messages"]] == ["assistant", "user"]
 
 
+@requirement(
+    "2025-11-25/server/prompts-validated", "2026-07-28/server/prompts-validated"
+)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -65,6 +70,9 @@ async def test_wrong_arguments_of_a_prompt_are_named(
     assert said in error["message"]
 
 
+@requirement(
+    "2025-11-25/server/prompts-validated", "2026-07-28/server/prompts-validated"
+)
 async def test_an_unknown_prompt(client: Client) -> None:
     assert (await prompt(client, "nope")).error["code"] == -32602
 
@@ -81,6 +89,7 @@ async def test_a_text_resource_has_the_definitions_type(client: Client) -> None:
     ]
 
 
+@requirement("2025-11-25/server/resources-binary", "2026-07-28/server/resources-binary")
 async def test_bytes_are_a_blob(client: Client) -> None:
     assert (await read(client, "shop://bytes")).result["contents"] == [
         {"uri": "shop://bytes", "mimeType": "image/png", "blob": "AAE="}
@@ -111,6 +120,11 @@ async def test_a_template_reads_what_its_variables_say(client: Client) -> None:
     ]
 
 
+@requirement(
+    "2025-11-25/server/resources-validated",
+    "2026-07-28/server/resources-not-found",
+    "2026-07-28/server/resources-validated",
+)
 @pytest.mark.parametrize("uri", ["shop://nope", "shop://cities/Atlantis"])
 async def test_a_resource_that_is_not_there(
     modern: ModernWire, legacy: LegacyWire, uri: str
@@ -173,6 +187,9 @@ async def test_an_argument_without_completion_has_no_values(client: Client) -> N
     }
 
 
+@requirement(
+    "2025-11-25/server/completions-security", "2026-07-28/server/completions-security"
+)
 @pytest.mark.parametrize(
     "ref",
     [

@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 from pydantic import SecretStr
 
 from mcpgen.runtime.server import Settings
+from tests.requirements import requirement
 
 from .conftest import Serve
 from .wire import ModernWire, Reply
@@ -44,6 +45,11 @@ async def ask(
     )
 
 
+@requirement(
+    "2026-07-28/server/elicitation-form",
+    "2026-07-28/server/questions-in-results",
+    "2026-07-28/server/questions-or-state",
+)
 async def test_a_question_ends_the_call_with_what_is_asked(modern: ModernWire) -> None:
     result = (await ask(modern, "asking")).result
 
@@ -75,6 +81,7 @@ async def test_answers_need_no_state_in_the_first_retry(modern: ModernWire) -> N
     assert (await ask(modern, "asking", {KEY: BO})).content == "accept: {'name': 'Bo'}"
 
 
+@requirement("2026-07-28/server/elicitation-refused")
 @pytest.mark.parametrize("action", ["decline", "cancel"])
 async def test_a_person_may_refuse(modern: ModernWire, action: str) -> None:
     reply = await ask(modern, "asking", {KEY: {"action": action}})
@@ -82,6 +89,9 @@ async def test_a_person_may_refuse(modern: ModernWire, action: str) -> None:
     assert reply.content == f"{action}: None"
 
 
+@requirement(
+    "2026-07-28/server/elicitation-refused", "2026-07-28/server/questions-unanswered"
+)
 @pytest.mark.parametrize(
     "answers",
     [
@@ -119,6 +129,7 @@ async def test_malformed_parameters_of_a_retry_are_refused(
     assert (await ask(modern, "asking", answers, state)).error["code"] == -32602
 
 
+@requirement("2026-07-28/server/state-by-identifier")
 async def test_earlier_answers_travel_in_the_state(modern: ModernWire) -> None:
     first = (await ask(modern, "asking_twice")).result
     assert list(first["inputRequests"]) == [KEY]
@@ -135,6 +146,9 @@ async def test_earlier_answers_travel_in_the_state(modern: ModernWire) -> None:
     assert reply.content == "{'name': 'Bo'} {'name': 'Al'}"
 
 
+@requirement(
+    "2026-07-28/server/questions-keys", "2026-07-28/server/questions-unanswered"
+)
 async def test_several_questions_at_once(modern: ModernWire) -> None:
     first = (await ask(modern, "asking_all")).result
     methods = {k: request["method"] for k, request in first["inputRequests"].items()}
@@ -177,6 +191,7 @@ async def test_a_model_is_a_form_and_reads_the_answer(modern: ModernWire) -> Non
     assert reply.content == "Bo is 5 and bad"
 
 
+@requirement("2026-07-28/server/elicitation-url")
 async def test_a_page_to_open(modern: ModernWire) -> None:
     asked = (await ask(modern, "asking_url")).result["inputRequests"]
 
@@ -217,6 +232,7 @@ async def test_prompts_may_ask_too(modern: ModernWire) -> None:
     assert done["messages"][0]["content"]["text"] == "For {'name': 'Bo'}"
 
 
+@requirement("2026-07-28/server/caching-hints")
 async def test_resources_may_ask_too_and_only_the_end_may_be_kept(
     modern: ModernWire,
 ) -> None:
@@ -236,6 +252,9 @@ async def test_resources_may_ask_too_and_only_the_end_may_be_kept(
 class TestCapabilities:
     """Nothing is asked of clients that can't answer it."""
 
+    @requirement(
+        "2026-07-28/server/capability-missing", "2026-07-28/server/questions-supported"
+    )
     @pytest.mark.parametrize(
         ("tool", "capabilities", "required"),
         [
@@ -259,6 +278,7 @@ class TestCapabilities:
         assert (reply.status, reply.error["code"]) == (400, -32021)
         assert reply.error["data"] == {"requiredCapabilities": required}
 
+    @requirement("2026-07-28/server/questions-supported")
     async def test_an_empty_elicitation_capability_means_forms(
         self, modern: ModernWire
     ) -> None:
@@ -273,6 +293,7 @@ class TestState:
     async def state(self, wire: ModernWire) -> str:
         return str((await ask(wire, "asking")).result["requestState"])
 
+    @requirement("2026-07-28/server/state-protected")
     @pytest.mark.parametrize("place", [0, 10, 43, -1])
     async def test_a_changed_state_is_refused(
         self, modern: ModernWire, place: int
@@ -285,10 +306,12 @@ class TestState:
         assert reply.error["code"] == -32602
         assert "requestState" in reply.error["message"]
 
+    @requirement("2026-07-28/server/state-protected")
     @pytest.mark.parametrize("state", ["", "!", "AAAA", "é", "A" * 10_000])
     async def test_nonsense_is_refused(self, modern: ModernWire, state: str) -> None:
         assert (await ask(modern, "asking", {KEY: BO}, state)).error["code"] == -32602
 
+    @requirement("2026-07-28/server/state-protected")
     async def test_a_state_is_good_for_its_own_request_alone(
         self, modern: ModernWire
     ) -> None:
@@ -301,6 +324,7 @@ class TestState:
 
         assert other_tool.error["code"] == other_arguments.error["code"] == -32602
 
+    @requirement("2026-07-28/server/state-protected")
     async def test_a_state_expires(
         self, http: ClientSession, serve: Serve, service: Workshop
     ) -> None:
@@ -311,6 +335,7 @@ class TestState:
 
         assert "expired" in reply.error["message"]
 
+    @requirement("2026-07-28/server/state-by-identifier")
     async def test_any_server_with_the_key_goes_on(
         self, http: ClientSession, serve: Serve
     ) -> None:

@@ -33,6 +33,7 @@ from cryptography.x509.oid import NameOID
 from mcpgen.runtime.server import Service, Settings, settings_table
 from mcpgen.runtime.server.http.access_log import Lines
 from mcpgen.runtime.server.settings import from_arguments, from_environment
+from tests.requirements import requirement
 
 from .conftest import Serve
 from .wire import SECONDS, LegacyWire, ModernWire, until
@@ -272,6 +273,7 @@ class TestProgram:
         assert errors.decode().startswith(f"error: 127.0.0.1:{port}: ")
         assert len(errors.splitlines()) == 1
 
+    @requirement("2025-11-25/server/tls", "2026-07-28/server/tls")
     async def test_it_serves_https(self, tmp_path: Path) -> None:
         certificate, key = self_signed(tmp_path)
         files = ["--tls-cert", str(certificate), "--tls-key", str(key)]

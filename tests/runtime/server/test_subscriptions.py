@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import LIVE_CATALOG, Settings, create_app
+from tests.requirements import requirement
 
 from .conftest import Serve, serving
 from .wire import SECONDS, ModernWire
@@ -28,6 +29,9 @@ def listen(wire: ModernWire, wanted: Any) -> Any:
     return wire.streaming("subscriptions/listen", {"notifications": wanted})
 
 
+@requirement(
+    "2026-07-28/server/subscription-acknowledged", "2026-07-28/server/subscription-id"
+)
 async def test_the_acknowledgement_comes_first_and_says_what_is_granted(
     modern: ModernWire,
 ) -> None:
@@ -44,6 +48,7 @@ async def test_the_acknowledgement_comes_first_and_says_what_is_granted(
     }
 
 
+@requirement("2026-07-28/server/subscription-id")
 async def test_changes_are_told_with_the_subscriptions_id(modern: ModernWire) -> None:
     async with listen(modern, EVERYTHING) as stream:
         subscription = modern.last_id
@@ -61,6 +66,7 @@ async def test_changes_are_told_with_the_subscriptions_id(modern: ModernWire) ->
     assert told[3]["params"]["uri"] == "shop://text"
 
 
+@requirement("2026-07-28/server/subscription-filter")
 @pytest.mark.parametrize(
     ("wanted", "method"),
     [
@@ -82,6 +88,11 @@ async def test_nothing_is_told_that_was_not_asked_for(
             assert (await stream.message())["method"] == method
 
 
+@requirement(
+    "2026-07-28/server/prompts-list",
+    "2026-07-28/server/resources-list",
+    "2026-07-28/server/tools-list",
+)
 async def test_changed_lists_are_listed(modern: ModernWire) -> None:
     before = (await modern.call("tools/list")).result["tools"]
     await modern.tool("change_lists")

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from tests.requirements import requirement
+
 from .wire import LegacyWire, ModernWire
 from .workshop import CATALOG, Workshop
 
@@ -40,6 +42,9 @@ async def test_legacy_lists_leave_out_outputs_that_have_no_place_in_them(
     assert "outputSchema" not in tools["numbers"]
 
 
+@requirement(
+    "2025-11-25/server/tools-output-schema", "2026-07-28/server/tools-output-schema"
+)
 async def test_a_structured_result_comes_with_its_text(client: Client) -> None:
     result = (await client.tool("add", {"a": 1, "b": 2})).result
 
@@ -71,6 +76,14 @@ async def test_a_result_that_is_no_object_is_structured_in_the_modern_era(
     assert old["content"][0]["text"] == "[1,2]"
 
 
+@requirement(
+    "2025-11-25/server/prompts-audio",
+    "2025-11-25/server/prompts-embedded",
+    "2025-11-25/server/prompts-image",
+    "2026-07-28/server/prompts-audio",
+    "2026-07-28/server/prompts-embedded",
+    "2026-07-28/server/prompts-image",
+)
 async def test_every_kind_of_content(client: Client) -> None:
     assert (await client.tool("echo_kinds")).result["content"] == [
         {"type": "text", "text": "text"},
@@ -95,6 +108,7 @@ async def test_arguments_may_be_left_out(client: Client) -> None:
     assert reply.result["content"] == []
 
 
+@requirement("2025-11-25/server/tools-security", "2026-07-28/server/tools-security")
 async def test_invalid_arguments_are_told_to_the_model_all_at_once(
     client: Client,
 ) -> None:
@@ -189,6 +203,7 @@ async def test_a_tool_with_output_schema_may_fail_too(client: Client) -> None:
     assert "structuredContent" not in result
 
 
+@requirement("2025-11-25/server/tools-security", "2026-07-28/server/tools-security")
 async def test_an_unexpected_exception_is_logged_and_not_told(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -208,6 +223,7 @@ async def test_a_protocol_error_passes_through(client: Client) -> None:
     }
 
 
+@requirement("2026-07-28/server/error-codes")
 async def test_the_modern_era_does_not_send_codes_of_the_legacy_one(
     modern: ModernWire, legacy: LegacyWire
 ) -> None:
@@ -215,6 +231,9 @@ async def test_the_modern_era_does_not_send_codes_of_the_legacy_one(
     assert (await legacy.tool("old_code")).error["code"] == -32002
 
 
+@requirement(
+    "2025-11-25/server/tools-output-schema", "2026-07-28/server/tools-output-schema"
+)
 async def test_an_invalid_result_is_the_servers_own_fault(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

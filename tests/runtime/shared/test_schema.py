@@ -16,6 +16,7 @@ from mcpgen.runtime.shared.schema import (
     describe,
     pointer,
 )
+from tests.requirements import requirement
 
 SHAPE = {
     "oneOf": [
@@ -170,6 +171,12 @@ def test_a_large_instance_is_not_searched_for_all_its_problems() -> None:
     )
 
 
+@requirement(
+    "2025-11-25/client/schema-2020-12",
+    "2025-11-25/server/schema-2020-12",
+    "2026-07-28/client/schema-2020-12",
+    "2026-07-28/server/schema-2020-12",
+)
 @pytest.mark.parametrize(
     ("schema", "valid", "invalid"),
     [
@@ -194,6 +201,16 @@ def test_the_dialect_is_the_one_that_the_schema_names(
     assert not validator.is_valid(invalid)
 
 
+@requirement(
+    "2025-11-25/client/schema-unknown-dialect",
+    "2025-11-25/client/schema-valid",
+    "2025-11-25/server/schema-unknown-dialect",
+    "2025-11-25/server/schema-valid",
+    "2026-07-28/client/schema-unknown-dialect",
+    "2026-07-28/client/schema-valid",
+    "2026-07-28/server/schema-unknown-dialect",
+    "2026-07-28/server/schema-valid",
+)
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
@@ -214,6 +231,9 @@ def test_a_schema_that_cannot_be_used_says_why(schema: Any, words: str) -> None:
     assert len(str(caught.value)) <= 400
 
 
+@requirement(
+    "2026-07-28/client/schema-references", "2026-07-28/server/schema-references"
+)
 def test_references_never_open_a_file_or_a_connection() -> None:
     touched: list[str] = []
     watching = False

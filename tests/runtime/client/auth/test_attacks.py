@@ -25,6 +25,7 @@ from mcpgen.runtime.client.auth.discovery import (
     find_authorization_server,
     find_resource,
 )
+from tests.requirements import requirement
 
 from .authority import Authority, Elsewhere, Form, Guarded, browse, consenting, guarded
 
@@ -48,6 +49,7 @@ def answering(**members: str | None) -> Callable[[Form], Form]:
     return change
 
 
+@requirement("2026-07-28/client/answer-validated")
 @pytest.mark.parametrize(
     "change, match",
     [
@@ -67,6 +69,7 @@ async def test_an_answer_that_does_not_fit_its_request_gives_no_code(
     assert authority.forms == []
 
 
+@requirement("2026-07-28/client/answer-validated")
 async def test_a_wrong_sender_is_noticed_of_servers_that_need_not_say_it() -> None:
     authority = Authority(
         back=answering(iss="https://honest.example"),
@@ -77,6 +80,7 @@ async def test_a_wrong_sender_is_noticed_of_servers_that_need_not_say_it() -> No
     assert authority.forms == []
 
 
+@requirement("2026-07-28/client/answer-validated")
 async def test_a_refusal_of_another_sender_is_not_shown_as_the_servers() -> None:
     change = answering(iss="https://evil.example", error="buy this", code=None)
     async with guarded(Authority(back=change)) as guard:
@@ -84,11 +88,13 @@ async def test_a_refusal_of_another_sender_is_not_shown_as_the_servers() -> None
         assert "buy" not in str(error)
 
 
+@requirement("2026-07-28/client/issuer-identical")
 async def test_metadata_of_another_issuer_is_not_used() -> None:
     async with guarded(Authority(metadata={"issuer": "https://evil.example"})) as guard:
         await refused(guard, "the metadata is another issuer's")
 
 
+@requirement("2025-11-25/client/tokens-for-one", "2026-07-28/client/tokens-for-one")
 @pytest.mark.parametrize(
     "resource",
     ["https://bank.example/mcp", "http://127.0.0.1:1/mcp", "{origin}/mc", "", 7, None],
@@ -101,6 +107,7 @@ async def test_a_server_gets_no_token_for_another(resource: object) -> None:
         await refused(guard, "is about another resource")
 
 
+@requirement("2025-11-25/client/pkce", "2026-07-28/client/pkce")
 async def test_without_pkce_nothing_is_asked() -> None:
     for offered in ([], ["plain"], "S256"):
         authority = Authority(metadata={"code_challenge_methods_supported": offered})
@@ -109,6 +116,7 @@ async def test_without_pkce_nothing_is_asked() -> None:
         assert authority.asked == []
 
 
+@requirement("2025-11-25/client/tls", "2026-07-28/client/tls")
 @pytest.mark.parametrize(
     "member", ["authorization_endpoint", "token_endpoint", "registration_endpoint"]
 )
@@ -148,6 +156,7 @@ async def test_a_token_endpoint_can_not_send_the_code_elsewhere() -> None:
     assert reached == []
 
 
+@requirement("2026-07-28/client/issuers-apart")
 async def test_a_client_of_one_issuer_is_not_shown_to_another() -> None:
     async with (
         guarded(Authority(clients={"me": "s3cret"})) as guard,
@@ -164,6 +173,11 @@ async def test_a_client_of_one_issuer_is_not_shown_to_another() -> None:
         assert evil.authority.forms == []
 
 
+@requirement(
+    "2025-11-25/client/tokens-for-one",
+    "2026-07-28/client/issuers-apart",
+    "2026-07-28/client/tokens-for-one",
+)
 async def test_tokens_of_one_issuer_are_not_shown_to_another() -> None:
     storage = MemoryStorage()
     async with guarded() as guard, guarded() as evil:

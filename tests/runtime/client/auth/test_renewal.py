@@ -17,6 +17,7 @@ from mcpgen.runtime.client import (
     FileStorage,
     OAuth,
 )
+from tests.requirements import requirement
 
 from ..wire import LIMIT, legacy, text
 from .authority import Authority, Guarded, consenting, guarded
@@ -95,6 +96,7 @@ async def test_when_a_refresh_is_refused_the_user_is_asked_again() -> None:
         assert len(authority.asked) == 2
 
 
+@requirement("2026-07-28/client/refresh-tokens")
 async def test_a_program_without_a_refresh_token_asks_anew() -> None:
     authority = Authority(clients={"robot": "s3cret"})
     async with guarded(authority) as guard:

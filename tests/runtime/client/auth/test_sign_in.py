@@ -18,6 +18,7 @@ from mcpgen.runtime.client import (
     LoopbackRedirect,
     OAuth,
 )
+from tests.requirements import requirement
 
 from .authority import Authority, Form, Guarded, browse, consenting, guarded
 
@@ -28,6 +29,16 @@ async def call(guard: Guarded, auth: OAuth | ClientCredentials) -> None:
         assert result.content[0].type == "text"
 
 
+@requirement(
+    "2025-11-25/client/metadata-discovered",
+    "2025-11-25/client/pkce",
+    "2025-11-25/client/resource",
+    "2025-11-25/client/tokens-sent",
+    "2026-07-28/client/client-id",
+    "2026-07-28/client/metadata-discovered",
+    "2026-07-28/client/pkce",
+    "2026-07-28/client/resource",
+)
 async def test_a_client_that_nobody_knows_registers_signs_in_and_calls() -> None:
     async with guarded() as guard:
         await call(guard, OAuth(client_name="Weather", redirect=consenting()))
@@ -51,6 +62,7 @@ async def test_concurrent_calls_ask_the_user_once() -> None:
         assert len(guard.authority.asked) == 1
 
 
+@requirement("2026-07-28/client/client-id")
 async def test_a_client_that_was_registered_by_hand_shows_its_secret() -> None:
     async with guarded(Authority(clients={"me": "s3cret"})) as guard:
         client = ClientRegistration("me", "s3cret")
@@ -59,6 +71,11 @@ async def test_a_client_that_was_registered_by_hand_shows_its_secret() -> None:
         assert guard.authority.asked[0]["client_id"] == "me"
 
 
+@requirement(
+    "2025-11-25/client/client-metadata",
+    "2026-07-28/client/client-id",
+    "2026-07-28/client/client-metadata",
+)
 async def test_a_metadata_document_is_the_client_where_servers_take_it() -> None:
     url = "https://client.example/metadata.json"
     authority = Authority(
@@ -77,6 +94,10 @@ async def test_who_wants_no_token_that_can_be_renewed_asks_for_none() -> None:
         assert guard.authority.asked[0]["scope"] == "read"
 
 
+@requirement(
+    "2025-11-25/client/scopes-of-the-challenge",
+    "2026-07-28/client/scopes-of-the-challenge",
+)
 async def test_a_call_that_needs_more_asks_the_user_for_all_of_it() -> None:
     async with guarded() as guard:
         guard.scopes["tools/call"] = "write"
@@ -127,6 +148,7 @@ async def test_a_program_signs_in_with_its_own_credentials() -> None:
         assert form["scope"] == "read"
 
 
+@requirement("2025-11-25/client/tokens-for-one", "2026-07-28/client/tokens-for-one")
 async def test_a_hook_signs_for_one_server_alone() -> None:
     async with guarded() as one, guarded() as other:
         auth = OAuth(redirect=consenting())
@@ -136,6 +158,11 @@ async def test_a_hook_signs_for_one_server_alone() -> None:
         assert other.seen == []
 
 
+@requirement(
+    "2025-11-25/client/tokens-stored",
+    "2026-07-28/client/refresh-tokens",
+    "2026-07-28/client/tokens-stored",
+)
 async def test_nothing_secret_is_said(
     caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

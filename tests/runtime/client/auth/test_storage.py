@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcpgen.runtime.client import ClientError, FileStorage, MemoryStorage, TokenStorage
+from tests.requirements import requirement
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -63,6 +64,12 @@ async def test_who_gives_up_waiting_leaves_the_lock_to_others(tmp_path: Path) ->
         pass
 
 
+@requirement(
+    "2025-03-26/client/tokens-stored",
+    "2025-11-25/client/tokens-stored",
+    "2026-07-28/client/refresh-tokens",
+    "2026-07-28/client/tokens-stored",
+)
 async def test_the_file_and_its_folder_are_the_owners_alone(tmp_path: Path) -> None:
     storage = FileStorage(tmp_path / "folder" / "tokens.json")
     async with storage.lock():

@@ -15,6 +15,7 @@ from joserfc import jwk
 
 from mcpgen.runtime.server.auth import AuthRequest, JWTAuthenticator, Principal
 from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
+from tests.requirements import requirement
 
 from ..wire import until
 from .issuer import AUDIENCE, Issuer
@@ -46,6 +47,7 @@ async def door(issuer: Issuer) -> AsyncIterator[Door]:
 
 
 class TestGoodTokens:
+    @requirement("2025-11-25/server/identify-users", "2026-07-28/server/identify-users")
     async def test_a_good_token_tells_who_sends_it(
         self, door: Door, issuer: Issuer
     ) -> None:
@@ -56,6 +58,7 @@ class TestGoodTokens:
         )
         assert principal.claims["team"] == "blue"
 
+    @requirement("2025-11-25/server/identify-users", "2026-07-28/server/identify-users")
     async def test_a_request_without_a_token_is_nobodys(self, door: Door) -> None:
         for headers in ({}, {"Authorization": "Basic YTpi"}):
             request = AuthRequest(headers)
@@ -85,6 +88,9 @@ class TestGoodTokens:
 
         assert principal.subject == "alice"
 
+    @requirement(
+        "2025-11-25/server/tokens-audience", "2026-07-28/server/tokens-audience"
+    )
     async def test_the_audience_may_be_one_of_several(
         self, door: Door, issuer: Issuer
     ) -> None:
@@ -172,6 +178,9 @@ class TestAttacks:
         ):
             await door.refuses(issuer.token(header, own), "signature|JWT")
 
+    @requirement(
+        "2025-11-25/server/tokens-validated", "2026-07-28/server/tokens-validated"
+    )
     async def test_a_token_that_was_altered(self, door: Door, issuer: Issuer) -> None:
         head, _, signature = issuer.token().split(".")
         _, body, _ = unsigned(issuer, alg="ES256").split(".")
@@ -180,6 +189,12 @@ class TestAttacks:
 
         await door.refuses(f"{head}.{altered}.{signature}", "signature")
 
+    @requirement(
+        "2025-11-25/server/tokens-audience",
+        "2025-11-25/server/tokens-validated",
+        "2026-07-28/server/tokens-audience",
+        "2026-07-28/server/tokens-validated",
+    )
     @pytest.mark.parametrize(
         ("changes", "reason"),
         [
@@ -346,6 +361,7 @@ class TestKeys:
             await door.show(issuer.token())
         assert issuer.fetched == 0
 
+    @requirement("2025-11-25/server/tls", "2026-07-28/server/tls")
     @pytest.mark.parametrize(
         "url", ["http://issuer.example.com", "ftp://x", "", "https://"]
     )

@@ -17,6 +17,7 @@ from mcpgen.runtime.server import Settings, create_app
 from mcpgen.runtime.server.app import REGISTRY
 from mcpgen.runtime.server.limits.counters import Demand, MemoryCounters, Shortage
 from mcpgen.runtime.server.limits.limits import address_key
+from tests.requirements import requirement
 
 from ..conftest import Serve, serving
 from ..wire import SECONDS, LegacyWire, ModernWire, until
@@ -50,6 +51,12 @@ class TestRates:
 
     settings = replace(PROXIED, address_rate=0.01, address_burst=2)
 
+    @requirement(
+        "2025-11-25/server/completions-security",
+        "2025-11-25/server/tools-security",
+        "2026-07-28/server/completions-security",
+        "2026-07-28/server/tools-security",
+    )
     async def test_an_address_that_asks_too_fast_is_told_when_to_come_back(
         self, http: ClientSession, serve: Serve
     ) -> None:
