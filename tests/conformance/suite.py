@@ -26,6 +26,10 @@ HOME: Final = Path(sys.prefix) / "conformance"
 ENTRY: Final = HOME / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
 INSTALL_SECONDS: Final = 300
 RUN_SECONDS: Final = 180
+NOT_SERVED: Final = frozenset(
+    json.loads((HERE / "floor.json").read_text("utf-8"))["not_served"]
+)
+"""Scenarios of servers for the tasks extension, which generated servers do not have."""
 FLOOR: Final[dict[str, dict[str, dict[str, int]]]] = {
     role: floors
     for role, floors in json.loads((HERE / "floor.json").read_text("utf-8")).items()
@@ -142,6 +146,15 @@ def _scenario(name: str, checks: list[dict[str, str]]) -> Scenario:
         count["SKIPPED"],
         complaints,
     )
+
+
+def unexpected(found: list[Scenario], floor: dict[str, int]) -> list[str]:
+    """Scenarios that ran and that neither the floor nor the list of others has."""
+    return [
+        f"{scenario.name}: is new; put it into floor.json"
+        for scenario in found
+        if scenario.name not in floor and scenario.name not in NOT_SERVED
+    ]
 
 
 def shortcomings(found: list[Scenario], floor: dict[str, int]) -> list[str]:
