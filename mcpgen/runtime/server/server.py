@@ -25,6 +25,7 @@ from .http.guard import Guard
 from .http.watch import Watch
 from .legacy.era import Legacy
 from .legacy.registry import Registry
+from .legacy.replay import EventStore
 from .legacy.sessions import MemorySessions, SessionStore
 from .limits.counters import Counters
 from .limits.limits import Limits
@@ -53,6 +54,7 @@ class Server:
         settings: Settings,
         *,
         sessions: SessionStore | None = None,
+        events: EventStore | None = None,
         access_log: Sink | None = None,
         counters: Counters | None = None,
         hooks: Sequence[Hook] = (),
@@ -93,6 +95,7 @@ class Server:
             self._watch,
             settings,
             self._limits,
+            events,
         )
         self._modern = (
             Modern(

@@ -55,12 +55,25 @@ class ToolCall(Generic[T]):
         name: Its wire name.
     """
 
-    __slots__ = ("_codec", "_headers", "_input", "_output", "definition", "name")
+    __slots__ = (
+        "_codec",
+        "_headers",
+        "_input",
+        "_output",
+        "_trusted",
+        "definition",
+        "name",
+    )
 
     @classmethod
     def unchecked(cls, definition: JsonObject) -> ToolCall[CallToolResult]:
-        """A tool that only the live server describes, which judges arguments itself."""
+        """A tool that only the live server describes, which judges arguments itself.
+
+        Its annotations decide nothing: nobody looked at them.
+        https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool
+        """
         call = ToolCall(definition)
+        call._trusted = False
         call._input = _Check(None)
         return call
 
@@ -90,6 +103,7 @@ class ToolCall(Generic[T]):
         self._input = _Check(definition.get("inputSchema"))
         self._output = _Check(definition.get("outputSchema"))
         self._headers: tuple[HeaderParameter, ...] | None = None
+        self._trusted = True
 
     def request(self, arguments: Mapping[str, Any]) -> Request:
         """The request for a call with arguments that are JSON already."""
@@ -161,8 +175,8 @@ class ToolCall(Generic[T]):
             raise InvalidResultError(f"result of {self.name}", problems)
 
     def _is_repeatable(self) -> bool:
-        """Whether the tool itself says that a second call does no harm."""
-        annotations = self.definition.get("annotations")
+        """Whether the manifest's tool says that a second call does no harm."""
+        annotations = self.definition.get("annotations") if self._trusted else None
         return isinstance(annotations, Mapping) and (
             annotations.get("readOnlyHint") is True
             or annotations.get("idempotentHint") is True

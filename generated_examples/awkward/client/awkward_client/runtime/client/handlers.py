@@ -131,9 +131,17 @@ class Handlers:
 
 
 def _question(params: Mapping[str, Any]) -> Elicitation:
+    mode = params.get("mode", "form")
+    if mode not in ("form", "url") or (mode == "url" and not text(params.get("url"))):
+        from ..shared.schema import Problem
+
+        raise InvalidArgumentsError(
+            f"the server's question of the mode {mode!r}",
+            [Problem("mode", 'must be "form", or "url" with a `url`')],
+        )
     return Elicitation(
         message=str(params.get("message", "")),
-        mode="url" if params.get("mode") == "url" else "form",
+        mode=mode,
         schema=members(params.get("requestedSchema")),
         url=text(params.get("url")),
         params=params,
@@ -183,8 +191,14 @@ async def _ask(handler: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _root(root: Any) -> Any:
-    if isinstance(root, str):
-        return {"uri": root}
+    """https://modelcontextprotocol.io/specification/2026-07-28/client/roots#root"""
     if isinstance(root, Path):
         return {"uri": root.absolute().as_uri(), "name": root.name}
-    return plain(root)
+    found = {"uri": root} if isinstance(root, str) else plain(root)
+    uri = found.get("uri")
+    if not isinstance(uri, str) or not uri.startswith("file:///"):
+        from ..shared.schema import Problem
+
+        problem = Problem("uri", f"must be a file:// URI, got {uri!r}")
+        raise InvalidArgumentsError("a root", [problem])
+    return found

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 from ..errors import AuthError, ClientError
 from . import web
 from .discovery import AuthorizationServer, Resource
-from .grants import ask
+from .grants import ask, refusal
 from .holder import TokenHolder
 from .identity import ClientRegistration
 from .redirect import LoopbackRedirect, Receiver, Redirect
@@ -49,6 +49,9 @@ class OAuth(TokenHolder):
         offline: Whether to ask for a token that can be renewed without the user, where
             the authorization server offers it.
         dpop: Whether tokens are to be bound to a key (RFC 9449); wants the extra `oauth`.
+
+    Raises:
+        ValueError: The metadata document can't lie at that URL.
     """
 
     def __init__(
@@ -63,6 +66,11 @@ class OAuth(TokenHolder):
         offline: bool = True,
         dpop: bool = False,
     ) -> None:
+        if client_metadata_url is not None and not _names_document(client_metadata_url):
+            raise ValueError(
+                "client_metadata_url must be an https URL with a path, without a user, "
+                f"password or fragment, not {client_metadata_url!r}"
+            )
         super().__init__(scopes=scopes, storage=storage, dpop=dpop)
         self._registered = client
         self._bound_to = client.issuer if client else None
@@ -87,6 +95,7 @@ class OAuth(TokenHolder):
             )
         known = await self._known(server)
         async with self._redirect.open(known.redirect_uris if known else ()) as back:
+            web.check(back.uri, "redirect address")
             client = await self._usable(session, server, known, back)
             request = _Request(server, client, back.uri, resource.identifier, scopes)
             code = request.code(await back.answer(request.url))
@@ -179,7 +188,7 @@ class OAuth(TokenHolder):
             "grant_types": ["authorization_code", "refresh_token"],
             "response_types": ["code"],
             "token_endpoint_auth_method": _preferred(server),
-            "application_type": "native",
+            "application_type": "web" if uri.startswith("https:") else "native",
         }
         url = server.registration_endpoint
         answer = await web.post(
@@ -189,8 +198,9 @@ class OAuth(TokenHolder):
         secret = answer.body.get("client_secret")
         method = answer.body.get("token_endpoint_auth_method")
         if answer.status not in (200, 201) or not isinstance(client_id, str):
+            said = refusal(answer.body, answer.status)
             raise AuthError(
-                "the authorization server does not register this client",
+                f"the authorization server does not register this client: {said}",
                 url=url,
                 method="POST",
                 status=answer.status,
@@ -203,6 +213,17 @@ class OAuth(TokenHolder):
             issuer=server.issuer,
             redirect_uris=(uri,),
         )
+
+
+def _names_document(url: str) -> bool:
+    parts = urlsplit(url)
+    return (
+        parts.scheme == "https"
+        and bool(parts.hostname)
+        and parts.path not in ("", "/")
+        and parts.username is parts.password is None
+        and not parts.fragment
+    )
 
 
 class _Request:

@@ -46,7 +46,8 @@ from .handlers.results import (
     ToolReturn,
 )
 from .hooks import Call, Hook, Outcome, OutcomeKind, Vitals
-from .legacy.sessions import Session
+from .legacy.replay import Events, EventStore, MemoryEvents
+from .legacy.sessions import MemorySessions, Session, SessionStore
 from .limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .main import main
 from .service import Announcement, Service
@@ -72,12 +73,16 @@ __all__ = [
     "Elicit",
     "ElicitURL",
     "Elicitation",
+    "EventStore",
+    "Events",
     "Hook",
     "ListRoots",
     "LiveCatalog",
     "LoggingLevel",
     "MaybeAwaitable",
     "MemoryCounters",
+    "MemoryEvents",
+    "MemorySessions",
     "Outcome",
     "OutcomeKind",
     "PromptBinding",
@@ -91,6 +96,7 @@ __all__ = [
     "Sample",
     "Service",
     "Session",
+    "SessionStore",
     "Settings",
     "SettingsError",
     "Shortage",

@@ -20,6 +20,8 @@ from .auth.configured import LOOPBACK
 from .hooks import Hook
 from .http.access_log import Lines
 from .http.logs import HTTP, OneEntry
+from .legacy.replay import EventStore
+from .legacy.sessions import SessionStore
 from .limits.counters import Counters
 from .runner import Runner
 from .server import Server
@@ -37,6 +39,8 @@ def main(
     *,
     defaults: Settings | None = None,
     program: str | None = None,
+    sessions: SessionStore | None = None,
+    events: EventStore | None = None,
     counters: Counters | None = None,
     hooks: Sequence[Hook] = (),
     middlewares: Sequence[Middleware] = (),
@@ -48,6 +52,9 @@ def main(
         arguments: The command line; None means the process's own.
         defaults: Settings where neither option nor environment says anything.
         program: The program's name in its help.
+        sessions: Where legacy sessions are kept; memory without it.
+        events: Where the events of legacy streams are kept for clients that come back
+            for them; memory without it.
         counters: Where limits count; this process's memory without it.
         hooks: Run around every call, the first one outermost.
         middlewares: aiohttp's, around every HTTP request; they cost a tenth of a call
@@ -72,6 +79,8 @@ def main(
                 serve(
                     made,
                     settings,
+                    sessions=sessions,
+                    events=events,
                     counters=counters,
                     hooks=hooks,
                     middlewares=middlewares,
@@ -88,6 +97,8 @@ async def serve(
     settings: Settings,
     *,
     announce: Callable[[str], None] | None = None,
+    sessions: SessionStore | None = None,
+    events: EventStore | None = None,
     counters: Counters | None = None,
     hooks: Sequence[Hook] = (),
     middlewares: Sequence[Middleware] = (),
@@ -101,7 +112,13 @@ async def serve(
     lines = Lines(sys.stderr)
     try:
         server = Server(
-            service, settings, access_log=lines, counters=counters, hooks=hooks
+            service,
+            settings,
+            sessions=sessions,
+            events=events,
+            access_log=lines,
+            counters=counters,
+            hooks=hooks,
         )
     except SettingsError as error:
         raise CannotStart(str(error)) from None

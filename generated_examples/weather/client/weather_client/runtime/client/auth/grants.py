@@ -62,7 +62,7 @@ async def ask(
     sent = {**form, **fields, "resource": resource}
     answer = await _post(session, server.token_endpoint, sent, headers, key)
     if answer.status != 200:
-        raise _refused(answer.body, answer.status)
+        raise refusal(answer.body, answer.status)
     try:
         return tokens.read(
             answer.body,
@@ -103,7 +103,8 @@ async def _post(
     return answer
 
 
-def _refused(body: Mapping[str, Any], status: int) -> RefusedGrant:
+def refusal(body: Mapping[str, Any], status: int) -> RefusedGrant:
+    """What an authorization server's error says, made safe to show."""
     code = body.get("error")
     description = body.get("error_description")
     return RefusedGrant(

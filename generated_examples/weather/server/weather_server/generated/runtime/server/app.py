@@ -12,6 +12,7 @@ from .calls.live import LiveCatalog
 from .hooks import Hook
 from .http.access_log import Sink
 from .legacy.registry import Registry
+from .legacy.replay import EventStore
 from .legacy.sessions import SessionStore
 from .limits.counters import Counters
 from .server import Server
@@ -30,6 +31,7 @@ def create_app(
     settings: Settings | None = None,
     *,
     sessions: SessionStore | None = None,
+    events: EventStore | None = None,
     access_log: Sink | None = None,
     counters: Counters | None = None,
     hooks: Sequence[Hook] = (),
@@ -45,6 +47,8 @@ def create_app(
         service: What the server does.
         settings: How it is run; host and port only serve to know local hosts.
         sessions: Where legacy sessions are kept; memory without it.
+        events: Where the events of legacy streams are kept for clients that come back
+            for them; memory without it. The setting `event_history` 0 keeps none.
         access_log: Takes the lines of the access log; without it, the logger
             `mcp.access` does.
         counters: Where limits count; this process's memory without it.
@@ -59,6 +63,7 @@ def create_app(
         service,
         settings,
         sessions=sessions,
+        events=events,
         access_log=access_log,
         counters=counters,
         hooks=hooks,

@@ -16,7 +16,7 @@ from ...shared.catalog import Json
 from ...shared.jsonrpc import RequestId
 from ..handlers.ports import SEVERITY, Client
 from ..http.sse import Mailbox
-from .replay import EventLog
+from .replay import EventLog, EventStore
 
 if TYPE_CHECKING:
     from ..handlers.context import Context
@@ -61,6 +61,7 @@ class Session:
 
     __slots__ = (
         "_data",
+        "_events",
         "_numbers",
         "_pages",
         "_tell",
@@ -83,8 +84,10 @@ class Session:
         counts_for: tuple[str, ...] = (),
         owner: str | None = None,
         tell: Callable[[Session, bytes], None] | None = None,
+        events: EventStore | None = None,
     ) -> None:
         self._tell = tell
+        self._events = events
         self.id = secrets.token_urlsafe(24)
         self.client = client
         self.counts_for = counts_for
@@ -116,6 +119,21 @@ class Session:
         """A number that the session has not given out before."""
         self._numbers += 1
         return self._numbers
+
+    def open_log(self, number: int) -> EventLog | None:
+        """A log for a new stream; None where events are not kept."""
+        if self._events is None:
+            return None
+        log = EventLog(number, self._events.open(self.id, number))
+        self.streams[number] = log
+        return log
+
+    def forget_logs(self, before: float) -> None:
+        """Let go of the streams that ended before a time."""
+        for number, log in tuple(self.streams.items()):
+            if log.finished is not None and log.finished < before:
+                log.forget()
+                del self.streams[number]
 
     def asked_to_open(self, elicitation_id: str) -> None:
         """Remember a page that the client was asked to open."""
@@ -157,6 +175,7 @@ class Session:
             mailbox.close()
         for log in self.streams.values():
             log.finish()
+            log.forget()
         self.streams.clear()
 
 

@@ -21,7 +21,7 @@ from ..http.watch import Watch
 from ..limits.limits import Limits
 from ..modern.subscriptions import notification
 from ..settings import Settings
-from .replay import EventLog, parse_event_id
+from .replay import EventLog, EventStore, MemoryEvents, parse_event_id
 from .sessions import Session, SessionStore
 
 
@@ -50,8 +50,11 @@ class Registry:
         watch: Watch,
         settings: Settings,
         limits: Limits,
+        events: EventStore | None = None,
     ) -> None:
         self._limits = limits
+        kept = events or MemoryEvents(settings.event_history)
+        self._events = kept if settings.event_history else None
         self._store = store
         self._revisions = revisions
         self._watch = watch
@@ -106,7 +109,9 @@ class Registry:
                     "address_sessions, principal_sessions"
                 )
                 raise refused(429, message, {"Retry-After": "30"})
-        session = Session(client, tuple(allowed), exchange.owner, self._tell)
+        session = Session(
+            client, tuple(allowed), exchange.owner, self._tell, self._events
+        )
         if not self._store.add(session):
             self._expire()
             if not self._store.add(session):
@@ -196,13 +201,8 @@ class Registry:
                 self._send(session, notification(change))
 
     def _send(self, session: Session, message: bytes) -> None:
-        if self._settings.event_history:
-            log = session.streams.get(0)
-            if log is None:
-                log = session.streams[0] = EventLog(0, self._settings.event_history)
-            framed = log.record(message)
-        else:
-            framed = event(message)
+        log = session.streams.get(0) or session.open_log(0)
+        framed = event(message) if log is None else log.record(message)
         if session.mailboxes:
             session.mailboxes[-1].put(framed)
 

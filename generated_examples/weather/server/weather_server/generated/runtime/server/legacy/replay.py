@@ -6,18 +6,81 @@ https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#resuma
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections import deque
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from ..http.sse import Mailbox, event
 
+_log: Final = logging.getLogger("mcp.server")
 _EVENT_ID: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
 
 
+class Events(Protocol):
+    """The events of one stream, as they go over the wire."""
+
+    def append(self, number: int, framed: bytes) -> None:
+        """Keep an event; numbers begin at 1 and increase by one."""
+        ...
+
+    def after(self, number: int) -> Iterable[bytes]:
+        """The events that are kept after one of them, in their order."""
+        ...
+
+    def forget(self) -> None:
+        """Nobody can come back for the stream any more."""
+        ...
+
+
+class EventStore(Protocol):
+    """Where the events of legacy streams are kept; called in the event loop.
+
+    What it raises is logged; the event is sent all the same, and can't be replayed.
+    """
+
+    def open(self, session_id: str, stream: int) -> Events:
+        """A place for the events of a new stream; `stream` is unique in its session."""
+        ...
+
+
+class MemoryEvents:
+    """The last events of each stream, in memory.
+
+    Args:
+        history: How many of each.
+    """
+
+    __slots__ = ("_history",)
+
+    def __init__(self, history: int) -> None:
+        self._history = history
+
+    def open(self, session_id: str, stream: int) -> Events:
+        """See `EventStore`."""
+        return _Recent(self._history)
+
+
+class _Recent:
+    __slots__ = ("_events",)
+
+    def __init__(self, history: int) -> None:
+        self._events: deque[tuple[int, bytes]] = deque(maxlen=history)
+
+    def append(self, number: int, framed: bytes) -> None:
+        self._events.append((number, framed))
+
+    def after(self, number: int) -> Iterable[bytes]:
+        return [framed for place, framed in self._events if place > number]
+
+    def forget(self) -> None:
+        self._events.clear()
+
+
 class EventLog:
-    """The last events of one stream, and the connection that follows it, if any.
+    """What was sent on one stream, and the connection that follows it, if any.
 
     Attributes:
         number: The stream's number in its session.
@@ -27,25 +90,35 @@ class EventLog:
 
     __slots__ = ("_count", "_events", "finished", "follower", "number")
 
-    def __init__(self, number: int, history: int) -> None:
+    def __init__(self, number: int, events: Events) -> None:
         self.number = number
         self.finished: float | None = None
         self.follower: Mailbox | None = None
         self._count = 0
-        self._events: deque[tuple[int, bytes]] = deque(maxlen=history)
+        self._events = events
 
     def record(self, data: bytes, retry_ms: int | None = None) -> bytes:
         """Give an event its id and remember it; the result is what goes on the wire."""
         self._count += 1
         framed = event(data, f"{self.number}-{self._count}", retry_ms)
-        self._events.append((self._count, framed))
+        try:
+            self._events.append(self._count, framed)
+        except Exception:
+            _log.exception("an event can't be kept, so it can't be replayed")
         if self.follower is not None:
             self.follower.put(framed)
         return framed
 
-    def after(self, count: int) -> list[bytes]:
+    def after(self, count: int) -> Iterable[bytes]:
         """The events after one of them."""
-        return [framed for number, framed in self._events if number > count]
+        return self._events.after(count)
+
+    def forget(self) -> None:
+        """Let go of what was kept."""
+        try:
+            self._events.forget()
+        except Exception:
+            _log.exception("kept events can't be forgotten")
 
     def finish(self) -> None:
         """No more events will come."""

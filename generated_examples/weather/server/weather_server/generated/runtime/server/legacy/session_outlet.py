@@ -137,24 +137,15 @@ class SessionOutlet:
     async def _open(self) -> None:
         if self._exchange.stream is not None:
             return
-        if self._history:
-            self._log = self._new_log()
+        session = self._session
+        session.forget_logs(time.monotonic() - self._lifetime)
+        self._log = session.open_log(session.next_number())
         try:
             await self._exchange.open()
         except ConnectionError:
             self._connected = False
         if self._log is not None and self._takes_priming:
             await self._deliver(b"")
-
-    def _new_log(self) -> EventLog:
-        session = self._session
-        oldest = time.monotonic() - self._lifetime
-        for number, log in tuple(session.streams.items()):
-            if log.finished is not None and log.finished < oldest:
-                del session.streams[number]
-        log = EventLog(session.next_number(), self._history)
-        session.streams[log.number] = log
-        return log
 
     async def _deliver(self, data: bytes, retry_ms: int | None = None) -> None:
         framed = event(data) if self._log is None else self._log.record(data, retry_ms)
