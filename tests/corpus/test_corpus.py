@@ -1,11 +1,13 @@
 """Every manifest of a real server becomes a project that works.
 
-The project is made by the command, imported, checked by mypy, started, and asked by
-the official SDK's client in both eras.
+The project is made by the command, imported, checked by mypy and started in mock mode.
+The official SDK's client lists and calls every tool in both eras, the generated client
+calls each by its method.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -16,9 +18,19 @@ from typing import Any
 import aiohttp
 import anyio
 import pytest
+from jsonschema import (  # type: ignore[import-untyped]  # has no types
+    Draft7Validator,
+    Draft202012Validator,
+)
 from mcp import Client
-from mcp.types import Tool
+from mcp.types import TextContent, Tool
 
+from mcpgen import ir
+from mcpgen.build import build
+from mcpgen.manifest import load
+from mcpgen.runtime.shared.examples import example
+from tests.packages import same
+from tests.render.projects import importable
 from tests.servers import running_server
 from tests.shared_data import CORPUS, TELLING, corpus, needs_shared
 
@@ -88,6 +100,70 @@ async def on_the_wire(url: str) -> list[dict[str, Any]]:
             return tools
 
 
+def is_valid(schema: dict[str, Any], instance: Any) -> bool:
+    """The verdict of a validator that has nothing to do with ours."""
+    draft7 = "draft-07" in schema.get("$schema", "")
+    validator = Draft7Validator if draft7 else Draft202012Validator
+    verdict: bool = validator(schema).is_valid(instance)
+    return verdict
+
+
+async def called_by_the_sdk(url: str, mode: str, tools: list[dict[str, Any]]) -> None:
+    """Every tool is called, once with all arguments and once with those it needs."""
+    async with Client(url, mode=mode) as client:
+        for tool in tools:
+            output = tool.get("outputSchema")
+            for optional in (True, False):
+                arguments = example(tool["inputSchema"], optional=optional)
+                with anyio.fail_after(30):
+                    result = await client.call_tool(tool["name"], arguments)
+                assert not result.is_error, (tool["name"], result.content)
+                (block,) = result.content
+                assert isinstance(block, TextContent)
+                if output is not None:
+                    assert is_valid(output, result.structured_content), tool["name"]
+                    assert same(json.loads(block.text), result.structured_content)
+
+
+def keywords(tool: ir.Tool, models: Any, codec: Any, arguments: Any) -> dict[str, Any]:
+    """Arguments as a user gives them to the method of the tool: by name, typed."""
+    typed = codec(getattr(models, tool.input.name)).build(arguments)
+    if not tool.input.is_class:
+        return {tool.parameters[0]: typed}
+    return {
+        parameter: getattr(typed, field.python_name)
+        for field, parameter in zip(tool.input.fields, tool.parameters, strict=True)
+        if field.wire_name in arguments
+    }
+
+
+async def called_by_its_methods(url: str, project: ir.Project, home: Path) -> None:
+    """Every tool is called by the generated client, and gives what the model says."""
+    with importable(home):
+        client = importlib.import_module(project.client_package)
+        codec = importlib.import_module(f"{client.__name__}.runtime.client").Codec
+        async with getattr(client, f"{project.class_prefix}Client")(url) as connected:
+            for tool in project.tools:
+                schema = tool.definition["inputSchema"]
+                for optional in (True, False):
+                    arguments = example(schema, optional=optional)
+                    given = keywords(tool, client.models, codec, arguments)
+                    result = await getattr(connected, tool.method)(**given)
+                    check(tool, client, codec, result)
+
+
+def check(tool: ir.Tool, client: Any, codec: Any, result: Any) -> None:
+    """The result is the one that mock mode makes, exactly, typed as promised."""
+    if tool.output is None:
+        assert isinstance(result, client.types.CallToolResult)
+        return
+    type_ = getattr(client.models, tool.output.name)
+    if tool.output.is_class:
+        assert isinstance(result, type_)
+    wanted = example(tool.definition["outputSchema"])
+    assert same(wanted, codec(type_).dump(result)), tool.wire_name
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_real_servers_manifest_becomes_a_project_that_works(
     name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
@@ -101,7 +177,12 @@ async def test_a_real_servers_manifest_becomes_a_project_that_works(
         for tool in wanted
     ]
 
-    async with running_server(project / "server", f"{package(name)}_server") as url:
+    start = running_server(project / "server", f"{package(name)}_server", "--mock")
+    async with start as url:
         assert await on_the_wire(url) == wanted
         assert await listed(url, "legacy") == as_the_sdk_reads_them
         assert await listed(url, "2026-07-28") == as_the_sdk_reads_them
+        await called_by_the_sdk(url, "legacy", wanted)
+        await called_by_the_sdk(url, "2026-07-28", wanted)
+        described = build(load(CORPUS / f"{name}.json").named(name))
+        await called_by_its_methods(url, described, project / "client")

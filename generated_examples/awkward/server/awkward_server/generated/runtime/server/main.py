@@ -74,10 +74,9 @@ def main(
     _configure_logs(settings)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            made = service if isinstance(service, Service) else service()
             runner.run(
                 serve(
-                    made,
+                    _made(service, settings),
                     settings,
                     sessions=sessions,
                     events=events,
@@ -90,6 +89,15 @@ def main(
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _made(service: Service | Callable[[], Service], settings: Settings) -> Service:
+    if settings.mock and isinstance(service, type) and issubclass(service, Service):
+        from .mock import mocked
+
+        # Its handlers may be missing, or what they need to be made.
+        return mocked(service)
+    return service if isinstance(service, Service) else service()
 
 
 async def serve(

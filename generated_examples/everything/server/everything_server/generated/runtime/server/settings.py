@@ -97,6 +97,9 @@ class Settings:
     metrics_token: Annotated[
         SecretStr | None, "bearer token of scrapers; without one, only this machine"
     ] = None
+    mock: Annotated[
+        bool, "make every answer up from the manifest, and call no handler"
+    ] = False
 
     max_body: Annotated[int, "largest request body"] = 4 * 1024 * 1024
     body_timeout: Annotated[float, "time that a request body may take to arrive"] = 30.0

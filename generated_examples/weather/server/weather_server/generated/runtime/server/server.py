@@ -65,6 +65,10 @@ class Server:
             ValueError: The service's contract can't be served, or not with these
                 settings.
         """
+        if settings.mock:
+            from .mock import mocked
+
+            service = mocked(service)
         settings = effective(settings, service.contract)
         self._service = service
         self._settings = settings

@@ -1,0 +1,201 @@
+"""Proposals for strings, numbers, and what a schema itself shows.
+
+Looks at the keywords of one schema; knows neither its parts nor its references.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, count, islice
+from typing import Final
+
+from .patterns import UnreadablePattern, matching
+from .values import (
+    Json,
+    JsonObject,
+    among,
+    is_array,
+    is_number,
+    list_of,
+    names_of,
+    whole,
+)
+
+LONGEST: Final = 100_000
+"""Characters of the longest string that is made."""
+MOST_NUMBERS: Final = 1_000
+"""Numbers that are proposed, from the plainest on."""
+
+_TYPES: Final = ("string", "object", "integer", "number", "boolean", "array", "null")
+_HINTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "object": (
+        *("properties", "required", "additionalProperties", "patternProperties"),
+        *("propertyNames", "minProperties", "maxProperties", "dependentRequired"),
+    ),
+    "array": (
+        *("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
+    ),
+    "string": ("pattern", "minLength", "maxLength", "format"),
+    "number": (
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+        "multipleOf",
+    ),
+}
+"""Keywords that tell what is meant where no type is given."""
+_LIMITS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "minimum": operator.ge,
+    "exclusiveMinimum": operator.gt,
+    "maximum": operator.le,
+    "exclusiveMaximum": operator.lt,
+}
+_FORMATS: Final[Mapping[str, str]] = {
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T12:00:00Z",
+    "duration": "PT1H",
+    "email": "ada@example.com",
+    "hostname": "example.com",
+    "idn-email": "ada@example.com",
+    "idn-hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "iri": "https://example.com/",
+    "iri-reference": "/example",
+    "json-pointer": "/example",
+    "regex": "^example$",
+    "time": "12:00:00Z",
+    "uri": "https://example.com/",
+    "uri-reference": "/example",
+    "uri-template": "/{example}",
+    "url": "https://example.com/",
+    "uuid": "123e4567-e89b-42d3-a456-426614174000",
+}
+
+
+def given(schema: JsonObject) -> Iterator[Json]:
+    """Values that the schema itself shows."""
+    if "const" in schema:
+        yield schema["const"]
+        return
+    shown = [*list_of(schema.get("examples"))]
+    if schema.get("default") not in (None, "", [], {}):
+        shown.append(schema["default"])
+    values = schema.get("enum")
+    if is_array(values):
+        yield from (value for value in shown if among(values, value))
+        yield from sorted(values, key=lambda value: value is None)
+    else:
+        yield from shown
+
+
+def kinds(schema: JsonObject) -> list[str]:
+    """The types that a value may have, the likeliest first."""
+    declared = schema.get("type")
+    if declared is not None:
+        return sorted(map(str, names_of(declared)), key=lambda kind: kind == "null")
+    hinted = [
+        kind
+        for kind, keywords in _HINTS.items()
+        if any(keyword in schema for keyword in keywords)
+    ]
+    return [*hinted, *(kind for kind in _TYPES if kind not in hinted)]
+
+
+def strings(schema: JsonObject) -> Iterator[str]:
+    """Strings of the right length, by format or pattern."""
+    shortest = whole(schema, "minLength", 0)
+    longest = whole(schema, "maxLength", LONGEST)
+    if shortest > LONGEST:
+        return
+    pattern = schema.get("pattern")
+    known = _FORMATS.get(str(schema.get("format")))
+    texts: Iterable[str] = () if known is None else (known,)
+    if isinstance(pattern, str):
+        texts = chain(texts, matching_strings(pattern, shortest))
+    else:
+        texts = chain(texts, _padded(islice(numbered("example"), 50), shortest))
+    for text in texts:
+        yield text if len(text) <= longest or pattern is not None else text[:longest]
+    if isinstance(pattern, str):
+        # A pattern that can't be read may well be one for any text.
+        yield from _padded(("example", "Example1", "1", "a", "/a"), shortest)
+
+
+def _padded(texts: Iterable[str], shortest: int) -> Iterator[str]:
+    for text in texts:
+        yield text.ljust(shortest, "x")
+
+
+def matching_strings(pattern: str, shortest: int) -> Iterator[str]:
+    """As `matching`; none for a pattern that can't be read."""
+    try:
+        yield from matching(pattern, shortest)
+    except UnreadablePattern:
+        return
+
+
+def numbered(text: str) -> Iterator[str]:
+    """A text, and then the same with numbers behind it, without an end."""
+    yield text
+    for number in count(2):
+        yield f"{text} {number}"
+
+
+def numbers(schema: JsonObject) -> Iterator[float]:
+    """Numbers between the limits, small ones first."""
+    yield from (number for number in _about(schema) if _is_between(schema, number))
+
+
+def _is_between(schema: JsonObject, number: float) -> bool:
+    return all(
+        holds(number, limit)
+        for keyword, holds in _LIMITS.items()
+        if is_number(limit := schema.get(keyword))
+    )
+
+
+def _about(schema: JsonObject) -> Iterator[float]:
+    """Numbers around the limits, some of them beyond."""
+    low, high = _bound(schema, "minimum", max), _bound(schema, "maximum", min)
+    step = schema.get("multipleOf")
+    size = step if is_number(step) and step > 0 else 1
+    is_whole = "integer" in kinds(schema)[:1]
+    if low is not None and high is not None and not is_whole and high - low < 2 * size:
+        yield from (low + (high - low) / 2, low, high)
+    start = 1 if low is None else low
+    first = _multiples(start if high is None else min(start, high), size)
+    if first is not None:
+        yield from (
+            _tidy(number * size) for number in range(first, first + MOST_NUMBERS)
+        )
+        yield from (_tidy(number * size) for number in range(first, first - 60, -1))
+
+
+def _multiples(number: float, size: float) -> int | None:
+    """How many times a size must be taken to reach a number; None: too often."""
+    if isinstance(number, int) and isinstance(size, int):
+        return -(-number // size)
+    try:
+        return math.ceil(number / size)
+    except OverflowError:
+        return None
+
+
+def _bound(
+    schema: JsonObject, keyword: str, choose: Callable[[float, float], float]
+) -> float | None:
+    """A limit, both kinds of it together; nothing says that it is itself admitted."""
+    exclusive = f"exclusive{keyword[0].upper()}{keyword[1:]}"
+    found = [v for v in (schema.get(keyword), schema.get(exclusive)) if is_number(v)]
+    if not found:
+        return None
+    return found[0] if len(found) == 1 else choose(*found)
+
+
+def _tidy(number: float) -> float:
+    """Whole numbers as integers, others without the noise of binary fractions."""
+    if isinstance(number, int) or not math.isfinite(number):
+        return number
+    rounded = round(number, 10)
+    return int(rounded) if rounded == int(rounded) else rounded
