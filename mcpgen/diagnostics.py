@@ -231,6 +231,9 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG607": Code(_E, "A version is published already."),
     "MG608": Code(_E, "A package index can't be asked."),
     "MG609": Code(_E, "A package index did not take an upload."),
+    "MG701": Code(_E, "A live server can't be read."),
+    "MG702": Code(_W, "Something that a live server lists can't be used."),
+    "MG703": Code(_E, "A manifest can't be brought up to date in place."),
     "MG901": Code(_W, "A description is missing."),
     "MG902": Code(_W, "A description says hardly anything."),
     "MG903": Code(_W, "A name has characters outside the recommended ones."),
@@ -250,4 +253,4 @@ CATALOGUE: Final[dict[str, Code]] = {
 }
 """Every code: MG0xx files, MG1xx the manifest's shape, MG2xx tools, prompts and
 resources, MG3xx JSON Schemas and models, MG4xx the project's files, MG5xx protocol
-revisions, MG9xx lint."""
+revisions, MG6xx publishing, MG7xx live servers, MG9xx lint."""

@@ -57,7 +57,7 @@ class Created:
 def create(
     name: str,
     *,
-    source: Path | None = None,
+    source: Path | Manifest | None = None,
     folder: Path | None = None,
     targets: tuple[Target, ...] | None = None,
 ) -> Created:
@@ -65,7 +65,8 @@ def create(
 
     Args:
         name: The project's name.
-        source: The manifest, in any form that is read; None takes the example.
+        source: The manifest: a file in any form that is read, or what was read already;
+            None takes the example.
         folder: Where to make it; None takes a folder called `name`.
         targets: The halves to generate; None takes the manifest's, which has to have
             a server then.
@@ -176,7 +177,7 @@ def _strangers(folder: Path, journal: lock.Journal) -> bool:
 
 
 def _manifest(
-    name: str, source: Path | None, targets: tuple[Target, ...] | None
+    name: str, source: Path | Manifest | None, targets: tuple[Target, ...] | None
 ) -> tuple[str, Manifest]:
     """The text of the project's manifest, and what it says.
 
@@ -189,7 +190,7 @@ def _manifest(
 
         text = example_manifest(name)
         return text, loads(text, MANIFEST)
-    given = load(source, eras=eras_for(None))
+    given = load(source, eras=eras_for(None)) if isinstance(source, Path) else source
     if targets is None:
         targets = given.targets if "server" in given.targets else ("server", "client")
     wanted = replace(given.named(name), targets=targets)

@@ -148,6 +148,7 @@ ROOT: Final = _Root(
     {
         "new": _NEW,
         "generate": Lazy("mcpgen.cli.generate", "Bring a project up to date."),
+        "pull": Lazy("mcpgen.cli.pull", "Make a manifest from a live server."),
         "diff": Lazy("mcpgen.cli.diff", "What a change does to those who call."),
         "lint": Lazy("mcpgen.cli.lint", "Look for what makes a manifest hard to use."),
         "schema": _SCHEMA,

@@ -62,11 +62,12 @@ def _diff(
     elif github:
         _show_github(changes)
     else:
-        _show_text(changes)
+        show(changes)
     return OK if changes.is_safe else NO
 
 
-def _show_text(changes: Changes) -> None:
+def show(changes: Changes) -> None:
+    """Every change on a line, how many there are, and the next version."""
     for change in changes.all:
         mark = f"{change.rule.level}[{change.rule.id}]"
         before, _, after = str(change).partition(mark)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mcpgen import new
-from mcpgen.cli import welcome
+from mcpgen.cli import output, welcome
 from mcpgen.cli.command import (
     OK,
     command_of,
@@ -17,22 +18,55 @@ from mcpgen.cli.command import (
 )
 from mcpgen.cli.output import working
 
+if TYPE_CHECKING:
+    from mcpgen.manifest import Manifest
+
 
 @click.argument("name")
-@manifest_option(required=True)
+@manifest_option(required=False)
+@click.option(
+    "--from", "url", metavar="URL", help="Read this live server, as mcpgen pull does."
+)
+@click.option(
+    "--command", metavar="COMMAND", help="Start this server and read it over stdio."
+)
+@click.option(
+    "--header",
+    "headers",
+    metavar="'NAME: VALUE'",
+    multiple=True,
+    help="With --from: a header for every request.",
+)
 @directory_option
 @json_option
 def _new_client(
-    name: str, manifest: Path, directory: Path | None, as_json: bool
+    name: str,
+    manifest: Path | None,
+    url: str | None,
+    command: str | None,
+    headers: tuple[str, ...],
+    directory: Path | None,
+    as_json: bool,
 ) -> int:
     """Make the project NAME: the typed client of a server alone.
 
-    FILE is a manifest in YAML, JSON or TOML, or the JSON of a tools/list result.
+    FILE is a manifest in YAML, JSON or TOML, or the JSON of a tools/list result. In its
+    place, a live server is read: at a URL, or from a program that is started.
     """
+    if [manifest, url, command].count(None) != 2:
+        raise click.UsageError("name one of --manifest, --from and --command")
+    source: Path | Manifest
+    if manifest is not None:
+        source = manifest
+    else:
+        from mcpgen.pull import Source, manifest_of, read
+
+        with working("Reading the server ..."):
+            pulled = manifest_of(read(Source(url, command, headers)))
+        output.complain(pulled.left_out)
+        source = pulled.manifest
     with working(f"Generating {name} ..."):
-        created = new.create(
-            name, source=manifest, folder=directory, targets=("client",)
-        )
+        created = new.create(name, source=source, folder=directory, targets=("client",))
     welcome.show(created, as_json=as_json)
     return OK
 
@@ -41,5 +75,7 @@ command = command_of(
     "client",
     _new_client,
     "mcpgen new client gh --manifest tools.json     from what a live server lists",
+    "mcpgen new client gh --from https://example.com/mcp",
+    'mcpgen new client time --command "uvx mcp-server-time"',
     "mcpgen new client gh --manifest gh.yaml --directory clients/gh",
 )

@@ -24,7 +24,7 @@ from .declarations import (
 from .loading import load, loads
 from .selection import Eras, eras_for
 from .source import Source
-from .writing import to_yaml
+from .writing import local_keys, native_data, to_yaml
 
 __all__ = [
     "Completion",
@@ -44,5 +44,7 @@ __all__ = [
     "eras_for",
     "load",
     "loads",
+    "local_keys",
+    "native_data",
     "to_yaml",
 ]

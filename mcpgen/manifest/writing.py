@@ -5,6 +5,8 @@ Last of the manifest stage; writes no file.
 
 from __future__ import annotations
 
+from typing import Final
+
 from . import model, wire
 from .declarations import Declaration, Json, Manifest
 from .recognise import VERSION
@@ -24,6 +26,15 @@ def to_yaml(manifest: Manifest, name: str | None = None) -> str:
     Raises:
         ValueError: There is no name.
     """
+    whole = native_data(manifest, name)
+    sections: dict[str, list[Json]] = {
+        key: whole.pop(key) for key in wire.SHAPES if key in whole
+    }
+    return paragraphs(whole, sections)
+
+
+def native_data(manifest: Manifest, name: str | None = None) -> dict[str, Json]:
+    """The data of a native manifest; arguments and errors as for `to_yaml`."""
     name = name or manifest.name
     if name is None:
         raise ValueError("a raw manifest has no name of its own; give one")
@@ -32,10 +43,25 @@ def to_yaml(manifest: Manifest, name: str | None = None) -> str:
     whole["name"] = name
     if set(manifest.targets) != {"server", "client"} or "targets" in data:
         whole["targets"] = list(manifest.targets)
-    sections: dict[str, list[Json]] = {
-        key: whole.pop(key) for key in wire.SHAPES if key in whole
-    }
-    return paragraphs(whole, sections)
+    return whole
+
+
+def local_keys(section: str) -> frozenset[str]:
+    """The keys of an entry that never go on the wire and say nothing of it.
+
+    Args:
+        section: A section of manifests, "server", or "arguments" of a prompt.
+    """
+    return model.OWN[_SHAPES[section]] - _OF_THE_WIRE
+
+
+_SHAPES: Final = {
+    **wire.SHAPES,
+    "server": model.Server,
+    "arguments": model.PromptArgument,
+}
+_OF_THE_WIRE: Final = frozenset({"extra", "instructions"})
+"""Keys of mcpgen's own whose content is the server's all the same."""
 
 
 def _native(manifest: Manifest) -> dict[str, Json]:

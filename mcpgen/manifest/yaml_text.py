@@ -49,6 +49,16 @@ def paragraphs(head: dict[str, Json], lists: dict[str, list[Json]]) -> str:
     return text
 
 
+def mapping_lines(data: dict[str, Json]) -> list[str]:
+    """The lines of a mapping at the left edge."""
+    return _mapping(data, "")
+
+
+def entry_lines(item: Json, indent: str) -> list[str]:
+    """The lines of an element of a list, its dash behind an indent."""
+    return _item(item, indent)
+
+
 def _mapping(data: dict[str, Json], indent: str) -> list[str]:
     lines: list[str] = []
     for key, value in data.items():

@@ -173,7 +173,7 @@ def bounded(examples: int) -> settings:
     )
 
 
-@bounded(400)
+@bounded(250)
 @given(pair=pairs(), values=st.lists(VALUES, min_size=5, max_size=25))
 def test_no_value_refutes_what_is_called_compatible(
     pair: tuple[Schema, Schema], values: list[Any]
@@ -191,7 +191,7 @@ def test_no_value_refutes_what_is_called_compatible(
             assert not safe_to_read
 
 
-@bounded(250)
+@bounded(120)
 @given(pair=pairs(), values=st.lists(VALUES, min_size=5, max_size=25))
 def test_no_value_refutes_a_proof(
     pair: tuple[Schema, Schema], values: list[Any]
@@ -206,7 +206,7 @@ def test_no_value_refutes_a_proof(
             assert not proved
 
 
-@bounded(150)
+@bounded(80)
 @given(pair=pairs())
 def test_an_example_is_accepted_before_and_refused_after(
     pair: tuple[Schema, Schema],
@@ -222,7 +222,7 @@ def test_an_example_is_accepted_before_and_refused_after(
         assert not accepts(new, value)
 
 
-@bounded(150)
+@bounded(80)
 @given(schema=SCHEMAS.filter(lambda schema: isinstance(schema, dict)), value=VALUES)
 def test_what_is_left_out_of_the_essence_judges_nothing(
     schema: dict[str, Any], value: Any

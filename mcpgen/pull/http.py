@@ -1,0 +1,89 @@
+"""A link to a server over HTTP: Streamable HTTP in both eras, or HTTP+SSE.
+
+Part of the pull stage. The client runtime does the work, sign-in included.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import Any
+
+from mcpgen import identity
+from mcpgen.diagnostics import MCPGenError
+from mcpgen.runtime.client.calls import Request
+from mcpgen.runtime.client.connection import Connection
+from mcpgen.runtime.client.options import Settings
+from mcpgen.runtime.client.terminal.credentials import credentials, headers
+
+from .live import Era, Facts
+
+PACKAGE = "mcpgen"
+"""Below this name tokens of sign-ins are remembered."""
+
+
+class HttpLink:
+    """An open connection over HTTP."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self._connection = connection
+        self._settings = settings.for_calls()
+
+    @property
+    def facts(self) -> Facts:
+        """What the server said of itself."""
+        server = self._connection.server
+        return Facts(server.info, server.capabilities, server.instructions)
+
+    async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of a request; raises `ClientError`."""
+        request = Request(method, params, repeatable=True)
+        return await self._connection.request(request, self._settings)
+
+
+@asynccontextmanager
+async def connect(
+    url: str, *, given: Sequence[str] = (), seconds: float, era: Era
+) -> AsyncGenerator[HttpLink]:
+    """Connect to a server.
+
+    A token or an OAuth client in the environment is used as the commands of generated
+    clients use it; where a person sits at a terminal, they may sign in.
+
+    Args:
+        url: Where the server is.
+        given: Lines `Name: value`, headers for every request.
+        seconds: Seconds for one request.
+        era: "auto" finds out what the server speaks; the others insist.
+
+    Raises:
+        MCPGenError: The URL or a header can't be used (MG701).
+        ClientError: There is no server that can be talked to.
+    """
+    try:
+        settings = Settings(
+            timeout=seconds,
+            era=era,
+            headers=headers(os.environ, given),
+            auth=credentials(os.environ, package=PACKAGE, port=0, quiet=_quiet()),
+            client_info={"name": PACKAGE, "version": identity.version()},
+        )
+        connection = Connection(url, settings)
+    except ValueError as error:
+        raise MCPGenError.of("MG701", str(error)) from None
+    await connection.open()
+    try:
+        yield HttpLink(connection, settings)
+    finally:
+        await connection.close()
+
+
+def _quiet() -> Any:
+    """Nothing is held back while a person signs in; None where there is nobody."""
+    return _nothing if sys.stdin.isatty() and sys.stderr.isatty() else None
+
+
+def _nothing() -> AbstractContextManager[object]:
+    return nullcontext()

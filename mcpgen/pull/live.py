@@ -1,0 +1,124 @@
+"""What a server tells of itself, page by page, whatever way requests travel.
+
+Bottom of the pull stage. Knows the protocol's list methods and no transport.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+from mcpgen.diagnostics import MCPGenError
+from mcpgen.runtime.client.errors import ProtocolError
+from mcpgen.runtime.client.shapes import is_list, is_object
+from mcpgen.runtime.shared.errors import INVALID_PARAMS, METHOD_NOT_FOUND
+
+Era: TypeAlias = Literal["auto", "modern", "legacy"]
+"""Which era to speak; "auto" finds out."""
+
+MAX_PAGES: Final = 1_000
+MAX_ITEMS: Final = 20_000
+"""Entries of one list; the largest real servers have some hundred."""
+
+_LISTS: Final = {
+    "tools": ("tools", "tools/list"),
+    "prompts": ("prompts", "prompts/list"),
+    "resources": ("resources", "resources/list"),
+    "resourceTemplates": ("resources", "resources/templates/list"),
+}
+"""Section of a manifest: the capability that it needs, and the method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a server says when a client connects."""
+
+    info: Mapping[str, Any]
+    capabilities: Mapping[str, Any]
+    instructions: str | None
+
+
+class Link(Protocol):
+    """An open connection to a server."""
+
+    @property
+    def facts(self) -> Facts:
+        """What the server said of itself."""
+        ...
+
+    async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of a request.
+
+        Raises:
+            ProtocolError: The server refuses it.
+            ClientError: It did not get through.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a server told.
+
+    Attributes:
+        facts: What it says of itself.
+        lists: Its entries by the sections of a manifest, in its own order.
+    """
+
+    facts: Facts
+    lists: Mapping[str, list[dict[str, Any]]] = field(
+        default_factory=dict[str, list[dict[str, Any]]]
+    )
+
+
+async def read_all(link: Link) -> Told:
+    """Everything that a server lists.
+
+    Raises:
+        MCPGenError: MG701, where it answers with what is no list, or without an end.
+        ClientError: As the link.
+    """
+    lists: dict[str, list[dict[str, Any]]] = {}
+    for section, (capability, method) in _LISTS.items():
+        if capability in link.facts.capabilities:
+            found = await _all(link, section, method)
+            if found:
+                lists[section] = found
+    return Told(link.facts, lists)
+
+
+async def _all(link: Link, section: str, method: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    params: dict[str, Any] = {}
+    seen: set[str] = set()
+    for _ in range(MAX_PAGES):
+        try:
+            result = await link.request(method, params)
+        except ProtocolError as error:
+            if error.code == METHOD_NOT_FOUND or (
+                error.code == INVALID_PARAMS and section == "resourceTemplates"
+            ):
+                return found
+            raise
+        found.extend(_page(result, section, method))
+        cursor = result.get("nextCursor")
+        if not isinstance(cursor, str):
+            return found
+        if cursor in seen or len(found) > MAX_ITEMS:
+            break
+        seen.add(cursor)
+        params = {"cursor": cursor}
+    raise MCPGenError.of(
+        "MG701",
+        f"the pages of {method} never end; {len(found)} entries were read",
+        hint="the server repeats itself: its owner has to mend that",
+    )
+
+
+def _page(result: Mapping[str, Any], section: str, method: str) -> list[dict[str, Any]]:
+    items: Any = result.get(section)
+    if not is_list(items) or not all(map(is_object, items)):
+        message = f"the answer to {method} has no list `{section}` of objects"
+        raise MCPGenError.of("MG701", message)
+    return [dict(item) for item in items]

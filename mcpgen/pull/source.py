@@ -1,0 +1,89 @@
+"""Where a manifest is pulled from: a URL or a command line.
+
+Joins the transports of the pull stage; what goes wrong becomes a diagnostic here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from dataclasses import dataclass
+from typing import Final
+
+from mcpgen.diagnostics import MCPGenError
+from mcpgen.runtime.client.errors import AuthError, ClientError
+
+from .live import Era, Told, read_all
+
+DEFAULT_SECONDS: Final = 60.0
+"""Seconds for one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A live server.
+
+    Attributes:
+        url: Where it is, or None.
+        command: How it is started, or None.
+        headers: Lines `Name: value` for every request over HTTP.
+        seconds: Seconds for one request.
+        era: "auto" finds out what the server speaks; the others insist.
+    """
+
+    url: str | None = None
+    command: str | None = None
+    headers: tuple[str, ...] = ()
+    seconds: float = DEFAULT_SECONDS
+    era: Era = "auto"
+
+
+def read(source: Source) -> Told:
+    """Everything that a server tells.
+
+    Raises:
+        MCPGenError: MG701, with what it said where it said anything.
+    """
+    if (source.url is None) == (source.command is None):
+        raise MCPGenError.of("MG701", "name a URL or a --command, one of them")
+    try:
+        return asyncio.run(_read(source))
+    except ClientError as error:
+        raise MCPGenError.of("MG701", str(error), hint=_hint(error)) from None
+
+
+async def _read(source: Source) -> Told:
+    if source.url is not None:
+        from .http import connect
+
+        async with connect(
+            source.url,
+            given=source.headers,
+            seconds=source.seconds,
+            era=source.era,
+        ) as link:
+            return await read_all(link)
+    from .stdio import start
+
+    words = _words(source.command or "")
+    async with start(words, seconds=source.seconds, era=source.era) as program:
+        return await read_all(program)
+
+
+def _words(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise MCPGenError.of("MG701", f"the command can't be read: {error}") from None
+    if not words:
+        raise MCPGenError.of("MG701", "the command is empty")
+    return words
+
+
+def _hint(error: ClientError) -> str | None:
+    if isinstance(error, AuthError):
+        return (
+            "put a token into MCP_BEARER_TOKEN, give a --header, or run this in a "
+            "terminal to sign in"
+        )
+    return None

@@ -1,0 +1,193 @@
+"""Servers that are programs: what they tell, however they behave."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpgen.diagnostics import MCPGenError
+from mcpgen.pull import Source, Told, read, stdio
+
+PROGRAM = Path(__file__).with_name("program.py")
+TOOL = {"name": "add", "description": "Adds.", "inputSchema": {"type": "object"}}
+LISTS = {"tools/list": [{"tools": [TOOL]}]}
+
+Run = Callable[..., Told]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Reads a server that follows a script."""
+
+    def start(seconds: float = 20, **script: Any) -> Told:
+        file = tmp_path / "script.json"
+        file.write_text(json.dumps({"lists": LISTS, **script}), "utf-8")
+        command = shlex.join([sys.executable, str(PROGRAM), str(file)])
+        return read(Source(command=command, seconds=seconds))
+
+    return start
+
+
+@pytest.mark.parametrize(
+    "speaks",
+    [
+        {"modern": ["2026-07-28"]},
+        {"modern": ["2026-07-28"], "legacy": "2025-11-25"},
+        {"legacy": "2025-11-25"},
+        {"legacy": "2024-11-05"},
+    ],
+    ids=str,
+)
+def test_both_eras_are_read(run: Run, speaks: dict[str, Any]) -> None:
+    told = run(**speaks)
+
+    assert told.lists == {"tools": [TOOL]}
+    assert told.facts.info == {"name": "scripted", "version": "1.0.0"}
+    assert told.facts.instructions == "Be careful."
+
+
+@pytest.mark.parametrize("habit", ["dies on a probe", "talks", "asks back"])
+def test_old_servers_may_have_their_habits(run: Run, habit: str) -> None:
+    assert run(legacy="2025-06-18", habit=habit).lists == {"tools": [TOOL]}
+
+
+def test_a_server_may_keep_silent_when_it_is_probed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stdio, "PROBE_LIMIT", 0.3)
+
+    told = run(legacy="2025-06-18", habit="keeps silent on a probe")
+
+    assert told.lists == {"tools": [TOOL]}
+
+
+def test_a_modern_server_may_take_its_time_to_start(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stdio, "PROBE_LIMIT", 0.3)
+
+    told = run(modern=["2026-07-28"], habit="is slow to start")
+
+    assert told.lists == {"tools": [TOOL]}
+
+
+def test_all_pages_of_all_lists_are_read(run: Run) -> None:
+    other = {**TOOL, "name": "sub"}
+    prompt, resource = {"name": "p"}, {"name": "r", "uri": "a://b"}
+    lists = {
+        "tools/list": [{"tools": [TOOL]}, {"tools": []}, {"tools": [other]}],
+        "prompts/list": [{"prompts": [prompt]}],
+        "resources/list": [{"resources": [resource]}],
+    }
+
+    assert run(legacy="2025-11-25", lists=lists).lists == {
+        "tools": [TOOL, other],
+        "prompts": [prompt],
+        "resources": [resource],
+    }
+
+
+def test_only_what_a_server_says_it_has_is_asked_for(run: Run) -> None:
+    told = run(legacy="2025-11-25", facts={"capabilities": {}})
+
+    assert told.lists == {}
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ({"legacy": "2025-11-25", "habit": "never ends"}, "never end"),
+        (
+            {"legacy": "2025-11-25", "lists": {"tools/list": [{"tools": [1]}]}},
+            "has no list `tools` of objects",
+        ),
+        ({"legacy": "1999-01-01"}, "1999-01-01"),
+        ({"modern": ["2099-01-01"]}, "2099-01-01"),
+        ({}, "initialize: refused"),
+    ],
+    ids=str,
+)
+def test_a_server_that_can_not_be_read_is_said_to_be_so(
+    run: Run, script: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(MCPGenError, match=r"MG701") as caught:
+        run(**script)
+
+    assert words in str(caught.value)
+
+
+def test_a_program_that_ends_is_quoted(tmp_path: Path) -> None:
+    code = "import sys; sys.exit('\\x1b[31mno licence')"
+    command = shlex.join([sys.executable, "-c", code])
+
+    with pytest.raises(MCPGenError) as caught:
+        read(Source(command=command))
+
+    assert "the program ended" in str(caught.value)
+    assert "no licence" in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("no-such-program-anywhere --x", "can't be started"),
+        ("'unclosed", "can't be read"),
+        ("  ", "is empty"),
+    ],
+)
+def test_a_command_that_is_none(command: str, words: str) -> None:
+    with pytest.raises(MCPGenError, match="MG701") as caught:
+        read(Source(command=command))
+
+    assert words in str(caught.value)
+
+
+def test_no_shell_reads_the_command(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+
+    with pytest.raises(MCPGenError):
+        read(Source(command=f"no-such-program; touch {mark}"))
+
+    assert not mark.exists()
+
+
+def test_nothing_that_was_started_is_left(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stdio, "GOODBYE_LIMIT", 0.3)
+    pids = tmp_path / "pids"
+
+    run(legacy="2025-11-25", habit="has a child", pids=str(pids))
+
+    for pid in map(int, pids.read_text("utf-8").split()):
+        assert not is_running(pid)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be collected does not."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(") ")[2][0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return state != "Z"
+
+
+def test_a_thousand_tools_are_read_in_two_seconds_of_our_own(run: Run) -> None:
+    import time
+
+    tools = [{**TOOL, "name": f"tool_{at}"} for at in range(1000)]
+    before = time.process_time()
+
+    told = run(legacy="2025-11-25", lists={"tools/list": [{"tools": tools}]})
+
+    assert len(told.lists["tools"]) == 1000
+    assert time.process_time() - before < 2
