@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 EXAMPLES := weather everything awkward
 
-.PHONY: demo test test-all check format bench conformance examples clean
+.PHONY: demo test test-all fuzz check format bench conformance examples clean
 
 demo: .venv/demo ## generate the example, start its server, call it
 	@$(BIN)/python docs/demo.py
@@ -15,6 +15,9 @@ test: .venv/dev ## everything that must pass
 
 test-all: .venv/dev ## and what takes long: every manifest of the shared corpus
 	@$(BIN)/pytest -n 2 --dist worksteal
+
+fuzz: .venv/dev ## a million spoilt requests through the real handler, and the parsers under atheris
+	@$(BIN)/python -m tests.fuzz
 
 check: .venv/dev ## formatting, lint, types, freshness of everything that is generated
 	@$(BIN)/ruff format --check .

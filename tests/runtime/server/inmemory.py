@@ -74,15 +74,20 @@ class Answer:
         status: Its status; 0 where the connection ended without one.
         body: Its body; of a stream that goes on, what there is of it.
         complete: Whether nothing more belongs to it.
+        is_stream: Whether it is an event stream.
     """
 
-    __slots__ = ("body", "complete", "head", "status")
+    __slots__ = ("body", "complete", "head", "is_stream", "status")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, bodiless: bool = False) -> None:
         head, end, rest = data.partition(_END)
         self.head = head if end else b""
         self.status = int(head[9:12]) if end else 0
+        if bodiless:
+            self.body, self.complete, self.is_stream = rest, bool(end), False
+            return
         low = head.lower()
+        self.is_stream = b"\r\ncontent-type: text/event-stream" in low
         if b"\r\ntransfer-encoding: chunked" in low:
             self.complete = rest.endswith(_LAST_CHUNK)
             self.body = rest
@@ -106,21 +111,46 @@ class Connection:
         """Whether the server has closed it."""
         return self._wire.closed
 
-    async def send(self, data: bytes, seconds: float) -> Answer:
-        """Send bytes; the answer that comes first, or what there is after some seconds."""
-        wire = self._wire
-        wire.written.clear()
+    @property
+    def dirty(self) -> bool:
+        """Whether the server has been given more than it has answered."""
+        protocol = self._protocol
+        return bool(protocol._messages) or protocol._current_request is not None
+
+    async def send(
+        self, data: bytes, seconds: float, *, stream_seconds: float | None = None
+    ) -> Answer:
+        """Send bytes; the answer that comes first, or what there is of it.
+
+        Args:
+            data: A request, or what looks like one.
+            seconds: How long to wait for the answer.
+            stream_seconds: How long to wait for an event stream to end.
+        """
+        self._wire.written.clear()
         self._protocol.data_received(data)
         try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    answer = Answer(bytes(wire.written))
-                    if answer.complete or wire.closed:
-                        return answer
-                    wire.waiter = asyncio.get_running_loop().create_future()
-                    await wire.waiter
+            async with asyncio.timeout(seconds) as limit:
+                return await self._answer(
+                    limit, stream_seconds, data.startswith(b"HEAD ")
+                )
         except TimeoutError:
-            return Answer(bytes(wire.written))
+            return Answer(bytes(self._wire.written))
+
+    async def _answer(
+        self, limit: asyncio.Timeout, stream_seconds: float | None, bodiless: bool
+    ) -> Answer:
+        loop = asyncio.get_running_loop()
+        wire = self._wire
+        while True:
+            answer = Answer(bytes(wire.written), bodiless)
+            if answer.complete or wire.closed:
+                return answer
+            if answer.is_stream and stream_seconds is not None:
+                limit.reschedule(loop.time() + stream_seconds)
+                stream_seconds = None
+            wire.waiter = loop.create_future()
+            await wire.waiter
 
     def end(self) -> None:
         """Go away, as clients do."""

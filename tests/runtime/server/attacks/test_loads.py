@@ -140,6 +140,26 @@ class TestBombs:
         assert (peak < 24 * MEGABYTE) is guarded
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_packed_as_it_says(
+    guarded: bool,
+    modern: ModernWire,
+    coding: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is the client's fault, so the server does not fail, nor cry for help."""
+    if not guarded:
+        monkeypatch.setattr("aiohttp.web.RequestPayloadError", KeyError)
+    headers = {**_modern(), "Content-Encoding": coding}
+
+    reply = await modern.send(body_with(b"{}"), headers=headers)
+
+    assert (reply.status == 400) is guarded
+    assert (reply.status == 500) is not guarded
+    assert ("a request failed" not in caplog.text) is guarded
+
+
 def _modern() -> dict[str, str | None]:
     return {**HEADERS, "MCP-Protocol-Version": "2026-07-28"}
 

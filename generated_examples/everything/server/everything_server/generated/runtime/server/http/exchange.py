@@ -196,24 +196,30 @@ async def read_body(request: web.BaseRequest, limit: int, seconds: float) -> byt
 
     Raises:
         Refused: It is larger than `limit` bytes, or not there after `seconds`; 0 waits
-            for as long as it takes.
+            for as long as it takes. Or it is not packed as its headers say.
     """
     length = request.content_length
     if length is not None and length > limit:
         raise _too_large(limit)
     content = request.content
-    if content.is_eof():
-        body = content.read_nowait()
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
     try:
+        if content.is_eof():
+            body = content.read_nowait()
+            if len(body) > limit:
+                raise _too_large(limit)
+            return body
         async with asyncio.timeout(seconds or None):
             return await _collect(content, limit)
     except TimeoutError:
         raise refused(
             408,
             f"The request body took longer than {seconds:g} s; setting body_timeout",
+            {"Connection": "close"},
+        ) from None
+    except web.RequestPayloadError:
+        raise refused(
+            400,
+            "The request body can't be read; see Content-Encoding, Transfer-Encoding",
             {"Connection": "close"},
         ) from None
 

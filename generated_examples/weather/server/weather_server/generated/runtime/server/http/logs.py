@@ -10,11 +10,14 @@ import re
 from typing import Final
 
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 
 HTTP: Final = logging.getLogger("mcp.http")
 """Takes what aiohttp says of connections."""
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+_EXPECTED: Final = (HttpProcessingError, RequestPayloadError, ConnectionError)
 
 
 class OneEntry(logging.Formatter):
@@ -31,7 +34,7 @@ class OneEntry(logging.Formatter):
 
 
 class _Calm(logging.Filter):
-    """Turns requests that are no HTTP into one line of information each.
+    """Turns requests that are no HTTP, and clients that go away, into one line each.
 
     aiohttp reports them as errors with a traceback: forty lines for a few bytes of
     anyone's, where the server has done what it should.
@@ -39,11 +42,11 @@ class _Calm(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, HttpProcessingError):
+        if not isinstance(error, _EXPECTED):
             return True
         record.exc_info = None
         record.levelno, record.levelname = logging.INFO, "INFO"
-        said = " ".join(str(error.message).split())[:200]
+        said = " ".join(str(error).split())[:200]
         record.msg, record.args = f"{record.getMessage()}: {said!r}", ()
         return HTTP.isEnabledFor(logging.INFO)
 

@@ -1,0 +1,1 @@
+"""Requests that nobody would send, in large numbers: `python -m tests.fuzz`."""

@@ -1,0 +1,110 @@
+"""`python -m tests.fuzz`: a million requests, then the parsers alone."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from tempfile import TemporaryDirectory
+
+from .campaign import Report, run
+
+PARSERS = ("body", "envelope", "header", "proxies", "state", "small")
+"""The targets of `tests.fuzz.parsers`, which instruments what it imports."""
+
+MOST_GROWTH = 16.0
+"""MiB that a process may grow by in the second half of its run."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, and say what was found; 1 if it was anything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--requests", type=int, default=1_000_000)
+    parser.add_argument("--parses", type=int, default=200_000, help="per parser")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args(arguments)
+    if given.one:
+        print(asyncio.run(run(given.requests, given.seed)).as_json())
+        return 0
+    bad = _requests(given.requests, given.seed, max(1, given.processes))
+    return int(_parses(given.parses, given.seed) or bad)
+
+
+def _requests(requests: int, seed: int, processes: int) -> bool:
+    """Whether anything was wrong."""
+    share = -(-requests // processes)
+    running = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "tests.fuzz", "--one"),
+                *("--requests", str(share), "--seed", str(seed + number)),
+            ],
+            stdout=subprocess.PIPE,
+        )
+        for number in range(processes)
+    ]
+    reports = []
+    for process in running:
+        out, _ = process.communicate()
+        if process.returncode:
+            print(f"a process ended with {process.returncode}")
+            return True
+        reports.append(Report(**json.loads(out)))
+    _show(reports)
+    problems = [problem for report in reports for problem in report.problems]
+    print("\n".join(problems))
+    return bool(problems) or any(r.growth > MOST_GROWTH for r in reports)
+
+
+def _show(reports: list[Report]) -> None:
+    statuses, codes = Counter[str](), Counter[str]()
+    for report in reports:
+        statuses.update({str(k): v for k, v in report.statuses.items()})
+        codes.update({str(k): v for k, v in report.codes.items()})
+    total = sum(report.requests for report in reports)
+    print(f"{total:,} requests in {max(r.seconds for r in reports):.0f} s")
+    print("statuses:", ", ".join(f"{k}: {v:,}" for k, v in statuses.most_common()))
+    print("codes:", ", ".join(f"{k}: {v:,}" for k, v in codes.most_common()))
+    print(f"event streams: {sum(report.streams for report in reports):,}")
+    for report in reports:
+        sizes = ", ".join(f"{size:.1f}" for size in report.memory)
+        print(f"memory in MiB: {sizes}; second half {report.growth:+.1f}")
+
+
+def _parses(runs: int, seed: int) -> bool:
+    """Whether any parser failed."""
+    found = [name for name in PARSERS if not parsed(name, runs, seed)]
+    return bool(found)
+
+
+def parsed(name: str, runs: int, seed: int) -> bool:
+    """Whether a parser took so many inputs without failing; says so if not."""
+    with TemporaryDirectory() as folder:
+        command = [
+            *(sys.executable, "-m", "tests.fuzz.parsers", name),
+            *(
+                f"-runs={runs}",
+                f"-seed={seed + 1}",
+                "-timeout=30",
+                "-rss_limit_mb=1024",
+            ),
+            *("-max_len=2048", "-len_control=0", folder),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    paths = re.findall(r"DONE +cov: (\d+)", done.stderr)
+    print(f"{name}: {runs:,} inputs, paths: {', '.join(paths) or 'FAILED'}")
+    if done.returncode:
+        print(done.stdout[-1000:] + done.stderr[-3000:])
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Parsers of strangers' text under atheris, which looks for inputs that take new paths.
+
+`python -m tests.fuzz.parsers NAME -runs=100000 FOLDER`, where the folder keeps what is
+found; further options are libFuzzer's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+atheris: Any = import_module("atheris")  # has no types
+
+with atheris.instrument_imports(include=["mcpgen.runtime"]):
+    from multidict import CIMultiDict, CIMultiDictProxy
+
+    from mcpgen.runtime.server.auth.authenticator import Refusal
+    from mcpgen.runtime.server.auth.bearer import bearer_token
+    from mcpgen.runtime.server.http import reading
+    from mcpgen.runtime.server.http.proxies import Proxies
+    from mcpgen.runtime.server.legacy.replay import parse_event_id
+    from mcpgen.runtime.server.modern import envelope
+    from mcpgen.runtime.server.modern.state import State, StateSealer
+    from mcpgen.runtime.shared import headers, jsonrpc, uri_template
+    from mcpgen.runtime.shared.errors import ProtocolError
+
+    from .messages import proper
+
+
+def read_body(data: bytes) -> None:
+    """What is taken is what every reader takes: no name twice, nothing infinite."""
+    try:
+        value = reading.parse(data)
+    except ProtocolError:
+        return
+    again = json.loads(data.decode(), object_pairs_hook=_once, parse_float=_finite)
+    assert again == value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
+def _finite(text: str) -> float:
+    assert math.isfinite(float(text))
+    return float(text)
+
+
+def read_envelope(data: bytes) -> None:
+    """The checks of a modern request, of a body that is JSON."""
+    head, _, rest = data.partition(b"\n")
+    header = head.decode("latin-1")
+    try:
+        body = jsonrpc.parse(rest)
+        params = body.get("params") if jsonrpc.is_object(body) else None
+        if not jsonrpc.is_object(params):
+            return
+        client = envelope.read_client(params.get("_meta"))
+        told = {"Mcp-Method": header, "MCP-Protocol-Version": header}
+        given = CIMultiDictProxy(CIMultiDict(told))
+        envelope.check_headers(given, client.version, header, params)
+        envelope.log_floor(params["_meta"])
+    except ProtocolError:
+        return
+
+
+def read_header(data: bytes) -> None:
+    """Base64 headers: what is decoded is encoded to something that decodes to it."""
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        value = headers.decode(text)
+    except ValueError:
+        return
+    assert headers.decode(headers.encode(value)) == value
+
+
+def read_proxies(data: bytes) -> None:
+    """Headers of proxies, in both forms, however spoilt."""
+    names = ("Host", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host")
+    values = data.decode("utf-8", "surrogateescape").split("\n")
+    given = CIMultiDict(zip(names, values, strict=False))
+    for kind in ("x-forwarded", "forwarded"):
+        seen = Proxies(["10.0.0.0/8"], kind).seen(given, "http", "10.0.0.1")
+        assert seen.host is None or not set(seen.host) & set("\r\n/@ ")
+
+
+_SEALER: Final = StateSealer(["a key of thirty-two characters...."], 60)
+
+
+def read_state(data: bytes) -> None:
+    """Nothing that was not sealed here is opened."""
+    try:
+        _SEALER.open(data.decode("utf-8", "surrogateescape"), b"request")
+    except ProtocolError:
+        return
+    raise AssertionError("a state that nobody has sealed was opened")
+
+
+def read_small_ones(data: bytes) -> None:
+    """Event ids, bearer tokens, and URIs against templates."""
+    text = data.decode("utf-8", "surrogateescape")
+    parse_event_id(text)
+    with contextlib.suppress(Refusal):
+        bearer_token(CIMultiDict({"Authorization": text}))
+    for template in ("shop://cities/{city}", "x://{+path}/{a,b}{?q*}", "{/list*}{#f}"):
+        uri_template.match(template, text)
+
+
+def read_any(data: bytes) -> None:
+    """One of the above, as the first byte says."""
+    others = [target for name, target in TARGETS.items() if name != "any"]
+    if data:
+        others[data[0] % len(others)](data[1:])
+
+
+TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
+    "body": read_body,
+    "envelope": read_envelope,
+    "header": read_header,
+    "proxies": read_proxies,
+    "state": read_state,
+    "small": read_small_ones,
+    "any": read_any,
+}
+
+
+_BODIES: Final = [json.dumps(message).encode() for message in proper()]
+_FOREIGN: Final = StateSealer(["another key of thirty-two characters"], 60)
+
+SEEDS: Final[Mapping[str, Sequence[bytes]]] = {
+    "body": [*_BODIES, b'{"a":1e400}', b'{"a":{"b":1,"b":2}}', b'["\\u003a"]'],
+    "envelope": [b"tools/call\n" + body for body in _BODIES],
+    "header": [b"=?base64?w7Y=?=", b"plain text", b"=?base64?"],
+    "proxies": [
+        b'localhost:80\nfor=192.0.2.1;proto=https;host=a.b, for="[2001:db8::1]:80"\n'
+        b"192.0.2.1, 10.0.0.2\na.b:443"
+    ],
+    "state": [_FOREIGN.seal(State(), b"request").encode()],
+    "small": [b"1-2", b"Bearer abc.def", b"shop://cities/Oslo", b"x://a/b,c?q=1&q=2"],
+}
+"""Where the search begins."""
+
+
+def main() -> None:
+    """Fuzz one of them; the process ends with an exit code other than 0 on a failure."""
+    name, folder = sys.argv.pop(1), Path(sys.argv[-1])
+    for number, seed in enumerate(SEEDS.get(name, ())):
+        (folder / str(number)).write_bytes(seed)
+    atheris.Setup([*sys.argv, f"-artifact_prefix={folder}/"], TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
