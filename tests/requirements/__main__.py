@@ -1,6 +1,7 @@
-"""`python -m tests.requirements [SPECIFICATION]`: what is proven; count anew.
+"""`python -m tests.requirements [ID | SPECIFICATION]`: what is proven; count anew.
 
-With the folder `docs/specification` of a checkout of the specification, the MUSTs of
+With an id, or how one begins (`2026-07-28/server/progress`): what the specification
+says where, and the tests. With the folder `docs/specification` of a checkout of the specification, the MUSTs of
 every section are counted into `sections.toml`; `test_lists.py` then names those that no
 list has.
 """
@@ -13,12 +14,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.requirements.lists import HERE, count, requirements
+from tests.requirements.lists import HERE, Requirement, count, requirements
 
 
 def main(arguments: list[str]) -> None:
-    """Count when a checkout is given; print a row per list."""
+    """Count when a checkout is given; print what was asked for, or a row per list."""
+    chosen = [
+        one for one in requirements() if arguments and one.id.startswith(arguments[0])
+    ]
+    if chosen:
+        print("\n\n".join(described(one) for one in chosen))
+        return
     if arguments:
+        if not Path(arguments[0]).is_dir():
+            sys.exit(f"{arguments[0]} is neither an id nor a folder")
         write(count(Path(arguments[0])))
     table = Table("list", "proven", "can't bind", "tests", title="requirements")
     lists = sorted({one.id.rpartition("/")[0] for one in requirements()})
@@ -28,6 +37,16 @@ def main(arguments: list[str]) -> None:
         proven = sum(1 for one in entries if one.tests)
         table.add_row(name, str(proven), str(len(entries) - proven), str(len(tests)))
     Console().print(table)
+
+
+def described(one: Requirement) -> str:
+    """A requirement, as people read it."""
+    proof = sorted(one.tests) or [f"can't bind: {one.reason}"]
+    places = [
+        f"{place.link} ({', '.join(map(str, sorted(place.numbers)))})"
+        for place in one.places
+    ]
+    return "\n  ".join([one.id, one.says, *places, *proof])
 
 
 def write(counted: dict[str, dict[str, int]]) -> None:

@@ -61,7 +61,7 @@ def test_every_must_of_the_specification_is_in_a_list(revision: str) -> None:
 
 def test_every_place_of_an_older_revision_is_in_it() -> None:
     beyond = [
-        f"{one.id}: {place.section}"
+        f"{one.id}: {place.link}"
         for one in requirements()
         for place in one.places
         if max(place.numbers) > sections()[place.revision].get(place.section, 0)
