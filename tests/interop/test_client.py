@@ -11,7 +11,8 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -48,17 +49,28 @@ class Peer:
         return made(url, timeout=SECONDS, **options)
 
 
-@pytest.fixture(scope="module", params=["sdk1", "sdk2"])
-def peer(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Peer]:
-    name = request.param
-    is_old = name == "sdk1"
-    python = environment("sdk1", SDK1) if is_old else Path(sys.executable)
-    with sdk_servers(python, *MODES) as servers:
-        directory = tmp_path_factory.mktemp(name)
-        package = generated(name, servers.urls["json"], directory)
-        yield Peer(name, python, servers, package)
+@pytest.fixture(scope="module")
+def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Peer]]:
+    """Peers by name, each started when it is first asked for."""
+    started: dict[str, Peer] = {}
+    with ExitStack() as stack:
+
+        def start(name: str) -> Peer:
+            if name not in started:
+                is_old = name == "sdk1"
+                python = environment("sdk1", SDK1) if is_old else Path(sys.executable)
+                servers = stack.enter_context(sdk_servers(python, *MODES))
+                directory = tmp_path_factory.mktemp(name)
+                package = generated(name, servers.urls["json"], directory)
+                started[name] = Peer(name, python, servers, package)
+            return started[name]
+
+        yield start
+
+
+@pytest.fixture(params=["sdk1", "sdk2"])
+def peer(request: pytest.FixtureRequest, peers: Callable[[str], Peer]) -> Peer:
+    return peers(request.param)
 
 
 def generated(name: str, url: str, directory: Path) -> ModuleType:
@@ -116,6 +128,10 @@ STREAMS = [pair for pair in (*MODERN, *LEGACY) if "json" not in pair[0]]
 SESSIONS = ["stream", "sse"]
 
 connections = pytest.mark.parametrize("mode, era", [*MODERN, *LEGACY])
+# One of each era and transport, where the answers' form makes no difference.
+ways = pytest.mark.parametrize(
+    "mode, era", [("stream", "auto"), ("stream", "legacy"), ("sse", "legacy")]
+)
 streams = pytest.mark.parametrize("mode, era", STREAMS)
 sessions = pytest.mark.parametrize("mode", SESSIONS)
 
@@ -132,7 +148,7 @@ async def test_the_best_era_is_found(peer: Peer, mode: str, era: str) -> None:
         await client.ping()
 
 
-@connections
+@ways
 async def test_the_server_is_what_the_client_was_made_for(
     peer: Peer, mode: str, era: str
 ) -> None:
@@ -331,24 +347,45 @@ async def test_a_closed_stream_is_resumed(peer: Peer) -> None:
         assert (await client.later()).result == "resumed"
 
 
-@pytest.mark.parametrize("era", ["auto", "legacy"])
-async def test_a_server_that_restarts_is_found_again(peer: Peer, era: str) -> None:
-    with sdk_servers(peer.python, "stream") as first:
-        url = first.urls["stream"]
+@pytest.mark.parametrize(
+    "peer, mode, era",
+    [
+        ("sdk1", "stream", "auto"),
+        ("sdk1", "sse", "auto"),
+        ("sdk2", "stream", "auto"),
+        ("sdk2", "stream", "legacy"),
+    ],
+    indirect=["peer"],
+)
+async def test_calls_and_subscriptions_survive_a_restart(
+    peer: Peer, mode: str, era: str
+) -> None:
+    with sdk_servers(peer.python, mode) as first:
+        url = first.urls[mode]
         port = urlsplit(url).port
         assert port is not None
-        async with peer.connect(url, era=era) as client:
-            assert (await client.echo(text="a")).result == "a"
+        async with (
+            peer.connect(url, era=era) as client,
+            client.subscribe(resources=["note://one"]) as changes,
+            asyncio.timeout(2 * SECONDS),
+        ):
+            await client.touch()
+            await anext(changes)
+            # What runs at that moment fails, for it may have been done.
             running = asyncio.create_task(client.hang())
             await first.says("hanging")
             first.kill()
-            with pytest.raises(peer.package.TransportError, match=r"^POST http"):
+            with pytest.raises(peer.package.TransportError, match=r"^(POST|GET) http"):
                 await running
-            with sdk_servers(peer.python, "stream", port=port):
-                assert (await client.echo(text="b")).result == "b"
+            with sdk_servers(peer.python, mode, port=port):
+                news = asyncio.create_task(anext(changes))
+                while not news.done():
+                    assert (await client.touch()).result == "touched"
+                    await asyncio.wait([news], timeout=0.2)
+                assert (await news).params["uri"] == "note://one"
 
 
-@connections
+@ways
 async def test_calls_run_side_by_side(peer: Peer, mode: str, era: str) -> None:
     async with peer.client(mode, era=era) as client:
         totals = await asyncio.gather(*(client.add(terms=[n, n]) for n in range(16)))
