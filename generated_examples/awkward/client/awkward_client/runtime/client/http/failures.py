@@ -74,11 +74,31 @@ def _explained(error: Exception) -> tuple[str, str | None, bool]:
         return "the server closed the connection without an answer", None, True
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the answer broke off", None, True
-    if isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):
-        return "the answer is not HTTP", "Is that the port of an HTTP server?", True
+    if isinstance(error, aiohttp.ClientResponseError):
+        return _unreadable(error)
     if isinstance(error, OSError):
         return f"the connection broke: {error.strerror or 'reset'}", None, True
     return f"the request failed: {error}", None, True
+
+
+def was_closed_before(error: Exception) -> bool:
+    """Whether a connection had ended before the request was wholly written to it.
+
+    No server acts on half a request, so it may be sent again.
+    """
+    cause = error.__cause__
+    return (
+        isinstance(error, aiohttp.ClientOSError)
+        and isinstance(cause, aiohttp.ClientConnectionResetError)
+        and "closing" in str(cause)
+    )
+
+
+def _unreadable(error: aiohttp.ClientResponseError) -> tuple[str, str | None, bool]:
+    problem = error.message.partition(":")[0]
+    if "status line" in problem:
+        return "the answer is not HTTP", "Is that the port of an HTTP server?", True
+    return f"the answer is not valid HTTP{_excerpt(problem)}", None, True
 
 
 def _reason(error: OSError) -> str:

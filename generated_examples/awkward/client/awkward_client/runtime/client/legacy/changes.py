@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..calls import Request
 from ..errors import ClientError, TransportError
+from ..http import backoff
 from ..options import CallSettings, Notification
 from ..speaker import CONNECT_LIMIT, FAREWELL_LIMIT
 from .channel import Channel, SessionLostError
@@ -62,9 +63,12 @@ class LegacyChanges:
                     await self._subscribe(uri)
                     taken.append(uri)
                 yield None
-                while (change := await self._next(changes)) is not None:
-                    yield change
-                raise self._no_stream("the stream of changes broke off")
+                while True:
+                    change = await self._next(changes)
+                    if change is not None:
+                        yield change
+                    else:
+                        await self._revive()
             finally:
                 for uri in taken:
                     self._unsubscribe(uri)
@@ -92,6 +96,31 @@ class LegacyChanges:
         endless = CallSettings(timeout=None, idle_timeout=None)
         async with self._parts.calls.limited("the next change", endless):
             return await changes.get()
+
+    async def _revive(self) -> None:
+        """Has the server's stream again after it broke off, perhaps in a new session.
+
+        Raises:
+            ClientError: The server can't be reached, or has no stream any more.
+        """
+        limits = self._parts.brief(CONNECT_LIMIT)
+        failures = 0
+        while True:
+            try:
+                # A session that the server has lost is made anew by this, with all its
+                # subscriptions.
+                await self._ask(Request("ping", {}, repeatable=True), limits)
+                has_stream = await self._channel.listen(CONNECT_LIMIT)
+            except TransportError as error:
+                failures += 1
+                if failures > backoff.MAX_TRIES or self._parts.calls.closed:
+                    raise
+                logger.debug("the stream of changes is lost: %s", error)
+            else:
+                if has_stream:
+                    return
+                raise self._no_stream("the stream of changes broke off")
+            await backoff.wait(failures)
 
     async def _subscribe(self, uri: str) -> None:
         if not self.uris[uri]:

@@ -16,7 +16,7 @@ import aiohttp
 from pydantic_core import to_json
 
 from ...shared import headers
-from ..errors import ClientError, ProtocolError, TransportError
+from ..errors import TransportError
 from ..http import backoff
 from ..http.replies import (
     ACCEPT,
@@ -32,7 +32,7 @@ from ..http.sse import SseParser
 from ..shapes import members
 from ..work.clock import Clock
 from ..work.tasks import Tasks
-from .channel import Receive, SessionLostError, nobody
+from .channel import Receive, SessionLostError, nobody, session_is_lost
 
 logger: Final = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class StreamableChannel:
             error = await failure(response, str(message.get("method", "an answer")))
         finally:
             response.close()
-        if session_id is not None and _session_is_lost(error):
+        if session_id is not None and session_is_lost(error):
             raise SessionLostError(error)
         raise error
 
@@ -283,18 +283,6 @@ def _mirrored(message: Message) -> dict[str, str]:
     if isinstance(name, str):
         found[headers.NAME] = headers.encode(name)
     return found
-
-
-def _session_is_lost(error: ClientError) -> bool:
-    """Whether a refusal means that the session is unknown.
-
-    404 says so by the specification; some servers answer 400 and say it in words.
-    """
-    if isinstance(error, TransportError | ProtocolError):
-        return error.status == 404 or (
-            error.status == 400 and "session" in str(error).lower()
-        )
-    return False
 
 
 def _tell(heard: asyncio.Future[bool], value: bool) -> None:

@@ -21,7 +21,7 @@ from ..http.sse import Event
 from ..speaker import CONNECT_LIMIT
 from ..work.clock import Clock
 from ..work.tasks import Tasks
-from .channel import Receive, SessionLostError, nobody
+from .channel import Receive, SessionLostError, nobody, session_is_lost
 
 
 class SseChannel:
@@ -116,10 +116,12 @@ class SseChannel:
             "POST", {**headers, **ACCEPT}, to_json(message), self._endpoint
         )
         try:
-            if response.status >= 400:
-                raise await failure(response, str(message.get("method", "an answer")))
+            if response.status < 400:
+                return
+            error = await failure(response, str(message.get("method", "an answer")))
         finally:
             response.close()
+        raise SessionLostError(error) if session_is_lost(error) else error
 
     async def _read(
         self, response: aiohttp.ClientResponse, events: AsyncIterator[Event]

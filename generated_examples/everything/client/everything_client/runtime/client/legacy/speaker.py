@@ -133,9 +133,12 @@ class Legacy:
             str(chosen), "legacy", result, result.get("serverInfo")
         )
         self._channel.version = self.server.protocol_version
-        await self._channel.post(
-            {"jsonrpc": "2.0", "method": "notifications/initialized"}
-        )
+        try:
+            await self._channel.post(
+                {"jsonrpc": "2.0", "method": "notifications/initialized"}
+            )
+        except SessionLostError as lost:
+            raise lost.cause from None
         await self._restore()
 
     async def _restore(self) -> None:
@@ -197,7 +200,7 @@ class Legacy:
 
     async def _notify(self, method: str, params: Mapping[str, Any]) -> None:
         message = {"jsonrpc": "2.0", "method": method, "params": params}
-        with contextlib.suppress(ClientError):
+        with contextlib.suppress(ClientError, SessionLostError):
             await self._channel.post(message)
 
 

@@ -18,7 +18,7 @@ import aiohttp
 from ..auth import Challenge, Outgoing
 from ..errors import TransportError, public_url
 from ..options import Settings
-from .failures import broken
+from .failures import broken, was_closed_before
 from .sse import Event, SseParser
 
 Origin: TypeAlias = tuple[str, str, int]
@@ -29,6 +29,8 @@ CONNECT_TIMEOUT: Final = 15.0
 MAX_REDIRECTS: Final = 5
 MAX_CHALLENGES: Final = 3
 MAX_ERROR_BODY: Final = 64 * 1024
+MAX_STALE: Final = 5
+"""Kept connections that may turn out to be closed, one after the other."""
 
 _IDLE: Final = 0.02
 """Seconds after which the server may have closed a connection unnoticed."""
@@ -164,12 +166,16 @@ class Http:
             # Lets the loop see that the server closed an idle connection.
             await asyncio.sleep(0)
         self._used = now
-        try:
-            return await session.request(
-                method, url, data=body, headers=headers, allow_redirects=False
-            )
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise broken(error, method, url) from error
+        for further in reversed(range(MAX_STALE)):
+            try:
+                return await session.request(
+                    method, url, data=body, headers=headers, allow_redirects=False
+                )
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                if not further or not was_closed_before(error):
+                    raise broken(error, method, url) from error
+                await asyncio.sleep(0)
+        raise AssertionError("the last failure is raised")
 
     async def _signed(self, method: str, url: str) -> Mapping[str, str]:
         if self._auth is None:
@@ -204,11 +210,18 @@ class Http:
         self, response: aiohttp.ClientResponse, method: str, count: int
     ) -> str:
         url = str(response.url)
-        target = urljoin(url, response.headers.get("Location", ""))
         hint = None
-        if count > MAX_REDIRECTS:
+        try:
+            location = response.headers.get("Location")
+            target = urljoin(url, location) if location else ""
+            is_ours = self.same_origin(target)
+        except ValueError:
+            target, is_ours = "", True
+        if not target:
+            problem = "the server redirects to an address that is none"
+        elif count > MAX_REDIRECTS:
             problem = "the server redirects in circles"
-        elif not self.same_origin(target):
+        elif not is_ours:
             problem = f"the server redirects to another origin: {public_url(target)}"
             hint = "Redirects elsewhere are not followed; use that URL if you trust it"
         elif method == "POST" and response.status not in _REPEAT_EXACTLY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias
 
-from ..errors import ClientError
+from ..errors import ClientError, ProtocolError, TransportError
 from ..http.replies import Message
 from ..work.clock import Clock
 
@@ -18,6 +18,18 @@ class SessionLostError(Exception):
     def __init__(self, cause: ClientError) -> None:
         super().__init__(str(cause))
         self.cause = cause
+
+
+def session_is_lost(error: ClientError) -> bool:
+    """Whether a refusal means that the session is unknown.
+
+    404 says so by the specification; some servers answer 400 and say it in words.
+    """
+    if isinstance(error, TransportError | ProtocolError):
+        return error.status == 404 or (
+            error.status == 400 and "session" in str(error).lower()
+        )
+    return False
 
 
 class Channel(Protocol):
