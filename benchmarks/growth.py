@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -27,17 +28,17 @@ def main(console: Console, scale: Scale) -> None:
             size: subjects.project(folder / f"size{size}", size) / "server"
             for size in scale.tools
         }
-        servers = {
-            size: stack.enter_context(serving(subjects.ours(), home))
-            for size, home in homes.items()
-        }
-        few = servers[min(servers)]
-        many = stack.enter_context(serving(subjects.ours(), homes[min(homes)]))
-        hand = stack.enter_context(serving(subjects.by_hand(), folder))
-        for _ in range(10):
-            session(few.url)
-        for _ in range(scale.sessions):
-            session(many.url)
+
+        def start(command: Sequence[str], where: Path) -> Server:
+            return stack.enter_context(serving(command, where))
+
+        servers = {size: start(subjects.ours(), home) for size, home in homes.items()}
+        home = homes[min(homes)]
+        hand, mine = (subjects.by_hand(), folder), (subjects.ours(), home)
+        crowds = {10: start(*mine), scale.sessions: start(*mine)}
+        for count, server in crowds.items():
+            for _ in range(count):
+                session(server.url)
         tables = {
             "tools in the catalogue: a call": [
                 Subject(f"{size} tools", server, modern(server.url))
@@ -48,13 +49,13 @@ def main(console: Console, scale: Scale) -> None:
                 for size, server in servers.items()
             ],
             "sessions: a legacy call in one of them": [
-                Subject("10 sessions", few, legacy(few.url)),
-                Subject(f"{scale.sessions} sessions", many, legacy(many.url)),
+                Subject(f"{count} sessions", server, legacy(server.url))
+                for count, server in crowds.items()
             ],
             "size of an argument": [
-                _argument(f"{name}: {size:,} bytes", server, size)
+                _argument(f"{name}: {size:,} bytes", start(*command), size)
                 for size in scale.argument
-                for name, server in (("by hand", hand), ("mcpgen", few))
+                for name, command in (("by hand", hand), ("mcpgen", mine))
             ],
         }
         for title, cases in tables.items():

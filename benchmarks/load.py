@@ -48,13 +48,16 @@ def cpu_per_answer(
 ) -> list[float]:
     """µs of server CPU per answer, for each subject.
 
-    Every subject has a generator of its own, but in turns of a fraction of a second
-    only one of them runs, so that whatever else the machine does hits all alike.
+    Every subject has a server and a generator of its own, but in turns of a fraction of
+    a second only one of them runs, so that whatever else the machine does hits all
+    alike.
     """
+    if len({each.server for each in subjects}) < len(subjects):
+        raise ValueError("subjects can't share a server: its CPU time is counted whole")
     # All the time that the turns take in all, or the first generators would end early.
     turns = max(1, ceil(seconds / SLICE))
     length = ceil(turns * len(subjects) * (SLICE + _SETTLE)) + 1
-    used = [0.0] * len(subjects)
+    before = [each.server.cpu() for each in subjects]
     with TemporaryDirectory() as folder:
         generators = [
             _start(each.request, connections, length, Path(folder) / f"{n}.lua")
@@ -64,25 +67,22 @@ def cpu_per_answer(
             for generator in generators:
                 generator.send_signal(signal.SIGSTOP)
             for _ in range(turns):
-                for n, generator in enumerate(generators):
-                    before = subjects[n].server.cpu()
+                for generator in generators:
                     generator.send_signal(signal.SIGCONT)
                     time.sleep(SLICE)
                     generator.send_signal(signal.SIGSTOP)
                     time.sleep(_SETTLE)
-                    used[n] += subjects[n].server.cpu() - before
-            costs: list[float] = []
-            for n, generator in enumerate(generators):
-                before = subjects[n].server.cpu()
+            for generator in generators:
                 generator.send_signal(signal.SIGCONT)
-                load = _report(generator, length)
-                used[n] += subjects[n].server.cpu() - before
-                costs.append(used[n] / load.answers * 1e6)
+            answers = [_report(generator, length).answers for generator in generators]
         finally:
             for generator in generators:
                 generator.kill()
                 generator.wait()
-    return costs
+    return [
+        (each.server.cpu() - start) / count * 1e6
+        for each, start, count in zip(subjects, before, answers, strict=True)
+    ]
 
 
 def latency(subject: Subject, connections: int, seconds: float) -> Load:

@@ -18,9 +18,10 @@ from benchmarks import subjects
 from benchmarks.load import cpu_per_answer, latency
 from benchmarks.process import serving
 from benchmarks.scale import Scale
-from benchmarks.tables import compared, rows
+from benchmarks.tables import rows
 from benchmarks.wire import Subject, legacy, modern
 
+ERAS = {"modern": modern, "legacy": legacy}
 BASES = {"": "by hand", ", uvloop": "by hand, uvloop"}
 
 
@@ -34,7 +35,8 @@ def main(console: Console, scale: Scale) -> None:
             console.print(_calls(measured, connections, scale))
         most = max(scale.connections)
         console.print(_latencies(measured, most, scale))
-        console.print(_events(measured, scale))
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        console.print(_events(Path(name), stack, scale))
 
 
 def _subjects(folder: Path, stack: ExitStack, *, peers: bool) -> Iterator[Subject]:
@@ -44,19 +46,20 @@ def _subjects(folder: Path, stack: ExitStack, *, peers: bool) -> Iterator[Subjec
         hand = subjects.by_hand(*(["uvloop"] if uvloop else []))
         limit = stack.enter_context(serving(hand, folder))
         yield Subject(base, limit, modern(limit.url))
-        mine = stack.enter_context(serving(subjects.ours(uvloop=uvloop), home))
-        yield Subject(f"mcpgen, modern{suffix}", mine, modern(mine.url))
-        yield Subject(f"mcpgen, legacy{suffix}", mine, legacy(mine.url))
+        for era, make in ERAS.items():
+            mine = stack.enter_context(serving(subjects.ours(uvloop=uvloop), home))
+            yield Subject(f"mcpgen, {era}{suffix}", mine, make(mine.url))
     if not peers:
         return
-    default = stack.enter_context(serving(subjects.sdk(), folder))
-    yield Subject("SDK, default, modern", default, modern(default.url))
-    yield Subject("SDK, default, legacy", default, legacy(default.url))
-    tuned = stack.enter_context(serving(subjects.sdk("tuned"), folder))
-    yield Subject("SDK, tuned, modern", tuned, modern(tuned.url))
-    yield Subject("SDK, tuned, legacy", tuned, legacy(tuned.url))
-    fast = stack.enter_context(serving(subjects.fastmcp(), folder))
-    yield Subject("FastMCP, modern", fast, modern(fast.url))
+    others = {
+        "SDK, default": subjects.sdk(),
+        "SDK, tuned": subjects.sdk("tuned"),
+        "FastMCP": subjects.fastmcp(),
+    }
+    for name, command in others.items():
+        for era, make in ERAS.items():
+            peer = stack.enter_context(serving(command, folder))
+            yield Subject(f"{name}, {era}", peer, make(peer.url))
 
 
 def _calls(measured: list[Subject], connections: int, scale: Scale) -> Table:
@@ -93,21 +96,28 @@ def _latencies(measured: list[Subject], connections: int, scale: Scale) -> Table
     )
 
 
-def _events(measured: list[Subject], scale: Scale) -> Table:
+def _events(folder: Path, stack: ExitStack, scale: Scale) -> Table:
     """Three reports of progress on an event stream, beside the plain answer."""
+    home = subjects.project(folder / "project") / "server"
     cases: list[Subject] = []
-    for each in measured:
-        if not each.name.startswith("mcpgen"):
-            continue
-        make = legacy if "legacy" in each.name else modern
-        for kind, progress in (("plain", False), ("3 events", True)):
-            request = make(each.server.url, "count", {}, progress=progress)
-            cases.append(Subject(f"{each.name}: {kind}", each.server, request, "three"))
+    for suffix in BASES:
+        for era, make in ERAS.items():
+            for kind, progress in (("plain", False), ("3 events", True)):
+                command = subjects.ours(uvloop=bool(suffix))
+                server = stack.enter_context(serving(command, home))
+                request = make(server.url, "count", {}, progress=progress)
+                name = f"{era}{suffix}: {kind}"
+                cases.append(Subject(name, server, request, "three"))
     for case in cases:
         case.check()
     costs = cpu_per_answer(cases, max(scale.connections), scale.seconds)
-    return compared(
+    # Every case with events follows its plain one.
+    bases = [costs[n - n % 2] for n in range(len(costs))]
+    return rows(
         "progress on an event stream",
-        "CPU µs/call",
-        {case.name: cost for case, cost in zip(cases, costs, strict=True)},
+        ("", "CPU µs/call", "ratio to plain"),
+        (
+            (case.name, round(cost), cost / base)
+            for case, cost, base in zip(cases, costs, bases, strict=True)
+        ),
     )
