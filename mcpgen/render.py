@@ -300,6 +300,8 @@ class _Pages:
                 docstring=docstring,
                 own=pycode.imports(".client", package.client_classes(project)),
                 runtime=pycode.imports(".runtime.client", package.CLIENT_NAMES),
+                auth=pycode.imports(".runtime.client", package.CLIENT_AUTH_NAMES, 4),
+                on_demand=package.client_on_demand(),
                 names=package.client_exports(project),
             ),
         )

@@ -57,44 +57,48 @@ SERVER_NAMES: Final = (
 
 CLIENT_NAMES: Final = (
     "OMIT",
-    "ApiKeyAuth",
-    "Auth",
     "AuthError",
-    "BearerAuth",
     "CallOptions",
     "CallTimeoutError",
-    "Challenge",
-    "ClientCredentials",
     "ClientError",
     "ClientOptions",
-    "ClientRegistration",
     "Difference",
     "Elicitation",
-    "EnterpriseAuth",
-    "FileStorage",
     "InvalidArgumentsError",
     "InvalidResultError",
     "LogMessage",
-    "LoopbackRedirect",
-    "MemoryStorage",
     "MissingHandlerError",
     "Notification",
-    "OAuth",
     "Omit",
-    "Outgoing",
-    "PrivateKey",
     "Progress",
     "ProtocolError",
-    "Receiver",
-    "Redirect",
     "Reply",
-    "TokenStorage",
     "ToolError",
     "TransportError",
     "VersionError",
-    "WorkloadIdentity",
 )
 """What people who call the server import from the client runtime."""
+
+CLIENT_AUTH_NAMES: Final = (
+    "ApiKeyAuth",
+    "Auth",
+    "BearerAuth",
+    "Challenge",
+    "ClientCredentials",
+    "ClientRegistration",
+    "EnterpriseAuth",
+    "FileStorage",
+    "LoopbackRedirect",
+    "MemoryStorage",
+    "OAuth",
+    "Outgoing",
+    "PrivateKey",
+    "Receiver",
+    "Redirect",
+    "TokenStorage",
+    "WorkloadIdentity",
+)
+"""What they import to sign in; the runtime imports it when it is first asked for."""
 
 
 def exported(names: Iterable[str]) -> Code:
@@ -121,7 +125,25 @@ def client_classes(project: ir.Project) -> tuple[str, str]:
 
 def client_exports(project: ir.Project) -> Code:
     """`__all__` of the client package."""
-    return exported([*CLIENT_NAMES, *client_classes(project), "models", "types"])
+    return exported(
+        [
+            *CLIENT_NAMES,
+            *CLIENT_AUTH_NAMES,
+            *client_classes(project),
+            "models",
+            "types",
+        ]
+    )
+
+
+def client_on_demand() -> Code:
+    """What the client package imports when it is first asked for."""
+    names = Table((("runtime.client", Row(tuple(map(Value, CLIENT_AUTH_NAMES)))),))
+    whole = Table(
+        (("models", Value("models")), ("types", Value("runtime.protocol.types")))
+    )
+    call = Call(Code("lazily"), (Code("__name__"), names, whole))
+    return pycode.assignment("__getattr__, __dir__", call, 4)
 
 
 def model_imports(module: ir.ModelsModule, *, standard: bool) -> Code:

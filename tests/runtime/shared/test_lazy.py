@@ -10,13 +10,15 @@ from types import ModuleType
 
 import pytest
 
-from mcpgen.runtime.shared.lazy import Named
+from mcpgen.runtime.shared.lazy import LazyModule, Named
 from tests.render.projects import importable
 
 PACKAGE = """
 from mcpgen.runtime.shared.lazy import lazily
 
-__getattr__, __dir__ = lazily(__name__, {"one": ("One", "Uno"), "two": ("Two",)})
+__getattr__, __dir__ = lazily(
+    __name__, {"one": ("One", "Uno"), "two": ("Two",)}, {"whole": "three"}
+)
 """
 
 
@@ -28,6 +30,7 @@ def package(tmp_path: Path) -> Iterator[ModuleType]:
     (folder / "__init__.py").write_text(PACKAGE, "utf-8")
     (folder / "one.py").write_text("class One: ...\n\nUno = One | None\n", "utf-8")
     (folder / "two.py").write_text("class Two: ...\n", "utf-8")
+    (folder / "three.py").write_text("class Three: ...\n", "utf-8")
     with importable(tmp_path):
         yield importlib.import_module("lazypkg")
 
@@ -46,8 +49,25 @@ def test_a_name_is_looked_up_once(package: ModuleType) -> None:
     assert "Two" in vars(package)
 
 
+def test_a_name_can_stand_for_a_whole_module(package: ModuleType) -> None:
+    assert "lazypkg.three" not in sys.modules
+    assert package.whole is sys.modules["lazypkg.three"]
+
+
+def test_a_stand_in_imports_its_module_when_something_of_it_is_used(
+    package: ModuleType,
+) -> None:
+    two = LazyModule("lazypkg", "two")
+
+    assert "lazypkg.two" not in sys.modules
+    assert two.Two is sys.modules["lazypkg.two"].Two
+    assert "Two" in vars(two)
+    with pytest.raises(AttributeError, match=r"'lazypkg.two' has no attribute 'One'"):
+        _ = two.One
+
+
 def test_consoles_complete_names_that_are_not_imported_yet(package: ModuleType) -> None:
-    assert {"One", "Two", "Uno"} <= set(dir(package))
+    assert {"One", "Two", "Uno", "whole"} <= set(dir(package))
     assert "lazypkg.one" not in sys.modules
 
 
