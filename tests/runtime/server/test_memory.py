@@ -75,9 +75,8 @@ async def test_so_does_the_end_of_idle_sessions(
 
 
 async def test_a_session_remembers_its_last_streams_alone(legacy: LegacyWire) -> None:
-    first = (await legacy.tool("logging")).events[0].id
-    for _ in range(100):
-        last = (await legacy.tool("logging")).events[0].id
+    ids = [(await legacy.tool("logging")).events[0].id for _ in range(100)]
+    first, last = ids[0], ids[-1]
 
     assert alive((EventLog,))["EventLog"] < 40
     assert first is not None

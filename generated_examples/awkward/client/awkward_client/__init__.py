@@ -7,59 +7,80 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import models
 from .client import AwkwardClient, SyncAwkwardClient
 from .runtime.client import (
     OMIT,
-    ApiKeyAuth,
-    Auth,
     AuthError,
-    BearerAuth,
     CallOptions,
     CallTimeoutError,
-    Challenge,
-    ClientCredentials,
     ClientError,
     ClientOptions,
-    ClientRegistration,
     Difference,
     Elicitation,
-    EnterpriseAuth,
-    FileStorage,
     InvalidArgumentsError,
     InvalidResultError,
     LogMessage,
-    LoopbackRedirect,
-    MemoryStorage,
     MissingHandlerError,
     Notification,
-    OAuth,
     Omit,
-    Outgoing,
-    PrivateKey,
     Progress,
     ProtocolError,
-    Receiver,
-    Redirect,
     Reply,
-    TokenStorage,
     ToolError,
     TransportError,
     VersionError,
-    WorkloadIdentity,
 )
 
 if TYPE_CHECKING:
+    from . import models
+    from .runtime.client import (
+        ApiKeyAuth,
+        Auth,
+        BearerAuth,
+        Challenge,
+        ClientCredentials,
+        ClientRegistration,
+        EnterpriseAuth,
+        FileStorage,
+        LoopbackRedirect,
+        MemoryStorage,
+        OAuth,
+        Outgoing,
+        PrivateKey,
+        Receiver,
+        Redirect,
+        TokenStorage,
+        WorkloadIdentity,
+    )
     from .runtime.protocol import types
 else:
+    from .runtime.shared.lazy import lazily
 
-    def __getattr__(name: str) -> object:
-        """Import `types` when it is first asked for: making its classes takes time."""
-        if name != "types":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .runtime.protocol import types
-
-        return types
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "runtime.client": (
+                "ApiKeyAuth",
+                "Auth",
+                "BearerAuth",
+                "Challenge",
+                "ClientCredentials",
+                "ClientRegistration",
+                "EnterpriseAuth",
+                "FileStorage",
+                "LoopbackRedirect",
+                "MemoryStorage",
+                "OAuth",
+                "Outgoing",
+                "PrivateKey",
+                "Receiver",
+                "Redirect",
+                "TokenStorage",
+                "WorkloadIdentity",
+            ),
+        },
+        {"models": "models", "types": "runtime.protocol.types"},
+    )
 
 
 __all__ = [

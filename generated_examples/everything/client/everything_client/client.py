@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from . import models
 from .catalog import CATALOG
 from .runtime.client import OMIT, Client, Omit, SyncClient
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from . import models
     from .runtime.client import ClientOptions
     from .runtime.protocol.types import (
         CallToolResult,
         GetPromptResult,
         ReadResourceResult,
     )
+else:
+    from .runtime.shared.lazy import LazyModule
+
+    models = LazyModule(__package__, "models")
 
 
 class EverythingClient(Client):

@@ -4,26 +4,8 @@ Knows nothing of the server runtime. A generated client derives from `Client`, i
 synchronous face from `SyncClient`; everything else here is for users.
 """
 
-from ..shared.model import Codec
-from .auth import (
-    ApiKeyAuth,
-    Auth,
-    BearerAuth,
-    Challenge,
-    ClientCredentials,
-    ClientRegistration,
-    EnterpriseAuth,
-    FileStorage,
-    LoopbackRedirect,
-    MemoryStorage,
-    OAuth,
-    Outgoing,
-    PrivateKey,
-    Receiver,
-    Redirect,
-    TokenStorage,
-    WorkloadIdentity,
-)
+from typing import TYPE_CHECKING
+
 from .calls import ToolCall
 from .client import Client
 from .drift import Difference
@@ -51,6 +33,56 @@ from .options import (
     Reply,
 )
 from .sync import SyncClient
+
+if TYPE_CHECKING:
+    from ..shared.model import Codec
+    from .auth import (
+        ApiKeyAuth,
+        Auth,
+        BearerAuth,
+        Challenge,
+        ClientCredentials,
+        ClientRegistration,
+        EnterpriseAuth,
+        FileStorage,
+        LoopbackRedirect,
+        MemoryStorage,
+        OAuth,
+        Outgoing,
+        PrivateKey,
+        Receiver,
+        Redirect,
+        TokenStorage,
+        WorkloadIdentity,
+    )
+else:
+    from ..shared.lazy import lazily
+
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "auth": (
+                "ApiKeyAuth",
+                "Auth",
+                "BearerAuth",
+                "Challenge",
+                "ClientCredentials",
+                "ClientRegistration",
+                "EnterpriseAuth",
+                "FileStorage",
+                "LoopbackRedirect",
+                "MemoryStorage",
+                "OAuth",
+                "Outgoing",
+                "PrivateKey",
+                "Receiver",
+                "Redirect",
+                "TokenStorage",
+                "WorkloadIdentity",
+            ),
+            ".shared.model": ("Codec",),
+        },
+    )
 
 __all__ = [
     "OMIT",

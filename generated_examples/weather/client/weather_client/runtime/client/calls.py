@@ -9,18 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json, to_json, to_jsonable_python
+from pydantic_core import ValidationError, from_json, to_json, to_jsonable_python
 
 from ..shared.catalog import JsonObject
 from ..shared.headers import HeaderParameter, header_parameters, parameter_headers
-from ..shared.model import Codec
 from .errors import InvalidArgumentsError, InvalidResultError, ToolError
 from .options import Omit
 from .shapes import is_list, members
 
 if TYPE_CHECKING:
     from ..protocol.types import CallToolResult
+    from ..shared.model import Codec
     from ..shared.schema import Problem, SchemaValidator
 
 T = TypeVar("T")
@@ -97,9 +96,7 @@ class ToolCall(Generic[T]):
         """
         self.definition = definition
         self.name = str(definition["name"])
-        self._codec: Codec[Any] | None = (
-            output if output is None or isinstance(output, Codec) else Codec(output)
-        )
+        self._codec: Codec[Any] | None = None if output is None else _codec(output)
         self._input = _Check(definition.get("inputSchema"))
         self._output = _Check(definition.get("outputSchema"))
         self._headers: tuple[HeaderParameter, ...] | None = None
@@ -211,6 +208,13 @@ class _Check:
         return self._validator
 
 
+def _codec(output: type[Any] | Codec[Any]) -> Codec[Any]:
+    # Pydantic's classes take a third of a client's import; the first call can wait.
+    from ..shared.model import Codec
+
+    return output if isinstance(output, Codec) else Codec(output)
+
+
 _CODECS: dict[type[Any], Codec[Any]] = {}
 
 
@@ -222,7 +226,7 @@ def decoded(kind: type[T], value: object, subject: str) -> T:
     """
     codec = _CODECS.get(kind)
     if codec is None:
-        codec = _CODECS[kind] = Codec(kind)
+        codec = _CODECS[kind] = _codec(kind)
     try:
         found: T = codec.build(value)
     except ValidationError as error:
@@ -257,14 +261,16 @@ def plain(value: Any) -> Any:
         return value
     if type(value) is dict:
         return _plain_members(cast("dict[str, Any]", value))
-    if isinstance(value, BaseModel):
-        return value.model_dump(
-            mode="json", by_alias=True, exclude_unset=True, warnings=False
-        )
     if isinstance(value, Mapping):
         return _plain_members(cast("Mapping[str, Any]", value))
     if isinstance(value, list | tuple):
         return [plain(item) for item in cast("Sequence[Any]", value)]
+    from pydantic import BaseModel
+
+    if isinstance(value, BaseModel):
+        return value.model_dump(
+            mode="json", by_alias=True, exclude_unset=True, warnings=False
+        )
     return to_jsonable_python(value, by_alias=True)
 
 

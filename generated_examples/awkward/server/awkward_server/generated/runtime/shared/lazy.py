@@ -14,7 +14,9 @@ from typing import Any
 
 
 def lazily(
-    package: str, modules: Mapping[str, tuple[str, ...]]
+    package: str,
+    modules: Mapping[str, tuple[str, ...]],
+    whole: Mapping[str, str] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """The `__getattr__` and `__dir__` of a package that imports on demand.
 
@@ -22,22 +24,41 @@ def lazily(
 
     Args:
         package: The package's `__name__`.
-        modules: Names by the module below the package that defines them.
+        modules: Names by the module that defines them, such as `part` below the package
+            or `.part` beside it.
+        whole: Modules that are themselves what a name stands for.
     """
+    modules_named = whole or {}
     homes = {name: module for module, names in modules.items() for name in names}
 
     def get(name: str) -> object:
-        home = homes.get(name)
-        if home is None:
+        found: object
+        if name in homes:
+            found = getattr(import_module(f".{homes[name]}", package), name)
+        elif name in modules_named:
+            found = import_module(f".{modules_named[name]}", package)
+        else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        found: object = getattr(import_module(f"{package}.{home}"), name)
         setattr(sys.modules[package], name, found)
         return found
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *homes})
+        return sorted({*vars(sys.modules[package]), *homes, *modules_named})
 
     return get, names
+
+
+class LazyModule:
+    """Stands for a module, which is imported when something of it is first asked for."""
+
+    def __init__(self, package: str, name: str) -> None:
+        self.__name = f"{package}.{name}"
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(import_module(self.__name), name)
+        # From now on it is found without this method.
+        setattr(self, name, found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

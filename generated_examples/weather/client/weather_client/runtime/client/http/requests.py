@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from ..auth import Challenge, Outgoing
+from ..auth.hooks import Challenge, Outgoing
 from ..errors import TransportError, public_url
 from ..options import Settings
 from .failures import broken, was_closed_before

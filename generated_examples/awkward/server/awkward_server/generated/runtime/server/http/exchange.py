@@ -138,18 +138,33 @@ class Exchange:
         if not (self.takes_events or self._takes_json):
             raise refused(406, f"Accept must list {_JSON} and {_EVENTS}")
 
-    async def open(self) -> Stream:
-        """Turn the answer into an event stream; ConnectionError if the client is gone."""
+    async def open(self, *, hold_back: bool = False) -> Stream:
+        """Turn the answer into an event stream; ConnectionError if the client is gone.
+
+        With `hold_back` the head waits for the first event, which must follow at once.
+        """
         if self.stream is None:
             self.written = time.monotonic()
-            self.stream = await Stream.open(self.request, self.headers)
+            self.stream = await Stream.open(
+                self.request, self.headers, hold_back=hold_back
+            )
         return self.stream
 
     async def write(self, data: bytes) -> None:
         """Send events; the stream is opened if need be."""
-        stream = self.stream or await self.open()
+        stream = self.stream or await self.open(hold_back=True)
         self.written = time.monotonic()
         await stream.write(data)
+
+    async def end(self, last: bytes) -> web.StreamResponse:
+        """Send the last events and end the stream, which is opened if need be.
+
+        Raises:
+            ConnectionError: There are such events, but the client is gone.
+        """
+        stream = self.stream or await self.open(hold_back=True)
+        await stream.end(last)
+        return stream.response
 
     def json(self, body: bytes, status: int = 200) -> web.Response:
         """The answer as one JSON object."""

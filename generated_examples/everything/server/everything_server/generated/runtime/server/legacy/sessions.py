@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MAX_PAGES: Final = 100
 """Pages of a session that are remembered until they are done."""
+_MAX_STREAMS: Final = 32
+"""Streams that a session remembers, apart from those on which something still runs."""
 
 
 class Running:
@@ -129,11 +131,18 @@ class Session:
         return log
 
     def forget_logs(self, before: float) -> None:
-        """Let go of the streams that ended before a time."""
-        for number, log in tuple(self.streams.items()):
-            if log.finished is not None and log.finished < before:
-                log.forget()
-                del self.streams[number]
+        """Let go of streams that ended before a time, and of the oldest of too many."""
+        surplus = len(self.streams) - _MAX_STREAMS
+        gone: list[EventLog] = []
+        for log in self.streams.values():
+            if log.finished is None:
+                continue
+            if len(gone) >= surplus and log.finished >= before:
+                break
+            gone.append(log)
+        for log in gone:
+            log.forget()
+            del self.streams[log.number]
 
     def asked_to_open(self, elicitation_id: str) -> None:
         """Remember a page that the client was asked to open."""

@@ -62,10 +62,7 @@ class PlainOutlet:
         exchange = self._exchange
         if exchange.stream is None and (status != 200 or not exchange.prefers_events):
             return exchange.json(message, status)
-        await self._write(event(message))
-        stream = await exchange.open()
-        await stream.end()
-        return stream.response
+        return await exchange.end(event(message))
 
     def check(self, now: float) -> None:
         """Cancel the request if the client is gone; break a long silence."""

@@ -38,6 +38,13 @@ def is_gone(request: web.BaseRequest) -> bool:
     return transport is None or transport.is_closing()
 
 
+class _HeldBack(web.StreamResponse):
+    """A response whose head goes out with its first event: one packet instead of two."""
+
+    # An aiohttp without this attribute sends the head at once, which is as right.
+    _send_headers_immediately = False
+
+
 class Stream:
     """An open event stream: the answer to one HTTP request."""
 
@@ -48,9 +55,22 @@ class Stream:
         self._response = response
 
     @classmethod
-    async def open(cls, request: web.BaseRequest, headers: Mapping[str, str]) -> Stream:
-        """Send the response's head; ConnectionError where the client is gone."""
-        response = web.StreamResponse(headers={**_HEADERS, **headers})
+    async def open(
+        cls,
+        request: web.BaseRequest,
+        headers: Mapping[str, str],
+        *,
+        hold_back: bool = False,
+    ) -> Stream:
+        """Send the response's head; ConnectionError where the client is gone.
+
+        Args:
+            request: What is answered.
+            headers: Further response headers.
+            hold_back: Send the head with the first event, which must follow at once.
+        """
+        kind = _HeldBack if hold_back else web.StreamResponse
+        response = kind(headers={**_HEADERS, **headers})
         response.enable_chunked_encoding()
         await response.prepare(request)
         return cls(request, response)
@@ -66,12 +86,19 @@ class Stream:
             raise ConnectionResetError("the client has closed the stream")
         await self._response.write(data)
 
-    async def end(self) -> None:
-        """End the response; a client that is gone is none the worse."""
+    async def end(self, last: bytes = b"") -> None:
+        """End the response, with last events or without.
+
+        A client that is gone is none the worse, unless there are such events; then it
+        is a ConnectionError.
+        """
         try:
-            await self._response.write_eof()
+            if last and is_gone(self._request):
+                raise ConnectionResetError("the client has closed the stream")
+            await self._response.write_eof(last)
         except ConnectionError:
-            return
+            if last:
+                raise
 
     async def hang_up(self) -> None:
         """End the response and close its connection, which can't serve another request

@@ -33,6 +33,8 @@ class SessionOutlet:
         "_lifetime",
         "_lock",
         "_log",
+        "_opened",
+        "_priming",
         "_pulse",
         "_retry_ms",
         "_session",
@@ -49,6 +51,8 @@ class SessionOutlet:
         self._retry_ms = settings.retry_ms
         self._keep_alive = settings.keep_alive
         self._connected = True
+        self._opened = False
+        self._priming = b""
         self._log: EventLog | None = None
         self._lock: asyncio.Lock | None = None
         self._pulse: asyncio.Task[None] | None = None
@@ -58,11 +62,6 @@ class SessionOutlet:
         """Whether anything but the response can be sent."""
         return self._exchange.takes_events
 
-    @property
-    def streaming(self) -> bool:
-        """Whether the answer has become an event stream."""
-        return self._exchange.stream is not None
-
     async def send(self, message: bytes) -> None:
         """Send a notification or a request to the client.
 
@@ -71,8 +70,8 @@ class SessionOutlet:
         if self._finished or not self._exchange.takes_events:
             return
         async with self._guarded():
-            await self._open()
-            await self._deliver(message)
+            self._open()
+            await self._write(self._framed(message))
 
     async def disconnect(self, retry_ms: int | None) -> None:
         """Close the connection; the client asks for the rest with Last-Event-ID."""
@@ -81,8 +80,9 @@ class SessionOutlet:
         if self._finished:
             return
         async with self._guarded():
-            await self._open()
-            await self._deliver(b"", self._retry_ms if retry_ms is None else retry_ms)
+            self._open()
+            retry_ms = self._retry_ms if retry_ms is None else retry_ms
+            await self._write(self._framed(b"", retry_ms))
             if self._connected and self._exchange.stream is not None:
                 self._connected = False
                 await self._exchange.stream.hang_up()
@@ -98,21 +98,22 @@ class SessionOutlet:
         if self._pulse is not None:
             await self._pulse
         exchange = self._exchange
-        if exchange.stream is None:
+        if not self._opened:
             if not messages:
                 return exchange.accepted()
             if not exchange.prefers_events:
                 joined = b",".join(messages)
                 return exchange.json(b"[%b]" % joined if batch else joined)
-            await self._open()
-        for message in messages:
-            await self._deliver(message)
+            self._open()
+        last = b"".join(map(self._framed, messages))
         if self._log is not None:
             self._log.finish()
-        stream = await exchange.open()
         if self._connected:
-            await stream.end()
-        return stream.response
+            try:
+                return await exchange.end(self._priming + last)
+            except ConnectionError:
+                self._connected = False
+        return (await exchange.open()).response
 
     def check(self, now: float) -> None:
         """Break a long silence. A client that is gone changes nothing: it may return."""
@@ -131,28 +132,27 @@ class SessionOutlet:
 
     async def _beat(self) -> None:
         async with self._guarded():
-            await self._open()
+            self._open()
             await self._write(COMMENT)
 
-    async def _open(self) -> None:
-        if self._exchange.stream is not None:
+    def _open(self) -> None:
+        """From now on the answer is a stream; something must be written to it at once."""
+        if self._opened:
             return
+        self._opened = True
         session = self._session
         session.forget_logs(time.monotonic() - self._lifetime)
         self._log = session.open_log(session.next_number())
-        try:
-            await self._exchange.open()
-        except ConnectionError:
-            self._connected = False
         if self._log is not None and self._takes_priming:
-            await self._deliver(b"")
+            self._priming = self._log.record(b"")
 
-    async def _deliver(self, data: bytes, retry_ms: int | None = None) -> None:
-        framed = event(data) if self._log is None else self._log.record(data, retry_ms)
-        await self._write(framed)
+    def _framed(self, data: bytes, retry_ms: int | None = None) -> bytes:
+        return event(data) if self._log is None else self._log.record(data, retry_ms)
 
     async def _write(self, data: bytes) -> None:
         if self._connected:
+            # An event without data precedes the first one, so that clients have an id.
+            data, self._priming = self._priming + data, b""
             try:
                 await self._exchange.write(data)
             except ConnectionError:
