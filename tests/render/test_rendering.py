@@ -209,35 +209,68 @@ async def f(client: WeatherClient) -> None:
 """
 
 
-@pytest.mark.parametrize(
-    ("call", "complaint"),
-    [
-        ('await client.get_forecast(city="Oslo", days=2)', ""),
-        ('await client.get_forecast(town="Oslo")', "town"),
-        ("await client.get_forecast()", "city"),
-        ("await client.get_forecast(city=1)", "incompatible type"),
-        ('(await client.get_forecast(city="Oslo")).weeks', "weeks"),
-        ('(await client.get_forecast(city="Oslo")).days[0].sky == "foggy"', "foggy"),
-        ("await client.forecast()", "forecast"),
-        ("await client.plan_trip_prompt(city=None)", "incompatible type"),
-    ],
-)
-def test_a_typo_in_a_users_call_is_a_type_error(
-    weather: Path,
-    call: str,
-    complaint: str,
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+WRONG = {
+    'await client.get_forecast(town="Oslo")': "town",
+    "await client.get_forecast()": "city",
+    "await client.get_forecast(city=1)": "str",
+    'await client.get_forecast(city="Oslo", days=None)': "None",
+    '(await client.get_forecast(city="Oslo")).weeks': "weeks",
+    '(await client.get_forecast(city="Oslo")).days[0].sky == "foggy"': "foggy",
+    "await client.forecast()": "forecast",
+    "await client.plan_trip_prompt(city=None)": "None",
+    "await client.read_city_climate(town='Oslo')": "town",
+}
+"""Calls with a mistake, and what type checkers name in their complaint."""
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of somebody who uses the client: one right file, many wrong ones."""
+    folder = tmp_path_factory.mktemp("user")
+    right = 'await client.get_forecast(city="Oslo", days=2)'
+    files = {"right.py": CALLS.format(call=right)}
+    for number, call in enumerate(WRONG):
+        files[f"wrong{number}.py"] = CALLS.format(call=call)
+    write(folder, files)
+    return folder
+
+
+def test_mypy_finds_the_typo_in_a_users_call(
+    weather: Path, user: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    (tmp_path / "user.py").write_text(CALLS.format(call=call), "utf-8")
     cache = str(tmp_path_factory.getbasetemp() / "mypy")
     done = run(
-        tmp_path,
-        *("mypy", "--strict", "--strict-equality", "--cache-dir", cache, "user.py"),
+        user,
+        *("mypy", "--strict", "--strict-equality", "--cache-dir", cache, "."),
         MYPYPATH=str(weather / "client"),
     )
-    assert (done.returncode == 0) == (not complaint), done.stdout
-    assert complaint in done.stdout
+    found: dict[str, str] = {}
+    for line in done.stdout.splitlines()[:-1]:
+        name = line.partition(":")[0]
+        found[name] = found.get(name, "") + line
+    assert_typos_are_found(found)
+
+
+def test_pyright_finds_the_typo_in_a_users_call(weather: Path, user: Path) -> None:
+    settings = {
+        "typeCheckingMode": "strict",
+        "extraPaths": [str(weather / "client")],
+        "reportUnnecessaryComparison": "error",
+    }
+    (user / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")
+    done = run(user, "pyright", "--outputjson", "--pythonpath", sys.executable)
+    found: dict[str, str] = {}
+    for finding in json.loads(done.stdout)["generalDiagnostics"]:
+        name = Path(finding["file"]).name
+        found[name] = found.get(name, "") + finding["message"]
+    assert_typos_are_found(found)
+
+
+def assert_typos_are_found(found: dict[str, str]) -> None:
+    """The wrong files, and no other, have a complaint that names the mistake."""
+    assert found.keys() == {f"wrong{number}.py" for number in range(len(WRONG))}
+    for number, (call, complaint) in enumerate(WRONG.items()):
+        assert complaint in found[f"wrong{number}.py"], call
 
 
 def test_a_missing_handler_fails_at_construction_with_its_name(weather: Path) -> None:

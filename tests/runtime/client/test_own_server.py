@@ -11,6 +11,7 @@ import pytest
 from mcpgen.runtime.client import (
     Client,
     Elicitation,
+    InvalidArgumentsError,
     LogMessage,
     Progress,
     ProtocolError,
@@ -109,6 +110,43 @@ async def test_lists_are_those_of_the_catalog(client: WorkshopClient) -> None:
     assert prompts == [prompt["name"] for prompt in CATALOG.prompts]
     assert len(await client.list_resources()) == len(CATALOG.resources)
     assert len(await client.list_resource_templates()) == 1
+
+
+async def test_what_the_server_refuses_reaches_the_caller_with_every_problem(
+    era: Era, service: Workshop
+) -> None:
+    app = create_app(service)
+    # Without a catalog, a client leaves the judgement to the server.
+    async with Client.in_memory(app, era=era, timeout=LIMIT) as stranger:
+        with pytest.raises(ToolError) as caught:
+            await stranger.call_tool("add", {"b": "two", "c": 3})
+    assert caught.value.tool == "add"
+    assert caught.value.message.splitlines() == [
+        "Invalid arguments:",
+        'b: must be an integer, got "two"',
+        "c: is not a known property",
+        "a: is required",
+    ]
+
+
+async def test_the_callers_own_mistake_and_the_servers_have_errors_of_their_own(
+    client: WorkshopClient,
+) -> None:
+    with pytest.raises(InvalidArgumentsError) as mine:
+        await client.call_tool("add", {"b": "two", "c": 3})
+    assert {(p.path, p.reason) for p in mine.value.problems} == {
+        ("a", "is required"),
+        ("b", 'must be an integer, got "two"'),
+        ("c", "is not a known property"),
+    }
+    assert all(str(problem) in str(mine.value) for problem in mine.value.problems)
+    with pytest.raises(ProtocolError) as theirs:
+        await client.add(a=1000)
+    assert theirs.value.code == -32603
+    assert str(theirs.value) == (
+        "tools/call: The tool returned an invalid result (-32603)"
+    )
+    assert theirs.value.data is None
 
 
 async def test_tools(client: WorkshopClient) -> None:
