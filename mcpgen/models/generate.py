@@ -22,6 +22,7 @@ _ORIGINS: Final = {
     "Annotated": "typing",
     "Any": "typing",
     "Literal": "typing",
+    "TYPE_CHECKING": "typing",
     "TypeAlias": "typing",
     "TypeAliasType": "typing_extensions",
     "Field": "pydantic",
@@ -205,7 +206,9 @@ def _finished(
 def _imports(needed: set[str]) -> tuple[str, ...]:
     lines: list[str] = []
     for module in ("typing", "pydantic", "typing_extensions"):
-        names = sorted(name for name in needed if _ORIGINS[name] == module)
+        found = (name for name in needed if _ORIGINS[name] == module)
+        # Import sorters want constants first.
+        names = sorted(found, key=lambda name: (not name.isupper(), name))
         if names:
             lines.append(f"from {module} import {', '.join(names)}")
     return tuple(lines)

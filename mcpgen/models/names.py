@@ -22,6 +22,7 @@ MODULE_NAMES: Final = frozenset(
         "Field",
         "Literal",
         "Model",
+        "TYPE_CHECKING",
         "TypeAlias",
         "TypeAliasType",
         "absent",

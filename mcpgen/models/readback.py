@@ -69,6 +69,10 @@ def check_module(tree: ast.Module, definitions: Mapping[str, Definition]) -> set
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 found.append(name)
                 used |= _names_in_type_alias(value)
+            case ast.If():
+                name, names = _tangled_alias(statement)
+                found.append(name)
+                used |= names
             case ast.Expr(ast.Constant(value=str())):
                 continue
             case _:
@@ -99,6 +103,34 @@ def _names_in_type_alias(value: ast.expr) -> set[str]:
             return {"TypeAliasType"} | _names(ast.parse(text, mode="eval").body)
         case _:
             raise ForeignSourceError(ast.unparse(value)[:200])
+
+
+def _tangled_alias(statement: ast.If) -> tuple[str, set[str]]:
+    """Name and used names of an alias that type checkers get as a text of its own."""
+    match statement:
+        case ast.If(
+            test=ast.Name(id="TYPE_CHECKING"),
+            body=[
+                ast.AnnAssign(
+                    target=ast.Name(id=name),
+                    annotation=ast.Name(id="TypeAlias"),
+                    value=ast.Constant(value=str(text)),
+                )
+            ],
+            orelse=[
+                ast.Assign(
+                    targets=[ast.Name(id=same)],
+                    value=ast.Call(args=[_, ast.Constant(value=again)]) as value,
+                )
+            ],
+        ) if name == same and text == again:
+            return name, {
+                "TYPE_CHECKING",
+                "TypeAlias",
+                *_names_in_type_alias(value),
+            }
+        case _:
+            raise ForeignSourceError(ast.unparse(statement)[:200])
 
 
 def _names(expression: ast.expr | None) -> set[str]:

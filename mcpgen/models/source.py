@@ -114,19 +114,38 @@ def _eager_needs(name: str, definitions: Mapping[str, Definition]) -> set[str]:
 
 def is_recursive(name: str, definitions: Mapping[str, Definition]) -> bool:
     """Whether an alias leads back to itself through aliases alone."""
+    is_alias = isinstance(definitions[name], Alias)
+    return is_alias and name in _reached(name, definitions)
+
+
+def is_tangled(name: str, definitions: Mapping[str, Definition]) -> bool:
+    """Whether an alias is one of several that lead to each other in more than one way.
+
+    Pyright follows a single circle of `TypeAliasType`, and gives up on others.
+    """
+    around = {
+        other
+        for other in _reached(name, definitions)
+        if name in _reached(other, definitions)
+    }
+    if len(around) < 2:
+        return False
+    return any(
+        sum(target in around for target in _mentioned(definitions[other])) > 1
+        for other in around
+    )
+
+
+def _reached(name: str, definitions: Mapping[str, Definition]) -> set[str]:
+    """The aliases that an alias leads to through aliases alone."""
     seen: set[str] = set()
     waiting = [name]
     while waiting:
-        current = definitions[waiting.pop()]
-        if not isinstance(current, Alias):
-            continue
-        for target in references(current.type):
-            if target == name:
-                return True
-            if target not in seen:
+        for target in _mentioned(definitions[waiting.pop()]):
+            if target not in seen and isinstance(definitions[target], Alias):
                 seen.add(target)
                 waiting.append(target)
-    return False
+    return seen
 
 
 def _classes_leaves_first(definitions: Mapping[str, Definition]) -> Iterator[str]:
@@ -172,11 +191,18 @@ class _Writer:
         expression = self._typed[alias.name].alias
         assert expression is not None
         text = expression_source(expression)
+        lines = [_Line(f"{name}: TypeAlias = {text}", is_finished=False)]
         if is_recursive(alias.name, self._definitions):
-            line = f"{name} = TypeAliasType({pycode.string(alias.name)}, {pycode.string(text)})"
-        else:
-            line = f"{name}: TypeAlias = {text}"
-        lines = [_Line(line, is_finished=False)]
+            quoted = pycode.string(text)
+            line = f"{name} = TypeAliasType({pycode.string(alias.name)}, {quoted})"
+            lines = [_Line(line, is_finished=False)]
+            if is_tangled(alias.name, self._definitions):
+                lines = [
+                    _Line("if TYPE_CHECKING:"),
+                    _Line(f"{name}: TypeAlias = {quoted}", 4, is_finished=False),
+                    _Line("else:"),
+                    _Line(line, 4, is_finished=False),
+                ]
         prose = _prose(alias.description)
         if prose:
             lines.append(_Line(pycode.docstring(prose)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ TEXTS = [
     "naïve 名 😀",
 ]
 """Texts that a parser for dates, addresses or the like would change, or refuse."""
+KEYS = ["ABC-123", "ABC_1", "abc", "2026-01-01", "#0a0a0a"]
+"""What patterns often ask for."""
 OTHERS: list[Any] = [None, True, 0, -1, 50, 50.0, 0.5, 2**63, *TEXTS, [], {}, [None]]
 
 
@@ -93,6 +96,14 @@ def sample_object(schema: Any, top: Any, chosen: random.Random, depth: int) -> A
     return made
 
 
+def _fitting(schema: Any) -> list[str]:
+    """Texts that match the pattern, if there is one and any of them does."""
+    if "pattern" not in schema:
+        return TEXTS
+    found = [text for text in [*TEXTS, *KEYS] if re.search(schema["pattern"], text)]
+    return found or TEXTS
+
+
 def sample_scalar(kind: str, schema: Any, chosen: random.Random) -> Any:
     low = schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
     if kind == "integer":
@@ -103,5 +114,5 @@ def sample_scalar(kind: str, schema: Any, chosen: random.Random) -> Any:
         return chosen.random() < 0.5
     if kind == "null":
         return None
-    text = chosen.choice(TEXTS)[: schema.get("maxLength", 100)]
+    text = chosen.choice(_fitting(schema))[: schema.get("maxLength", 100)]
     return text.ljust(schema.get("minLength", 0), "x")

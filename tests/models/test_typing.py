@@ -15,6 +15,15 @@ from mcpgen.models import Root, generate
 from .loading import module_text
 from .test_classes import FORECAST
 
+
+def several(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"$ref": f"#/$defs/{name}"}}
+
+
+def keyed(name: str) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{name}"}}
+
+
 TELLING: dict[str, Any] = {
     "GetForecastInput": FORECAST,
     "Names": {
@@ -59,6 +68,19 @@ TELLING: dict[str, Any] = {
             {"type": "object", "additionalProperties": {"$ref": "#"}},
         ]
     },
+    "Tangle": {
+        "type": "object",
+        "properties": {
+            "a": {"$ref": "#/$defs/A"},
+            "b": {"$ref": "#/$defs/B"},
+            "c": {"$ref": "#/$defs/C"},
+        },
+        "$defs": {
+            "A": {"anyOf": [several("B"), {"type": "integer"}]},
+            "B": {"anyOf": [keyed("A"), several("C"), {"type": "string"}]},
+            "C": {"anyOf": [several("A"), keyed("B"), several("C")]},
+        },
+    },
     "Loose": {"properties": {"a": {"items": {"properties": {"b": {}}}}}},
     "List": {"type": "array", "items": {"type": "object", "properties": {"a": {}}}},
 }
@@ -72,6 +94,7 @@ days: int = forecast.days
 note: str | None = forecast.note
 Names(class_="x", meta="y")
 Defaults()
+Tangle(a=["text"], b={"x": 1})
 Json_: Json = {"a": [1, None, {"b": True}]}
 """
 
@@ -83,6 +106,7 @@ WRONG = {
     'GetForecastInput(city="Oslo", days=None)': "None",
     'GetForecastInput(city="Oslo").cty': "cty",
     'Defaults(a=["z"])': "z",
+    'Tangle(a="text")': "Tangle",
 }
 
 
