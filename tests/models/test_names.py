@@ -6,7 +6,7 @@ import keyword
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -94,6 +94,7 @@ def test_names_are_unique_and_never_another_propertys(wires: list[str]) -> None:
         assert name == wire or name not in names
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=4), unique=True, min_size=1, max_size=8))
 def test_instances_with_any_property_names_come_back_unchanged(
     wires: list[str],
