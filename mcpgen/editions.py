@@ -6,10 +6,7 @@ nothing else; what it answers is untrusted, as every manifest is.
 
 from __future__ import annotations
 
-import gc
 import subprocess
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -41,18 +38,6 @@ def edition(name: str) -> Manifest:
         if path.exists() or not (colon and _is_revision(revision, Path())):
             return load(path)
     return _of_git(name)
-
-
-@contextmanager
-def uncollected() -> Generator[None]:
-    """Let the collector of circles rest: manifests have none, and it looks for long."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _of_git(name: str) -> Manifest:

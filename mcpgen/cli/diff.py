@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mcpgen.cli.command import NO, OK, command_of, json_option
+from mcpgen.cli.command import NO, OK, command_of, json_option, uncollected
 from mcpgen.cli.output import Painted, say, say_json, visible, working
 from mcpgen.diagnostics import MCPGenError
 
@@ -47,7 +47,7 @@ def _diff(
     not.
     """
     from mcpgen.contracts import RULES, compare, from_manifest
-    from mcpgen.editions import edition, uncollected
+    from mcpgen.editions import edition
 
     for rule in ignored:
         if rule not in RULES:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mcpgen.cli import output
-from mcpgen.cli.command import NO, OK, command_of, json_option
+from mcpgen.cli.command import NO, OK, command_of, json_option, uncollected
 from mcpgen.diagnostics import MCPGenError, Span
 
 if TYPE_CHECKING:
@@ -75,52 +76,58 @@ def _pull(
     from mcpgen.pull import Source
 
     source = Source(url, command, headers, timeout, era)
-    return _run(source, file, name, check, as_json)
+    with uncollected():
+        return _run(source, file, name, check, as_json)
 
 
 def _run(
     source: Source, file: Path | None, name: str | None, check: bool, as_json: bool
 ) -> int:
-    from mcpgen.manifest import eras_for, load, to_yaml
-    from mcpgen.pull import manifest_of, name_for, put, read
+    from mcpgen.manifest import eras_for, load
+    from mcpgen.pull import manifest_of, name_for, put, read, updated
 
+    if file is None and check:
+        raise MCPGenError.of("MG701", "--check needs a manifest: -o FILE")
     old = load(file) if file is not None and file.exists() else None
     with output.working("Reading the server ..."):
         told = read(source)
-        pulled = manifest_of(told, eras=eras_for(file.parent if file else None))
-    name = name or (old.name if old else None) or name_for(told)
+        eras = eras_for(file.parent if file else None)
+        pulled = manifest_of(told, eras=eras)
+        if old is not None:
+            new = updated(old, pulled.manifest, eras=eras)
     if file is None:
-        if check:
-            raise MCPGenError.of("MG701", "--check needs a manifest: -o FILE")
-        output.complain(pulled.left_out)
-        if as_json:
-            from mcpgen.manifest import native_data
-
-            output.say_json(native_data(pulled.manifest.named(name)))
-        else:
-            output.say_verbatim(to_yaml(pulled.manifest.named(name)))
+        _print(pulled, name or name_for(told), as_json)
         return OK
-    text = _text(file, old, pulled, name)
+    if old is None:
+        new = pulled.manifest.named(name or name_for(told))
+    text = _text(new, file) if old is None else new.source.text
     is_news = old is None or text != old.source.text
     if is_news and not check:
         put(file, text)
-    _report(file, old, text, pulled, as_json, check)
+    _report(_Result(file, old, new, pulled, is_news, check), as_json)
     return NO if check and is_news else OK
 
 
-def _text(file: Path, old: Manifest | None, pulled: Pulled, name: str) -> str:
+def _print(pulled: Pulled, name: str, as_json: bool) -> None:
+    from mcpgen.manifest import native_data, to_yaml
+
+    output.complain(pulled.left_out)
+    if as_json:
+        output.say_json(native_data(pulled.manifest.named(name)))
+    else:
+        output.say_verbatim(to_yaml(pulled.manifest.named(name)))
+
+
+def _text(manifest: Manifest, file: Path) -> str:
+    """The text of a manifest that is not there yet."""
     import json
 
-    from mcpgen.manifest import eras_for, native_data, to_yaml
-    from mcpgen.pull import updated
+    from mcpgen.manifest import native_data, to_yaml
 
-    if old is not None:
-        return updated(old, pulled.manifest, eras=eras_for(file.parent))
-    named = pulled.manifest.named(name)
     if file.suffix in (".yaml", ".yml"):
-        return to_yaml(named)
+        return to_yaml(manifest)
     if file.suffix == ".json":
-        return json.dumps(native_data(named), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(native_data(manifest), indent=2, ensure_ascii=False) + "\n"
     raise MCPGenError.of(
         "MG007",
         f'manifests are not written as "{file.suffix}"',
@@ -129,50 +136,80 @@ def _text(file: Path, old: Manifest | None, pulled: Pulled, name: str) -> str:
     )
 
 
-def _report(
-    file: Path,
-    old: Manifest | None,
-    text: str,
-    pulled: Pulled,
-    as_json: bool,
-    check: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What came of a pull into a file.
+
+    Attributes:
+        file: The file.
+        old: The manifest before; None where there was none.
+        new: The manifest now, or as it would be.
+        pulled: What the server told.
+        is_news: Whether the file changes.
+        check: Whether it was only asked for.
+    """
+
+    file: Path
+    old: Manifest | None
+    new: Manifest
+    pulled: Pulled
+    is_news: bool
+    check: bool
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each there are now."""
+        return {
+            "tools": len(self.new.tools),
+            "prompts": len(self.new.prompts),
+            "resources": len(self.new.resources),
+            "resource templates": len(self.new.resource_templates),
+        }
+
+    @property
+    def verdict(self) -> str:
+        """What was done, or would be."""
+        if not self.is_news:
+            return "up to date"
+        if self.check:
+            return "is not up to date"
+        return "written" if self.old is None else "updated"
+
+
+def _report(result: _Result, as_json: bool) -> None:
     from mcpgen.cli import diff
     from mcpgen.contracts import compare, from_manifest
-    from mcpgen.manifest import eras_for, loads
 
-    new = loads(text, str(file), eras=eras_for(file.parent))
-    is_news = old is None or text != old.source.text
-    changes = None if old is None else compare(from_manifest(old), from_manifest(new))
-    counts = {
-        "tools": len(new.tools),
-        "prompts": len(new.prompts),
-        "resources": len(new.resources),
-        "resource templates": len(new.resource_templates),
-    }
+    changes = None
+    if result.old is not None and result.is_news:
+        changes = compare(from_manifest(result.old), from_manifest(result.new))
     if as_json:
-        result = {
-            "file": str(file),
-            "changed": is_news,
-            "counts": counts,
-            "left_out": [diagnostic.to_json() for diagnostic in pulled.left_out],
-            "changes": [c.to_json() for c in changes.all] if changes else [],
-        }
-        output.say_json(result)
+        output.say_json(
+            {
+                "file": str(result.file),
+                "changed": result.is_news,
+                "counts": result.counts,
+                "left_out": [each.to_json() for each in result.pulled.left_out],
+                "changes": [c.to_json() for c in changes.all] if changes else [],
+            }
+        )
         return
-    output.complain(pulled.left_out)
-    if changes is not None and is_news:
+    output.complain(result.pulled.left_out)
+    if changes is not None:
         diff.show(changes)
-    told = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    did = "is not up to date" if check else "written" if old is None else "updated"
-    output.say(f"{file}: {did if is_news else 'up to date'} ({told or 'nothing'})")
+    told = ", ".join(_counted(n, what) for what, n in result.counts.items() if n)
+    output.say(f"{result.file}: {result.verdict} ({told or 'nothing'})")
+
+
+def _counted(number: int, plural: str) -> str:
+    return f"{number} {plural if number != 1 else plural.removesuffix('s')}"
 
 
 command = command_of(
     "pull",
     _pull,
-    "mcpgen pull https://example.com/mcp                   print the manifest",
-    "mcpgen pull https://example.com/mcp -o mcpgen.yaml    write it, or follow the server",
+    "mcpgen pull https://example.com/mcp                  print the manifest",
+    "mcpgen pull https://example.com/mcp -o mcpgen.yaml   write it, or follow",
     'mcpgen pull --command "uvx mcp-server-time" -o time.yaml',
     "mcpgen pull http://127.0.0.1:8000/mcp -o mcpgen.yaml --check",
 )

@@ -2,7 +2,7 @@
 
     told = await live.read(await http.open(url))        # or stdio
     pulled = pull.manifest_of(told, "weather")          # checked; bad entries left out
-    text = pull.updated(existing_text, pulled)          # comments and own keys survive
+    manifest = pull.updated(old, pulled.manifest)       # comments and own keys survive
 
 Servers are strangers: what they say is data, bounded, and never a path, a URL that is
 fetched, or code.

@@ -30,8 +30,8 @@ _ANCHOR: Final = re.compile(r"[\[{,:\s-][&*][^\s,\[\]{}]")
 _INDENT: Final = "  "
 
 
-def updated(old: Manifest, pulled: Manifest, *, eras: Eras | None = None) -> str:
-    """The text of a manifest after a pull.
+def updated(old: Manifest, pulled: Manifest, *, eras: Eras | None = None) -> Manifest:
+    """A manifest after a pull; its text is `source.text`, the same if nothing changed.
 
     Args:
         old: The manifest as it is: native, in YAML or JSON.
@@ -51,24 +51,25 @@ def updated(old: Manifest, pulled: Manifest, *, eras: Eras | None = None) -> str
         )
     wanted = merged(source.data, native_data(pulled, old.name))
     if _same(wanted, source.data):
-        return source.text
+        return old
     if source.format == "json":
-        return json.dumps(wanted, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(wanted, indent=2, ensure_ascii=False) + "\n"
+        return loads(text, source.file, eras=eras)
     return _yaml(old, wanted, eras)
 
 
-def _yaml(old: Manifest, wanted: Mapping[str, Json], eras: Eras | None) -> str:
+def _yaml(old: Manifest, wanted: Mapping[str, Json], eras: Eras | None) -> Manifest:
     source = old.source
     for write in (_by_lines, _as_a_whole):
         text = write(old, wanted)
         if text is None:
             continue
         try:
-            found = loads(text, source.file, eras=eras).source.data
+            found = loads(text, source.file, eras=eras)
         except MCPGenError:
             continue
-        if _same(found, wanted):
-            return text
+        if _same(found.source.data, wanted):
+            return found
     raise MCPGenError.of(
         "MG703",
         "can't be brought up to date with its comments kept",

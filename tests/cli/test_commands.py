@@ -148,7 +148,7 @@ def test_the_version_is_that_of_the_distribution(terminal: Terminal) -> None:
         (("genrate",), "No such command 'genrate'. Did you mean 'generate'?"),
         (("generate", "--chek"), "No such option '--chek'."),
         (("new", "server"), "Missing argument 'NAME'."),
-        (("new", "client", "x"), "Missing option '--manifest'."),
+        (("new", "client", "x"), "name one of --manifest, --from and --command"),
     ],
 )
 def test_a_wrong_command_line_ends_with_2(

@@ -81,7 +81,7 @@ def as_told(text: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def pulled(text: str, lists: dict[str, list[dict[str, Any]]]) -> str:
-    return updated(native(text), manifest_of(told(**lists)).manifest)
+    return updated(native(text), manifest_of(told(**lists)).manifest).source.text
 
 
 def lines_that_differ(old: str, new: str) -> tuple[list[str], list[str]]:
@@ -187,7 +187,7 @@ def test_the_server_is_brought_up_to_date() -> None:
         Told(Facts({"name": "Tracker", "version": "1.1.0"}, {}, "Mind."), as_told(OLD))
     )
 
-    new = updated(native(OLD), there.manifest)
+    new = updated(native(OLD), there.manifest).source.text
 
     assert lines_that_differ(OLD, new) == (
         ["  version: 1.0.0  # theirs"],
@@ -230,7 +230,7 @@ def test_json_keeps_its_own_keys(tmp_path: Path) -> None:
         told(tools=[{"name": "a", "title": "A", "inputSchema": {"type": "object"}}])
     )
 
-    new = json.loads(updated(load(path), there.manifest))
+    new = json.loads(updated(load(path), there.manifest).source.text)
 
     assert new["tools"] == [{**tool, "title": "A"}]
 

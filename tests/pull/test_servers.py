@@ -92,7 +92,7 @@ def test_the_official_sdk_is_read_over_stdio(
 
     assert (done.code, done.err) == (0, "")
     assert done.out == (
-        "mcpgen.yaml: written (1 tools, 1 prompts, 1 resource templates)\n"
+        "mcpgen.yaml: written (1 tool, 1 prompt, 1 resource template)\n"
     )
     manifest = load(tmp_path / "mcpgen.yaml")
     assert manifest.name == "Sums"
