@@ -133,6 +133,10 @@ _BUILD: Final = LazyGroup(
     name="build",
     help="Build what others install.",
     short_help="Build what others install.",
+    epilog="""\b
+Examples:
+  mcpgen build client                           into the folder dist
+  mcpgen build client --out /tmp/x              elsewhere""",
     context_settings=_HELP,
 )
 
@@ -141,6 +145,9 @@ _PUBLISH: Final = LazyGroup(
     name="publish",
     help="Put what was built on a package index.",
     short_help="Put the client on a package index.",
+    epilog="""\b
+Examples:
+  mcpgen publish client --dry-run               see what would happen""",
     context_settings=_HELP,
 )
 
