@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ResourceTemplate,
         Tool,
     )
-    from mcpgen.models import GeneratedModels, Root
+    from mcpgen.models import GeneratedModels, Memory, Root
     from mcpgen.naming import Names
 
 _EXPRESSION: Final = re.compile(r"\{([+#./;?&]?)([^{}]*)\}")
@@ -33,18 +33,21 @@ users of a large project wait for those alone that they use."""
 _MODIFIER: Final = re.compile(r"(?:\*|:\d+)$")
 
 
-def build(manifest: Manifest, name: str | None = None) -> ir.Project:
+def build(
+    manifest: Manifest, name: str | None = None, memory: Memory | None = None
+) -> ir.Project:
     """The project that a manifest describes.
 
     Args:
         manifest: What `mcpgen.manifest.load` gave.
         name: The project's name; None takes the manifest's own.
+        memory: What earlier runs made of the same schemas.
 
     Raises:
         MCPGenError: With every diagnostic, where a name or a schema can't be used.
     """
     name = name or manifest.name or str(manifest.server_info.get("name", ""))
-    own = naming.for_project(name, span=manifest.source.span(("name",)))
+    own = naming.for_project(name, span=lambda: manifest.source.span(("name",)))
     _check_depth(manifest)
     names = naming.for_declarations(
         [naming.Wire(tool.name) for tool in manifest.tools],
@@ -52,7 +55,7 @@ def build(manifest: Manifest, name: str | None = None) -> ir.Project:
         [naming.Wire(resource.name) for resource in manifest.resources],
         [naming.Wire(t.name, _asked_for(t)) for t in manifest.resource_templates],
     )
-    models = _models(manifest, names, own)
+    models = _models(manifest, names, own, memory)
     maker = _Maker(models)
     return ir.Project(
         name=name,
@@ -139,7 +142,10 @@ def _deeper_than(value: ir.Json, levels: int) -> bool:
 
 
 def _models(
-    manifest: Manifest, names: naming.AllNames, own: naming.ProjectNames
+    manifest: Manifest,
+    names: naming.AllNames,
+    own: naming.ProjectNames,
+    memory: Memory | None,
 ) -> GeneratedModels:
     from mcpgen.models import generate
 
@@ -147,6 +153,7 @@ def _models(
         list(_roots(manifest, names)),
         reserved=[own.class_prefix, "TypeAlias"],
         largest=LARGEST_MODULE,
+        memory=memory,
     )
 
 

@@ -7,14 +7,17 @@ then the expensive stages are not even imported.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import re
+from collections import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mcpgen import handlers, identity, lock, release, schemas, stubs
+from mcpgen import handlers, identity, lock, memory, release, schemas, stubs
 from mcpgen.diagnostics import Diagnostic, MCPGenError, Severity, Span
 from mcpgen.folder import Folder, Kind, digest, unreadable
 from mcpgen.ir import File, Ownership
@@ -78,6 +81,19 @@ class Outcome:
         return [note for note in self.notes if note.severity is Severity.ERROR]
 
 
+@contextlib.contextmanager
+def undisturbed() -> abc.Generator[None, None, None]:
+    """Work without the collector of cycles: what is made here lives until the end."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@undisturbed()
 def generate(
     project: Project,
     *,
@@ -239,19 +255,23 @@ def _examine(
 
     from mcpgen.build import build
     from mcpgen.manifest import load
+    from mcpgen.models import Memory
     from mcpgen.protocol import news, of_project
     from mcpgen.render import Target, render
 
     manifest = load(project.manifest_path)
     library = of_project(project.folder)
+    known = Memory(identity.digest(), memory.load(project.folder))
     files = render(
-        build(manifest, manifest.name or project.folder.name),
+        build(manifest, manifest.name or project.folder.name, known),
         [Target(target) for target in manifest.targets],
         library=library,
     )
     inputs = inputs_of(manifest, library, project.manifest, text)
-    known = records.lock.promises if records.lock else None
-    judged = release.judge(known, manifest, allow=allow_breaking)
+    if known.is_changed:
+        memory.save(project.folder, known.kept)
+    promises = records.lock.promises if records.lock else None
+    judged = release.judge(promises, manifest, allow=allow_breaking)
     outcome = decide(
         project.folder, files, inputs, records, promises=judged.promises, force=force
     )

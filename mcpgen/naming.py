@@ -13,7 +13,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -277,11 +277,15 @@ def pascal_case(snake: str, longest: int = LONGEST_CLASS) -> str:
     return _normal("".join(words))[:longest]
 
 
-def for_project(name: str, *, span: Span | None = None) -> ProjectNames:
+def for_project(name: str, *, span: Callable[[], Span] | None = None) -> ProjectNames:
     """The packages and classes of the project `name`.
 
     Only ASCII goes in, because that is what distributions on an index can be called.
     `weather-server` and `weather` make the same: `weather_server`, `weather_client`.
+
+    Args:
+        name: As people write it.
+        span: Tells where it stands, should something be wrong with it.
 
     Raises:
         MCPGenError: MG240 where nothing in the name can stand in a package's name.
@@ -294,7 +298,7 @@ def for_project(name: str, *, span: Span | None = None) -> ProjectNames:
         raise MCPGenError.of(
             "MG240",
             f"the project's name {_shown(name)} has no letter or digit from ASCII",
-            span=span,
+            span=span and span(),
             hint="packages are named after the project: choose a name such as `weather`",
         )
     if len("_".join(words)) > LONGEST_PROJECT:
@@ -302,7 +306,7 @@ def for_project(name: str, *, span: Span | None = None) -> ProjectNames:
             "MG240",
             f"the project's name {_shown(name)} is longer than "
             f"{LONGEST_PROJECT} characters",
-            span=span,
+            span=span and span(),
             hint="packages are named after the project: choose a shorter name",
         )
     if words[0][0].isdigit():

@@ -54,6 +54,7 @@ class Created:
     outcome: Outcome
 
 
+@generate.undisturbed()
 def create(
     name: str,
     *,

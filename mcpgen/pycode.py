@@ -121,6 +121,7 @@ _INVISIBLE: Final = (
     r"\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
 )
 _IN_STRING: Final = re.compile(f"[\\\\{_INVISIBLE}]")
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _IN_JSON: Final = re.compile(f"[{_INVISIBLE}]")
 _IN_PROSE: Final = re.compile(f'[\\\\{_INVISIBLE}]|(?<="")"')
 _NAMED_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
@@ -433,7 +434,7 @@ def _json_text(value: object) -> str:
 
     Three quotes never stand together in it: a string's end is followed by another sign.
     """
-    return _IN_JSON.sub(_escape_for_json, json.dumps(value, ensure_ascii=False))
+    return _IN_JSON.sub(_escape_for_json, _ENCODE(value))
 
 
 def _escape_for_json(match: re.Match[str]) -> str:

@@ -61,6 +61,7 @@ TABLE: Final[dict[str, set[str]]] = {
     "write": {"diagnostics", "lock", "plan"},
     "handlers": {"diagnostics", "ir"},
     "stubs": {"diagnostics", "folder", "handlers"},
+    "memory": set(),
     # Where both come together.
     "generate": {
         "build",
@@ -71,6 +72,8 @@ TABLE: Final[dict[str, set[str]]] = {
         "ir",
         "lock",
         "manifest",
+        "memory",
+        "models",
         "plan",
         "project",
         "protocol",

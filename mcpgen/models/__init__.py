@@ -12,10 +12,12 @@ from .generate import (
     generate_definitions,
     untold_places,
 )
+from .remembered import Memory
 from .untold import Untold
 
 __all__ = [
     "GeneratedModels",
+    "Memory",
     "Root",
     "Untold",
     "generate",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from mcpgen.ir import Json, Model, ModelsModule
@@ -13,6 +14,7 @@ from .documents import Document, Schema, schema_map
 from .names import MODULE_NAMES, ClassNames, pascal_case
 from .readback import check_module, read_models
 from .reading import Library, Reader
+from .remembered import Made, Memory
 from .source import module_source
 from .types import Definition
 from .typing_stage import type_expressions
@@ -86,6 +88,7 @@ def generate(
     *,
     reserved: Collection[str] = (),
     largest: int | None = None,
+    memory: Memory | None = None,
 ) -> GeneratedModels:
     """The models of many schemas: in one module, or in those that the roots name.
 
@@ -97,6 +100,7 @@ def generate(
         reserved: Names that no class may get, besides those of the roots.
         largest: Classes and aliases that one module may hold; more of them are spread
             over the modules that the roots name. None keeps them together.
+        memory: Spares the work for modules that an earlier run made of the same.
 
     Raises:
         MCPGenError: MG311 for a reference out of its schema, MG312 for a schema that is
@@ -104,19 +108,64 @@ def generate(
         ValueError: For a root name that no class can have.
     """
     names = ClassNames(reserved)
+    groups: dict[str, list[Root]] = {}
     for root in roots:
-        names.claim(root.name)
+        groups.setdefault(root.module, []).append(root)
+        names.claim(root.name, root.module)
     library = Library(names)
     homes: dict[str, str] = {}
-    for root in roots:
+    old: dict[str, Made] = {}
+    keys: dict[str, str] = {}
+    is_spread = largest is not None and len(roots) > largest
+    for home, group in groups.items():
+        names.owner = home
+        if memory is not None and is_spread:
+            keys[home] = _key(memory, reserved, group)
+            known = memory.find(keys[home])
+            if known is not None and names.adopt(known.module.names):
+                old[home] = known
+                continue
+        _read(group, library)
+        for name in islice(library.definitions, len(homes), None):
+            homes[name] = home
+    if largest is None or (len(homes) <= largest and not old):
+        return _finished(library, {})
+    fresh = _finished(library, homes)
+    return _joined(fresh, old, keys, names.entangled, memory)
+
+
+def _key(memory: Memory, reserved: Collection[str], group: Sequence[Root]) -> str:
+    parts = [[root.name, root.schema, root.where, root.module] for root in group]
+    return memory.key([sorted(reserved), *parts])
+
+
+def _read(group: Sequence[Root], library: Library) -> None:
+    for root in group:
         reader = Reader(Document(root.schema, root.where), library, root.name)
         reader.define(root.name, root.schema, keep_empty_class=True)
         reader.run()
-        for name in list(library.definitions)[len(homes) :]:
-            homes[name] = root.module
-    if largest is None or len(homes) <= largest:
-        homes = {}
-    return _finished(library, homes)
+
+
+def _joined(
+    fresh: GeneratedModels,
+    old: Mapping[str, Made],
+    keys: Mapping[str, str],
+    entangled: Collection[str],
+    memory: Memory | None,
+) -> GeneratedModels:
+    """All modules in the order of their roots; what can be is remembered."""
+    made = dict(old)
+    for module in fresh.modules:
+        models = {name: fresh.models[name] for name in module.names}
+        made[module.name] = Made(module, models)
+    found: dict[str, Model] = {}
+    modules: list[ModelsModule] = []
+    for home in keys or made:
+        modules.append(made[home].module)
+        found |= made[home].models
+        if memory is not None and home in keys and home not in entangled:
+            memory.keep(keys[home], made[home])
+    return GeneratedModels(tuple(modules), found)
 
 
 def untold_places(schema: Schema, where: str = "schema") -> tuple[Untold, ...]:

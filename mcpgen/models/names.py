@@ -108,19 +108,33 @@ def _first_free(name: str, taken: Collection[str]) -> str:
 
 
 class ClassNames:
-    """Hands out class names that differ in more than case."""
+    """Hands out class names that differ in more than case.
+
+    Attributes:
+        owner: For whom names are taken from now on.
+        entangled: The owners that would have got other names if they were alone.
+    """
 
     def __init__(self, reserved: Collection[str]) -> None:
-        self._taken = {name.casefold() for name in reserved}
-        self._taken.update(name.casefold() for name in MODULE_NAMES)
+        self._taken = {name.casefold(): "" for name in (*reserved, *MODULE_NAMES)}
+        self.owner = ""
+        self.entangled: set[str] = set()
 
-    def claim(self, name: str) -> None:
+    def claim(self, name: str, owner: str = "") -> None:
         """Take exactly this name; `ValueError` if it can't be a class name here."""
         if not name.isidentifier() or keyword.iskeyword(name):
             raise ValueError(f"{name!r} is no name for a class")
         if unicodedata.normalize("NFKC", name) != name or name in MODULE_NAMES:
             raise ValueError(f"{name!r} is no name for a class")
-        self._taken.add(name.casefold())
+        self._taken[name.casefold()] = owner
+
+    def adopt(self, names: Iterable[str]) -> bool:
+        """Take the names that the owner got when it was alone, unless one is taken."""
+        folded = [name.casefold() for name in names]
+        if any(self._taken.get(name, self.owner) != self.owner for name in folded):
+            return False
+        self._taken.update(dict.fromkeys(folded, self.owner))
+        return True
 
     def unique(self, parts: Iterable[str]) -> str:
         """A new name from the parts of a path, the most general part first."""
@@ -133,11 +147,13 @@ class ClassNames:
             name += "Model"
         number = 1
         candidate = name
-        while candidate.casefold() in self._taken:
+        while (holder := self._taken.get(candidate.casefold())) is not None:
+            if holder not in ("", self.owner):
+                self.entangled.add(self.owner)
             number += 1
             separator = "_" if name[-1].isdigit() else ""
             candidate = f"{name}{separator}{number}"
-        self._taken.add(candidate.casefold())
+        self._taken[candidate.casefold()] = self.owner
         return candidate
 
 

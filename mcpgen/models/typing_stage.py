@@ -3,15 +3,17 @@
 Part of the models stage. The generator sees structure alone. Names of classes and
 properties, enumerated values, descriptions and defaults stay here, and short keys that
 we made go in their place; so no text from a schema can reach it, and of its output
-nothing but keys that we know and a handful of type names is accepted.
+nothing but keys that we know and a handful of type names is accepted. What differs in
+names and values alone is asked for once.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from mcpgen.ir import Json
 
@@ -30,9 +32,10 @@ from .types import (
 )
 
 Expression: TypeAlias = ast.expr
+_K = TypeVar("_K")
 _Values: TypeAlias = tuple[tuple[type, str | int | bool], ...]
 
-_ROOT: Final = "root"
+_ALL: Final = "All"
 _PLAIN_NAMES: Final = frozenset({"Any", "bool", "dict", "float", "int", "list", "str"})
 _GENERIC_NAMES: Final = frozenset({"dict", "list", "Literal", "Optional", "Union"})
 _BASES: Final = frozenset({"BaseModel", "RootModel"})
@@ -57,17 +60,100 @@ class Typed:
 
 
 @dataclass(slots=True)
-class _Keys:
-    """The keys that stand for names and values in what the generator sees."""
+class _Shape:
+    """A type without the names and values in it: keys stand for them, in their order.
 
-    definitions: dict[str, str] = field(default_factory=dict[str, str])
-    values: dict[_Values, str] = field(default_factory=dict[_Values, str])
+    Attributes:
+        schema: The shape as a JSON Schema.
+        names: The names of definitions, by their keys.
+        values: Enumerated values, by their keys.
+    """
 
-    def of_definition(self, name: str) -> str:
-        return self.definitions.setdefault(name, f"D{len(self.definitions)}")
+    schema: dict[str, Json] = field(default_factory=dict[str, Json])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    values: dict[str, _Values] = field(default_factory=dict[str, _Values])
 
-    def of_values(self, literals: Literals) -> str:
-        return self.values.setdefault(literals.values, f"v{len(self.values)}")
+
+class _Shapes:
+    """The shapes of types; large projects have many types and few shapes."""
+
+    def __init__(self, definitions: Mapping[str, Definition]) -> None:
+        aliases = [d for d in definitions.values() if isinstance(d, Alias)]
+        self._aliases = {alias.name: f"D{n}" for n, alias in enumerate(aliases)}
+        self._classes = 0
+        self._fields: dict[str, str] = {}
+        self._schemas: dict[str, dict[str, Json]] = {}
+        self._bodies = {
+            self._aliases[alias.name]: self.of(alias.type).schema for alias in aliases
+        }
+
+    def of(self, type_: Type) -> _Shape:
+        """The shape of a type."""
+        shape = _Shape()
+        shape.schema = self._schema(type_, shape)
+        self._classes = max(self._classes, len(shape.names))
+        return shape
+
+    def key(self, shape: _Shape) -> str:
+        """The field that asks for a shape."""
+        text = json.dumps(shape.schema)
+        key = self._fields.setdefault(text, f"f{len(self._fields)}")
+        self._schemas[key] = shape.schema
+        return key
+
+    def document(self) -> dict[str, Json]:
+        """What the generator sees: aliases, empty classes, and one with all shapes."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$defs": {
+                **{f"C{n}": _object({"f0": {}}) for n in range(self._classes)},
+                **self._bodies,
+                _ALL: _object(self._schemas),
+            },
+        }
+
+    def _schema(self, type_: Type, shape: _Shape) -> dict[str, Json]:
+        match type_:
+            case Anything():
+                return {}
+            case Scalar("number"):
+                return {"type": ["integer", "number"]}
+            case Scalar(kind):
+                return {"type": kind}
+            case Literals(values):
+                return {"enum": [_key_of(values, shape.values, "v")]}
+            case ListOf(item):
+                return {"type": "array", "items": self._schema(item, shape)}
+            case MapOf(value):
+                inner = self._schema(value, shape)
+                return {"type": "object", "additionalProperties": inner}
+            case Ref(name):
+                key = self._aliases.get(name)
+                if key is None:
+                    key = _key_of(name, shape.names, "C")
+                else:
+                    shape.names[key] = name
+                return {"$ref": f"#/$defs/{key}"}
+            case Either(members):
+                return {"anyOf": [self._schema(member, shape) for member in members]}
+
+
+def _key_of(value: _K, keys: dict[str, _K], prefix: str) -> str:
+    """The key of a value; a new one where it has none."""
+    for key, known in keys.items():
+        if known == value:
+            return key
+    key = f"{prefix}{len(keys)}"
+    keys[key] = value
+    return key
+
+
+def _object(properties: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+    }
 
 
 def type_expressions(definitions: Mapping[str, Definition]) -> dict[str, Typed]:
@@ -78,55 +164,37 @@ def type_expressions(definitions: Mapping[str, Definition]) -> dict[str, Typed]:
     """
     if not definitions:
         return {}
-    keys = _Keys()
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$defs": {
-            keys.of_definition(name): _definition_schema(definition, keys)
-            for name, definition in definitions.items()
-        },
+    shapes = _Shapes(definitions)
+    wanted = {
+        name: [(shapes.key(shape), shape) for shape in map(shapes.of, _types(known))]
+        for name, known in definitions.items()
     }
-    tree = ast.parse(_generated(document))
-    found = dict(_class_bodies(tree))
-    reader = _ExpressionReader(keys)
+    found = _found(shapes.document())
+    read = {
+        name: tuple(_ExpressionReader(shape).read(found[key]) for key, shape in parts)
+        for name, parts in wanted.items()
+    }
     return {
-        name: _typed(definition, found.get(keys.of_definition(name)), reader)
-        for name, definition in definitions.items()
+        name: Typed(fields=read[name])
+        if isinstance(known, Class)
+        else Typed(alias=read[name][0])
+        for name, known in definitions.items()
     }
 
 
-def _definition_schema(definition: Definition, keys: _Keys) -> dict[str, Json]:
+def _types(definition: Definition) -> list[Type]:
     if isinstance(definition, Alias):
-        return _schema(definition.type, keys)
-    names = [f"f{number}" for number in range(len(definition.properties))]
-    return {
-        "type": "object",
-        "properties": {
-            name: _schema(member.type, keys)
-            for name, member in zip(names, definition.properties, strict=True)
-        },
-        "required": names,
-    }
+        return [definition.type]
+    return [member.type for member in definition.properties]
 
 
-def _schema(type_: Type, keys: _Keys) -> dict[str, Json]:
-    match type_:
-        case Anything():
-            return {}
-        case Scalar("number"):
-            return {"type": ["integer", "number"]}
-        case Scalar(kind):
-            return {"type": kind}
-        case Literals():
-            return {"enum": [keys.of_values(type_)]}
-        case ListOf(item):
-            return {"type": "array", "items": _schema(item, keys)}
-        case MapOf(value):
-            return {"type": "object", "additionalProperties": _schema(value, keys)}
-        case Ref(name):
-            return {"$ref": f"#/$defs/{keys.of_definition(name)}"}
-        case Either(members):
-            return {"anyOf": [_schema(member, keys) for member in members]}
+def _found(document: dict[str, Json]) -> dict[str, ast.expr]:
+    """The expression of each shape, by its key."""
+    bodies = dict(_class_bodies(ast.parse(_generated(document))))
+    wanted = list(document["$defs"][_ALL]["properties"])
+    if list(bodies.get(_ALL, ())) != wanted:
+        raise UnexpectedOutputError(f"other fields than {len(wanted)} shapes")
+    return bodies[_ALL]
 
 
 def _generated(document: dict[str, Json]) -> str:
@@ -199,31 +267,12 @@ def _annotations(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
                 raise UnexpectedOutputError(ast.unparse(statement)[:200])
 
 
-def _typed(
-    definition: Definition,
-    found: dict[str, ast.expr] | None,
-    reader: _ExpressionReader,
-) -> Typed:
-    if found is None:
-        raise UnexpectedOutputError(f"no class for {definition.name}")
-    if isinstance(definition, Class):
-        wanted = [f"f{number}" for number in range(len(definition.properties))]
-    else:
-        wanted = [_ROOT]
-    if list(found) != wanted:
-        raise UnexpectedOutputError(f"{definition.name} has other fields: {found}")
-    expressions = tuple(reader.read(expression) for expression in found.values())
-    if isinstance(definition, Class):
-        return Typed(fields=expressions)
-    return Typed(alias=expressions[0])
-
-
 class _ExpressionReader:
     """Puts names and values back where their keys stand; admits nothing else."""
 
-    def __init__(self, keys: _Keys) -> None:
-        self._names = {key: name for name, key in keys.definitions.items()}
-        self._values = {key: values for values, key in keys.values.items()}
+    def __init__(self, shape: _Shape) -> None:
+        self._names = shape.names
+        self._values = shape.values
 
     def read(self, expression: ast.expr) -> Expression:
         """The expression with our names.
