@@ -123,7 +123,7 @@ def problems(tools: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def package(
-    name: str, directory: Path, tools: Sequence[Mapping[str, Any]], **more: Any
+    name: str, directory: Path, tools: Sequence[Mapping[str, Any]], /, **more: Any
 ) -> Package:
     """The packages `NAME_server` and `NAME_client` below a directory, imported."""
     project = build(loads(manifest_text(tools, **more), "tools.json"), name)

@@ -72,6 +72,9 @@ def _is_native_without_version(source: Source) -> bool:
     data = source.data
     if is_mapping(data.get("server")) and "serverInfo" not in data:
         return True
+    if is_mapping(data.get("auth")):
+        # Read as a list result, it would make a server without authentication.
+        return True
     return not source.text.lstrip().startswith("{")
 
 

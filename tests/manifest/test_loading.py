@@ -242,6 +242,12 @@ resources:
     assert problems(text) == ["MG104", "MG110", "MG301", "MG105", "MG302", "MG207"]
 
 
+def test_json_that_chooses_authentication_is_never_taken_for_a_list_result() -> None:
+    text = '{"tools": [], "auth": {"kind": "jwt", "issuer": "https://x.example"}}'
+
+    assert problems(text) == ["MG105"]
+
+
 def test_keys_of_one_s_own_are_free_everywhere() -> None:
     text = """\
 mcpgen: 1

@@ -22,21 +22,29 @@ _AUTHORIZATION: Final = "Authorization"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
+def only(headers: Mapping[str, str], name: str) -> str | None:
+    """The value of a header that may come once; None when it did not come.
+
+    Raises:
+        Refusal: It came more than once: a proxy and this server could take different
+            ones for the real one.
+    """
+    getall = getattr(headers, "getall", None)
+    if getall is None:
+        return headers.get(name)
+    values: list[str] = getall(name, [])
+    if len(values) > 1:
+        raise Refusal(f"{name} was sent more than once", malformed=True)
+    return values[0] if values else None
+
+
 def bearer_token(headers: Mapping[str, str]) -> str | None:
     """The request's bearer token; None when it has none.
 
     Raises:
         Refusal: The header came twice, or what follows `Bearer` is no token.
     """
-    getall = getattr(headers, "getall", None)
-    if getall is None:
-        value = headers.get(_AUTHORIZATION)
-    else:
-        values: list[str] = getall(_AUTHORIZATION, [])
-        if len(values) > 1:
-            # A proxy and this server could take different ones for the real one.
-            raise Refusal("Authorization was sent more than once", malformed=True)
-        value = values[0] if values else None
+    value = only(headers, _AUTHORIZATION)
     if value is None or value[:7].lower() != "bearer ":
         return None
     token = value[7:].strip(" ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -60,6 +61,14 @@ class Serving:
         return LegacyWire(
             self._http, self.url, {**stolen, **_headers(token)}, victim.last_id
         )
+
+
+def basic(header: str) -> tuple[str, str]:
+    """Name and password of HTTP's Basic authentication, as they travel."""
+    kind, _, encoded = header.partition(" ")
+    assert kind == "Basic"
+    name, _, password = base64.b64decode(encoded).decode().partition(":")
+    return name, password
 
 
 def _headers(token: str | None) -> dict[str, str]:
