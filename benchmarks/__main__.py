@@ -16,6 +16,7 @@ BENCHMARKS = (
     "memory",
     "client",
     "validation",
+    "auth",
     "generation",
 )
 
