@@ -8,6 +8,7 @@ import ipaddress
 import json
 import logging
 import os
+import runpy
 import signal
 import ssl
 import sys
@@ -111,6 +112,60 @@ class TestSettings:
             option = "--" + field.name.replace("_", "-")
             assert option in shown
             assert f"`MCP_{field.name.upper()}`" in table
+
+    def test_the_documented_table_is_up_to_date(self) -> None:
+        made = runpy.run_path(str(ROOT / "docs/settings.py"))
+
+        assert made["PAGE"].read_text("utf-8") == made["page"](), "run python docs/settings.py"
+
+    def test_a_secret_comes_from_a_file_or_the_environment(
+        self, tmp_path: Path
+    ) -> None:
+        one, several = tmp_path / "one", tmp_path / "several"
+        one.write_text("s3cret\n", "utf-8")
+        several.write_text("first\n\nsecond\n", "utf-8")
+
+        settings = [
+            parse(MCP_AUTH_CLIENT_SECRET="s3cret", MCP_AUTH_TOKENS="first,second"),
+            parse(
+                MCP_AUTH_CLIENT_SECRET_FILE=str(one),
+                MCP_AUTH_TOKENS_FILE=str(several),
+            ),
+            parse(
+                *("--auth-client-secret-file", str(one)),
+                *("--auth-tokens-file", str(several)),
+            ),
+        ]
+
+        for each in settings:
+            assert each.auth_client_secret is not None
+            assert each.auth_client_secret.get_secret_value() == "s3cret"
+            tokens = [token.get_secret_value() for token in each.auth_tokens]
+            assert tokens == ["first", "second"]
+            assert "s3cret" not in repr(each)
+            assert "first" not in repr(each)
+
+    @pytest.mark.parametrize("option", ["--auth-client-secret", "--auth-tokens"])
+    def test_a_secret_is_no_option(
+        self, option: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            parse(option, "s3cret")
+
+        assert f"{option}-file PATH" in capsys.readouterr().err
+
+    def test_a_secret_said_twice_or_unreadable_is_refused(self, tmp_path: Path) -> None:
+        file = tmp_path / "secret"
+        file.write_text("x", "utf-8")
+        with pytest.raises(ValueError, match="MCP_AUTH_CLIENT_SECRET is set as well"):
+            from_environment(
+                {
+                    "MCP_AUTH_CLIENT_SECRET": "y",
+                    "MCP_AUTH_CLIENT_SECRET_FILE": str(file),
+                }
+            )
+        with pytest.raises(ValueError, match=r"MCP_AUTH_TOKENS_FILE: .*nowhere"):
+            from_environment({"MCP_AUTH_TOKENS_FILE": str(tmp_path / "nowhere")})
 
 
 class TestAccessLog:

@@ -26,6 +26,7 @@ class Issuer:
         self.down = False
         self.delay: asyncio.Event | None = None
         self.metadata: dict[str, Any] = {}
+        self.redirect = ""
 
     def rotate(self, kid: str) -> None:
         """Replace all keys by a new one."""
@@ -66,6 +67,8 @@ class Issuer:
         self.fetched += 1
         if self.delay is not None:
             await self.delay.wait()
+        if self.redirect:
+            raise web.HTTPFound(self.redirect)
         if self.down:
             return web.Response(status=500)
         return web.json_response(
@@ -82,7 +85,12 @@ class Issuer:
         """The issuer, reachable."""
         app = web.Application()
         app.router.add_get("/keys", self._keys)
-        app.router.add_get("/.well-known/openid-configuration", self._metadata)
+        for where in (
+            "/.well-known/openid-configuration",
+            "/.well-known/oauth-authorization-server/tenant",
+            "/other/.well-known/openid-configuration",
+        ):
+            app.router.add_get(where, self._metadata)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         try:

@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 from joserfc import jwk
 
-from mcpgen.runtime.server.auth import AuthRequest, JWTAuthenticator, Principal
+from mcpgen.runtime.server.auth import (
+    AuthRequest,
+    JWTAuthenticator,
+    Principal,
+)
 from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
 from tests.requirements import requirement
 
@@ -224,6 +228,15 @@ class TestAttacks:
     ) -> None:
         await door.refuses(issuer.token(**changes), reason)
 
+    async def test_an_extension_that_must_be_understood(
+        self, door: Door, issuer: Issuer
+    ) -> None:
+        parts = issuer.token().split(".")
+        head = {"alg": "ES256", "kid": "first", "crit": ["x"], "x": 1}
+        parts[0] = base64.urlsafe_b64encode(json.dumps(head).encode()).decode()
+
+        await door.refuses(".".join(p.rstrip("=") for p in parts), "signature|JWT")
+
     @pytest.mark.parametrize("kind", ["logout+jwt", "id_token", "dpop+jwt", 1])
     async def test_tokens_of_another_kind(
         self, door: Door, issuer: Issuer, kind: Any
@@ -360,6 +373,46 @@ class TestKeys:
         with pytest.raises(Unavailable):
             await door.show(issuer.token())
         assert issuer.fetched == 0
+
+    async def test_an_outage_ends(
+        self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        door = Door(issuer)
+        issuer.down = True
+        with pytest.raises(Unavailable):
+            await door.show(issuer.token())
+        issuer.down = False
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 6)
+
+        assert await door.show(issuer.token())
+        await door.authenticator.close()
+
+    async def test_a_redirect_is_not_followed(self, door: Door, issuer: Issuer) -> None:
+        issuer.redirect = f"{issuer.url}/.well-known/openid-configuration"
+
+        with pytest.raises(Unavailable):
+            await door.show(issuer.token())
+        assert issuer.discovered == 1
+
+    @pytest.mark.parametrize("path", ["/tenant", "/other"])
+    async def test_an_issuer_with_a_path_is_found_at_all_places(
+        self, issuer: Issuer, path: str
+    ) -> None:
+        issuer.metadata = {"issuer": issuer.url + path}
+        authenticator = JWTAuthenticator(issuer.url + path, [AUDIENCE])
+        token = issuer.token(iss=issuer.url + path)
+
+        request = AuthRequest({"Authorization": f"Bearer {token}"})
+        assert await authenticator.authenticate(request)
+        await authenticator.close()
+
+    async def test_keys_may_be_named_without_metadata(self, issuer: Issuer) -> None:
+        door = Door(issuer, jwks_url=f"{issuer.url}/keys")
+
+        assert await door.show(issuer.token())
+        assert issuer.discovered == 0
+        await door.authenticator.close()
 
     @requirement("2025-11-25/server/tls", "2026-07-28/server/tls")
     @pytest.mark.parametrize(
