@@ -116,7 +116,9 @@ class TestSettings:
     def test_the_documented_table_is_up_to_date(self) -> None:
         made = runpy.run_path(str(ROOT / "docs/settings.py"))
 
-        assert made["PAGE"].read_text("utf-8") == made["page"](), "run python docs/settings.py"
+        assert made["PAGE"].read_text("utf-8") == made["page"](), (
+            "run python docs/settings.py"
+        )
 
     def test_a_secret_comes_from_a_file_or_the_environment(
         self, tmp_path: Path

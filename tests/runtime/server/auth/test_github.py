@@ -118,7 +118,7 @@ async def test_others_are_not(github: GitHub, options: Any) -> None:
 
 async def test_an_organisation_s_name_is_no_path(github: GitHub) -> None:
     with pytest.raises(Refusal, match="not allowed"):
-        await show(github, "gho_bob", organizations=["../../../user"])
+        await show(github, "gho_ann", organizations=["nobody/../acme"])
 
 
 async def test_a_token_that_github_does_not_know(github: GitHub) -> None:

@@ -189,6 +189,40 @@ class TestMetadata:
 
         assert (await self.get(http, vault, **told))["resource"] == vault.url
 
+    async def test_nor_does_that_of_a_proxy_that_is_not_the_trusted_one(
+        self, vault: Serving, http: ClientSession
+    ) -> None:
+        await vault(Names(), auth_issuer=ISSUER, trusted_proxies=("10.0.0.0/8",))
+        told = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+
+        assert (await self.get(http, vault, **told))["resource"] == vault.url
+
+    async def test_what_a_request_says_is_never_an_audience(
+        self, vault: Serving
+    ) -> None:
+        seen: list[tuple[str, ...]] = []
+
+        class Looks:
+            async def authenticate(self, request: AuthRequest) -> Principal | None:
+                seen.append(request.audiences)
+                return Principal("alice")
+
+        for host in ("127.0.0.1", "0.0.0.0"):
+            await vault(Looks(), host=host, allowed_hosts=("*",))
+            headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+            await vault.modern().call("tools/list", headers=headers)
+        await vault(Looks(), public_url="https://mcp.example.com/mcp")
+        await vault.modern().call("tools/list")
+
+        local, elsewhere, public = seen
+        assert {uri.rpartition(":")[0] for uri in local} == {
+            "http://localhost",
+            "http://127.0.0.1",
+            "http://[::1]",
+        }
+        assert elsewhere == ()
+        assert public == ("https://mcp.example.com/mcp",)
+
     async def test_a_foreign_host_gets_nothing(
         self, vault: Serving, http: ClientSession
     ) -> None:

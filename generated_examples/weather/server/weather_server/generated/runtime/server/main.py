@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from .app import mounted
-from .auth.configured import LOOPBACK
+from .auth.configured import LOOPBACK, effective
 from .hooks import Hook
 from .http.access_log import Lines
 from .http.logs import HTTP, OneEntry
@@ -132,7 +132,7 @@ async def serve(
         raise CannotStart(str(error)) from None
     _refuse_strangers(server, settings)
     runner = _runner(server, settings, middlewares)
-    context = _tls(settings)
+    context = _encrypted(effective(settings, service.contract))
     await runner.setup()
     try:
         await _listen(runner, settings, context)
@@ -197,9 +197,29 @@ def _address(runner: web.BaseRunner, settings: Settings) -> str:
     return f"{host}:{port}"
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
+def _encrypted(settings: Settings) -> ssl.SSLContext | None:
     if settings.tls_cert is None:
+        if settings.tls_client_ca is not None or settings.auth == "mtls":
+            raise CannotStart(
+                "clients' certificates need TLS: set tls_cert and tls_key (--tls-cert "
+                "and --tls-key)"
+            )
         return None
+    if settings.auth == "mtls" and settings.tls_client_ca is None:
+        raise CannotStart(
+            "auth mtls: set tls_client_ca (--tls-client-ca): the authorities that sign "
+            "clients' certificates"
+        )
+    return tls_context(settings)
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """What serves HTTPS with the certificate of the settings.
+
+    Raises:
+        CannotStart: The certificate or the authorities can't be used.
+    """
+    assert settings.tls_cert is not None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(settings.tls_cert, settings.tls_key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, runtime_checkable
 
 from .principal import Principal
@@ -44,22 +44,27 @@ class AuthRequest:
     Attributes:
         headers: The HTTP request's headers; names in any case.
         remote: The address that the connection comes from.
-        audiences: The URIs that mean this server: a token must be made for one of them.
     """
 
-    __slots__ = ("_transport", "audiences", "headers", "remote")
+    __slots__ = ("_audiences", "_transport", "headers", "remote")
 
     def __init__(
         self,
         headers: Mapping[str, str],
         remote: str | None = None,
-        audiences: tuple[str, ...] = (),
+        audiences: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
         transport: asyncio.BaseTransport | None = None,
     ) -> None:
         self.headers = headers
         self.remote = remote
-        self.audiences = audiences
+        self._audiences = audiences
         self._transport = transport
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The URIs that mean this server: a token must be made for one of them."""
+        given = self._audiences
+        return given if isinstance(given, tuple) else given()
 
     @property
     def certificate(self) -> Mapping[str, Any] | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from .authenticator import AuthRequest, Refusal
-from .bearer import bearer_token
+from .bearer import bearer_token, only
 from .principal import Principal
 
 _log: Final = logging.getLogger("mcp.auth")
@@ -119,7 +119,7 @@ class APIKeyAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The key's user; see `Authenticator`."""
-        given = request.headers.get(self._header)
+        given = only(request.headers, self._header)
         if given is None:
             given = bearer_token(request.headers)
             if given is None or not given.startswith(PREFIX):

@@ -55,6 +55,7 @@ class Gate:
         self._needs = needs
         self._path = settings.path
         self._public = settings.public_url.rstrip("/")
+        self._public_uris = (self._public,) if self._public else ()
         self._issuer = settings.auth_issuer
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         self._implications = Implications(settings.auth_implies)
@@ -94,7 +95,7 @@ class Gate:
                 AuthRequest(
                     request.headers,
                     request.remote,
-                    self._own_uris(request),
+                    self._public_uris or (lambda: self._own_uris(request)),
                     request.transport,
                 )
             )
@@ -238,8 +239,6 @@ class Gate:
         Never what a request says: whoever holds a token for another server could send
         that server's name along.
         """
-        if self._public:
-            return (self._public,)
         if not self._local or request.transport is None:
             return ()
         address: tuple[str, int] | str = request.transport.get_extra_info("sockname")

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 
 from ...shared.jsonrpc import is_array, is_object
 from .authenticator import AuthRequest, Refusal
-from .bearer import Remembered, bearer_token, digest
+from .bearer import Remembered, bearer_value, checked, digest
 from .extras import module, require
 from .fetch import Fetcher
 from .keys import KeySource
@@ -107,13 +107,14 @@ class JWTAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's subject; see `Authenticator`."""
-        token = bearer_token(request.headers)
-        if token is None:
+        value = bearer_value(request.headers)
+        if value is None:
             return None
-        key = digest(token)
+        # What was verified once needs no look at its characters.
+        key = digest(value)
         verified = self._verified.get(key)
         if verified is None:
-            verified = await self._verify(token, request.audiences)
+            verified = await self._verify(checked(value), request.audiences)
             until = time.time() + self._remember
             expires = verified.principal.expires
             self._verified.put(

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import StreamReader, hdrs, web
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDictProxy
 
 from ...shared import jsonrpc
 from ...shared.errors import INVALID_REQUEST, ProtocolError
@@ -131,7 +131,8 @@ class Exchange:
     @property
     def visible_headers(self) -> Mapping[str, str]:
         """The request's headers, as far as handlers may see them."""
-        return without(self.request.headers, self.hidden)
+        headers = self.request.headers
+        return Visible(headers, self.hidden) if self.hidden else headers
 
     def require_accept(self) -> None:
         """Refuse a client that accepts neither form of an answer."""
@@ -196,14 +197,26 @@ def _accepted(accept: str) -> tuple[bool, bool, bool]:
     return events, takes_json, events and (accept.startswith(_EVENTS) or not takes_json)
 
 
-def without(headers: Mapping[str, str], names: frozenset[str]) -> Mapping[str, str]:
-    """Headers without some of them, which are named in lower case."""
-    if not any(name in headers for name in names):
-        return headers
-    kept = CIMultiDict(headers)
-    for name in names:
-        kept.popall(name, None)
-    return CIMultiDictProxy(kept)
+class Visible(Mapping[str, str]):
+    """Headers without some of them: a view, since few handlers look at it."""
+
+    __slots__ = ("_headers", "_hidden")
+
+    def __init__(self, headers: Mapping[str, str], hidden: frozenset[str]) -> None:
+        """Hide headers, which are named in lower case."""
+        self._headers = headers
+        self._hidden = hidden
+
+    def __getitem__(self, name: str) -> str:
+        if name.lower() in self._hidden:
+            raise KeyError(name)
+        return self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._headers if name.lower() not in self._hidden)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 async def read_body(request: web.BaseRequest, limit: int, seconds: float) -> bytes:
