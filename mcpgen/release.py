@@ -113,12 +113,13 @@ def _refusal(changes: Changes, manifest: Manifest) -> Diagnostic:
     old, new, wanted = changes.old_version, changes.new_version, changes.next_version
     worst = [change for change in changes.all if change.rule.step is changes.step]
     more = f", and {len(worst) - 1} more" if len(worst) > 1 else ""
+    section = "package" if "version" in (manifest.package or {}) else "server"
     advice = f"write `version: {wanted}`" if wanted else "write another version"
     return Diagnostic(
         "MG419",
         f"version {new} says too little after {old}: "
         f"{worst[0].rule.level}[{worst[0].rule.id}] {worst[0].message}{more}",
-        manifest.source.span(("server", "version")),
+        manifest.source.span((section, "version")),
         f"{advice}, or run `mcpgen generate {ALLOW}`; "
         "`mcpgen diff` with the manifest before shows everything",
     )

@@ -82,7 +82,7 @@ class Contract:
 
     Attributes:
         name: The project's name, or None.
-        version: The client's version, as the manifest has it.
+        version: The client's version: the package's own, else the server's.
         server_info: The `Implementation` object, without the version.
         instructions: The instructions to models, or None.
         revisions: The protocol revisions that are served.
@@ -130,7 +130,7 @@ def from_manifest(manifest: Manifest) -> Contract:
     in_order = (names.tools, names.prompts, names.resources, names.resource_templates)
     return Contract(
         name=manifest.name,
-        version=manifest.version,
+        version=client_version(manifest),
         server_info={k: v for k, v in manifest.server_info.items() if k != "version"},
         instructions=manifest.instructions,
         revisions=manifest.revisions,
@@ -143,6 +143,12 @@ def from_manifest(manifest: Manifest) -> Contract:
         },
         source=manifest.source,
     )
+
+
+def client_version(manifest: Manifest) -> str:
+    """The version under which callers install the client."""
+    own = (manifest.package or {}).get("version")
+    return own if isinstance(own, str) else manifest.version
 
 
 def to_json(contract: Contract) -> dict[str, Json]:

@@ -12,7 +12,7 @@ from .rules import Step
 
 _PATTERN: Final = re.compile(
     r"(0|[1-9]\d{0,17})\.(0|[1-9]\d{0,17})\.(0|[1-9]\d{0,17})"
-    r"(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"
+    r"(-[0-9A-Za-z.-]+|(?:a|b|rc)\d+|\.dev\d+)?(?:\+[0-9A-Za-z.-]+)?"
 )
 
 
@@ -29,7 +29,10 @@ class Version(NamedTuple):
 
 
 def parse(text: str) -> Version | None:
-    """The version in a text; None where it is no semantic one."""
+    """The version in a text; None where it is no semantic one.
+
+    Pre-releases may be written as Python's indexes want them: `2.0.0rc1`.
+    """
     match = _PATTERN.fullmatch(text)
     if match is None:
         return None

@@ -55,6 +55,22 @@ def test_a_version_that_tells_too_little_is_refused_and_nothing_is_written(
     assert disk(shop, records=True) == before
 
 
+def test_a_client_may_have_a_version_of_its_own(shop: Path, terminal: Terminal) -> None:
+    own = "targets: [client]\npackage: {version: 3.0.1}\n"
+    text = manifest("find", "buy", more=own)
+    (shop / "mcpgen.yaml").write_text(text, "utf-8")
+    assert terminal.mcpgen("generate").code == 0
+    less = manifest("find", more=own.replace("3.0.1", "3.1.0"))
+    (shop / "mcpgen.yaml").write_text(less, "utf-8")
+
+    done = terminal.mcpgen("generate")
+
+    assert done.err.startswith(
+        "mcpgen.yaml:5:20: error[MG419]: version 3.1.0 says too little after 3.0.1: "
+    )
+    assert "write `version: 4.0.0`" in done.err
+
+
 def test_the_check_says_so_too(shop: Path, terminal: Terminal) -> None:
     write(shop, "find", version="1.1.0")
 

@@ -50,6 +50,8 @@ def test_a_smaller_step_does_not_suffice(old: str, new: str, step: Step) -> None
 def test_a_pre_release_of_the_next_version_suffices() -> None:
     assert suffices("1.4.2", "2.0.0-rc.1", Step.MAJOR)
     assert suffices("2.0.0-rc.1", "2.0.0-rc.2", Step.MAJOR)
+    assert suffices("1.4.2", "2.0.0rc1", Step.MAJOR)
+    assert not suffices("1.4.2", "1.5.0.dev3", Step.MAJOR)
 
 
 def test_other_versions_only_have_to_differ() -> None:
