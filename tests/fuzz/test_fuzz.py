@@ -17,7 +17,7 @@ from tests.runtime.server.inmemory import Answer, InMemory
 
 from .__main__ import MOST_GROWTH, parsed
 from .campaign import STATUSES, Report, run
-from .messages import BODIES
+from .messages import BODIES, proper
 from .service import SETTINGS, Fuzzed
 
 REQUESTS = 2_000
@@ -64,6 +64,34 @@ async def answered(body: Any) -> Answer:
             return await connection.send(head.encode() + data, 5, stream_seconds=0.1)
         finally:
             connection.end()
+
+
+@pytest.mark.parametrize("version", [b" HTTP/1.0", b""])
+async def test_streams_end_with_the_connection_where_http_is_older_than_1_1(
+    version: bytes,
+) -> None:
+    """Proxies speak HTTP/1.0 unless told otherwise; that nothing is 0.9."""
+    call = next(filter(_is_logging, proper()))
+    call["params"]["_meta"] |= {"io.modelcontextprotocol/logLevel": "debug"}
+    data = json.dumps(call).encode()
+    head = (
+        b"POST /mcp%b\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n"
+        b"Mcp-Name: logging\r\nContent-Length: %d\r\n\r\n" % (version, len(data))
+    )
+    async with InMemory(Server(Fuzzed(), SETTINGS), SETTINGS) as server:
+        connection = server.connect()
+        answer = await connection.send(head + data, 5)
+
+        assert (answer.status, answer.is_stream) == (200, True)
+        assert b"chunked" not in answer.head.lower()
+        assert connection.closed
+
+
+def _is_logging(message: Any) -> bool:
+    """Whether it is the modern call of the tool that logs."""
+    params = message["params"] if isinstance(message, dict) else {}
+    return params.get("name") == "logging" and "_meta" in params
 
 
 def test_parsers_under_coverage_guided_search() -> None:

@@ -93,6 +93,10 @@ class Answer:
             self.body = rest
             return
         place = low.find(b"\r\ncontent-length: ")
+        if self.is_stream and place < 0:
+            # It ends with the connection.
+            self.body, self.complete = rest, False
+            return
         length = int(low[place + 18 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
         self.body = rest[:length]
         self.complete = bool(end) and len(rest) >= length

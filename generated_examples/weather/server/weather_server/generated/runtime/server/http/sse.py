@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 COMMENT: Final = b":\n\n"
 """A keep-alive: clients skip comment lines."""
@@ -71,7 +71,9 @@ class Stream:
         """
         kind = _HeldBack if hold_back else web.StreamResponse
         response = kind(headers={**_HEADERS, **headers})
-        response.enable_chunked_encoding()
+        if request.version >= HttpVersion11:
+            response.enable_chunked_encoding()
+        # Older HTTP, which some proxies speak by default, ends it with the connection.
         await response.prepare(request)
         return cls(request, response)
 
