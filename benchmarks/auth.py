@@ -63,7 +63,7 @@ def main(console: Console, scale: Scale) -> None:
             measured = list(_subjects(home, issuer, loop == "uvloop", stack))
             for each in measured:
                 each.check()
-            costs = cpu_per_answer(measured, max(scale.connections), scale.seconds)
+            costs = cpu_per_answer(measured, max(scale.connections), scale)
             values = {e.name: cost for e, cost in zip(measured, costs, strict=True)}
             title = f"authentication, {loop}"
             console.print(compared(title, "CPU µs/call", values))

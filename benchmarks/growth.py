@@ -61,7 +61,7 @@ def main(console: Console, scale: Scale) -> None:
         for title, cases in tables.items():
             for case in cases:
                 case.check()
-            costs = cpu_per_answer(cases, CONNECTIONS, scale.seconds)
+            costs = cpu_per_answer(cases, CONNECTIONS, scale)
             values = {c.name: cost for c, cost in zip(cases, costs, strict=True)}
             console.print(compared(title, _UNIT, values))
 

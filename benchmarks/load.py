@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.scale import Scale
 from benchmarks.wire import Request, Subject
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +25,14 @@ SLICE = 0.15
 """Seconds of load on one subject before the next one's turn."""
 _SETTLE = 0.03
 """Seconds in which a server answers what it has already been asked."""
+_NUMBERED = """
+local number = 0
+function request()
+  number = number + 1
+  return wrk.format(nil, nil, nil, before .. '"id": ' .. number .. after)
+end
+"""
+"""Ids that are new each time, as the requests of one session must be."""
 _REPORT = """
 function done(summary, latency, requests)
   local e = summary.errors
@@ -44,8 +54,14 @@ class Load:
 
 
 def cpu_per_answer(
-    subjects: Sequence[Subject], connections: int, seconds: float
+    subjects: Sequence[Subject], connections: int, scale: Scale
 ) -> list[float]:
+    """µs of server CPU per answer, for each subject: medians of several runs."""
+    runs = [_run(subjects, connections, scale.seconds) for _ in range(scale.runs)]
+    return [median(costs) for costs in zip(*runs, strict=True)]
+
+
+def _run(subjects: Sequence[Subject], connections: int, seconds: float) -> list[float]:
     """µs of server CPU per answer, for each subject.
 
     Every subject has a server and a generator of its own, but in turns of a fraction of
@@ -88,7 +104,7 @@ def cpu_per_answer(
 def latency(subject: Subject, connections: int, seconds: float) -> Load:
     """What clients see of one server under load."""
     with TemporaryDirectory() as folder:
-        length = max(1, ceil(seconds))
+        length = max(1, ceil(2 * seconds))
         script = Path(folder) / "request.lua"
         return _report(_start(subject.request, connections, length, script), length)
 
@@ -113,17 +129,20 @@ def _lua(request: Request) -> str:
         f"wrk.headers[{json.dumps(k)}] = {json.dumps(v)}"
         for k, v in request.headers.items()
     ]
-    body = json.dumps(json.dumps(request.body))
-    return "\n".join(['wrk.method = "POST"', f"wrk.body = {body}", *headers, _REPORT])
+    before, _, after = json.dumps(request.body).partition('"id": 1')
+    parts = [
+        f"local before = {json.dumps(before)}",
+        f"local after = {json.dumps(after)}",
+    ]
+    return "\n".join(['wrk.method = "POST"', *headers, *parts, _NUMBERED, _REPORT])
 
 
 def _report(generator: subprocess.Popen[str], seconds: int) -> Load:
     printed, _ = generator.communicate(timeout=seconds + 60)
     found = dict(re.findall(r"^(answers|failed|p50|p99) ([\d.]+)$", printed, re.M))
-    if generator.returncode or float(found.get("failed", "1")):
+    answers, failed = int(found.get("answers", "0")), int(found.get("failed", "1"))
+    if generator.returncode or failed:
         raise RuntimeError(f"not every request was answered:\n{printed}")
-    if not int(found["answers"]):
+    if not answers:
         raise RuntimeError(f"no request was answered:\n{printed}")
-    return Load(
-        int(found["answers"]), float(found["p50"]) / 1000, float(found["p99"]) / 1000
-    )
+    return Load(answers, float(found["p50"]) / 1000, float(found["p99"]) / 1000)

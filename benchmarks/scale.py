@@ -10,7 +10,8 @@ class Scale:
     """The size of every measurement.
 
     Attributes:
-        seconds: Load on one subject, for one number.
+        seconds: Load on one subject in one run.
+        runs: Runs of which a number is the median.
         connections: Calls under way at once.
         rounds: Repetitions of what is measured as a whole process, or in small steps.
         calls: Calls of one step of a client.
@@ -22,6 +23,7 @@ class Scale:
     """
 
     seconds: float
+    runs: int
     connections: tuple[int, ...]
     rounds: int
     calls: int
@@ -32,5 +34,7 @@ class Scale:
     peers: bool
 
 
-FULL = Scale(4, (1, 16, 64), 7, 256, 5000, 500, (10, 1000), (1024, 1024 * 1024), True)
-QUICK = Scale(0.2, (2,), 1, 4, 20, 0, (4, 6), (16, 1024), False)
+FULL = Scale(
+    1.5, 3, (1, 16, 64), 7, 256, 5000, 500, (10, 1000), (1024, 1024 * 1024), True
+)
+QUICK = Scale(0.2, 1, (2,), 1, 4, 20, 0, (4, 6), (16, 1024), False)

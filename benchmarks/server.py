@@ -63,7 +63,7 @@ def _subjects(folder: Path, stack: ExitStack, *, peers: bool) -> Iterator[Subjec
 
 
 def _calls(measured: list[Subject], connections: int, scale: Scale) -> Table:
-    costs = cpu_per_answer(measured, connections, scale.seconds)
+    costs = cpu_per_answer(measured, connections, scale)
     by_name = {each.name: cost for each, cost in zip(measured, costs, strict=True)}
     return rows(
         f"tools/call, {connections} at once",
@@ -110,7 +110,7 @@ def _events(folder: Path, stack: ExitStack, scale: Scale) -> Table:
                 cases.append(Subject(name, server, request, "three"))
     for case in cases:
         case.check()
-    costs = cpu_per_answer(cases, max(scale.connections), scale.seconds)
+    costs = cpu_per_answer(cases, max(scale.connections), scale)
     # Every case with events follows its plain one.
     bases = [costs[n - n % 2] for n in range(len(costs))]
     return rows(

@@ -35,8 +35,9 @@ async def main(request: Any, connections: int, seconds: float) -> None:
 async def _one(
     session: aiohttp.ClientSession, request: Any, end: float, took: list[float]
 ) -> None:
-    body = json.dumps(request["body"]).encode()
     while (started := time.monotonic()) < end:
+        # An id that is new each time, as the requests of one session must be.
+        body = json.dumps({**request["body"], "id": time.perf_counter_ns()}).encode()
         async with session.post(request["url"], data=body) as answer:
             answer.raise_for_status()
             await answer.read()
