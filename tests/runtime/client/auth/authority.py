@@ -21,7 +21,7 @@ from aiohttp import BasicAuth, web
 
 from mcpgen.runtime.client import LoopbackRedirect
 
-from ..wire import Wire, modern, serving, text
+from ..wire import Call, Reply, Wire, modern, serving, text
 
 Form: TypeAlias = dict[str, str]
 
@@ -197,6 +197,17 @@ class Guarded:
     @property
     def url(self) -> str:
         return f"{self.origin}/mcp"
+
+    def answer_lists(self) -> None:
+        """Let it have one tool."""
+
+        async def listed(call: Call) -> Reply:
+            tool = {"name": "get_forecast", "inputSchema": {"type": "object"}}
+            return call.result(
+                resultType="complete", tools=[tool], ttlMs=0, cacheScope="private"
+            )
+
+        self.wire.methods["tools/list"] = listed
 
     def app(self) -> web.Application:
         app = web.Application()

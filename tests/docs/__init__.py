@@ -1,0 +1,1 @@
+"""The documentation: every block of code is executed, every link leads somewhere."""

@@ -1,0 +1,88 @@
+"""What the documentation says is so: every block of code is run, every link is there."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mcpgen import new
+from tests.docs import pages
+from tests.publishing.index_server import serving
+from tests.runtime.client.auth.authority import guarded
+
+CHECKOUT = Path(__file__).parents[2]
+DOCS = CHECKOUT / "docs"
+PAGES = sorted(
+    path
+    for path in DOCS.rglob("*.md")
+    if any(pages.blocks(path)) and path.parent.name != "decisions"
+)
+INDEX = "https://index.example.com"
+SERVER = "https://weather.example/mcp"
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Takes the place of the index that pages name."""
+    with serving(tmp_path / "index") as served:
+        yield {INDEX: served.url}
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(DOCS).as_posix()
+
+
+SPECIAL = {"how-to/sign-in.md"}
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if name_of(page) not in SPECIAL], ids=name_of
+)
+def test_a_page_does_what_it_says(
+    page: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    monkeypatch.setenv("TWINE_USERNAME", "ann")
+    monkeypatch.setenv("TWINE_PASSWORD", "s3cret")
+    named = INDEX in page.read_text("utf-8")
+    stand_ins = request.getfixturevalue("index") if named else None
+    folder = tmp_path / "reader"
+    folder.mkdir()
+    said = pages.run(page, folder, stand_ins)
+    missing = [line for line in pages.shown(page) if line not in said]
+    assert not missing, said
+
+
+async def test_signing_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against an authorization server, with a browser that consents to everything."""
+    new.create("weather", folder=tmp_path / "weather")
+    browser = Path(__file__).parent / "programs" / "browser"
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {browser} %s")
+    async with guarded() as guard:
+        guard.answer_lists()
+        page = DOCS / "how-to" / "sign-in.md"
+        stand_ins = {SERVER: guard.url}
+        await asyncio.to_thread(pages.run, page, tmp_path / "weather", stand_ins)
+        assert len(guard.authority.asked) == 1
+        assert guard.authority.registered[0]["client_name"] == "Weather desk"
+
+
+def test_the_site_is_built_and_its_links_lead_somewhere(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", tmp_path],
+        cwd=CHECKOUT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tutorial" / "index.html").exists()
