@@ -78,7 +78,7 @@ async def test_signing_in(
 
 def test_the_site_is_built_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", tmp_path],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", tmp_path],
         cwd=CHECKOUT,
         capture_output=True,
         encoding="utf-8",

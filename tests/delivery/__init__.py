@@ -1,0 +1,1 @@
+"""How servers get to where they run."""
