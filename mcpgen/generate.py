@@ -17,7 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mcpgen import handlers, identity, lock, memory, release, schemas, stubs
+from mcpgen import (
+    changelog,
+    handlers,
+    identity,
+    lock,
+    memory,
+    release,
+    schemas,
+    stubs,
+)
 from mcpgen.diagnostics import Diagnostic, MCPGenError, Severity, Span
 from mcpgen.folder import Folder, Kind, digest, unreadable
 from mcpgen.ir import File, Ownership
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
     from mcpgen.project import Project
     from mcpgen.protocol import Library
 
+CHANGELOG: Final = "client/CHANGELOG.md"
 _LARGEST_RECORD: Final = 64 * 1024 * 1024
 """Bytes of a lock that is still read; a real one has some hundred per file."""
 
@@ -258,19 +268,26 @@ def _examine(
     from mcpgen.models import Memory
     from mcpgen.protocol import news, of_project
     from mcpgen.render import Target, render
+    from mcpgen.views.publishing import client_version
 
     manifest = load(project.manifest_path)
     library = of_project(project.folder)
     known = Memory(identity.digest(), memory.load(project.folder))
+    described = build(manifest, manifest.name or project.folder.name, known)
+    promises = records.lock.promises if records.lock else None
+    history = changelog.history(
+        _written(project.folder, records.lock, CHANGELOG),
+        client_version(described),
+        release.since(promises, manifest) if promises else None,
+    )
     files = render(
-        build(manifest, manifest.name or project.folder.name, known),
+        replace(described, history=history),
         [Target(target) for target in manifest.targets],
         library=library,
     )
     inputs = inputs_of(manifest, library, project.manifest, text)
     if known.is_changed:
         memory.save(project.folder, known.kept)
-    promises = records.lock.promises if records.lock else None
     judged = release.judge(promises, manifest, allow=allow_breaking)
     outcome = decide(
         project.folder, files, inputs, records, promises=judged.promises, force=force
@@ -279,6 +296,15 @@ def _examine(
     refusals = [judged.refusal] if judged.refusal else []
     notes = (*refusals, *news(manifest.revisions, library), *report.diagnostics)
     return replace(outcome, notes=notes, handlers=report)
+
+
+def _written(folder: Path, known: Lock | None, path: str) -> str | None:
+    """The text of a file as mcpgen wrote it last; None where it is not that."""
+    entry = known.files.get(path) if known else None
+    found = Folder(folder).look(path)
+    if entry is None or found.kind is not Kind.FILE or found.digest != entry.sha256:
+        return None
+    return (folder / path).read_text(encoding="utf-8")
 
 
 def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:

@@ -187,6 +187,23 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """What the client's CHANGELOG says.
+
+    Attributes:
+        changes: What changed for callers: levels and messages.
+        since: The version that they have; None where they have none.
+        kept: The section of the current version, if it stays as it is.
+        earlier: The sections of earlier versions, as they were written.
+    """
+
+    changes: tuple[tuple[str, str], ...] = ()
+    since: str | None = None
+    kept: str | None = None
+    earlier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything that is rendered.
 
@@ -205,6 +222,7 @@ class Project:
         auth: How the server authenticates, as in the manifest; None if it says nothing.
         package: What package indexes say about the client.
         registry: The server's entry in the MCP registry, or None.
+        history: What the client's CHANGELOG says.
     """
 
     name: str
@@ -225,6 +243,7 @@ class Project:
     auth: dict[str, Json] | None = None
     package: Package = Package()
     registry: Registry | None = None
+    history: History = History()
 
 
 class Ownership(StrEnum):

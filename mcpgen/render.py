@@ -259,7 +259,7 @@ class _Pages:
         """The client, a distribution of its own."""
         project = self._project
         view = client.client(project)
-        registry = project.registry
+        registry, history = project.registry, project.history
         entries = list(reference.entries(project, view.methods))
         comment = pycode.html_comment(common.made_by(project))
         for path in ("README.md", "CHANGELOG.md", "REFERENCE.md"):
@@ -274,6 +274,14 @@ class _Pages:
                     sync_example=documents.example(project, sync=True),
                     rows=list(documents.method_rows(project)),
                     entries=entries,
+                    client_version=publishing.client_version(project),
+                    changes=list(publishing.changes(project)),
+                    since=pycode.markdown_code(history.since)
+                    if history.since
+                    else None,
+                    # Sections that mcpgen wrote itself: the lock has their hash.
+                    kept=pycode.checked_source(history.kept or ""),
+                    earlier=pycode.checked_source(history.earlier),
                 ),
             )
         if registry is not None:

@@ -63,8 +63,10 @@ TABLE: Final[dict[str, set[str]]] = {
     "stubs": {"diagnostics", "folder", "handlers"},
     "memory": set(),
     # Where both come together.
+    "changelog": {"contracts", "ir"},
     "generate": {
         "build",
+        "changelog",
         "diagnostics",
         "folder",
         "handlers",
@@ -82,6 +84,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "schemas",
         "stubs",
         "write",
+        "views",
     },
     "difference": {"generate", "plan"},
     "publishing": {"diagnostics", "generate", "project"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mcpgen import project
+from mcpgen import lock, project
 from mcpgen.cli import output
 from mcpgen.cli.command import OK, command_of, json_option
 
@@ -64,6 +64,10 @@ def _publish_client(
     done = "would go" if dry_run else "went"
     for each in made:
         output.say(f"{each.path.name} {done} to {place.upload}")
+    if not dry_run:
+        output.say(
+            f"Callers have this contract now; commit {lock.FILE}, which says so."
+        )
     return OK
 
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from mcpgen import generate
-from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.diagnostics import MCPGenError, Severity, Span
 from mcpgen.project import Project
 
 from . import tools
@@ -68,6 +68,9 @@ def build(project: Project, folder: Path) -> tuple[Distribution, ...]:
 def _copy(project: Project, clean: Path) -> None:
     """Copy the client's files, which are what the lock says."""
     outcome = generate.examine(project)
+    refusals = [note for note in outcome.notes if note.severity is Severity.ERROR]
+    if refusals:
+        raise MCPGenError(refusals)
     if outcome.drift:
         changes = [*outcome.plan.changes, *outcome.plan.conflicts]
         raise MCPGenError.of(

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from mcpgen import generate
 from mcpgen.diagnostics import MCPGenError, Span
 from mcpgen.project import Project
 
@@ -60,6 +61,7 @@ def publish(
         _check_new(project, place)
         if not rehearse:
             _upload(made, place)
+            generate.mark_published(project)
     return made
 
 

@@ -106,3 +106,9 @@ def server_json(project: ir.Project, registry: ir.Registry) -> Code:
 def marker(registry: ir.Registry) -> Code:
     """What the registry looks for in a package's README."""
     return pycode.html_comment(f"mcp-name: {registry.name}")
+
+
+def changes(project: ir.Project) -> Iterator[Code]:
+    """What changed since the version that callers have, a line each."""
+    for level, message in project.history.changes:
+        yield Code(f"{level}: {pycode.markdown(message)}")

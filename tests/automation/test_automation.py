@@ -105,7 +105,8 @@ class Action:
             done = run(
                 *("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"),
                 step["run"],
-                folder=folder / self._filled(step.get("working-directory", "."), values),
+                folder=folder
+                / self._filled(step.get("working-directory", "."), values),
                 PATH=f"{self._programs}{os.pathsep}{os.environ['PATH']}",
                 **{
                     name: self._filled(value, values)

@@ -50,6 +50,8 @@ def test_it_goes_to_the_index_once(
     assert (code, err) == (0, "")
     assert index.files == FILES
     assert all(name in out for name in FILES)
+    assert "commit mcpgen.lock" in out
+    commit()
     code, _, err = publish(terminal, index)
     assert code == 2
     assert "error[MG607]: weather-client 0.1.0 is published already" in err
@@ -58,6 +60,23 @@ def test_it_goes_to_the_index_once(
     commit()
     assert publish(terminal, index)[0] == 0
     assert len(index.files) == 4
+
+
+def test_a_version_that_tells_too_little_is_refused(
+    terminal: Terminal, project: Path, index: Served
+) -> None:
+    terminal.go(project)
+    assert publish(terminal, index)[0] == 0
+    raised(project, "0.1.1")
+    manifest = project / "mcpgen.yaml"
+    text = manifest.read_text("utf-8").replace("maximum: 14", "maximum: 10")
+    manifest.write_text(text, "utf-8")
+    assert "error[MG419]" in terminal.mcpgen("generate").err
+    commit()
+    code, _, err = publish(terminal, index)
+    assert code == 2
+    assert "error[MG419]: version 0.1.1 says too little after 0.1.0" in err
+    assert index.files == FILES
 
 
 def test_a_rehearsal_uploads_nothing(
