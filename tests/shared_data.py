@@ -24,8 +24,6 @@ TELLING = (
     "filesystem",
     "github",
     "ha-mcp",
-    "notion",
-    "yfmcp",
 )
 """The manifests that differ most; every other one runs in `make test-all`."""
 

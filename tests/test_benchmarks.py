@@ -20,6 +20,7 @@ def test_a_benchmark_that_there_is_not_is_refused_with_a_list(
     assert "no such benchmark: sever; there are server," in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_call_is_printed_beside_a_server_by_hand() -> None:
     printed = _printed(server)
     assert "by hand" in printed

@@ -224,6 +224,7 @@ IMPORTED = {
     "runtime.protocol.types",
     "runtime.server",
     "runtime.shared.catalog",
+    "runtime.shared.lazy",
     "runtime.shared.model",
     "typing",
     "typing_extensions",

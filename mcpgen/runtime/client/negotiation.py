@@ -85,6 +85,11 @@ def forget(origin: Origin) -> None:
     _known.pop(origin, None)
 
 
+def forget_all() -> None:
+    """Nothing is known of any server, as at the start."""
+    _known.clear()
+
+
 def _remember(known: dict[Origin, Era], origin: Origin, era: Era) -> None:
     known.pop(origin, None)
     known[origin] = era

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 import re
+import sys
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,10 +30,14 @@ async def url() -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     for side in ("client", "server"):
         monkeypatch.syspath_prepend(WEATHER / side)
-    return importlib.import_module("weather_client")
+    yield importlib.import_module("weather_client")
+    # Other tests make packages of the same names.
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("weather_client", "weather_server"):
+            del sys.modules[name]
 
 
 async def test_every_example_runs(

@@ -282,15 +282,16 @@ class TestNoise:
     async def test_a_few_bytes_are_no_forty_lines_of_log(
         self, guarded: bool, service: Workshop, caplog: pytest.LogCaptureFixture
     ) -> None:
-        calm = HTTP.filters[0]
-        if not guarded:
-            HTTP.removeFilter(calm)
+        # Each copy of the runtime in this process has brought its own.
+        calm = () if guarded else tuple(HTTP.filters)
+        for each in calm:
+            HTTP.removeFilter(each)
         try:
             async with running(service) as port:
                 answer = await raw(port, b"GET / HTTP/1.1\r\nhe llo\r\n\r\n")
         finally:
-            if not guarded:
-                HTTP.addFilter(calm)
+            for each in calm:
+                HTTP.addFilter(each)
 
         (record,) = [r for r in caplog.records if r.name == HTTP.name]
         assert status(answer) == 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -44,12 +45,14 @@ class PlainOutlet:
         self.ctx = None
 
     async def send(self, message: bytes) -> None:
-        """Send a notification; a client that takes no events misses it.
+        """Send a notification; a client that takes no events, or is gone, misses it.
 
         What comes after the response is dropped.
         """
         if self._exchange.takes_events and not self._finished:
-            await self._write(event(message))
+            # That the client is gone is no failure of the tool: the request is cancelled.
+            with suppress(ConnectionError):
+                await self._write(event(message))
 
     async def disconnect(self, retry_ms: int | None) -> None:
         """Nothing: in this era a closed stream is a cancelled request."""

@@ -1,0 +1,22 @@
+"""What every test starts from, however the tests themselves were started."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from mcpgen.runtime.client import negotiation
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background; the programs that tests start would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def no_memory_of_servers() -> Iterator[None]:
+    """Ports are used again: what is known of an earlier server does not count."""
+    negotiation.forget_all()
+    yield
+    negotiation.forget_all()
