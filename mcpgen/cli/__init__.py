@@ -136,7 +136,7 @@ _BUILD: Final = LazyGroup(
     epilog="""\b
 Examples:
   mcpgen build client                           into the folder dist
-  mcpgen build client --out /tmp/x              elsewhere""",
+  mcpgen build client --out ../out              elsewhere""",
     context_settings=_HELP,
 )
 

@@ -46,5 +46,5 @@ command = command_of(
     "client",
     _build_client,
     "mcpgen build client               into the folder dist",
-    "mcpgen build client --out /tmp/x  elsewhere",
+    "mcpgen build client --out ../out  elsewhere",
 )

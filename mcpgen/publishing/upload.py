@@ -33,10 +33,12 @@ class Index:
     simple: str
 
 
-PYPI: Final = Index("https://upload.pypi.org/legacy/", "https://pypi.org/simple/")
-TEST_PYPI: Final = Index(
-    "https://test.pypi.org/legacy/", "https://test.pypi.org/simple/"
-)
+def _warehouse(upload: str, host: str) -> Index:
+    return Index(f"https://{upload}/legacy/", f"https://{host}/simple/")
+
+
+PYPI: Final = _warehouse("upload.pypi.org", "pypi.org")
+TEST_PYPI: Final = _warehouse("test.pypi.org", "test.pypi.org")
 
 
 def publish(
