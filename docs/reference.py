@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,7 +62,8 @@ def _commands(
 
 
 def _options(names: tuple[str, ...], command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=" ".join(names))
+    settings: Mapping[str, Any] = command.context_settings
+    context = click.Context(command, info_name=" ".join(names), **settings)
     yield f"`{' '.join(names)} {' '.join(command.collect_usage_pieces(context))}`\n"
     rows = [
         record
