@@ -93,14 +93,12 @@ def _run(
         told = read(source)
         eras = eras_for(file.parent if file else None)
         pulled = manifest_of(told, eras=eras)
-        if old is not None:
-            new = updated(old, pulled.manifest, eras=eras)
+        kept = None if old is None else updated(old, pulled.manifest, eras=eras)
     if file is None:
         _print(pulled, name or name_for(told), as_json)
         return OK
-    if old is None:
-        new = pulled.manifest.named(name or name_for(told))
-    text = _text(new, file) if old is None else new.source.text
+    new = kept or pulled.manifest.named(name or name_for(told))
+    text = _text(new, file) if kept is None else new.source.text
     is_news = old is None or text != old.source.text
     if is_news and not check:
         put(file, text)

@@ -64,7 +64,7 @@ class AuthRequest:
     def audiences(self) -> tuple[str, ...]:
         """The URIs that mean this server: a token must be made for one of them."""
         given = self._audiences
-        return given if isinstance(given, tuple) else given()
+        return given() if callable(given) else given
 
     @property
     def certificate(self) -> Mapping[str, Any] | None:
