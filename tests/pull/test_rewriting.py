@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mcpgen.diagnostics import MCPGenError
@@ -307,6 +307,8 @@ DEFINITIONS = st.lists(
 def test_a_pull_leaves_exactly_what_the_server_tells(
     before: list[dict[str, Any]], after: list[dict[str, Any]]
 ) -> None:
+    # A next-line character can't be kept in a scalar of YAML: such a pull is refused.
+    assume(r"\x85" not in repr([before, after]))
     first = to_yaml(manifest_of(told(tools=before)).manifest.named("Tracker"))
     commented = first.replace("\n  - ", "\n  # ours\n  - ")
 
