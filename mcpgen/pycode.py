@@ -597,9 +597,11 @@ def _type(node: ast.expr, module: str, used: set[str]) -> Expression:
     if isinstance(node, ast.Name):
         return _type_name(node.id, module, used)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return Union(
-            tuple(_type(member, module, used) for member in _alternatives(node))
-        )
+        members: list[Expression] = []
+        for alternative in _alternatives(node):
+            member = _type(alternative, module, used)
+            members.extend(member.members if isinstance(member, Union) else [member])
+        return Union(tuple(members))
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
         part = node.slice
         parts = part.elts if isinstance(part, ast.Tuple) else [part]

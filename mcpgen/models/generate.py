@@ -16,6 +16,7 @@ from .readback import check_module, read_models
 from .reading import Library, Reader
 from .remembered import Made, Memory
 from .source import module_source
+from .tags import find_tags
 from .types import Definition
 from .typing_stage import type_expressions
 from .untold import Untold
@@ -233,10 +234,11 @@ def _finished(
     for name, definition in library.definitions.items():
         parts.setdefault((homes or {}).get(name, ""), {})[name] = definition
     typed = type_expressions(library.definitions)
+    tags = find_tags(library.definitions)
     models: dict[str, Model] = {}
     modules: list[ModelsModule] = []
     for home, definitions in parts.items():
-        source = module_source(definitions, typed)
+        source = module_source(definitions, typed, tags)
         tree = ast.parse(source)
         needed = check_module(tree, definitions) & MODULE_NAMES
         models.update(read_models(tree, definitions))

@@ -14,7 +14,7 @@ from typing import Final
 
 from mcpgen.ir import Json
 
-from .documents import Document, Schema, schema_list, schema_map, subschema
+from .documents import Document, Schema, is_object, schema_list, schema_map, subschema
 from .facts import (
     KINDS,
     Facts,
@@ -293,8 +293,11 @@ class Reader:
     def _first_union(self, facts: Facts, place: Place) -> Type:
         """What the first of a schema's unions that tells something says."""
         found: Type = ANYTHING
+        tag = next(filter(None, map(_discriminator, facts.parts)), None)
         for branches in facts.unions:
             type_ = self._either(branches, facts.kinds, place)
+            if isinstance(type_, Either):
+                return replace(type_, tag=tag or type_.tag)
             if type_ != ANYTHING:
                 return type_
             found = UNTOLD if is_untold(type_) else found
@@ -615,6 +618,13 @@ def _last_segment(schema: Schema) -> str:
         for member in schema_list(schema, keyword)[:1]:
             return _last_segment(member)
     return ""
+
+
+def _discriminator(part: Part) -> str | None:
+    """The property that OpenAPI's keyword `discriminator` names."""
+    said = part.get("discriminator")
+    name = said.get("propertyName") if is_object(said) else None
+    return name if isinstance(name, str) else None
 
 
 def _is_container(value: Json) -> bool:

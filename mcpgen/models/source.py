@@ -15,6 +15,7 @@ from mcpgen.pycode import Code
 
 from .defaults import default_source
 from .layout import broken, is_long
+from .tags import Tags
 from .types import (
     Alias,
     Class,
@@ -32,10 +33,10 @@ MAX_PROSE: Final = 20_000
 
 
 def module_source(
-    definitions: Mapping[str, Definition], typed: Mapping[str, Typed]
+    definitions: Mapping[str, Definition], typed: Mapping[str, Typed], tags: Tags
 ) -> str:
     """The source of all definitions, each behind those that it needs."""
-    writer = _Writer(definitions, typed)
+    writer = _Writer(definitions, typed, tags)
     blocks = [writer.definition(definitions[name]) for name in _ordered(definitions)]
     short = {
         indent: broken(
@@ -176,10 +177,14 @@ def _mentioned(definition: Definition) -> list[str]:
 
 class _Writer:
     def __init__(
-        self, definitions: Mapping[str, Definition], typed: Mapping[str, Typed]
+        self,
+        definitions: Mapping[str, Definition],
+        typed: Mapping[str, Typed],
+        tags: Tags,
     ) -> None:
         self._definitions = dict(definitions)
         self._typed = typed
+        self._tags = tags
 
     def definition(self, definition: Definition) -> list[_Line]:
         if isinstance(definition, Alias):
@@ -190,7 +195,7 @@ class _Writer:
         name = pycode.identifier(alias.name)
         expression = self._typed[alias.name].alias
         assert expression is not None
-        text = expression_source(expression)
+        text = expression_source(self._tags.put_in(expression))
         lines = [_Line(f"{name}: TypeAlias = {text}", is_finished=False)]
         if is_recursive(alias.name, self._definitions):
             quoted = pycode.string(text)
@@ -235,7 +240,7 @@ class _Writer:
 
     def _field(self, member: Property, expression: ast.expr) -> str:
         name = pycode.identifier(member.python_name)
-        annotation = expression_source(expression)
+        annotation = expression_source(self._tags.put_in(expression))
         value = self._default(member)
         if value == "absent()" and not _says_none(annotation):
             annotation = Code(f"{annotation} | None")
@@ -284,6 +289,9 @@ def expression_source(expression: ast.expr) -> Code:
             return _constant(value)
         case ast.BinOp(left=left, right=right):
             return Code(f"{expression_source(left)} | {expression_source(right)}")
+        case ast.Call(ast.Name(id=name), [], [ast.keyword(str(key), value)]):
+            argument = f"{pycode.identifier(key)}={expression_source(value)}"
+            return Code(f"{pycode.identifier(name)}({argument})")
         case ast.Subscript(value=value, slice=ast.Tuple(elts=parts)):
             inner = ", ".join(map(expression_source, parts))
             return Code(f"{expression_source(value)}[{inner}]")

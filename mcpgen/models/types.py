@@ -63,9 +63,16 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of several types; made by `union`, so it is flat and has no duplicates."""
+    """One of several types; made by `union`, so it is flat and has no duplicates.
+
+    Attributes:
+        members: The types.
+        tag: The property that tells the objects among them apart, as the schema's
+            `discriminator` says; None where it says nothing.
+    """
 
     members: tuple[Type, ...]
+    tag: str | None = field(default=None, compare=False)
 
 
 Type: TypeAlias = Anything | Scalar | Literals | ListOf | MapOf | Ref | Either
@@ -118,7 +125,9 @@ Definition: TypeAlias = Class | Alias
 def union(types: Iterable[Type]) -> Type:
     """The type that admits what any of `types` admits, in their order, null last."""
     members: dict[Type, None] = {}
+    tag: str | None = None
     for member in types:
+        tag = tag or (member.tag if isinstance(member, Either) else None)
         parts = member.members if isinstance(member, Either) else (member,)
         members.update(dict.fromkeys(parts))
     merged = _merge_literals(list(members))
@@ -128,7 +137,7 @@ def union(types: Iterable[Type]) -> Type:
         merged = [t for t in merged if t != Scalar("integer")]
     if NULL in merged:
         merged = [t for t in merged if t != NULL] + [NULL]
-    return merged[0] if len(merged) == 1 else Either(tuple(merged))
+    return merged[0] if len(merged) == 1 else Either(tuple(merged), tag)
 
 
 def _is_structured(type_: Type) -> bool:

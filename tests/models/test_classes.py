@@ -287,10 +287,8 @@ def test_a_tagged_union_builds_the_class_of_its_tag() -> None:
     )
     built = Codec[Any](module.Shape).build({"kind": "square", "side": 2, "r": 1})
     assert type(built).__name__ == "ShapeSquare"
-    assert [c.__name__ for c in get_args(module.Shape)] == [
-        "ShapeCircle",
-        "ShapeSquare",
-    ]
+    union, _ = get_args(module.Shape)
+    assert [c.__name__ for c in get_args(union)] == ["ShapeCircle", "ShapeSquare"]
 
 
 def test_parts_that_all_hold_are_one_class() -> None:

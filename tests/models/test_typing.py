@@ -96,6 +96,12 @@ Names(class_="x", meta="y")
 Defaults()
 Tangle(a=["text"], b={"x": 1})
 Json_: Json = {"a": [1, None, {"b": True}]}
+
+
+def narrowed(shape: Shape) -> ShapeCircle | None:
+    if shape.kind == "circle":
+        return shape
+    return shape.next if isinstance(shape.next, ShapeCircle) else None
 """
 
 WRONG = {

@@ -60,7 +60,10 @@ class ListToolsInputShapeSquare(Model):
 
 
 class ListToolsInput(Model):
-    shape: ListToolsInputShapeCircle | ListToolsInputShapeSquare
+    shape: Annotated[
+        ListToolsInputShapeCircle | ListToolsInputShapeSquare,
+        Field(discriminator="kind"),
+    ]
     mode: Literal["fast", 'slow "and" safe', 3] | None = None
     tags: dict[str, str] | None = absent()
     nullable: str | None = None

@@ -367,9 +367,10 @@ class EmbeddedResource(Model):
     type: Literal["resource"] = "resource"
 
 
-ContentBlock: TypeAlias = (
-    TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource
-)
+ContentBlock: TypeAlias = Annotated[
+    TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource,
+    Field(discriminator="type"),
+]
 
 
 class ToolResultContent(Model):
@@ -406,9 +407,10 @@ class ToolResultContent(Model):
     type: Literal["tool_result"] = "tool_result"
 
 
-SamplingMessageContentBlock: TypeAlias = (
-    TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent
-)
+SamplingMessageContentBlock: TypeAlias = Annotated[
+    TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent,
+    Field(discriminator="type"),
+]
 
 
 class CreateMessageResult(Model):
@@ -421,11 +423,14 @@ class CreateMessageResult(Model):
 
     meta: Annotated[MetaObject | None, Field(alias="_meta")] = absent()
     content: (
-        TextContent
-        | ImageContent
-        | AudioContent
-        | ToolUseContent
-        | ToolResultContent
+        Annotated[
+            TextContent
+            | ImageContent
+            | AudioContent
+            | ToolUseContent
+            | ToolResultContent,
+            Field(discriminator="type"),
+        ]
         | list[SamplingMessageContentBlock]
     )
     model: str

@@ -245,11 +245,14 @@ class SamplingMessage(Model):
 
     meta: Annotated[MetaObject | None, Field(alias="_meta")] = absent()
     content: (
-        TextContent
-        | ImageContent
-        | AudioContent
-        | ToolUseContent
-        | ToolResultContent
+        Annotated[
+            TextContent
+            | ImageContent
+            | AudioContent
+            | ToolUseContent
+            | ToolResultContent,
+            Field(discriminator="type"),
+        ]
         | list[SamplingMessageContentBlock]
     )
     role: Role
@@ -632,7 +635,10 @@ class ElicitRequest(Model):
     params: ElicitRequestParams
 
 
-InputRequest: TypeAlias = CreateMessageRequest | ListRootsRequest | ElicitRequest
+InputRequest: TypeAlias = Annotated[
+    CreateMessageRequest | ListRootsRequest | ElicitRequest,
+    Field(discriminator="method"),
+]
 
 
 InputRequests: TypeAlias = dict[str, InputRequest]
@@ -980,7 +986,9 @@ class CompleteRequestParams(Model):
     meta: Annotated[RequestMetaObject | None, Field(alias="_meta")] = absent()
     argument: CompleteRequestParamsArgument
     context: CompleteRequestParamsContext | None = absent()
-    ref: PromptReference | ResourceTemplateReference
+    ref: Annotated[
+        PromptReference | ResourceTemplateReference, Field(discriminator="type")
+    ]
 
 
 class CompleteRequest(Model):
@@ -992,7 +1000,7 @@ class CompleteRequest(Model):
     params: CompleteRequestParams
 
 
-ClientRequest: TypeAlias = (
+ClientRequest: TypeAlias = Annotated[
     DiscoverRequest
     | ListResourcesRequest
     | ListResourceTemplatesRequest
@@ -1002,8 +1010,9 @@ ClientRequest: TypeAlias = (
     | GetPromptRequest
     | ListToolsRequest
     | CallToolRequest
-    | CompleteRequest
-)
+    | CompleteRequest,
+    Field(discriminator="method"),
+]
 
 
 ClientResult: TypeAlias = Result
@@ -1495,7 +1504,7 @@ class PingRequest(Model):
     params: RequestParams | None = absent()
 
 
-ServerRequest: TypeAlias = (
+ServerRequest: TypeAlias = Annotated[
     PingRequest
     | GetTaskRequest
     | GetTaskPayloadRequest
@@ -1503,8 +1512,9 @@ ServerRequest: TypeAlias = (
     | ListTasksRequest
     | CreateMessageRequest
     | ListRootsRequest
-    | ElicitRequest
-)
+    | ElicitRequest,
+    Field(discriminator="method"),
+]
 
 
 class ProgressNotificationParams(Model):
@@ -1691,7 +1701,7 @@ class ToolListChangedNotification(Model):
     params: NotificationParams | None = absent()
 
 
-ServerNotification: TypeAlias = (
+ServerNotification: TypeAlias = Annotated[
     CancelledNotification
     | ProgressNotification
     | ResourceListChangedNotification
@@ -1699,8 +1709,9 @@ ServerNotification: TypeAlias = (
     | ResourceUpdatedNotification
     | PromptListChangedNotification
     | ToolListChangedNotification
-    | LoggingMessageNotification
-)
+    | LoggingMessageNotification,
+    Field(discriminator="method"),
+]
 
 
 ServerResult: TypeAlias = (
