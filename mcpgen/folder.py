@@ -13,6 +13,7 @@ import re
 import stat
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,7 @@ def path_problem(path: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=16384)
 def _part_problem(part: str) -> str | None:
     if part in ("", "."):
         return "has an empty part"

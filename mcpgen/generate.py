@@ -269,26 +269,31 @@ def _examine(
     from mcpgen.protocol import news, of_project
     from mcpgen.render import Target, render
     from mcpgen.views.publishing import client_version
+    from mcpgen.views.remembered import Pieces
 
     manifest = load(project.manifest_path)
     library = of_project(project.folder)
-    known = Memory(identity.digest(), memory.load(project.folder))
+    before = memory.load(project.folder)
+    known = Memory(identity.digest(), before.part("models"))
+    pieces = Pieces(identity.digest(), before.part("pieces"))
     described = build(manifest, manifest.name or project.folder.name, known)
     promises = records.lock.promises if records.lock else None
+    standing = release.look(promises, manifest)
     history = changelog.history(
         _written(project.folder, records.lock, CHANGELOG),
         client_version(described),
-        release.since(promises, manifest) if promises else None,
+        standing.changes,
     )
     files = render(
         replace(described, history=history),
         [Target(target) for target in manifest.targets],
         library=library,
+        pieces=pieces,
     )
     inputs = inputs_of(manifest, library, project.manifest, text)
-    if known.is_changed:
-        memory.save(project.folder, known.kept)
-    judged = release.judge(promises, manifest, allow=allow_breaking)
+    if known.is_changed or pieces.is_changed:
+        memory.save(project.folder, {"models": known.kept, "pieces": pieces.kept})
+    judged = release.judge(standing, manifest, allow=allow_breaking)
     outcome = decide(
         project.folder, files, inputs, records, promises=judged.promises, force=force
     )

@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -107,7 +109,7 @@ def examine(folder: Path, files: Mapping[str, File]) -> Report:
     found = tuple(code.implementations(wanted))
     said = [*code.broken]
     for implementation in found:
-        said += _said(folder, wanted, implementation, code.used)
+        said += _said(folder, wanted, implementation, code)
     return Report(wanted, found, tuple(said))
 
 
@@ -146,7 +148,7 @@ class _Code:
 
     def __init__(self, folder: Path, package: str) -> None:
         self.broken: list[Diagnostic] = []
-        self.used: set[str] = set()
+        self._trees: list[ast.Module] = []
         self._classes: dict[str, _Class] = {}
         for path in _files(folder / package):
             self._read(path, path.relative_to(folder).as_posix())
@@ -160,12 +162,16 @@ class _Code:
             message = "is not Python, so its handlers can't be compared"
             self.broken.append(Diagnostic("MG417", message, span))
             return
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
-                self.used.add(node.attr)
-            elif isinstance(node, ast.ClassDef):
-                bases = [_last(base) for base in node.bases]
-                self._classes.setdefault(node.name, _Class(name, node, bases))
+        self._trees.append(tree)
+        for node in _classes(tree):
+            bases = [_last(base) for base in node.bases]
+            self._classes.setdefault(node.name, _Class(name, node, bases))
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The attributes that the code names; asked for only where one is in question."""
+        nodes = (node for tree in self._trees for node in ast.walk(tree))
+        return frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
 
     def implementations(self, wanted: Wanted) -> Iterator[Implementation]:
         """The classes that name the abstract class among their bases."""
@@ -203,6 +209,20 @@ class _Code:
         return whole
 
 
+def _classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
+    """The classes, outer ones first: they are statements, so no expression is visited."""
+    waiting: deque[ast.AST] = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        if isinstance(node, ast.ClassDef):
+            yield node
+        for name in _BLOCKS:
+            waiting.extend(getattr(node, name, ()))
+
+
+_BLOCKS: Final = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
 def _attributes(node: ast.ClassDef) -> Iterator[tuple[str, Function | None]]:
     for part in node.body:
         match part:
@@ -219,7 +239,7 @@ def _attributes(node: ast.ClassDef) -> Iterator[tuple[str, Function | None]]:
 
 
 def _said(
-    folder: Path, wanted: Wanted, implementation: Implementation, used: Container[str]
+    folder: Path, wanted: Wanted, implementation: Implementation, code: _Code
 ) -> Iterator[Diagnostic]:
     place = Span(str(folder / implementation.file), implementation.line, 1)
     name = implementation.name
@@ -237,8 +257,8 @@ def _said(
         asked = wanted.methods.get(method)
         if asked is None:
             # What the user's own code names may be a handler of a tool made by hand.
-            private = method.startswith("_") or method in used
-            if not private and _takes_context(node):
+            is_handler = not method.startswith("_") and _takes_context(node)
+            if is_handler and method not in code.used:
                 yield _extra(method, implementation, span)
             continue
         for difference in _differences(node, asked):

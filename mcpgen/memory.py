@@ -9,33 +9,47 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 ENVIRONMENT: Final = "MCPGEN_CACHE_DIR"
 """The variable that puts the cache elsewhere."""
 _LARGEST: Final = 256 * 1024 * 1024
 
 
-def load(project: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the last run for a project kept, by parts."""
+
+    parts: Mapping[str, Any]
+
+    def part(self, name: str) -> dict[str, Any]:
+        """One part; empty where there is none."""
+        found = self.parts.get(name)
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def load(project: Path) -> Kept:
     """What the last run for a project kept."""
     try:
         path = _place(project)
         if path.stat().st_size > _LARGEST:
-            return {}
+            return Kept({})
         found: Any = json.loads(path.read_bytes())
-        return dict(found.items())
+        return Kept(dict(found.items()))
     except (OSError, ValueError, RecursionError, AttributeError):
-        return {}
+        return Kept({})
 
 
-def save(project: Path, kept: dict[str, Any]) -> None:
+def save(project: Path, parts: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep this for the next run."""
     try:
         path = _place(project)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         waiting = path.with_suffix(f".{os.getpid()}.tmp")
-        waiting.write_text(json.dumps(kept), "utf-8")
+        waiting.write_text(json.dumps(parts), "utf-8")
         waiting.replace(path)
     except OSError:
         return

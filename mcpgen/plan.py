@@ -258,6 +258,8 @@ class _Planner:
         self._known: Mapping[str, Entry] = lock.files if lock else {}
         self._traces = journal.files
         self._view = view
+        # Both halves of a project have the same models and the same runtime.
+        self._digests: dict[str, str] = {}
 
     def rendered(self, path: str, file: File) -> Step:
         """The verdict of a file that was rendered."""
@@ -280,7 +282,7 @@ class _Planner:
         known = self._known.get(path)
         if known and known.ownership is file.ownership is Ownership.YOURS:
             return known
-        return Entry(_digest(file), file.ownership, file.executable)
+        return Entry(self._digest(file), file.ownership, file.executable)
 
     def stale(self, files: Mapping[str, File]) -> Iterator[Step]:
         """The verdicts of generated files that are no longer rendered."""
@@ -320,7 +322,7 @@ class _Planner:
         found = self._view.look(path)
         if found.digest not in trace.digests:
             return Verdict.KEEP, Why.YOURS, Found(Kind.FILE)
-        if found.digest == _digest(file):
+        if found.digest == self._digest(file):
             return Verdict.KEEP, Why.YOURS, found
         return Verdict.UPDATE, Why.UNFINISHED, found
 
@@ -336,7 +338,7 @@ class _Planner:
     def _ours_that_exists(
         self, path: str, file: File, found: Found
     ) -> tuple[Verdict, Why]:
-        if found.digest == _digest(file):
+        if found.digest == self._digest(file):
             if executable_here(found, file.executable):
                 return Verdict.UNCHANGED, Why.SAME
             return Verdict.UPDATE, Why.NOT_EXECUTABLE
@@ -344,6 +346,12 @@ class _Planner:
             return Verdict.UPDATE, Why.OUTDATED
         known = path in self._known or path in self._traces
         return Verdict.CONFLICT, Why.EDITED if known else Why.FOREIGN
+
+    def _digest(self, file: File) -> str:
+        known = self._digests.get(file.text)
+        if known is None:
+            known = self._digests[file.text] = _digest(file)
+        return known
 
     def _accepted(self, path: str) -> frozenset[str]:
         """The digests of bytes that mcpgen wrote there, or was allowed to overwrite."""

@@ -13,7 +13,7 @@ import json
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
@@ -90,6 +90,7 @@ Argument: TypeAlias = "Expression | tuple[Code, Expression]"
 # ---------------------------------------------------------------- names
 
 
+@lru_cache(maxsize=16384)
 def identifier(name: str) -> Code:
     """A name that may stand in source text as it is.
 
@@ -122,6 +123,7 @@ _INVISIBLE: Final = (
 )
 _IN_STRING: Final = re.compile(f"[\\\\{_INVISIBLE}]")
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
+_ENCODE_STRING: Final = json.encoder.encode_basestring
 _IN_JSON: Final = re.compile(f"[{_INVISIBLE}]")
 _IN_PROSE: Final = re.compile(f'[\\\\{_INVISIBLE}]|(?<="")"')
 _NAMED_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
@@ -140,6 +142,7 @@ def _escape_character(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+@lru_cache(maxsize=16384)
 def _quoted(value: str) -> str:
     body = _IN_STRING.sub(_escape, value)
     if '"' not in body:
@@ -374,6 +377,7 @@ def json_string(value: Any) -> Code:
     """A JSON value as JSON text in a raw string, for `json.loads`; laid out for reading.
 
     Python reads one long string far faster than the literals that it stands for.
+    `Code` in it is a part that `json_part` has laid out, in an array too long for a line.
 
     Raises:
         TooDeepError: For a value nested deeper than `MAX_DEPTH` levels.
@@ -383,13 +387,23 @@ def json_string(value: Any) -> Code:
     return Code('r"""\n' + "".join(out) + '\n"""')
 
 
+def json_part(value: Any, indent: int) -> Code:
+    """An element of an array, as `json_string` lays it out `indent` columns deep."""
+    out: list[str] = []
+    _write_json(value, indent, indent, out)
+    return Code("".join(out))
+
+
 def _write_json(value: object, indent: int, before: int, out: list[str]) -> None:
+    if isinstance(value, Code):
+        out.append(value)
+        return
     _check_depth(2 * indent)
     opening, closing = "[]"
     parts: Sequence[tuple[str, object]] = ()
     if _is_object(value):
         opening, closing = "{}"
-        parts = [(f"{_json_text(key)}: ", item) for key, item in value.items()]
+        parts = [(f"{_json_key(key)}: ", item) for key, item in value.items()]
     elif _is_array(value):
         parts = [("", item) for item in value]
     if not parts or _json_room(value, LINE - before - 1) >= 0:
@@ -410,23 +424,27 @@ def _json_room(value: object, room: int) -> int:
     """
     if isinstance(value, str):
         return room - len(value) - 2
-    if not _is_object(value) and not _is_array(value):
-        return room - len(str(value))
-    room -= 2
-    for item in _parts_of_json(value):
-        if room < 0:
-            return room
-        room = _json_room(item, room) - 2
-    return room
-
-
-def _parts_of_json(value: object) -> Iterator[object]:
     if _is_object(value):
+        room -= 2
         for key, item in value.items():
-            yield key
-            yield item
-    elif _is_array(value):
-        yield from value
+            room -= len(key) + 4
+            if room < 0:
+                return room
+            room = _json_room(item, room) - 2
+        return room
+    if _is_array(value):
+        room -= 2
+        for item in value:
+            if room < 0:
+                return room
+            room = _json_room(item, room) - 2
+        return room
+    return room - len(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _json_key(key: str) -> str:
+    return _json_text(key)
 
 
 def _json_text(value: object) -> str:
@@ -434,7 +452,8 @@ def _json_text(value: object) -> str:
 
     Three quotes never stand together in it: a string's end is followed by another sign.
     """
-    return _IN_JSON.sub(_escape_for_json, _ENCODE(value))
+    text = _ENCODE_STRING(value) if isinstance(value, str) else _ENCODE(value)
+    return _IN_JSON.sub(_escape_for_json, text)
 
 
 def _escape_for_json(match: re.Match[str]) -> str:
@@ -845,3 +864,8 @@ def html_comment(text: str) -> Code:
 def checked_source(source: str) -> Code:
     """Source that another stage has made of `Code` and checked, without its last `\\n`."""
     return Code(source.rstrip("\n"))
+
+
+def remembered(source: str) -> Code:
+    """Source that an earlier run has made here, of the same."""
+    return Code(source)

@@ -35,15 +35,28 @@ class Judgement:
     refusal: Diagnostic | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A manifest beside what callers have.
+
+    Attributes:
+        now: The manifest's contract, as data.
+        released: The contract that callers have; None where there was no version before.
+        changes: What changed since that one.
+    """
+
+    now: Mapping[str, Any]
+    released: Mapping[str, Any] | None = None
+    changes: Changes | None = None
+
+
 def first(manifest: Manifest) -> Promises:
     """What the lock of a new project is to hold."""
     return Promises(contracts.to_json(contracts.from_manifest(manifest)), None)
 
 
-def judge(
-    known: Promises | None, manifest: Manifest, *, allow: bool = False
-) -> Judgement:
-    """Hold a manifest against what the lock says that callers have.
+def look(known: Promises | None, manifest: Manifest) -> Standing:
+    """Hold a manifest against the contract that callers have.
 
     A version that was raised makes the contract before it the one that callers have.
     Until then, a contract may change freely under its version.
@@ -51,21 +64,29 @@ def judge(
     Args:
         known: What the lock holds; None for a lock from before there were contracts.
         manifest: The manifest as it is now.
-        allow: Take a version that tells too little; callers are taken to have the new
-            contract from then on.
 
     Raises:
         MCPGenError: The lock holds something that is no contract (MG403).
     """
-    contract = contracts.from_manifest(manifest)
-    now = contracts.to_json(contract)
-    if known is None:
-        return Judgement(Promises(now, None))
-    released = _released(known, contract.version)
+    now = contracts.to_json(contracts.from_manifest(manifest))
+    released = None if known is None else _released(known, now["version"])
     if released is None:
-        return Judgement(Promises(now, None))
-    changes = contracts.compare(_parsed(released, manifest), contract.bare())
-    if changes.version_suffices:
+        return Standing(now)
+    before = _parsed(released, manifest)
+    return Standing(now, released, contracts.compare(before, contracts.from_json(now)))
+
+
+def judge(standing: Standing, manifest: Manifest, *, allow: bool = False) -> Judgement:
+    """Whether a manifest's version tells what changed for callers.
+
+    Args:
+        standing: What `look` found.
+        manifest: The manifest as it is now.
+        allow: Take a version that tells too little; callers are taken to have the new
+            contract from then on.
+    """
+    now, released, changes = standing.now, standing.released, standing.changes
+    if changes is None or changes.version_suffices:
         return Judgement(Promises(now, released))
     if allow:
         return Judgement(Promises(now, {**now, "version": changes.old_version}))
@@ -78,15 +99,6 @@ def published(known: Promises) -> Promises:
     From then on every change of the contract needs another version.
     """
     return Promises(known.current, known.current)
-
-
-def since(known: Promises, manifest: Manifest) -> Changes | None:
-    """What changed since the version before; None where there was none."""
-    contract = contracts.from_manifest(manifest)
-    released = _released(known, contract.version)
-    if released is None:
-        return None
-    return contracts.compare(_parsed(released, manifest), contract.bare())
 
 
 def _released(known: Promises, version: str) -> Mapping[str, Any] | None:

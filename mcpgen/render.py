@@ -21,12 +21,14 @@ from mcpgen.views import (
     client,
     common,
     documents,
+    handler,
     package,
     publishing,
     reference,
     service,
     tests,
 )
+from mcpgen.views.remembered import Pieces
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -42,6 +44,8 @@ class Target(StrEnum):
 
 
 BOTH: Final = (Target.SERVER, Target.CLIENT)
+_SEVERAL: Final = 64
+"""Tools from which on it pays to look up what was written before."""
 
 
 class UnsafeTextError(TypeError):
@@ -54,6 +58,7 @@ def render(
     *,
     library: Library | None = None,
     example: bool = False,
+    pieces: Pieces | None = None,
 ) -> dict[str, File]:
     """Every file of a project by its path below the project's folder, with `/`.
 
@@ -65,8 +70,11 @@ def render(
         library: Where the project's revisions come from; by default from mcpgen.
         example: The manifest is `example_manifest(...)` as it stands, so `handlers.py`
             and the tests are the example's real ones in place of skeletons.
+        pieces: What an earlier run wrote of the same parts; for large projects only.
     """
-    pages = _Pages(project, targets, library, example=example)
+    if len(project.tools) < _SEVERAL:
+        pieces = None
+    pages = _Pages(project, targets, library, example=example, pieces=pieces)
     files = dict(pages.project())
     if Target.SERVER in targets:
         files.update(pages.server())
@@ -131,7 +139,9 @@ class _Pages:
         library: Library | None,
         *,
         example: bool,
+        pieces: Pieces | None,
     ) -> None:
+        self._pieces = pieces
         self._project = project
         self._library = library
         self._has_client = Target.CLIENT in targets
@@ -139,6 +149,7 @@ class _Pages:
         self._server = pycode.identifier(project.server_package)
         self._client = pycode.identifier(project.client_package)
         self._shared: dict[str, File] = {}
+        self._handlers = tuple(handler.handlers(project))
         self._common: dict[str, Any] = {
             "prefix": pycode.identifier(project.class_prefix),
             "server_package": self._server,
@@ -198,10 +209,10 @@ class _Pages:
             self._own(
                 "server/service.py.jinja",
                 docstring=self._said(f"{offered}`{project.class_prefix}Service`."),
-                own_modules=service.own_modules(project),
-                runtime=service.service_imports(project),
-                methods=list(service.service_methods(project)),
-                contract=service.contract(project),
+                own_modules=service.own_modules(self._handlers),
+                runtime=service.service_imports(project, self._handlers),
+                methods=list(service.service_methods(self._handlers)),
+                contract=service.contract(project, self._handlers),
             ),
         )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
@@ -230,10 +241,10 @@ class _Pages:
                 imports=(
                     service.example_imports(project)
                     if self._example
-                    else service.handler_imports(project)
+                    else service.handler_imports(project, self._handlers)
                 ),
-                methods=list(service.handler_methods(project)),
-                has_missing=service.has_missing(project),
+                methods=list(service.handler_methods(self._handlers)),
+                has_missing=service.has_missing(self._handlers),
             ),
         )
         template = "server/test_health.py.jinja"
@@ -258,9 +269,15 @@ class _Pages:
     def client(self) -> Files:
         """The client, a distribution of its own."""
         project = self._project
-        view = client.client(project)
+        view = client.client(project, self._pieces)
         registry, history = project.registry, project.history
-        entries = list(reference.entries(project, view.methods))
+        said = {
+            "client_import": tests.client_imports(project),
+            "example": documents.example(project, sync=False),
+            "sync_example": documents.example(project, sync=True),
+            "rows": list(documents.method_rows(project)),
+            "entries": list(reference.entries(project, view.methods)),
+        }
         comment = pycode.html_comment(common.made_by(project))
         for path in ("README.md", "CHANGELOG.md", "REFERENCE.md"):
             yield (
@@ -269,11 +286,7 @@ class _Pages:
                     f"client/{path}.jinja",
                     made_by=comment,
                     marker=publishing.marker(registry) if registry else None,
-                    client_import=tests.client_imports(project),
-                    example=documents.example(project, sync=False),
-                    sync_example=documents.example(project, sync=True),
-                    rows=list(documents.method_rows(project)),
-                    entries=entries,
+                    **said,
                     client_version=publishing.client_version(project),
                     changes=list(publishing.changes(project)),
                     since=pycode.markdown_code(history.since)
@@ -345,7 +358,7 @@ class _Pages:
         return self._own(
             "shared/catalog.py.jinja",
             docstring=self._said(first),
-            catalog=catalog.catalog(project),
+            catalog=catalog.catalog(project, self._pieces),
         )
 
     def _models(self) -> Files:
@@ -366,8 +379,23 @@ class _Pages:
         )
         for module in project.models:
             first = f"Types of the {project.name} server: `{module.name}`."
-            file = self._module(module, first, Code(".."))
+            file = self._remembered_module(module, first, Code(".."))
             yield f"models/{pycode.identifier(module.name)}.py", file
+
+    def _remembered_module(
+        self, module: ir.ModelsModule, first: str, dots: Code
+    ) -> File:
+        if self._pieces is None:
+            return self._module(module, first, dots)
+        # The header names the manifest; nothing else comes from outside of the module.
+        header = [first, self._project.manifest_file, dots]
+        made_from = [module.imports, module.base_names, module.source]
+        text = self._pieces.of_parts(
+            "models",
+            [*header, *made_from],
+            lambda: self._module(module, first, dots).text,
+        )
+        return File(text, Ownership.GENERATED)
 
     def _module(self, module: ir.ModelsModule, first: str, dots: Code) -> File:
         return self._own(

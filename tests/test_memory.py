@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from mcpgen import generate, ir, memory, new, project
 from mcpgen.build import build
 from mcpgen.manifest import loads
 from mcpgen.models import Memory
+from mcpgen.render import render
+from mcpgen.views.remembered import Pieces
 
 JsonObject = dict[str, Any]
 COUNT = 70
@@ -98,7 +102,9 @@ def test_names_that_depend_on_others_are_made_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{", "[" * 100_000], ids=["list", "cut", "deep"]
+    "text",
+    ["[]", "{", "[" * 100_000, '{"models": [], "pieces": 1}'],
+    ids=["list", "cut", "deep", "parts"],
 )
 def test_a_broken_cache_costs_nothing_but_time(
     text: str, tmp_path: Path, cache: Path
@@ -108,7 +114,9 @@ def test_a_broken_cache_costs_nothing_but_time(
     file.write_text(text, "utf-8")
     edit(made)
     assert generate.generate(project.find(made)).plan.changes
-    assert len(json.loads(file.read_text("utf-8"))) == COUNT
+    kept = json.loads(file.read_text("utf-8"))
+    assert len(kept["models"]) == COUNT
+    assert len(kept["pieces"]) == 3 * COUNT
 
 
 def test_entries_that_are_no_modules_are_not_used() -> None:
@@ -124,6 +132,110 @@ def test_entries_that_are_no_modules_are_not_used() -> None:
     for wrong in wrongs:
         known = Memory("s", dict.fromkeys(first.kept, wrong))
         assert built(offered, known) == built(offered)
+
+
+def rendered(
+    offered: list[JsonObject], pieces: Pieces | None = None
+) -> dict[str, ir.File]:
+    return render(built(offered), pieces=pieces)
+
+
+def later(pieces: Pieces, salt: str = "s") -> Pieces:
+    """The pieces of a next run, through a file."""
+    return Pieces(salt, json.loads(json.dumps(pieces.kept)))
+
+
+def long_types(name: str, *kinds: str) -> JsonObject:
+    """A tool with a parameter whose type is too long for its line."""
+    long = {
+        "enum": [f"a-rather-long-value-{kind}-{n}" for kind in kinds for n in range(9)]
+    }
+    return {
+        "name": name,
+        "inputSchema": {"type": "object", "properties": {"kind": long}},
+    }
+
+
+def changes_of(offered: list[JsonObject]) -> Iterator[list[JsonObject]]:
+    """Manifests that follow one another: each shape of an edit."""
+    yield offered
+    offered[5]["description"] = "Another one."
+    yield offered
+    offered[6]["inputSchema"]["properties"]["new"] = {"type": "number"}
+    yield offered
+    offered[7]["outputSchema"] = {"type": "object", "properties": {"a": {}}}
+    yield offered
+    offered[8]["name"] = "renamed"
+    yield offered
+    offered.insert(3, {"name": "inserted", "inputSchema": {"type": "object"}})
+    yield offered
+    # The number behind a method's name depends on what stands before it.
+    offered.insert(0, {**offered[9], "name": offered[9]["name"].upper()})
+    yield offered
+    offered[9]["inputSchema"] = {"type": "object", "properties": {"a": {"const": 1}}}
+    yield offered
+    offered[9]["inputSchema"] = {"type": "object", "properties": {"a": {"const": 1.0}}}
+    yield offered
+    offered[9]["inputSchema"] = {"type": "object", "properties": {"a": {"const": True}}}
+    yield offered
+    # Aliases are shared between tools, so they come and go with the first that has one.
+    offered[20:20] = [long_types("first", "x"), long_types("second", "x")]
+    yield offered
+    del offered[20]
+    yield offered
+    offered.insert(10, long_types("kind", "y"))
+    yield offered
+    del offered[:4]
+    yield offered
+    offered.reverse()
+    yield offered
+
+
+def test_whatever_is_edited_the_files_are_those_of_a_first_run() -> None:
+    pieces = Pieces("s")
+    for offered in changes_of(tools(COUNT)):
+        assert rendered(offered, pieces) == rendered(offered)
+        pieces = later(pieces)
+
+
+def test_pieces_of_the_same_tools_are_not_written_again() -> None:
+    first = Pieces("s")
+    rendered(tools(COUNT), first)
+    second = later(first)
+    rendered(tools(COUNT), second)
+    assert first.kept
+    assert not second.is_changed
+    changed = tools(COUNT)
+    changed[5]["description"] = "Another one."
+    third = later(first)
+    rendered(changed, third)
+    assert len(third.kept.keys() - first.kept.keys()) == 2
+
+
+def test_files_tell_the_project_that_they_are_of() -> None:
+    """Modules name the project and its manifest; both may change beside the tools."""
+    first = Pieces("s")
+    made = built(tools(COUNT))
+    render(made, pieces=first)
+    for other in (replace(made, manifest_file="other.json"), replace(made, name="o")):
+        assert render(other, pieces=later(first)) == render(other)
+
+
+def test_pieces_of_another_mcpgen_are_not_used() -> None:
+    first = Pieces("s")
+    rendered(tools(COUNT), first)
+    second = later(first, "t")
+    assert rendered(tools(COUNT), second) == rendered(tools(COUNT))
+    assert not second.kept.keys() & first.kept.keys()
+
+
+def test_entries_that_are_no_pieces_are_not_used() -> None:
+    first = Pieces("s")
+    rendered(tools(COUNT), first)
+    wrongs: tuple[Any, ...] = (None, 1, {}, [], [1], ["a", "b"], ["a", None])
+    for wrong in wrongs:
+        second = Pieces("s", dict.fromkeys(first.kept, wrong))
+        assert rendered(tools(COUNT), second) == rendered(tools(COUNT))
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(

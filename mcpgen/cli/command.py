@@ -5,9 +5,7 @@ Exit codes: 0 fine; 1 the answer is "no"; 2 it could not be done.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -37,18 +35,6 @@ class Command(click.Command):
             else:
                 output.complain(error.diagnostics)
             return CANT
-
-
-@contextmanager
-def uncollected() -> Generator[None]:
-    """Let the collector of circles rest: manifests have none, and it looks for long."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def command_of(name: str, function: Callable[..., int], *examples: str) -> Command:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mcpgen.cli.command import NO, OK, command_of, json_option, uncollected
+from mcpgen.cli.command import NO, OK, command_of, json_option
 from mcpgen.cli.output import Painted, say, say_json, visible, working
 from mcpgen.diagnostics import MCPGenError
 
@@ -54,7 +54,7 @@ def _diff(
             message = f'there is no rule "{rule}"'
             hint = "rules are listed in the documentation: what breaks callers"
             raise MCPGenError.of("MG421", message, hint=hint)
-    with working("Comparing ..."), uncollected():
+    with working("Comparing ..."):
         before, after = (from_manifest(edition(name)) for name in (old, new))
         changes = compare(before, after).without(ignored)
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mcpgen.cli import output
-from mcpgen.cli.command import NO, OK, command_of, json_option, uncollected
+from mcpgen.cli.command import NO, OK, command_of, json_option
 from mcpgen.diagnostics import MCPGenError, Span
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def _pull(
     from mcpgen.pull import Source
 
     source = Source(url, command, headers, timeout, era)
-    with uncollected():
-        return _run(source, file, name, check, as_json)
+    return _run(source, file, name, check, as_json)
 
 
 def _run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable
 from threading import Event
@@ -24,6 +25,7 @@ def watch(project: Project, generate: Callable[[], None], *, serve: bool) -> int
         serve: Run the server, too, and start it anew after each change.
     """
     watching.require()
+    gc.enable()
     server = Server(project) if serve else None
     # A plain `kill` ends the server too.
     signal.signal(signal.SIGTERM, _interrupt)

@@ -112,10 +112,6 @@ class Contract:
         for kind in KINDS:
             yield from self.entries[kind].values()
 
-    def bare(self) -> Contract:
-        """The same, without what is for people's eyes only; equal to its own data's."""
-        return from_json(to_json(self))
-
 
 def from_manifest(manifest: Manifest) -> Contract:
     """The contract of a manifest."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from mcpgen import ir, pycode
 from mcpgen.pycode import Code
 
+from .remembered import Pieces
 
-def catalog(project: ir.Project) -> Code:
+_DEPTH: Final = 4
+"""Columns before a tool."""
+
+
+def catalog(project: ir.Project, pieces: Pieces | None = None) -> Code:
     """The catalogue as JSON text, by the names of `Catalog`'s attributes."""
     found: dict[str, Any] = {"server": project.server_info}
     if project.instructions is not None:
@@ -21,4 +26,13 @@ def catalog(project: ir.Project) -> Code:
     ):
         if listed:
             found[name] = [declaration.definition for declaration in listed]
+    if pieces is not None:
+        found["tools"] = [_laid_out(tool, pieces) for tool in project.tools]
     return pycode.json_string(found)
+
+
+def _laid_out(tool: ir.Tool, pieces: Pieces) -> Code:
+    (text,) = pieces.of_tool(
+        "catalog", tool, 1, lambda: (pycode.json_part(tool.definition, _DEPTH),)
+    )
+    return pycode.remembered(text)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from mcpgen import ir, naming, pycode
 from mcpgen.pycode import Call, Code, Expression, Table, Union, Value
@@ -17,6 +18,10 @@ from .common import (
     model_name,
     said,
 )
+from .remembered import Pieces
+
+_TEXTS: Final = 9
+"""Of a tool: five of its methods, four of what they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,45 +51,82 @@ class ClientView:
     sync_methods: tuple[Method, ...]
 
 
-def client(project: ir.Project) -> ClientView:
-    """Everything in `client.py` that depends on the project."""
-    return _ClientWriter(project).view()
+def client(project: ir.Project, pieces: Pieces | None = None) -> ClientView:
+    """Everything in `client.py` that depends on the project.
+
+    Args:
+        project: What to write a client for.
+        pieces: What an earlier run wrote of the same tools.
+    """
+    return _ClientWriter(project, pieces).view()
+
+
+@dataclass(slots=True)
+class _Needs:
+    """What methods need besides themselves.
+
+    Attributes:
+        typing: Names from `typing`.
+        types: Names from the protocol's types.
+        modules: Modules beside `client.py`.
+        runtime: Names from the client runtime.
+        aliases: Whether they use aliases, which depend on all methods before them.
+    """
+
+    typing: set[str] = field(default_factory=set[str])
+    types: set[str] = field(default_factory=set[str])
+    modules: set[str] = field(default_factory=set[str])
+    runtime: set[str] = field(default_factory=set[str])
+    aliases: bool = False
+
+    def add(self, other: _Needs) -> None:
+        self.typing |= other.typing
+        self.types |= other.types
+        self.modules |= other.modules
+        self.runtime |= other.runtime
+
+    def to_texts(self) -> tuple[str, ...]:
+        groups = (self.typing, self.types, self.modules, self.runtime)
+        return tuple(" ".join(sorted(group)) for group in groups)
+
+    @classmethod
+    def from_texts(cls, texts: Sequence[str]) -> _Needs:
+        typing, types, modules, runtime = (set(text.split()) for text in texts)
+        return cls(typing, types, modules, runtime)
 
 
 class _ClientWriter:
-    def __init__(self, project: ir.Project) -> None:
+    def __init__(self, project: ir.Project, pieces: Pieces | None) -> None:
         self._project = project
+        self._pieces = pieces
         prefix = project.class_prefix
         self._alias_names = naming.aliases(
             [prefix, f"{prefix}Client", f"Sync{prefix}Client"]
         )
-        self._typing = {"TYPE_CHECKING"}
-        self._types: set[str] = set()
-        self._modules: set[str] = set()
-        self._runtime = {"Client", "SyncClient"}
+        self._needs = _Needs({"TYPE_CHECKING"}, runtime={"Client", "SyncClient"})
         self._aliases: dict[Expression, tuple[Code, Code]] = {}
         self._renamed: dict[str, Code] = {}
 
     def view(self) -> ClientView:
         pairs = [
-            *map(self._tool, self._project.tools),
+            *map(self._remembered, self._project.tools),
             *map(self._prompt, self._project.prompts),
             *map(self._resource, self._project.resources),
             *map(self._template, self._project.resource_templates),
         ]
         if any(t.output and not t.output.is_class for t in self._project.tools):
-            self._runtime.add("Codec")
+            self._needs.runtime.add("Codec")
         aliases = tuple(source for _, source in self._aliases.values() if source)
         if aliases:
-            self._typing.add("TypeAlias")
+            self._needs.typing.add("TypeAlias")
         return ClientView(
-            typing=pycode.imports("typing", self._typing),
-            modules=pycode.imports(".", self._modules),
+            typing=pycode.imports("typing", self._needs.typing),
+            modules=pycode.imports(".", self._needs.modules),
             renamed=tuple(
                 self._renamed[name] for name in pycode.import_order(self._renamed)
             ),
-            types=pycode.imports(".runtime.protocol.types", self._types, 4),
-            runtime=pycode.imports(".runtime.client", self._runtime),
+            types=pycode.imports(".runtime.protocol.types", self._needs.types, 4),
+            runtime=pycode.imports(".runtime.client", self._needs.runtime),
             sync=pycode.signature(
                 "def sync",
                 [
@@ -98,6 +140,39 @@ class _ClientWriter:
             aliases=aliases,
             methods=tuple(first for first, _ in pairs),
             sync_methods=tuple(second for _, second in pairs),
+        )
+
+    def _remembered(self, tool: ir.Tool) -> tuple[Method, Method]:
+        """A tool's methods as an earlier run wrote them, or new ones."""
+        if self._pieces is None:
+            return self._tool(tool)
+        fresh: list[tuple[Method, Method]] = []
+
+        def write() -> tuple[str, ...] | None:
+            others, self._needs = self._needs, _Needs()
+            fresh.append(self._tool(tool))
+            own, self._needs = self._needs, others
+            others.add(own)
+            ((one, other),) = fresh
+            texts = (
+                one.signature,
+                one.docstring,
+                one.body,
+                other.signature,
+                other.body,
+            )
+            return None if own.aliases else (*texts, *own.to_texts())
+
+        texts = self._pieces.of_tool("client", tool, _TEXTS, write)
+        if fresh:
+            return fresh[0]
+        signature, docstring, body, sync_signature, sync_body = map(
+            pycode.remembered, texts[:5]
+        )
+        self._needs.add(_Needs.from_texts(texts[5:]))
+        return (
+            Method(signature, docstring, body),
+            Method(sync_signature, docstring, sync_body),
         )
 
     def _tool(self, tool: ir.Tool) -> tuple[Method, Method]:
@@ -149,11 +224,11 @@ class _ClientWriter:
         return _sent(model, names), self._parameters(model, names)
 
     def _model_name(self, model: ir.Model) -> Code:
-        self._modules.add("models")
+        self._needs.modules.add("models")
         return model_name(model)
 
     def _protocol_type(self, name: str) -> Code:
-        self._types.add(name)
+        self._needs.types.add(name)
         return Code(name)
 
     def _pair(
@@ -199,18 +274,19 @@ class _ClientWriter:
         else:
             ending = " = OMIT"
             room -= len(ending)
-            self._runtime |= {"OMIT", "Omit"}
+            self._needs.runtime |= {"OMIT", "Omit"}
         written = pycode.flat(type_ if field.required else _or_omit(type_))
         if len(written) > room:
             type_ = self._alias(model, name, type_, room - len(" | Omit"))
             written = pycode.flat(type_ if field.required else _or_omit(type_))
-        self._typing |= found.typing
+        self._needs.typing |= found.typing
         if found.names_models:
-            self._modules.add("models")
+            self._needs.modules.add("models")
         return Code(f"{head}{written}{ending}")
 
     def _alias(self, model: ir.Model, name: str, type_: Expression, room: int) -> Code:
         """A name for a type that would not fit on its parameter's line."""
+        self._needs.aliases = True
         known = self._aliases.get(type_)
         if known and len(known[0]) <= room:
             return known[0]

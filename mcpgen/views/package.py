@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from mcpgen import ir, pycode
@@ -148,8 +149,14 @@ def client_on_demand() -> Code:
 
 def model_imports(module: ir.ModelsModule, *, standard: bool) -> Code:
     """The imports of `models.py` from the standard library, or from other packages."""
+    return _model_imports(module.imports, standard)
+
+
+@cache
+def _model_imports(statements: tuple[str, ...], standard: bool) -> Code:
+    # Hundreds of modules have the same few imports.
     lines: list[Code] = []
-    for statement in module.imports:
+    for statement in statements:
         _, origin, _, names = statement.split(" ", 3)
         if (origin == "typing") == standard:
             lines.append(pycode.imports(origin, names.split(", ")))

@@ -8,13 +8,13 @@ from mcpgen import ir, pycode
 from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
 
 from .common import BODY_INDENT, METHOD_INDENT, Method
-from .handler import handlers
+from .handler import Handler
 
 
-def service_imports(project: ir.Project) -> Code:
+def service_imports(project: ir.Project, handlers: Sequence[Handler]) -> Code:
     """What `service.py` needs from the runtime, and no more."""
     needed = {"Context", "Contract", "Service"}
-    if any(handler.returns == "CompletionReturn" for handler in handlers(project)):
+    if any(handler.returns == "CompletionReturn" for handler in handlers):
         needed |= {"CompletionReturn"}
     if any(tool.output for tool in project.tools):
         needed |= {"StructuredReturn"}
@@ -33,18 +33,18 @@ def service_imports(project: ir.Project) -> Code:
     return pycode.imports(".runtime.server", needed)
 
 
-def own_modules(project: ir.Project) -> Code:
+def own_modules(handlers: Sequence[Handler]) -> Code:
     """The modules beside `service.py` that it needs."""
-    return pycode.imports(".", ["models"] if _has_models(project) else [])
+    return pycode.imports(".", ["models"] if _has_models(handlers) else [])
 
 
-def _has_models(project: ir.Project) -> bool:
-    return any("models." in part for h in handlers(project) for part in h.parameters)
+def _has_models(handlers: Sequence[Handler]) -> bool:
+    return any("models." in part for h in handlers for part in h.parameters)
 
 
-def service_methods(project: ir.Project) -> Iterator[Method]:
+def service_methods(handlers: Sequence[Handler]) -> Iterator[Method]:
     """One abstract method for everything that a handler answers."""
-    for handler in handlers(project):
+    for handler in handlers:
         yield Method(
             pycode.signature(
                 f"def {handler.name}",
@@ -56,10 +56,10 @@ def service_methods(project: ir.Project) -> Iterator[Method]:
         )
 
 
-def contract(project: ir.Project) -> Code:
+def contract(project: ir.Project, handlers: Sequence[Handler]) -> Code:
     """The class attribute that says which method answers for which wire name."""
     arguments: list[Expression | tuple[Code, Expression]] = [Code("CATALOG")]
-    if _has_models(project):
+    if _has_models(handlers):
         arguments.append(Code("models"))
     tables: list[tuple[str, list[tuple[str, Expression]]]] = [
         ("tools", [(t.wire_name, _tool_binding(t)) for t in project.tools]),
@@ -177,9 +177,9 @@ def _completion_table(
         yield Code("complete"), Table(tuple(items))
 
 
-def handler_methods(project: ir.Project) -> Iterator[Method]:
+def handler_methods(handlers: Sequence[Handler]) -> Iterator[Method]:
     """A method for each handler that says that it is not there yet."""
-    for handler in handlers(project):
+    for handler in handlers:
         body = Call(
             Code("raise ToolError" if handler.is_tool else "raise _missing"),
             (
@@ -202,10 +202,10 @@ def handler_methods(project: ir.Project) -> Iterator[Method]:
         )
 
 
-def handler_imports(project: ir.Project) -> Code:
+def handler_imports(project: ir.Project, handlers: Sequence[Handler]) -> Code:
     """What `handlers.py` needs from `generated`."""
     needed = {f"{project.class_prefix}Service"}
-    for handler in handlers(project):
+    for handler in handlers:
         needed |= {"Context", "ToolError" if handler.is_tool else "ProtocolError"}
         if handler.implemented_returns is None:
             needed.add(handler.returns)
@@ -220,6 +220,6 @@ def example_imports(project: ir.Project) -> Code:
     return pycode.imports(".generated", [*needed, f"{project.class_prefix}Service"])
 
 
-def has_missing(project: ir.Project) -> bool:
+def has_missing(handlers: Sequence[Handler]) -> bool:
     """Whether `handlers.py` has handlers besides those of tools."""
-    return any(not handler.is_tool for handler in handlers(project))
+    return any(not handler.is_tool for handler in handlers)
