@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 from rich.console import Console
@@ -33,6 +34,8 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     scale = QUICK if "--quick" in arguments else FULL
+    # Peers come from wheels, with byte code; what is generated here writes its own.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     console = Console()
     for name in chosen or BENCHMARKS:
         importlib.import_module(f"benchmarks.{name}").main(console, scale)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -80,7 +79,7 @@ def main(console: Console, scale: Scale) -> None:
 
 
 def _commands(scale: Scale) -> dict[str, Sequence[str]]:
-    ours = [sys.executable, "-m", "benchmarks.peers."]
+    ours = [str(subjects.generated()), "-m", "benchmarks.peers."]
     commands: dict[str, Sequence[str]] = {
         "bare": [*ours[:-1], ours[-1] + "client_bare"],
         "mcpgen": [*ours[:-1], ours[-1] + "client_mcpgen"],
@@ -118,7 +117,7 @@ def _calls(clients: list[Client], title: str, at_once: int, scale: Scale) -> Tab
 
 
 def _imports(path: str, scale: Scale) -> Table:
-    ours, times = sys.executable, max(1, 3 * scale.rounds)
+    ours, times = str(subjects.generated()), max(1, 3 * scale.rounds)
     imports = {
         "import aiohttp, pydantic": (ours, "aiohttp, pydantic"),
         "import search_client": (ours, "search_client"),

@@ -10,6 +10,8 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -66,12 +68,12 @@ def project(folder: Path, size: int = 2) -> Path:
 def ours(*, uvloop: bool = False) -> list[str]:
     """The generated server, to be run in the project's folder `server`."""
     start = ["-m", "search_server"] if uvloop else ["-c", _WITHOUT_UVLOOP]
-    return [sys.executable, *start, "--port", "{port}"]
+    return [str(generated()), *start, "--port", "{port}"]
 
 
 def by_hand(*options: str) -> list[str]:
     """The handler that is written by hand."""
-    return [sys.executable, str(HERE / "peers/handwritten.py"), "{port}", *options]
+    return [str(generated()), str(HERE / "peers/handwritten.py"), "{port}", *options]
 
 
 def sdk(*options: str) -> list[str]:
@@ -87,6 +89,19 @@ def fastmcp() -> list[str]:
 def peer(name: str, script: str, *arguments: str) -> list[str]:
     """A program of benchmarks/peers, in its environment."""
     return [str(python(name)), str(HERE / "peers" / script), *arguments]
+
+
+def generated() -> Path:
+    """The Python of an environment as users have it: what a generated server needs."""
+    return environment("measured", *_requirements())
+
+
+def _requirements() -> Iterator[str]:
+    example = HERE.parent / "generated_examples/everything/server/pyproject.toml"
+    project = tomllib.loads(example.read_text("utf-8"))["project"]
+    yield from project["dependencies"]
+    for extra in ("jwt", "uvloop"):
+        yield from project["optional-dependencies"][extra]
 
 
 def python(name: str) -> Path:
