@@ -16,6 +16,7 @@ from multidict import CIMultiDictProxy
 
 from ...shared import jsonrpc
 from ...shared.errors import INVALID_REQUEST, ProtocolError
+from .plain import Plain
 from .sse import Stream
 
 if TYPE_CHECKING:
@@ -167,8 +168,10 @@ class Exchange:
         await stream.end(last)
         return stream.response
 
-    def json(self, body: bytes, status: int = 200) -> web.Response:
+    def json(self, body: bytes, status: int = 200) -> web.StreamResponse:
         """The answer as one JSON object."""
+        if status == 200 and not self.headers and Plain.fits(self.request, body):
+            return Plain(body)
         return web.Response(
             body=body, status=status, headers={"Content-Type": _JSON, **self.headers}
         )
@@ -182,7 +185,7 @@ class Exchange:
         error: ProtocolError,
         status: int,
         request_id: jsonrpc.RequestId | None = None,
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         """An error as one JSON object."""
         self.outcome = f"error {error.code}"
         return self.json(jsonrpc.error(request_id, error), status)
