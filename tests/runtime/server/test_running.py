@@ -14,7 +14,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,51 @@ class TestSettings:
         with pytest.raises(SystemExit):
             parse(option, "s3cret")
 
-        assert f"{option}-file PATH" in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert f"{option}-file PATH" in told
+        assert f"there is no option {option}\n" in told
+        assert "s3cret" not in told
+
+    def test_a_secret_as_an_argument_of_its_own_is_not_repeated(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            parse("s3cret")
+
+        assert "s3cret" not in capsys.readouterr().err
+
+    def test_a_secret_where_its_file_belongs_is_not_repeated(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for arguments, environment in (
+            ([], {"MCP_AUTH_CLIENT_SECRET_FILE": "s3cret"}),
+            (["--auth-client-secret-file", "s3cret"], {}),
+        ):
+            with pytest.raises(SystemExit):
+                parse(*arguments, **environment)
+            told = capsys.readouterr().err
+            assert "No such file" in told
+            assert "s3cret" not in told
+
+    def test_a_secret_is_stars_wherever_it_is_printed(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings = parse(
+            MCP_AUTH_CLIENT_SECRET="s3cret",
+            MCP_METRICS_TOKEN="s3cret",
+            MCP_STATE_KEYS="s3cret",
+            MCP_AUTH_TOKENS="s3cret",
+        )
+        with pytest.raises(SystemExit):
+            parse("--help", MCP_AUTH_CLIENT_SECRET="s3cret")
+        printed = [
+            capsys.readouterr().out,
+            f"{settings} {settings!r} {settings.auth_client_secret}",
+            f"{settings.auth_tokens} {settings.state_keys[0]} {asdict(settings)}",
+        ]
+
+        assert "s3cret" not in "".join(printed)
+        assert "**********" in printed[1]
 
     def test_a_secret_said_twice_or_unreadable_is_refused(self, tmp_path: Path) -> None:
         file = tmp_path / "secret"
@@ -166,7 +210,7 @@ class TestSettings:
                     "MCP_AUTH_CLIENT_SECRET_FILE": str(file),
                 }
             )
-        with pytest.raises(ValueError, match=r"MCP_AUTH_TOKENS_FILE: .*nowhere"):
+        with pytest.raises(ValueError, match=r"MCP_AUTH_TOKENS_FILE: .*No such"):
             from_environment({"MCP_AUTH_TOKENS_FILE": str(tmp_path / "nowhere")})
 
 

@@ -5,10 +5,10 @@ https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Final, Generic, TypeVar
 
 from .authenticator import Refusal
@@ -32,20 +32,19 @@ def only(headers: Mapping[str, str], name: str) -> str | None:
     getall = getattr(headers, "getall", None)
     if getall is None:
         return headers.get(name)
-    values: list[str] = getall(name, [])
+    values: Sequence[str] = getall(name, ())
     if len(values) > 1:
         raise Refusal(f"{name} was sent more than once", malformed=True)
     return values[0] if values else None
 
 
-def bearer_value(headers: Mapping[str, str]) -> str | None:
-    """What follows `Bearer`, whatever it is; None when nothing does.
+def authorization(headers: Mapping[str, str]) -> str | None:
+    """The header with the credentials, as it came; None when it did not come.
 
     Raises:
-        Refusal: The header came twice.
+        Refusal: It came twice.
     """
-    value = only(headers, _AUTHORIZATION)
-    return None if value is None or value[:7].lower() != "bearer " else value[7:]
+    return only(headers, _AUTHORIZATION)
 
 
 def bearer_token(headers: Mapping[str, str]) -> str | None:
@@ -54,13 +53,19 @@ def bearer_token(headers: Mapping[str, str]) -> str | None:
     Raises:
         Refusal: The header came twice, or what follows `Bearer` is no token.
     """
-    value = bearer_value(headers)
-    return None if value is None else checked(value)
+    value = authorization(headers)
+    return None if value is None else token_of(value)
 
 
-def checked(value: str) -> str:
-    """A token as it may be; Refusal for anything else."""
-    token = value.strip(" ")
+def token_of(value: str) -> str | None:
+    """The token of an `Authorization` header; None when it carries something else.
+
+    Raises:
+        Refusal: What follows `Bearer` is no token.
+    """
+    if value[:7].lower() != "bearer ":
+        return None
+    token = value[7:].strip(" ")
     if len(token) > MAX_TOKEN or _TOKEN.fullmatch(token) is None:
         raise Refusal("the bearer token is malformed", malformed=True)
     return token
@@ -68,10 +73,9 @@ def checked(value: str) -> str:
 
 def digest(text: str) -> bytes:
     """What a token is remembered by, so that memory does not hold tokens."""
-    # As hard to forge as SHA-256, and half its cost on every request.
-    return hashlib.blake2b(
-        text.encode("utf-8", "surrogatepass"), digest_size=32
-    ).digest()
+    # As hard to forge as SHA-256, and half its cost on every request; in its own
+    # length, as asking for another one costs more than keeping all of it.
+    return blake2b(text.encode("utf-8", "surrogatepass")).digest()
 
 
 class Remembered(Generic[V]):

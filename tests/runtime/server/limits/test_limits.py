@@ -119,9 +119,10 @@ class TestRates:
 
         reply = await ModernWire(http, url).call("tools/list")
 
-        assert reply.status == 503
-        assert "total_rate" in reply.error["message"]
-        assert reply.headers["Retry-After"]
+        assert reply.status == 429
+        assert reply.error["code"] == 429
+        assert "all clients together; setting total_rate" in reply.error["message"]
+        assert reply.headers["Retry-After"] == str(reply.error["data"]["retryAfter"])
 
     async def test_get_and_delete_count_too(
         self, http: ClientSession, serve: Serve

@@ -345,7 +345,8 @@ def _secret_text(path: Path) -> str:
         problem = "not UTF-8"
     except OSError as error:
         problem = error.strerror or "unreadable"
-    raise ValueError(f"{path}: {problem}")
+    # Without the path: whoever mixes the two variables up has put the secret there.
+    raise ValueError(f"the file that it names can't be read: {problem}")
 
 
 def _options() -> Iterator[_Option]:
@@ -414,12 +415,24 @@ def from_arguments(
         if option.kind is bool:
             keywords |= {"nargs": "?", "const": True}
         parser.add_argument(option.flag, **keywords)
-    given = vars(parser.parse_args(arguments))
+    known, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        parser.error(_unknown(unknown))
+    given = vars(known)
     try:
         settings = from_environment(environment, defaults)
     except ValueError as error:
         parser.error(str(error))
     return dataclasses.replace(settings, **given)
+
+
+def _unknown(arguments: Sequence[str]) -> str:
+    """What is wrong with arguments, without their values: one may be a secret that was
+    given to an option that there is not."""
+    names = [each.partition("=")[0] for each in arguments if each.startswith("--")]
+    if not names:
+        return "there are arguments that belong to no option"
+    return f"there is no option {', '.join(names)}"
 
 
 def _metavar(option: _Option) -> str | None:

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 
 from ...shared.jsonrpc import is_array, is_object
 from .authenticator import AuthRequest, Refusal
-from .bearer import Remembered, bearer_value, checked, digest
+from .bearer import Remembered, authorization, digest, token_of
 from .extras import module, require
 from .fetch import Fetcher
 from .keys import KeySource
@@ -107,14 +107,17 @@ class JWTAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's subject; see `Authenticator`."""
-        value = bearer_value(request.headers)
+        value = authorization(request.headers)
         if value is None:
             return None
-        # What was verified once needs no look at its characters.
+        # The whole header is looked up: what was verified once is not even taken apart.
         key = digest(value)
         verified = self._verified.get(key)
         if verified is None:
-            verified = await self._verify(checked(value), request.audiences)
+            token = token_of(value)
+            if token is None:
+                return None
+            verified = await self._verify(token, request.audiences)
             until = time.time() + self._remember
             expires = verified.principal.expires
             self._verified.put(

@@ -11,9 +11,9 @@ import ipaddress
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Final
 
 from aiohttp import web
 
@@ -33,11 +33,15 @@ OVERLOADED: Final = 503
 one's own outside JSON-RPC's reserved range.
 https://modelcontextprotocol.io/specification/2026-07-28/basic/index#error-codes"""
 
+_OF_PRINCIPAL: Final = ("principal_rate",)
+_TOO_FAST: Final[Mapping[str, str]] = {
+    "address_rate": "Too many requests from this address",
+    "principal_rate": "Too many requests",
+    "total_rate": "Too many requests from all clients together",
+}
 _REMEMBERED: Final = 10_000
 _SMALL_BODY: Final = 64 * 1024
 _COMPLAIN_SECONDS: Final = 10.0
-
-T = TypeVar("T")
 
 
 class Limits:
@@ -54,6 +58,7 @@ class Limits:
         "_counters",
         "_keys",
         "_max_calls",
+        "_memory",
         "_principals",
         "_proxies",
         "_settings",
@@ -74,6 +79,10 @@ class Limits:
         """
         self._settings = settings
         self._counters = MemoryCounters() if counters is None else counters
+        # What is in this process needs no waiting for, and a wait costs as much as it.
+        self._memory = (
+            self._counters if type(self._counters) is MemoryCounters else None
+        )
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         self._addresses = _bucket(settings.address_rate, settings.address_burst)
         self._principals = _bucket(settings.principal_rate, settings.principal_burst)
@@ -88,7 +97,7 @@ class Limits:
         """Count a request that came in, before anything else is known of it.
 
         Raises:
-            Refused: 429 for its address, 503 for the whole server.
+            Refused: 429; says whether for its address or for the whole server.
         """
         request = exchange.request
         remote = request.remote
@@ -98,7 +107,7 @@ class Limits:
             None if remote is None else self._key(remote)
         )
         if self._total is not None or key is not None:
-            await self._charge(exchange, 1.0, address=key, total=True)
+            await self._charge(exchange, 1.0, key, None, total=True)
 
     async def identify(self, exchange: Exchange, owner: str) -> None:
         """Count a request whose principal is known now.
@@ -106,15 +115,16 @@ class Limits:
         Raises:
             Refused: 429.
         """
-        exchange.client = "principal:" + owner
+        client = exchange.client = "principal:" + owner
         if self._principals is not None:
-            await self._charge(exchange, 1.0, principal=exchange.client)
+            demand = Demand(client, *self._principals, 1.0)
+            await self._take(exchange, _OF_PRINCIPAL, (demand,))
 
     async def batch(self, exchange: Exchange, size: int) -> None:
         """Count a batch, whose first message has been counted as the request.
 
         Raises:
-            Refused: 400 for a batch of too many messages, 429 or 503 as for requests.
+            Refused: 400 for a batch of too many messages, 429 as for requests.
         """
         most = self._settings.max_batch
         if most and size > most:
@@ -123,11 +133,7 @@ class Limits:
         client = exchange.client
         principal = None if client == exchange.address else client
         await self._charge(
-            exchange,
-            size - 1.0,
-            address=exchange.address,
-            principal=principal,
-            total=True,
+            exchange, size - 1.0, exchange.address, principal, total=True
         )
 
     async def enter(self, exchange: Exchange) -> None:
@@ -143,15 +149,29 @@ class Limits:
         limit = self._settings.client_calls
         if client is None or not limit:
             return
-        if not await self._asked(self._counters.hold, f"calls:{client}", limit):
-            self.calls -= 1
+        key = "calls:" + client
+        held = False
+        try:
+            if self._memory is None:
+                held = await self._hold(key, limit)
+            else:
+                held = self._memory.hold_now(key, limit)
+        finally:
+            # Whoever stops waiting for the store's answer begins no call either.
+            if not held:
+                self.calls -= 1
+        if not held:
             raise _refused(TOO_MANY, "Too many calls at one time", "client_calls", 1)
 
     async def leave(self, exchange: Exchange) -> None:
         """End a call."""
         self.calls -= 1
-        if exchange.client is not None and self._settings.client_calls:
-            await self._released(f"calls:{exchange.client}")
+        client = exchange.client
+        if client is not None and self._settings.client_calls:
+            if self._memory is None:
+                await self._release("calls:" + client)
+            else:
+                self._memory.release_now("calls:" + client)
 
     @asynccontextmanager
     async def streaming(self, exchange: Exchange) -> AsyncGenerator[None, None]:
@@ -163,7 +183,7 @@ class Limits:
         client, limit = exchange.client, self._settings.client_streams
         counted = client is not None and limit > 0
         key = f"streams:{client}"
-        if counted and not await self._asked(self._counters.hold, key, limit):
+        if counted and not await self._hold(key, limit):
             raise _refused(TOO_MANY, "Too many open streams", "client_streams", 5)
         self.streams += 1
         try:
@@ -171,7 +191,7 @@ class Limits:
         finally:
             self.streams -= 1
             if counted:
-                await self._released(key)
+                await self._release(key)
 
     def session_owners(self, exchange: Exchange) -> dict[str, int]:
         """Whom a session of this client counts for, and how many each may have."""
@@ -191,10 +211,10 @@ class Limits:
         self,
         exchange: Exchange,
         cost: float,
+        address: str | None,
+        principal: str | None,
         *,
-        address: str | None = None,
-        principal: str | None = None,
-        total: bool = False,
+        total: bool,
     ) -> None:
         demands: list[Demand] = []
         names: list[str] = []
@@ -207,26 +227,29 @@ class Limits:
         if self._total is not None and total:
             demands.append(Demand("total", *self._total, cost))
             names.append("total_rate")
-        if not demands:
-            return
-        try:
-            shortage = await self._counters.take(demands)
-        except Exception:
-            self._complain()
-            return
+        if demands:
+            await self._take(exchange, names, demands)
+
+    async def _take(
+        self, exchange: Exchange, names: Sequence[str], demands: Sequence[Demand]
+    ) -> None:
+        if self._memory is not None:
+            shortage = self._memory.take_now(demands)
+        else:
+            try:
+                shortage = await self._counters.take(demands)
+            except Exception:
+                self._complain()
+                return
         if shortage is not None:
             raise self._too_fast(exchange, names[shortage.demand], shortage.seconds)
 
     def _too_fast(self, exchange: Exchange, setting: str, seconds: float) -> Refused:
-        status = OVERLOADED if setting == "total_rate" else TOO_MANY
         wait = max(1, math.ceil(seconds)) if math.isfinite(seconds) else 3600
-        whose = {
-            "address_rate": "Too many requests from this address",
-            "principal_rate": "Too many requests",
-        }.get(setting, "The server is busy")
+        whose = _TOO_FAST[setting]
         if setting == "address_rate" and self._is_unknown_proxy(exchange):
             setting += " (clients of a proxy count as one: see trusted_proxies)"
-        return _refused(status, whose, setting, wait)
+        return _refused(TOO_MANY, whose, setting, wait)
 
     def _is_unknown_proxy(self, exchange: Exchange) -> bool:
         headers = exchange.request.headers
@@ -234,16 +257,14 @@ class Limits:
             "X-Forwarded-For" in headers or "Forwarded" in headers
         )
 
-    async def _asked(
-        self, count: Callable[[str, int], Awaitable[bool]], key: str, limit: int
-    ) -> bool:
+    async def _hold(self, key: str, limit: int) -> bool:
         try:
-            return await count(key, limit)
+            return await self._counters.hold(key, limit)
         except Exception:
             self._complain()
             return True
 
-    async def _released(self, key: str) -> None:
+    async def _release(self, key: str) -> None:
         try:
             await self._counters.release(key)
         except Exception:

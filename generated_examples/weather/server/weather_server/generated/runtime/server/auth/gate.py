@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -83,7 +84,7 @@ class Gate:
                 request needs, 400 for tokens in the query, 503 when nobody can tell.
         """
         request = exchange.request
-        if request.rel_url.raw_query_string and _IN_QUERY & request.query.keys():
+        if "?" in request.raw_path and _IN_QUERY & request.query.keys():
             raise self._refused(
                 exchange,
                 400,
@@ -95,7 +96,7 @@ class Gate:
                 AuthRequest(
                     request.headers,
                     request.remote,
-                    self._public_uris or (lambda: self._own_uris(request)),
+                    self._public_uris or partial(self._own_uris, request),
                     request.transport,
                 )
             )
@@ -139,11 +140,9 @@ class Gate:
         Raises:
             Refused: 403; it names all scopes that are needed.
         """
-        scopes = [
-            scope
-            for method, params in requests
-            for scope in self._needs.of(method, params)
-        ]
+        scopes: list[str] = []
+        for method, params in requests:
+            scopes += self._needs.of(method, params)
         if not scopes:
             return
         principal = exchange.principal

@@ -16,15 +16,18 @@ from ..calls.live import LiveCatalog
 class Needs:
     """The scopes that requests need."""
 
-    __slots__ = ("_catalog", "_readers")
+    __slots__ = ("_catalog", "_named", "_readers")
 
     def __init__(self, catalog: LiveCatalog) -> None:
         self._catalog = catalog
+        # Calls of tools come most often: they take the shortest way.
+        self._named: Final[Mapping[object, Callable[[str], tuple[str, ...]]]] = {
+            "tools/call": catalog.tools.scopes,
+            "prompts/get": catalog.prompts.scopes,
+        }
         self._readers: Final[
             Mapping[str, Callable[[Mapping[str, Any]], tuple[str, ...]]]
         ] = {
-            "tools/call": self._tool,
-            "prompts/get": self._prompt,
             "resources/read": self._resource,
             "resources/subscribe": self._resource,
             "completion/complete": self._completion,
@@ -33,16 +36,14 @@ class Needs:
 
     def of(self, method: object, params: object) -> tuple[str, ...]:
         """All scopes that a request needs; none where it names nothing that is there."""
-        reader = self._readers.get(method) if isinstance(method, str) else None
-        return reader(params) if reader is not None and is_object(params) else ()
-
-    def _tool(self, params: Mapping[str, Any]) -> tuple[str, ...]:
-        name = params.get("name")
-        return self._catalog.tools.scopes(name) if isinstance(name, str) else ()
-
-    def _prompt(self, params: Mapping[str, Any]) -> tuple[str, ...]:
-        name = params.get("name")
-        return self._catalog.prompts.scopes(name) if isinstance(name, str) else ()
+        if not (isinstance(method, str) and is_object(params)):
+            return ()
+        scopes = self._named.get(method)
+        if scopes is not None:
+            name = params.get("name")
+            return scopes(name) if isinstance(name, str) else ()
+        reader = self._readers.get(method)
+        return () if reader is None else reader(params)
 
     def _resource(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         return self._uri(params.get("uri"))
@@ -63,7 +64,7 @@ class Needs:
         if not is_object(ref):
             return ()
         if ref.get("type") == "ref/prompt":
-            return self._prompt(ref)
+            return self.of("prompts/get", ref)
         uri = ref.get("uri")
         templates = self._catalog.resource_templates
         if isinstance(uri, str) and uri in templates:

@@ -93,9 +93,21 @@ class MemoryCounters:
 
     async def take(self, demands: Sequence[Demand]) -> Shortage | None:
         """See `Counters`."""
+        return self.take_now(demands)
+
+    async def hold(self, key: str, limit: int) -> bool:
+        """See `Counters`."""
+        return self.hold_now(key, limit)
+
+    async def release(self, key: str) -> None:
+        """See `Counters`."""
+        self.release_now(key)
+
+    def take_now(self, demands: Sequence[Demand]) -> Shortage | None:
+        """`take` without waiting."""
         now = self._clock()
         known = self._full
-        later: list[tuple[str, float]] = []
+        later: dict[str, float] = {}
         for index, (key, rate, burst, cost) in enumerate(demands):
             full = max(now, known.get(key, now)) + cost / rate
             if full - now > burst / rate + 1e-9:
@@ -103,24 +115,24 @@ class MemoryCounters:
                 return Shortage(
                     index, float("inf") if never else full - now - burst / rate
                 )
-            later.append((key, full))
-        for key, full in later:
+            later[key] = full
+        for key in later:
             known.pop(key, None)
-            known[key] = full
+        known.update(later)
         while len(known) > self._size:
             del known[next(iter(known))]
         return None
 
-    async def hold(self, key: str, limit: int) -> bool:
-        """See `Counters`."""
+    def hold_now(self, key: str, limit: int) -> bool:
+        """`hold` without waiting."""
         count = self._held.get(key, 0)
         if count >= limit:
             return False
         self._held[key] = count + 1
         return True
 
-    async def release(self, key: str) -> None:
-        """See `Counters`."""
+    def release_now(self, key: str) -> None:
+        """`release` without waiting."""
         count = self._held.get(key, 0) - 1
         if count > 0:
             self._held[key] = count
