@@ -121,6 +121,10 @@ def _imports(path: str, scale: Scale) -> Table:
     imports = {
         "import aiohttp, pydantic": (ours, "aiohttp, pydantic"),
         "import search_client": (ours, "search_client"),
+        "the same, and a client made": (
+            ours,
+            "search_client; search_client.SearchClient('http://127.0.0.1/mcp')",
+        ),
     }
     if scale.peers:
         imports["import mcp"] = (str(subjects.python("sdk")), "mcp")

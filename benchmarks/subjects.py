@@ -21,7 +21,7 @@ from tests.peers import environment
 
 HERE = Path(__file__).parent
 PEERS = {
-    "sdk": ("mcp==2.3.0", "uvloop==0.23.0"),
+    "sdk": ("mcp[cli]==2.3.0", "uvloop==0.23.0"),
     "fastmcp": ("fastmcp==4.1.2",),
 }
 _WITHOUT_UVLOOP = """

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from ..shared.catalog import Catalog, JsonObject
 from .calls import Request, ToolCall, decoded, given, to_strings
-from .connection import Connection
 from .listing import Listing
 from .options import CallSettings, LoggingLevel, Omit, Settings
 from .sync import SyncClient
@@ -62,6 +61,9 @@ class Client:
         cls._calls = {}
 
     def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
+        # aiohttp comes with it: who only imports a client need not wait for that.
+        from .connection import Connection
+
         settings = Settings(**options)
         if settings.client_info is None:
             settings = dataclasses.replace(settings, client_info=self._own_name())

@@ -13,13 +13,13 @@ from ..shared.catalog import Catalog, JsonObject
 from ..shared.errors import HEADER_MISMATCH
 from ..shared.headers import header_problems
 from .calls import Request, ToolCall, decoded, invalid_result
-from .connection import Connection
 from .errors import InvalidResultError, ProtocolError
 from .options import CallSettings
 from .shapes import is_list, is_object
 
 if TYPE_CHECKING:
     from ..protocol.types import CallToolResult
+    from .connection import Connection
     from .drift import Difference
 
 T = TypeVar("T")
