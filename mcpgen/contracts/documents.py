@@ -122,6 +122,7 @@ class Document:
         self._uri = f"urn:mcpgen:{side}"
         self._canonical: dict[Pointer, CanonicalSchema | None] = {}
         self._validators: dict[Pointer, Validator | None] = {}
+        self._parts: dict[Pointer, Json] = {}
 
     @cached_property
     def root(self) -> Part:
@@ -221,6 +222,11 @@ class Document:
 
     def at(self, pointer: Pointer) -> Json:
         """What stands at a path; None where it leads nowhere."""
+        if pointer not in self._parts:
+            self._parts[pointer] = self._look_at(pointer)
+        return self._parts[pointer]
+
+    def _look_at(self, pointer: Pointer) -> Json:
         found = self.schema
         for step in pointer:
             if is_mapping(found):

@@ -142,7 +142,8 @@ def _objects(forms: list[Part], inner: Part, depth: int) -> Iterator[Json]:
     base: dict[str, Json] = {}
     for record in [*_forms(inner, depth), *records]:
         for name in _in(record, "required") or ():
-            base.setdefault(name, _first(record, name, depth))
+            if name not in base:
+                base[name] = _first(record, name, depth)
     yield base
     yield {**base, "undeclared": "text"}
     for record in records:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -181,7 +182,7 @@ class _Page:
                 start = self._with_comment(start)
                 del self.lines[start:stop]
             elif not _same(new, entry):
-                self.lines[start:stop] = _rewritten(self.lines[start:stop], [new])
+                self.lines[start:stop] = _changed(self.lines[start:stop], entry, new)
 
     def _between(self, regions: list[tuple[int, int]]) -> list[str]:
         pairs = itertools.pairwise(regions)
@@ -246,6 +247,17 @@ def _section_lines(section: str, entries: list[Json]) -> list[str]:
     return lines if entries else [f"{section}: []"]
 
 
+def _changed(block: list[str], before: Json, after: Json) -> list[str]:
+    """The lines of an entry that is to have another value.
+
+    What stands there as mcpgen writes it has nothing of the user's to keep.
+    """
+    indent = " " * (len(block[0]) - len(block[0].lstrip()))
+    if block == entry_lines(before, indent):
+        return entry_lines(after, indent)
+    return _rewritten(block, [after])
+
+
 def _rewritten(block: list[str], value: Json) -> list[str]:
     """The lines of a part of a document that is to have another value."""
     depth = len(block[0]) - len(block[0].lstrip())
@@ -257,7 +269,9 @@ def _rewritten(block: list[str], value: Json) -> list[str]:
     text = rewritten("\n".join(plain) + "\n", value)
     if text is None:
         raise _NotPlainError
-    return [f"{' ' * depth}{line}" if line else "" for line in text.splitlines()]
+    # Where sequences inside are indented, ruamel.yaml indents the outermost one, too.
+    made = textwrap.dedent(text).splitlines()
+    return [f"{' ' * depth}{line}" if line else "" for line in made]
 
 
 # As a whole.

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.manifests import tools
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import Manifest, load, loads, to_yaml
 from mcpgen.pull import Told, manifest_of, name_for, updated
@@ -125,6 +126,51 @@ def test_comments_inside_a_changed_schema_survive() -> None:
         assert f"#{comment.splitlines()[0]}" in new
     assert native(new).tools[0].definition == lists["tools"][0] | {"x-owner": "team a"}
     assert native(new).tools[0].timeout == 20
+
+
+NESTED = """\
+mcpgen: 1
+name: tracker
+server:
+  name: Tracker
+  version: "1.0.0"
+tools:
+  # The first one.
+  - name: find
+    description: Finds.
+    inputSchema:
+      type: object
+      properties:
+        by:
+          anyOf:
+            - type: string
+            - type: "null"
+"""
+
+
+@pytest.mark.parametrize("comment", ["", " # Or nothing."])
+def test_sequences_inside_of_a_changed_entry_stay_where_they_are(comment: str) -> None:
+    """With a comment in it an entry goes through ruamel.yaml, without it does not."""
+    text = NESTED.replace('type: "null"', f'type: "null"{comment}')
+    lists = as_told(text)
+    lists["tools"][0]["description"] = "Finds it."
+
+    new = pulled(text, lists)
+
+    assert new == text.replace("Finds.", "Finds it.")
+
+
+def test_many_entries_that_all_changed_are_written_as_they_would_be_anew() -> None:
+    lists = {"tools": tools(30)}
+    fresh = manifest_of(told(**lists)).manifest.named("tracker")
+    text = to_yaml(fresh).replace("tools:\n", "# All of them.\ntools:\n")
+    for tool in lists["tools"]:
+        tool["inputSchema"].setdefault("properties", {})["more"] = {"type": "null"}
+
+    new = pulled(text, lists)
+
+    again = to_yaml(manifest_of(told(**lists)).manifest.named("tracker"))
+    assert new == again.replace("tools:\n", "# All of them.\ntools:\n")
 
 
 def test_what_is_the_users_own_survives() -> None:
