@@ -29,7 +29,7 @@ TABLE: Final[dict[str, set[str]]] = {
     "manifest": {"diagnostics", "protocol", "runtime.shared"},
     "lint": {"diagnostics", "manifest", "models"},
     "models": {"diagnostics", "ir", "pycode"},
-    "contracts": {"diagnostics", "manifest", "naming"},
+    "contracts": {"diagnostics", "manifest", "naming", "runtime.shared"},
     "pull": {
         "diagnostics",
         "identity",

@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 from urllib.parse import quote, unquote
 
+from mcpgen.runtime.shared.subschemas import LIST, MAP, ONE
+
 if TYPE_CHECKING:
     from jsonschema_rs import CanonicalSchema, Validator
 
@@ -33,31 +35,6 @@ WORDS: Final = frozenset(
 )
 """Keywords that refuse nothing; `format` is an annotation, as in the runtime."""
 
-_ONE: Final = frozenset(
-    {
-        "additionalItems",
-        "additionalProperties",
-        "contains",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
-_LIST: Final = frozenset({"allOf", "anyOf", "items", "oneOf", "prefixItems"})
-_MAP: Final = frozenset(
-    {
-        "$defs",
-        "definitions",
-        "dependentSchemas",
-        "patternProperties",
-        "properties",
-    }
-)
 _SETS: Final = frozenset({"enum", "required", "type"})
 _IN_PLACE: Final = ("allOf", "anyOf", "else", "if", "not", "oneOf", "then")
 _UNTAMED: Final = frozenset(
@@ -82,14 +59,14 @@ def essence(schema: Json, also: tuple[str, ...] = ()) -> Json:
     for key, value in schema.items():
         if (key in WORDS or key.startswith("x-")) and key not in also:
             continue
-        if key in _MAP and is_mapping(value):
+        if key in MAP and is_mapping(value):
             made[key] = {name: essence(part, also) for name, part in value.items()}
-        elif key in _LIST and is_list(value):
+        elif key in LIST and is_list(value):
             made[key] = [essence(part, also) for part in value]
         elif key in _SETS and is_list(value):
             made[key] = sorted(value, key=text_of)
         else:
-            made[key] = essence(value, also) if key in _ONE else value
+            made[key] = essence(value, also) if key in ONE else value
     return made
 
 

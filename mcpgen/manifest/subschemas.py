@@ -7,39 +7,11 @@ named `$ref` or a default that looks like a schema is not taken for one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+
+from mcpgen.runtime.shared.subschemas import below
 
 from .declarations import Json, Pointer
-from .reading import is_list, is_mapping
-
-_ONE: Final = frozenset(
-    {
-        "additionalItems",
-        "additionalProperties",
-        "contains",
-        "contentSchema",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
-_LIST: Final = frozenset({"allOf", "anyOf", "items", "oneOf", "prefixItems"})
-_MAP: Final = frozenset(
-    {
-        "$defs",
-        "definitions",
-        "dependencies",
-        "dependentSchemas",
-        "patternProperties",
-        "properties",
-    }
-)
-_HOLDERS: Final = _ONE | _LIST | _MAP
+from .reading import is_mapping
 
 
 def walk(schema: Json, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Json]]:
@@ -49,21 +21,9 @@ def walk(schema: Json, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Json]]:
         at, found = stack.pop()
         yield at, found
         inner = [
-            (path, child)
-            for keyword in found
-            if keyword in _HOLDERS
-            for path, child in _below(keyword, found[keyword], at)
+            ((*at, keyword, *keys), child)
+            for keyword, value in found.items()
+            for keys, child in below(keyword, value)
             if is_mapping(child)
         ]
         stack.extend(reversed(inner))
-
-
-def _below(keyword: str, value: Json, at: Pointer) -> Iterator[tuple[Pointer, Json]]:
-    if is_list(value):
-        if keyword in _LIST:
-            yield from (((*at, keyword, i), child) for i, child in enumerate(value))
-    elif is_mapping(value):
-        if keyword in _MAP:
-            yield from (((*at, keyword, name), v) for name, v in value.items())
-        elif keyword in _ONE:
-            yield (*at, keyword), value

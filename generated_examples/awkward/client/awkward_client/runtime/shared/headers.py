@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
 
 from .catalog import Json, JsonObject
+from .subschemas import below
 
 PROTOCOL_VERSION: Final = "MCP-Protocol-Version"
 METHOD: Final = "Mcp-Method"
@@ -41,34 +42,6 @@ _FIELD_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
 _INTEGER: Final = re.compile(r"(-?[0-9]{1,300})(?:\.0+)?")
 _OPEN: Final = "=?base64?"
 _CLOSE: Final = "?="
-
-_ONE_SCHEMA: Final = frozenset(
-    [
-        "additionalItems",
-        "additionalProperties",
-        "contains",
-        "contentSchema",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    ]
-)
-_SCHEMA_LIST: Final = frozenset(["allOf", "anyOf", "items", "oneOf", "prefixItems"])
-_SCHEMA_MAP: Final = frozenset(
-    [
-        "$defs",
-        "definitions",
-        "dependencies",
-        "dependentSchemas",
-        "patternProperties",
-        "properties",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,26 +233,13 @@ def _annotated(root: Json) -> Iterator[_Position]:
 
 def _children(position: _Position) -> Iterator[_Position]:
     for keyword, value in position.schema.items():
-        for keys, child in _subschemas(keyword, value):
+        for keys, child in below(keyword, value):
             if not isinstance(child, Mapping):
                 continue
             path = None
             if keyword == "properties" and position.path is not None:
                 path = (*position.path, str(keys[0]))
             yield _Position(child, (*position.place, keyword, *keys), path)
-
-
-def _subschemas(
-    keyword: str, value: Json
-) -> Iterator[tuple[tuple[str | int, ...], Json]]:
-    """The schemas below a keyword, each with the keys that lead to it from there."""
-    if isinstance(value, Mapping):
-        if keyword in _SCHEMA_MAP:
-            yield from (((name,), child) for name, child in value.items())
-        elif keyword in _ONE_SCHEMA:
-            yield (), value
-    elif keyword in _SCHEMA_LIST and isinstance(value, list | tuple):
-        yield from (((index,), child) for index, child in enumerate(value))
 
 
 def _position_problem(position: _Position) -> str | None:
