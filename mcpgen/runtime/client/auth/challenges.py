@@ -8,7 +8,7 @@ from typing import Final
 
 _TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PART: Final = re.compile(
-    rf'\s*,?\s*(?P<name>{_TOKEN})(?:\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s,"]+)|'
+    rf'[\s,]*(?P<name>{_TOKEN})(?:\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s,"]+)|'
     rf"(?P<scheme>(?=\s|$|,)))"
 )
 _SCHEMES: Final = frozenset(["bearer", "dpop"])

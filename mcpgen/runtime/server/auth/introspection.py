@@ -71,7 +71,9 @@ class IntrospectionAuthenticator:
         self._headers = {"Authorization": f"Basic {basic}"}
         self._fetcher = Fetcher()
         self._flight: SingleFlight[Principal | str] = SingleFlight()
-        self._answers: Remembered[Principal | str] = Remembered(MAX_REMEMBERED)
+        self._known: Remembered[Principal] = Remembered(MAX_REMEMBERED)
+        # Apart, or whoever sends many bad tokens would have the good ones forgotten.
+        self._refused: Remembered[str] = Remembered(MAX_REMEMBERED)
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's subject; see `Authenticator`."""
@@ -79,12 +81,12 @@ class IntrospectionAuthenticator:
         if token is None:
             return None
         key = digest(token)
-        answer = self._answers.get(key)
+        answer = self._known.get(key) or self._refused.get(key)
         if answer is None:
             answer = await self._flight.run(
                 key, lambda: self._ask(token, request.audiences)
             )
-            self._answers.put(key, answer, self._until(answer))
+            self._remember_answer(key, answer)
         if isinstance(answer, str):
             raise Refusal(answer)
         return answer
@@ -93,12 +95,15 @@ class IntrospectionAuthenticator:
         """Close the connections to the authorization server."""
         await self._fetcher.close()
 
-    def _until(self, answer: Principal | str) -> float:
+    def _remember_answer(self, key: bytes, answer: Principal | str) -> None:
         now = time.time()
         if isinstance(answer, str):
-            return now + min(_REFUSED_SECONDS, self._remember)
+            self._refused.put(key, answer, now + min(_REFUSED_SECONDS, self._remember))
+            return
         until = now + self._remember
-        return until if answer.expires is None else min(until, answer.expires)
+        if answer.expires is not None:
+            until = min(until, answer.expires)
+        self._known.put(key, answer, until)
 
     async def _ask(self, token: str, own: tuple[str, ...]) -> Principal | str:
         """The principal behind a token, or in words why there is none."""
@@ -160,4 +165,7 @@ class IntrospectionAuthenticator:
 def _seconds(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return None

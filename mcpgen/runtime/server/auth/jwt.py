@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import math
 import time
 import warnings
 from base64 import urlsafe_b64encode
@@ -152,6 +153,8 @@ class JWTAuthenticator:
             raise Refusal("the token is not an access token")
         if kid is not None and not isinstance(kid, str):
             raise Refusal("the token is no JWT")
+        if "crit" in header:
+            raise Refusal("the token has extensions that must be understood")
         key = await self._keys.find(kid, algorithm)
         if key is None:
             raise Refusal("the token is signed with an unknown key")
@@ -159,7 +162,12 @@ class JWTAuthenticator:
             with warnings.catch_warnings():
                 # joserfc warns of `EdDSA`, the older name of `Ed25519` (RFC 9864).
                 warnings.simplefilter("ignore")
-                genuine = jws.validate_compact(signed, key, algorithms=[algorithm])
+                # Members that nobody knows are passed over.
+                # https://www.rfc-editor.org/rfc/rfc7515#section-4
+                rules = jws.JWSRegistry(
+                    algorithms=[algorithm], strict_check_header=False
+                )
+                genuine = jws.validate_compact(signed, key, registry=rules)
             claims = from_json(signed.payload) if genuine else None
         except (errors.JoseError, ValueError, TypeError):
             raise Refusal("the token's signature is not valid") from None
@@ -209,7 +217,13 @@ def _time(claims: Mapping[str, Any], name: str, *, required: bool = False) -> fl
         return 0.0
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refusal(f"the token has no valid `{name}`")
-    return float(value)
+    try:
+        seconds = float(value)
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds):
+        raise Refusal(f"the token has no valid `{name}`")
+    return seconds
 
 
 def _principal(claims: Mapping[str, Any], leeway: float) -> Principal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,7 @@ from mcpgen.runtime.client import (
     MemoryStorage,
     OAuth,
 )
+from mcpgen.runtime.client.auth.challenges import parameters
 from mcpgen.runtime.client.auth.discovery import (
     Resource,
     find_authorization_server,
@@ -264,3 +266,20 @@ async def test_a_server_out_there_can_not_make_a_client_ask_this_machine(
         far = Resource("https://far.example/mcp", hint)
         with pytest.raises(AuthError, match="is on this machine, and the server is"):
             await find_authorization_server(session, far)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer" + " " * 8_000 + '"',
+        "Bearer a=b" + "," * 4_000 + " " * 4_000 + '"',
+        "Bearer " + "a" * 8_000 + '"',
+        'Bearer a="' + "\\" * 8_000,
+        ("a" + " " * 40) * 190 + '"',
+    ],
+)
+def test_a_challenge_costs_little_time_however_it_is_written(header: str) -> None:
+    started = time.process_time()
+    for _ in range(5):
+        parameters([header])
+    assert time.process_time() - started < 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -119,6 +120,17 @@ async def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
     with pytest.raises(ClientError, match=str(tmp_path)):
         async with storage.lock():
             pass
+
+
+async def test_a_file_that_someone_put_in_the_way_gets_no_token(tmp_path: Path) -> None:
+    beside = tmp_path / f"tokens.{os.getpid()}.new"
+    beside.write_text("")
+    beside.chmod(0o666)
+    with beside.open("rb") as theirs:
+        await FileStorage(tmp_path / "tokens").put("a", {"secret": 1})
+
+        assert theirs.read() == b""
+    assert stat.S_IMODE((tmp_path / "tokens").stat().st_mode) == 0o600
 
 
 async def test_a_link_in_the_place_of_a_new_file_is_not_followed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -17,6 +18,7 @@ from mcpgen.runtime.server.auth import (
     Refusal,
     Unavailable,
 )
+from mcpgen.runtime.server.auth import github as gh
 
 from ..conftest import serving
 from .conftest import basic
@@ -155,6 +157,26 @@ async def test_answers_are_remembered_for_a_while(github: GitHub) -> None:
 
     await show(github, *["gho_ann"] * 3, users=["ann"], remember=0.0)
     assert len(github.asked) == 4
+
+
+async def test_a_flood_of_bad_tokens_does_not_push_good_ones_out(
+    github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gh, "MAX_REMEMBERED", 10)
+    rule = GitHubAuthenticator(url=github.url, users=["ann"])
+
+    async def asked(token: str) -> int:
+        """How often GitHub has been asked after a token was shown."""
+        with contextlib.suppress(Refusal):
+            await rule.authenticate(AuthRequest({"Authorization": f"Bearer {token}"}))
+        return len(github.asked)
+
+    await asked("gho_ann")
+    count = [await asked(f"bad-{number}") for number in range(20)][-1]
+
+    assert count == 21
+    assert await asked("gho_ann") == count
+    await rule.close()
 
 
 async def test_who_is_thrown_out_is_out_when_the_memory_ends(

@@ -17,6 +17,7 @@ from mcpgen.runtime.server.auth import (
     Principal,
     Refusal,
     Unavailable,
+    introspection,
 )
 
 from ..conftest import serving
@@ -235,6 +236,21 @@ class TestRemembering:
                     await show(rule)
 
         assert len(oracle.asked) == 1
+
+    async def test_a_flood_of_bad_tokens_does_not_push_good_ones_out(
+        self, oracle: Oracle, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(introspection, "MAX_REMEMBERED", 10)
+        async with asking(oracle) as rule:
+            await show(rule)
+            oracle.changes = {"active": False}
+            for number in range(20):
+                with pytest.raises(Refusal):
+                    await show(rule, f"bad-{number}")
+            asked = len(oracle.asked)
+
+            assert (await show(rule)).subject == "alice"
+            assert len(oracle.asked) == asked
 
     async def test_many_at_the_same_time_share_one_question(
         self, oracle: Oracle

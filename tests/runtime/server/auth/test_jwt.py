@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from joserfc import jwk
+from joserfc.jws import JWSRegistry
 
 from mcpgen.runtime.server.auth import (
     AuthRequest,
@@ -213,6 +214,10 @@ class TestAttacks:
             ({"exp": None}, "no valid `exp`"),
             ({"exp": "tomorrow"}, "no valid `exp`"),
             ({"exp": True}, "no valid `exp`"),
+            ({"exp": 10**400}, "no valid `exp`"),
+            ({"exp": float("inf")}, "no valid `exp`"),
+            ({"exp": float("nan")}, "no valid `exp`"),
+            ({"nbf": float("nan")}, "no valid `nbf`"),
             ({"nbf": 2**40}, "not valid yet"),
             ({"iat": 2**40}, "in the future"),
             ({"sub": None, "client_id": None}, "no subject"),
@@ -231,11 +236,24 @@ class TestAttacks:
     async def test_an_extension_that_must_be_understood(
         self, door: Door, issuer: Issuer
     ) -> None:
-        parts = issuer.token().split(".")
-        head = {"alg": "ES256", "kid": "first", "crit": ["x"], "x": 1}
-        parts[0] = base64.urlsafe_b64encode(json.dumps(head).encode()).decode()
+        def signed(**more: Any) -> str:
+            head = json.dumps({"alg": "ES256", "kid": "first", **more}).encode()
+            body = issuer.token().split(".")[1]
+            text = base64.urlsafe_b64encode(head).decode().rstrip("=") + "." + body
+            key = issuer.keys[0]
+            signature = JWSRegistry.algorithms["ES256"].sign(text.encode(), key)
+            return f"{text}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
 
-        await door.refuses(".".join(p.rstrip("=") for p in parts), "signature|JWT")
+        await door.show(signed(x=1))
+        extensions: list[dict[str, Any]] = [
+            {"crit": ["x"], "x": 1},
+            {"crit": ["x"]},
+            {"crit": []},
+            {"crit": "x", "x": 1},
+            {"crit": ["b64"], "b64": False},
+        ]
+        for critical in extensions:
+            await door.refuses(signed(**critical), "must be understood|JWT")
 
     @pytest.mark.parametrize("kind", ["logout+jwt", "id_token", "dpop+jwt", 1])
     async def test_tokens_of_another_kind(

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Service, Settings, SettingsError, create_app
 from mcpgen.runtime.server.auth import AuthRequest, Principal
-from mcpgen.runtime.server.auth.authenticator import Unavailable
+from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
 
 from ..wire import ModernWire
 from .conftest import ISSUER, Serving
@@ -104,6 +104,26 @@ class TestChallenges:
         assert preflight.status == 204
         exposed = refused.headers["Access-Control-Expose-Headers"]
         assert "WWW-Authenticate" in exposed
+
+    @pytest.mark.parametrize(
+        "reason", ["a\r\nX-Injected: 1", 'a"b', "a\\", "a\x00b", "é", "a\tb", ""]
+    )
+    async def test_a_reason_that_no_header_can_carry_is_in_the_body_alone(
+        self, vault: Serving, reason: str
+    ) -> None:
+        class Strict:
+            async def authenticate(self, request: AuthRequest) -> Principal | None:
+                raise Refusal(reason)
+
+        await vault(Strict())
+
+        reply = await vault.modern("alice").call("tools/list")
+
+        assert reply.status == 401
+        assert reply.error["message"] == reason
+        challenge = reply.headers["WWW-Authenticate"]
+        assert challenge.startswith('Bearer error="invalid_token"')
+        assert "error_description" not in challenge
 
     async def test_when_nobody_can_tell_the_token_is_not_blamed(
         self, vault: Serving

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mcpgen.runtime.server.auth import needs
+
 from .conftest import Serving
 from .vault import Names
 
@@ -91,6 +93,26 @@ async def test_a_subscription_needs_the_scopes_of_all_its_resources(
     ) as stream:
         message = await stream.message()
         assert message["method"] == "notifications/subscriptions/acknowledged"
+
+
+async def test_a_subscription_to_too_many_resources_costs_no_look_at_them(
+    vault: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = 0
+
+    def count(template: str, uri: str) -> None:
+        nonlocal looked
+        looked += 1
+
+    monkeypatch.setattr(needs, "match", count)
+    uris = [f"vault://boxes/{number}" for number in range(20_000)]
+
+    reply = await vault.modern("alice.read").call(
+        "subscriptions/listen", {"notifications": {"resourceSubscriptions": uris}}
+    )
+
+    assert "at most 1000 URIs" in reply.error["message"]
+    assert looked == 0
 
 
 async def test_what_is_added_while_it_runs_can_need_them_too(vault: Serving) -> None:

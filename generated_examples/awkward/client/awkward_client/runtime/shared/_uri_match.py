@@ -1,7 +1,9 @@
 """The reverse of RFC 6570 expansion: which values of a template give this URI.
 
 Part of `uri_template`, which hands in the parsed template. Templates come from strangers
-and so do URIs: the search is bounded, whatever they look like.
+and so do URIs: first it is found out, in linear time, where in the URI each part of the
+template can begin at all; then a search with a budget looks there alone. A search whose
+budget is spent finds nothing: half a search could find the wrong reading.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from ._uri_syntax import (
 Found: TypeAlias = dict[str, str | list[str]]
 
 _MAX_STEPS: Final = 20_000
-_VALUE: Final = "A-Za-z0-9._~%-"
+_VALUE: Final = "-A-Za-z0-9._~%"
 """Characters of a value that was encoded; the rest of a URI's are separators."""
 
 
@@ -33,37 +35,52 @@ def match(parts: Sequence[Part], uri: str) -> Found | None:
     """The variables' values, or None; see `uri_template.match`."""
     if len(uri) > MAX_LENGTH:
         return None
+    if not parts:
+        return None if uri else {}
     try:
         text = normalize(uri)
     except UnicodeEncodeError:
         return None
     # Encoded values first: only they tell separators from text for certain.
     for strict in (True, False):
-        found = _Search(parts, text, strict).run()
+        try:
+            found = _Search(parts, text, strict).run()
+        except _TooMuch:
+            return None
         if found is not None:
             return found
     return None
 
 
+class _TooMuch(Exception):
+    """The budget of a search is spent."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How the text of an expression is read: which characters, with which value."""
+    """How the text of an expression is read: which characters, with which value.
+
+    `marks` turns text into a 1 for each of these characters and a 0 for every other.
+    """
 
     run: re.Pattern[str]
     value: re.Pattern[str]
+    marks: bytes
 
 
 def _reading(operator: Operator, strict: bool) -> _Reading:
     if operator.reserved:
-        return _Reading(re.compile(".*"), re.compile(".*"))
-    if strict:
+        run, value = ".", ".*"
+    elif strict:
         structure = operator.separator + ("=" if operator.named else "")
-        run, value = f"[{_VALUE}{structure}]*", f"[{_VALUE}]*"
+        run, value = f"[{_VALUE}{structure}]", f"[{_VALUE}]*"
     elif operator.separator == "&":
-        run, value = "[^#]*", "[^#&]*"
+        run, value = "[^#]", "[^#&]*"
     else:
-        run, value = ("[^?#]*" if operator.first == "/" else "[^/?#]*"), "[^/?#]*"
-    return _Reading(re.compile(run), re.compile(value))
+        run, value = ("[^?#]" if operator.first == "/" else "[^/?#]"), "[^/?#]*"
+    one = re.compile(run)
+    marks = bytes(b"01"[one.fullmatch(chr(code)) is not None] for code in range(256))
+    return _Reading(re.compile(run + "*"), re.compile(value), marks)
 
 
 _READINGS: Final = {
@@ -74,23 +91,28 @@ _READINGS: Final = {
 
 
 class _Search:
-    """A depth-first search over the places where each expression may end."""
+    """A depth-first search over the places where each expression may end.
 
-    __slots__ = ("dead", "parts", "repeats", "steps", "strict", "text")
+    Sets of places are whole numbers: bit n is the place n characters before the end.
+    """
+
+    __slots__ = ("dead", "occurrences", "parts", "repeats", "spent", "strict", "text")
 
     def __init__(self, parts: Sequence[Part], text: str, strict: bool) -> None:
         self.parts = parts
         self.text = text
         self.strict = strict
-        self.steps = 0
+        self.spent = 0
         names = [v.name for p in parts if not isinstance(p, str) for v in p.variables]
         self.repeats = len(set(names)) < len(names)
         self.dead: set[tuple[int, int]] = set()
+        self.occurrences: dict[str, int] = {}
 
     def run(self) -> Found | None:
-        if not self.parts:
-            return None if self.text else {}
-        stack = [self._ends(0, 0)]
+        reach = self._reach()
+        if reach is None:
+            return None
+        stack = [self._ends(0, 0, reach)]
         path: list[tuple[int, Found]] = []
         while stack:
             step = next(stack[-1], None)
@@ -104,14 +126,64 @@ class _Search:
             elif len(stack) < len(self.parts):
                 if (len(stack), step[0]) not in self.dead:
                     path.append(step)
-                    stack.append(self._ends(len(stack), step[0]))
+                    stack.append(self._ends(len(stack), step[0], reach))
             elif step[0] == len(self.text):
                 found = _merge([*(values for _, values in path), step[1]])
                 if found is not None:
                     return found
         return None
 
-    def _ends(self, index: int, start: int) -> Iterator[tuple[int, Found]]:
+    def _reach(self) -> list[int] | None:
+        """Where each part can begin so that characters and literals fit up to the end.
+
+        The last entry is the end itself; None if nothing fits.
+        """
+        first = self.parts[0]
+        if isinstance(first, str) and not self.text.startswith(first):
+            return None
+        size = len(self.text)
+        ascii_text = self.text.encode("ascii")
+        encoded = self._occurrences("%")
+        # Nothing begins within an encoded character.
+        places = ~(encoded >> 1 | encoded >> 2)
+        reach = [1]
+        for part in reversed(self.parts):
+            self._spend(1 + size // 1024)
+            after = reach[-1]
+            if isinstance(part, str):
+                here = (after << len(part)) & self._occurrences(part)
+            else:
+                marks = ascii_text.translate(
+                    _READINGS[part.operator, self.strict].marks
+                )
+                here = _flooded(after, int(marks, 2) if marks else 0)
+                if part.operator.first:
+                    begun = (here << 1) & self._occurrences(part.operator.first)
+                    here = begun | after
+            here &= places
+            if not here:
+                return None
+            reach.append(here)
+        reach.reverse()
+        return reach if reach[0] >> size else None
+
+    def _occurrences(self, literal: str) -> int:
+        """The places where some text stands."""
+        known = self.occurrences.get(literal)
+        if known is None:
+            marks = bytearray(b"0") * (len(self.text) + 1)
+            place = self.text.find(literal)
+            while place >= 0:
+                self.spent += 1
+                marks[place] = 0x31
+                place = self.text.find(literal, place + 1)
+            self._spend(0)
+            known = self.occurrences[literal] = int(marks, 2)
+        return known
+
+    def _ends(
+        self, index: int, start: int, reach: list[int]
+    ) -> Iterator[tuple[int, Found]]:
         part = self.parts[index]
         if isinstance(part, str):
             if self.text.startswith(part, start):
@@ -121,39 +193,42 @@ class _Search:
         if self.text.startswith(first, start):
             begin = start + len(first)
             reading = _READINGS[part.operator, self.strict]
-            for end in self._candidates(index, begin, reading.run):
-                if self._spent(end - begin):
-                    return
-                values = _read(part, self.text[begin:end], reading.value, self.strict)
+            for end in self._candidates(begin, reading.run, reach[index + 1]):
+                text = self.text[begin:end]
+                pieces = text.count(part.operator.separator)
+                self._spend(1 + pieces + text.count("%") // 8 + len(text) // 256)
+                values = _read(part, text, reading.value, self.strict)
                 if values is not None:
                     yield end, values
         if first:
             yield start, {}
 
-    def _spent(self, characters: int) -> bool:
-        """Counts the work of looking at some text; True when it is enough."""
-        self.steps += 1 + characters // 100
-        return self.steps > _MAX_STEPS
+    def _spend(self, steps: int) -> None:
+        """Count work, in steps of about a microsecond; _TooMuch when it is enough."""
+        self.spent += steps
+        if self.spent > _MAX_STEPS:
+            raise _TooMuch
 
     def _candidates(
-        self, index: int, begin: int, run: re.Pattern[str]
+        self, begin: int, run: re.Pattern[str], places: int
     ) -> Iterator[int]:
-        """Where the expression may end: nearest first, but only where the rest can go on."""
+        """Where the expression may end: nearest first, and only where the rest can begin."""
         matched = run.match(self.text, begin)
         limit = matched.end() if matched else begin
-        if self._spent(limit - begin):
-            return
-        following = self.parts[index + 1] if index + 1 < len(self.parts) else None
-        if following is None:
-            if limit == len(self.text):
-                yield limit
-        elif isinstance(following, str):
-            end = self.text.find(following, begin)
-            while 0 <= end <= limit:
-                yield end
-                end = self.text.find(following, end + 1)
-        else:
-            yield from range(begin, limit + 1)
+        self._spend(1 + (limit - begin) // 256)
+        left = places >> (len(self.text) - limit) & ((2 << (limit - begin)) - 1)
+        while left:
+            distance = left.bit_length() - 1
+            yield limit - distance
+            left ^= 1 << distance
+
+
+def _flooded(places: int, marks: int) -> int:
+    """Some places, and those before them with nothing but marked characters between.
+
+    A sum does it: a bit that is added to a row of ones carries to the row's end.
+    """
+    return places | (marks + (places & marks)) ^ marks
 
 
 def _merge(path: list[Found]) -> Found | None:

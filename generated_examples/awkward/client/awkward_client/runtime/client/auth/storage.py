@@ -163,8 +163,10 @@ class FileStorage:
         text = json.dumps(everything, indent=1).encode()
         try:
             self._make_folder()
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK
-            # Owner-only from its first byte on.
+            # Owner-only from its first byte on, and never a file that someone else
+            # has put there: such a one would stay theirs.
+            beside.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
             with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
                 file.write(text)
                 file.flush()

@@ -244,6 +244,7 @@ def _gate(service: Service, settings: Settings, catalog: LiveCatalog) -> Gate | 
 
     scopes = declared_scopes(service.contract)
     try:
-        return Gate(authenticator, settings, scopes, Needs(catalog))
+        needs = Needs(catalog, settings.max_subscriptions)
+        return Gate(authenticator, settings, scopes, needs)
     except ValueError as error:
         raise SettingsError(str(error)) from None

@@ -70,7 +70,9 @@ class GitHubAuthenticator:
         self._remember = remember
         self._fetcher = Fetcher()
         self._flight: SingleFlight[Principal | str] = SingleFlight()
-        self._answers: Remembered[Principal | str] = Remembered(MAX_REMEMBERED)
+        self._known: Remembered[Principal] = Remembered(MAX_REMEMBERED)
+        # Apart, or whoever sends many bad tokens would have the good ones forgotten.
+        self._refused: Remembered[str] = Remembered(MAX_REMEMBERED)
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's owner; see `Authenticator`."""
@@ -78,13 +80,15 @@ class GitHubAuthenticator:
         if token is None:
             return None
         key = digest(token)
-        answer = self._answers.get(key)
+        answer = self._known.get(key) or self._refused.get(key)
         if answer is None:
             answer = await self._flight.run(key, lambda: self._ask(token))
-            seconds = self._remember
+            now = time.time()
             if isinstance(answer, str):
-                seconds = min(_REFUSED_SECONDS, seconds)
-            self._answers.put(key, answer, time.time() + seconds)
+                until = now + min(_REFUSED_SECONDS, self._remember)
+                self._refused.put(key, answer, until)
+            else:
+                self._known.put(key, answer, now + self._remember)
         if isinstance(answer, str):
             raise Refusal(answer)
         return answer

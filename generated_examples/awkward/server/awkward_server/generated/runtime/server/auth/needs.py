@@ -16,10 +16,17 @@ from ..calls.live import LiveCatalog
 class Needs:
     """The scopes that requests need."""
 
-    __slots__ = ("_catalog", "_named", "_readers")
+    __slots__ = ("_catalog", "_most", "_named", "_readers")
 
-    def __init__(self, catalog: LiveCatalog) -> None:
+    def __init__(self, catalog: LiveCatalog, most: int) -> None:
+        """Prepare.
+
+        Args:
+            catalog: What there is.
+            most: Resources that one subscription may name.
+        """
         self._catalog = catalog
+        self._most = most
         # Calls of tools come most often: they take the shortest way.
         self._named: Final[Mapping[object, Callable[[str], tuple[str, ...]]]] = {
             "tools/call": catalog.tools.scopes,
@@ -74,7 +81,10 @@ class Needs:
     def _subscriptions(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         wanted = params.get("notifications")
         uris = wanted.get("resourceSubscriptions") if is_object(wanted) else None
-        return tuple(self._of_all(uris if is_array(uris) else []))
+        # Too many are refused later on, whoever asks: nothing is spent on them here.
+        if not is_array(uris) or len(uris) > self._most:
+            return ()
+        return tuple(self._of_all(uris))
 
     def _of_all(self, uris: list[Any]) -> Iterator[str]:
         # Each may cost a match against every template, so the same is asked once.

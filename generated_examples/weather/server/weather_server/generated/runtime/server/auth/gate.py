@@ -7,6 +7,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,6 +28,8 @@ from .principal import Implications
 _log: Final = logging.getLogger("mcp.auth")
 
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
+_DESCRIPTION: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
+"""What `error_description` may hold: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _IN_QUERY: Final = frozenset({"access_token", "token", "api_key", "apikey"})
 
@@ -201,7 +204,7 @@ class Gate:
         scopes: Sequence[str] | None = None,
     ) -> Refused:
         parts = [] if error is None else [f'error="{error}"']
-        if error is not None and reason.isascii() and '"' not in reason + "\\":
+        if error is not None and _DESCRIPTION.fullmatch(reason):
             parts.append(f'error_description="{reason}"')
         needed = self._needed if scopes is None else scopes
         if needed:
