@@ -1,7 +1,8 @@
-"""The generator: start-up, nothing to do, and 100 and 1,000 tools from nothing.
+"""The generator: start-up, nothing to do, 100 and 1,000 tools from nothing, and changes.
 
 A project from nothing is compared with what datamodel-code-generator alone needs for
-the same schemas in one document, without formatting.
+the same schemas in one document, without formatting. Of a pull the server's time is no
+part, for it is a process of its own; wall time has it in it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import shutil
 import sys
 import tempfile
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from rich.table import Table
 
 from benchmarks.manifests import JsonObject, tools
 from benchmarks.measure import Subject, Usage, compare, run
+from benchmarks.process import Server, serving
 from benchmarks.scale import Scale
 
 SIZES = (100, 1000)
@@ -42,6 +45,7 @@ def main(console: Console, scale: Scale) -> None:
         console.print(small(Path(folder), min(2 * RUNS, scale.rounds)))
         for size in sizes:
             console.print(from_nothing(Path(folder), size, min(RUNS, scale.rounds)))
+        console.print(after_a_change(Path(folder), sizes[-1], min(RUNS, scale.rounds)))
 
 
 def small(folder: Path, runs: int) -> Table:
@@ -90,6 +94,77 @@ def from_nothing(folder: Path, size: int, runs: int) -> Table:
         runs,
     )
     return _table(f"{size} tools from nothing", usages)
+
+
+def after_a_change(folder: Path, size: int, runs: int) -> Table:
+    """What a change of a large manifest costs those who follow it."""
+    mcpgen = str(Path(sys.executable).with_name("mcpgen"))
+    before, after = folder / "before.json", folder / "after.json"
+    offered = tools(size)
+    before.write_text(json.dumps({"tools": offered}), "utf-8")
+    one = [{**offered[0], "description": "Another one."}, *offered[1:]]
+    after.write_text(json.dumps({"tools": one}), "utf-8")
+    changed = folder / "changed.json"
+    changed.write_text(json.dumps({"tools": list(map(_changed, offered))}), "utf-8")
+    for name, manifest in (("old", before), ("new", changed)):
+        making = [mcpgen, "new", "server", name, "--manifest", str(manifest)]
+        run(Subject(name, making, folder))
+    pulled, followed = folder / "pulled.yaml", folder / "followed.yaml"
+    with _served(folder, "old") as old, _served(folder, "new") as new:
+        first = [mcpgen, "pull", old.url, "-o", str(pulled)]
+        again = [mcpgen, "pull", new.url, "-o", str(followed)]
+        usages = compare(
+            [
+                Subject(
+                    "mcpgen generate, one tool changed",
+                    [mcpgen, "generate"],
+                    folder / "old",
+                    partial(_edit, folder / "old" / "mcpgen.yaml"),
+                ),
+                Subject(
+                    "mcpgen diff, one tool changed",
+                    [mcpgen, "diff", str(before), str(after)],
+                    folder,
+                ),
+                Subject(
+                    "mcpgen pull, the first",
+                    first,
+                    folder,
+                    partial(pulled.unlink, missing_ok=True),
+                ),
+                Subject(
+                    "mcpgen pull, all tools changed",
+                    again,
+                    folder,
+                    partial(shutil.copyfile, folder / "old" / "mcpgen.yaml", followed),
+                ),
+                Subject("python -c pass", [sys.executable, "-c", "pass"], folder),
+            ],
+            runs,
+        )
+    return _table(f"after a change to one of {size} tools", usages)
+
+
+def _changed(tool: JsonObject) -> JsonObject:
+    """A tool with another description and one argument more."""
+    schema = tool["inputSchema"]
+    properties = {**schema.get("properties", {}), "more": {"type": "string"}}
+    return {
+        **tool,
+        "description": "Another one.",
+        "inputSchema": {**schema, "properties": properties},
+    }
+
+
+def _edit(manifest: Path) -> None:
+    """Change the description of the first tool."""
+    head, name, rest = manifest.read_text("utf-8").partition("description: ")
+    manifest.write_text(f"{head}{name}Once more, {rest}", "utf-8")
+
+
+def _served(folder: Path, name: str) -> AbstractContextManager[Server]:
+    command = [sys.executable, "-m", f"{name}_server", "--port", "{port}"]
+    return serving(command, folder / name / "server")
 
 
 def _fresh(subject: Subject, made: Path) -> Subject:

@@ -8,7 +8,16 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from benchmarks import auth, client, growth, memory, server, startup, validation
+from benchmarks import (
+    auth,
+    client,
+    generation,
+    growth,
+    memory,
+    server,
+    startup,
+    validation,
+)
 from benchmarks.__main__ import main
 from benchmarks.scale import QUICK
 
@@ -28,7 +37,9 @@ def test_the_cost_of_a_call_is_printed_beside_a_server_by_hand() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", [auth, client, growth, memory, startup, validation])
+@pytest.mark.parametrize(
+    "module", [auth, client, generation, growth, memory, startup, validation]
+)
 def test_the_others_run_in_small_too(module: object) -> None:
     assert "ratio" in _printed(module)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from mcpgen import identity
 from mcpgen.diagnostics import MCPGenError
+from mcpgen.runtime.client.auth import Auth
 from mcpgen.runtime.client.calls import Request
 from mcpgen.runtime.client.connection import Connection
 from mcpgen.runtime.client.options import Settings
@@ -63,11 +64,12 @@ async def connect(
         ClientError: There is no server that can be talked to.
     """
     try:
+        fields = headers(os.environ, given)
         settings = Settings(
             timeout=seconds,
             era=era,
-            headers=headers(os.environ, given),
-            auth=credentials(os.environ, package=PACKAGE, port=0, quiet=_quiet()),
+            headers=fields,
+            auth=_auth(fields),
             client_info={"name": PACKAGE, "version": identity.version()},
         )
         connection = Connection(url, settings)
@@ -78,6 +80,16 @@ async def connect(
         yield HttpLink(connection, settings)
     finally:
         await connection.close()
+
+
+def _auth(fields: Mapping[str, str]) -> Auth | None:
+    """How requests are signed; None where the user's own header does it.
+
+    A refusal of that header is to be told as it is, not to be answered by a sign-in.
+    """
+    if any(name.lower() == "authorization" for name in fields):
+        return None
+    return credentials(os.environ, package=PACKAGE, port=0, quiet=_quiet())
 
 
 def _quiet() -> Any:
