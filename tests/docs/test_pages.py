@@ -39,6 +39,7 @@ def name_of(page: Path) -> str:
 
 SPECIAL = {
     "how-to/call-a-server.md",  # by `runtime/client/test_docs.py`, block by block
+    "how-to/scale.md",  # by `test_scaling.py`, with a Valkey server
     "how-to/sign-in.md",
 }
 """Pages that are run in another way."""
