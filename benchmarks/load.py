@@ -102,9 +102,12 @@ def _run(subjects: Sequence[Subject], connections: int, seconds: float) -> list[
 
 
 def latency(subject: Subject, connections: int, seconds: float) -> Load:
-    """What clients see of one server under load."""
+    """What clients see of one server under load.
+
+    Takes so long that the moments in which all connections are made tell little.
+    """
     with TemporaryDirectory() as folder:
-        length = max(1, ceil(2 * seconds))
+        length = max(1, ceil(6 * seconds))
         script = Path(folder) / "request.lua"
         return _report(_start(subject.request, connections, length, script), length)
 

@@ -1,4 +1,4 @@
-"""One JSON object as the answer, byte by byte: what HTTP asks of it, however it is sent."""
+"""Answers byte by byte: what HTTP asks of them, however they are sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from mcpgen.runtime.server import Settings, create_app
-from mcpgen.runtime.server.http.plain import Plain
+from mcpgen.runtime.server.http import direct
 
 from .attacks.conftest import http, message, raw, running
 from .conftest import serving
@@ -28,11 +28,19 @@ def fields(answer: bytes) -> dict[bytes, bytes]:
     return found
 
 
+async def read_chunk(reader: asyncio.StreamReader) -> bytes:
+    """The next chunk of a body; empty at its end."""
+    size = int(await reader.readline(), 16)
+    data = await reader.readexactly(size)
+    assert await reader.readline() == b"\r\n"
+    return data
+
+
 @pytest.fixture(params=["in one write", "with aiohttp's response"])
 def sent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How the answer is sent, which nobody may notice."""
     if request.param != "in one write":
-        monkeypatch.setattr(Plain, "fits", staticmethod(lambda *_: False))
+        monkeypatch.setattr(direct, "suits", lambda _: False)
     return str(request.param)
 
 
@@ -65,6 +73,40 @@ async def test_a_connection_serves_request_after_request() -> None:
 
     assert bodies[0].startswith(b'{"jsonrpc":"2.0","id":1,"result":')
     assert bodies == bodies[:1] * 3
+
+
+@pytest.mark.usefixtures("sent")
+async def test_an_event_stream_leaves_the_connection_for_the_next_request() -> None:
+    body = message("tools/call", name="threaded", arguments={})
+    body = body.replace(b'"_meta": {', b'"_meta": {"progressToken": 1, ')
+    async with running(Workshop()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(SECONDS):
+            writer.write(http(body, method=b"tools/call", name=b"threaded"))
+            head = await reader.readuntil(b"\r\n\r\n")
+            events = b""
+            while chunk := await read_chunk(reader):
+                events += chunk
+            writer.write(LIST)
+            next_head = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    found = fields(head.removesuffix(b"\r\n\r\n"))
+    assert set(found) == {
+        b"content-type",
+        b"cache-control",
+        b"x-accel-buffering",
+        b"transfer-encoding",
+        b"date",
+        b"server",
+    }
+    assert found[b"content-type"] == b"text/event-stream"
+    assert found[b"transfer-encoding"] == b"chunked"
+    first, last = events.removesuffix(b"\n\n").split(b"\n\n")
+    assert b'"method":"notifications/progress"' in first
+    assert last.startswith(b'data: {"jsonrpc":"2.0","id":1,"result":')
+    assert next_head.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 @pytest.mark.usefixtures("sent")

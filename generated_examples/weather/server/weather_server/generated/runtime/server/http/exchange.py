@@ -16,7 +16,7 @@ from multidict import CIMultiDictProxy
 
 from ...shared import jsonrpc
 from ...shared.errors import INVALID_REQUEST, ProtocolError
-from .plain import Plain
+from . import direct
 from .sse import Stream
 
 if TYPE_CHECKING:
@@ -170,8 +170,14 @@ class Exchange:
 
     def json(self, body: bytes, status: int = 200) -> web.StreamResponse:
         """The answer as one JSON object."""
-        if status == 200 and not self.headers and Plain.fits(self.request, body):
-            return Plain(body)
+        request = self.request
+        if (
+            status == 200
+            and not self.headers
+            and len(body) <= direct.LARGEST
+            and direct.suits(request)
+        ):
+            return direct.Whole(request, body)
         return web.Response(
             body=body, status=status, headers={"Content-Type": _JSON, **self.headers}
         )

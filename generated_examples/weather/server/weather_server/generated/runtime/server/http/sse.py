@@ -11,14 +11,11 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
+from . import direct
+
 COMMENT: Final = b":\n\n"
 """A keep-alive: clients skip comment lines."""
 
-_HEADERS: Final = {
-    "Content-Type": "text/event-stream",
-    "Cache-Control": "no-cache, no-transform",
-    "X-Accel-Buffering": "no",
-}
 _MAILBOX_BYTES: Final = 1024 * 1024
 
 
@@ -69,8 +66,13 @@ class Stream:
             headers: Further response headers.
             hold_back: Send the head with the first event, which must follow at once.
         """
+        if not headers and direct.suits(request):
+            events = direct.Events(request)
+            if not hold_back:
+                await events.write(b"")
+            return cls(request, events)
         kind = _HeldBack if hold_back else web.StreamResponse
-        response = kind(headers={**_HEADERS, **headers})
+        response = kind(headers={**direct.EVENT_STREAM, **headers})
         if request.version >= HttpVersion11:
             response.enable_chunked_encoding()
         # Older HTTP, which some proxies speak by default, ends it with the connection.
