@@ -80,9 +80,13 @@ def is_list(value: Json) -> TypeGuard[list[Json]]:
     return isinstance(value, list)
 
 
+_encoded: Final = json.JSONEncoder(sort_keys=True).encode
+"""Made once: `json.dumps` would make an encoder for each value."""
+
+
 def text_of(value: Json) -> str:
     """A JSON value as text: equal texts are equal values, `true` is not 1."""
-    return json.dumps(value, sort_keys=True)
+    return _encoded(value)
 
 
 class Document:
