@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
+
+_REMEMBERED: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Principal:
 class Implications:
     """Scopes that include others, so that a broad one satisfies a narrow one."""
 
-    __slots__ = ("_closed", "_direct")
+    __slots__ = ("_closed", "_direct", "_extended")
 
     def __init__(self, entries: Iterable[str]) -> None:
         """Read entries such as `admin=read+write`.
@@ -59,6 +61,7 @@ class Implications:
         """
         self._direct: dict[str, frozenset[str]] = {}
         self._closed: dict[frozenset[str], frozenset[str]] = {}
+        self._extended: dict[int, tuple[Principal, Principal]] = {}
         for entry in entries:
             broad, equals, narrow = entry.rpartition("=")
             names = frozenset(narrow.split("+"))
@@ -69,11 +72,23 @@ class Implications:
     def __bool__(self) -> bool:
         return bool(self._direct)
 
+    def extend(self, principal: Principal) -> Principal:
+        """A principal with all scopes that its own imply; the same one for the same one."""
+        known = self._extended.get(id(principal))
+        # The entry holds the principal, so that no other one can get its number.
+        if known is not None:
+            return known[1]
+        extended = replace(principal, scopes=self.close(principal.scopes))
+        if len(self._extended) >= _REMEMBERED:
+            self._extended.clear()
+        self._extended[id(principal)] = principal, extended
+        return extended
+
     def close(self, scopes: frozenset[str]) -> frozenset[str]:
         """The scopes with all that they imply."""
         known = self._closed.get(scopes)
         if known is None:
-            if len(self._closed) >= 1_000:
+            if len(self._closed) >= _REMEMBERED:
                 self._closed.clear()
             known = self._closed[scopes] = self._follow(scopes)
         return known

@@ -117,8 +117,8 @@ class Limits:
         """
         client = exchange.client = "principal:" + owner
         if self._principals is not None:
-            demand = Demand(client, *self._principals, 1.0)
-            await self._take(exchange, _OF_PRINCIPAL, (demand,))
+            rate, burst = self._principals
+            await self._take(exchange, _OF_PRINCIPAL, (Demand(client, rate, burst),))
 
     async def batch(self, exchange: Exchange, size: int) -> None:
         """Count a batch, whose first message has been counted as the request.

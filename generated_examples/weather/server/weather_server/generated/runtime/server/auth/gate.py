@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -118,9 +117,7 @@ class Gate:
         if principal is None:
             raise self._refused(exchange, 401, None, "Authorization is required")
         if self._implications:
-            closed = self._implications.close(principal.scopes)
-            if closed != principal.scopes:
-                principal = replace(principal, scopes=closed)
+            principal = self._implications.extend(principal)
         exchange.principal = principal
         exchange.hidden = self._hidden
         if not principal.scopes.issuperset(self._needed):
