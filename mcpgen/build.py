@@ -163,7 +163,8 @@ def _roots(manifest: Manifest, names: naming.AllNames) -> Iterable[Root]:
     for tool, its in zip(manifest.tools, names.tools, strict=True):
         where = f'tool "{tool.name}"'
         inner = f"{its.class_base}Input"
-        yield Root(inner, tool.input_schema, f"{where}, inputSchema", its.module)
+        said = f"{where}, inputSchema"
+        yield Root(inner, tool.input_schema, said, its.module, is_arguments=True)
         if tool.output_schema is not None:
             outer = f"{its.class_base}Output"
             yield Root(outer, tool.output_schema, f"{where}, outputSchema", its.module)

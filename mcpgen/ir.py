@@ -24,6 +24,7 @@ class Field:
         annotation: The type as a source expression inside `models.py`.
         required: Whether the JSON Schema requires it.
         description: The schema's description, or None.
+        accepts: What a caller may give, where that is more than `annotation`.
     """
 
     wire_name: str
@@ -31,6 +32,7 @@ class Field:
     annotation: str
     required: bool
     description: str | None
+    accepts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class ModelsModule:
             `typing_extensions` and `pydantic`, in the order of a sorted module.
         base_names: The names that it needs from the runtime's `shared.model`.
         names: The classes and aliases that it defines.
+        dicts: Definitions behind those of `source`, for who makes arguments: the plain
+            dicts that may be given for objects.
+        dicts_imports: As `imports`, for `source` and `dicts` together.
+        dicts_names: The names that `dicts` defines.
     """
 
     name: str
@@ -66,6 +72,9 @@ class ModelsModule:
     imports: tuple[str, ...]
     base_names: tuple[str, ...]
     names: tuple[str, ...]
+    dicts: str = ""
+    dicts_imports: tuple[str, ...] = ()
+    dicts_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -578,6 +578,7 @@ def flat(node: Expression) -> Code:
 
 _BUILT_IN: Final = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
 _FROM_TYPING: Final = frozenset({"Any", "Literal"})
+_FROM_ABC: Final = frozenset({"Mapping", "Sequence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -587,11 +588,13 @@ class Annotation:
     Attributes:
         type: The type, without what `Annotated` adds to it.
         typing: The names that must be imported from `typing`.
+        abc: The names that must be imported from `collections.abc`.
         names_models: Whether it names anything of the models module.
     """
 
     type: Expression
     typing: frozenset[str]
+    abc: frozenset[str]
     names_models: bool
 
 
@@ -608,8 +611,8 @@ def annotation(source: str, module: str) -> Annotation:
     """
     used: set[str] = set()
     found = _type(ast.parse(source, mode="eval").body, module, used)
-    typing = frozenset(used & _FROM_TYPING)
-    return Annotation(found, typing, names_models=used > typing)
+    typing, abc = frozenset(used & _FROM_TYPING), frozenset(used & _FROM_ABC)
+    return Annotation(found, typing, abc, names_models=used > typing | abc)
 
 
 def _type(node: ast.expr, module: str, used: set[str]) -> Expression:
@@ -642,7 +645,7 @@ def _alternatives(node: ast.expr) -> list[ast.expr]:
 def _type_name(name: str, module: str, used: set[str]) -> Code:
     if name in _BUILT_IN:
         return identifier(name)
-    if name in _FROM_TYPING:
+    if name in _FROM_TYPING | _FROM_ABC:
         used.add(name)
         return identifier(name)
     used.add(name)
@@ -665,10 +668,11 @@ def imports(module: str, names: Iterable[str], indent: int = 0) -> Code:
     return Code(f"from {module} import (\n{listed}{pad})")
 
 
-def renamed_import(module: str, name: str, alias: str) -> Code:
+def renamed_import(module: str, name: str, alias: str, indent: int = 0) -> Code:
     """The import of a name under another one, as a statement of its own."""
     names = f"{identifier(name)} as {identifier(alias)}"
-    return Code(f"from {module} import (\n    {names},\n)")
+    pad = " " * indent
+    return Code(f"from {module} import (\n{pad}    {names},\n{pad})")
 
 
 def import_order(names: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ anything else. It must not know where or whether the files are written.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -148,7 +149,7 @@ class _Pages:
         self._example = example
         self._server = pycode.identifier(project.server_package)
         self._client = pycode.identifier(project.client_package)
-        self._shared: dict[str, File] = {}
+        self._catalogue: File | None = None
         self._handlers = tuple(handler.handlers(project))
         self._common: dict[str, Any] = {
             "prefix": pycode.identifier(project.class_prefix),
@@ -277,6 +278,7 @@ class _Pages:
             "sync_example": documents.example(project, sync=True),
             "rows": list(documents.method_rows(project)),
             "entries": list(reference.entries(project, view.methods)),
+            "has_dicts": any(module.dicts for module in project.models),
         }
         comment = pycode.html_comment(common.made_by(project))
         for path in ("README.md", "CHANGELOG.md", "REFERENCE.md"):
@@ -340,14 +342,20 @@ class _Pages:
             self._own("client/main.py.jinja", docstring=docstring),
         )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
-        yield from self._data(home)
+        yield from self._data(home, has_dicts=True)
         yield from _runtime_files(project, self._library, f"{home}/runtime", "client")
 
-    def _data(self, folder: str) -> Files:
-        """What server and client both have: the catalogue and the models."""
-        if not self._shared:
-            self._shared = {"catalog.py": self._catalog(), **dict(self._models())}
-        for name, file in self._shared.items():
+    def _data(self, folder: str, *, has_dicts: bool = False) -> Files:
+        """What server and client both have: the catalogue and the models.
+
+        Args:
+            folder: Where.
+            has_dicts: Whether arguments are given there, so that plain dicts may be.
+        """
+        # It is long, and the same in both.
+        self._catalogue = self._catalogue or self._catalog()
+        yield f"{folder}/catalog.py", self._catalogue
+        for name, file in self._models(has_dicts=has_dicts):
             yield f"{folder}/{name}", file
 
     def _catalog(self) -> File:
@@ -361,23 +369,27 @@ class _Pages:
             catalog=catalog.catalog(project, self._pieces),
         )
 
-    def _models(self) -> Files:
+    def _models(self, *, has_dicts: bool) -> Files:
         project = self._project
         first = f"The types of what the {project.name} server takes and gives."
-        if len(project.models) == 1:
-            yield "models.py", self._module(project.models[0], first, Code("."))
+        modules = project.models
+        if has_dicts:
+            modules = tuple(map(_with_dicts, modules))
+        if len(modules) == 1:
+            yield "models.py", self._module(modules[0], first, Code("."))
             return
+        homes = {module.name: module.names for module in modules}
         yield (
             "models/__init__.py",
             self._own(
                 "shared/models_package.py.jinja",
                 docstring=self._said(f"{first}\n\nEach is imported when first used."),
-                modules=package.model_modules(project),
-                homes=package.model_homes(project),
-                names=package.model_exports(project),
+                modules=package.model_modules(homes),
+                homes=package.model_homes(homes),
+                names=package.model_exports(homes),
             ),
         )
-        for module in project.models:
+        for module in modules:
             first = f"Types of the {project.name} server: `{module.name}`."
             file = self._remembered_module(module, first, Code(".."))
             yield f"models/{pycode.identifier(module.name)}.py", file
@@ -401,12 +413,24 @@ class _Pages:
         return self._own(
             "shared/models.py.jinja",
             docstring=self._said(first),
-            standard=package.model_imports(module, standard=True),
-            third_party=package.model_imports(module, standard=False),
+            standard=package.model_imports(module.imports, standard=True),
+            third_party=package.model_imports(module.imports, standard=False),
             base=package.model_bases(module, dots),
             source=pycode.checked_source(module.source),
             starts_with_class=module.source.startswith("class "),
         )
+
+
+def _with_dicts(module: ir.ModelsModule) -> ir.ModelsModule:
+    """A module that has the dicts of arguments behind its models."""
+    if not module.dicts:
+        return module
+    return replace(
+        module,
+        source=f"{module.source}\n\n{module.dicts}",
+        imports=module.dicts_imports,
+        names=(*module.names, *module.dicts_names),
+    )
 
 
 def _runtime_files(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from mcpgen.ir import Json, Model, ModelsModule
+from mcpgen.ir import Field, Json, Model, ModelsModule
 
+from .dict_source import dicts_source
+from .dicts import Dicts, find_dicts, name_dicts
 from .documents import Document, Schema, schema_map
 from .names import MODULE_NAMES, ClassNames, pascal_case
-from .readback import check_module, read_models
+from .readback import check_dicts, check_module, read_models
 from .reading import Library, Reader
 from .remembered import Made, Memory
-from .source import module_source
+from .source import expression_source, module_source
 from .tags import find_tags
 from .types import Definition
 from .typing_stage import type_expressions
@@ -25,9 +27,13 @@ _ORIGINS: Final = {
     "Annotated": "typing",
     "Any": "typing",
     "Literal": "typing",
+    "Mapping": "collections.abc",
+    "NotRequired": "typing",
+    "Sequence": "collections.abc",
     "TYPE_CHECKING": "typing",
     "TypeAlias": "typing",
     "TypeAliasType": "typing_extensions",
+    "TypedDict": "typing",
     "Field": "pydantic",
     "Model": "",
     "absent": "",
@@ -43,12 +49,14 @@ class Root:
         schema: The document; it is only read.
         where: What to call it in diagnostics, such as "tool 'get_forecast', input".
         module: The module for it and its nested objects, should one not hold them all.
+        is_arguments: Whether its properties are arguments that callers give.
     """
 
     name: str
     schema: Schema
     where: str
     module: str = ""
+    is_arguments: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +125,34 @@ def generate(
     homes: dict[str, str] = {}
     old: dict[str, Made] = {}
     keys: dict[str, str] = {}
+    dicts: dict[str, str] = {}
     is_spread = largest is not None and len(roots) > largest
     for home, group in groups.items():
         names.owner = home
         if memory is not None and is_spread:
             keys[home] = _key(memory, reserved, group)
             known = memory.find(keys[home])
-            if known is not None and names.adopt(known.module.names):
+            if known is not None and names.adopt(
+                (*known.module.names, *known.module.dicts_names)
+            ):
                 old[home] = known
                 continue
         _read(group, library)
+        arguments = [root.name for root in group if root.is_arguments]
+        dicts |= name_dicts(library.definitions, arguments, names)
         for name in islice(library.definitions, len(homes), None):
             homes[name] = home
     if largest is None or (len(homes) <= largest and not old):
-        return _finished(library, {})
-    fresh = _finished(library, homes)
+        homes = {}
+    wanted = {root.name for root in roots if root.is_arguments}
+    fresh = _finished(library, homes, dicts, wanted)
+    if not homes and not old:
+        return fresh
     return _joined(fresh, old, keys, names.entangled, memory)
 
 
 def _key(memory: Memory, reserved: Collection[str], group: Sequence[Root]) -> str:
-    parts = [[root.name, root.schema, root.where, root.module] for root in group]
+    parts = [[r.name, r.schema, r.where, r.module, r.is_arguments] for r in group]
     return memory.key([sorted(reserved), *parts])
 
 
@@ -227,7 +243,10 @@ def _class_name(definition: str) -> str:
 
 
 def _finished(
-    library: Library, homes: Mapping[str, str] | None = None
+    library: Library,
+    homes: Mapping[str, str] | None = None,
+    dicts_names: Mapping[str, str] | None = None,
+    arguments: Collection[str] = (),
 ) -> GeneratedModels:
     library.settle()
     parts: dict[str, dict[str, Definition]] = {} if homes else {"": {}}
@@ -235,13 +254,19 @@ def _finished(
         parts.setdefault((homes or {}).get(name, ""), {})[name] = definition
     typed = type_expressions(library.definitions)
     tags = find_tags(library.definitions)
+    dicts = find_dicts(library.definitions, dicts_names or {})
     models: dict[str, Model] = {}
     modules: list[ModelsModule] = []
     for home, definitions in parts.items():
         source = module_source(definitions, typed, tags)
         tree = ast.parse(source)
         needed = check_module(tree, definitions) & MODULE_NAMES
-        models.update(read_models(tree, definitions))
+        for name, model in read_models(tree, definitions).items():
+            fields = typed[name].fields if name in arguments else ()
+            models[name] = _accepting(model, fields, dicts)
+        more = dicts_source(definitions, typed, dicts)
+        own = tuple(dicts.names[n] for n in definitions if n in dicts.names)
+        needed_too = check_dicts(ast.parse(more), own) & MODULE_NAMES
         modules.append(
             ModelsModule(
                 name=home,
@@ -249,14 +274,28 @@ def _finished(
                 imports=_imports(needed),
                 base_names=tuple(sorted(n for n in needed if _ORIGINS[n] == "")),
                 names=tuple(definitions),
+                dicts=more,
+                dicts_imports=_imports(needed | needed_too),
+                dicts_names=own,
             )
         )
     return GeneratedModels(tuple(modules), models)
 
 
+def _accepting(model: Model, expressions: Sequence[ast.expr], dicts: Dicts) -> Model:
+    """A model whose fields say what callers may give for them."""
+    fields: list[Field] = []
+    for field, expression in zip(model.fields, expressions, strict=False):
+        accepted = dicts.accepted(expression)
+        is_same = ast.unparse(accepted) == ast.unparse(expression)
+        accepts = None if is_same else expression_source(accepted)
+        fields.append(replace(field, accepts=accepts))
+    return replace(model, fields=tuple(fields)) if expressions else model
+
+
 def _imports(needed: set[str]) -> tuple[str, ...]:
     lines: list[str] = []
-    for module in ("typing", "pydantic", "typing_extensions"):
+    for module in ("collections.abc", "typing", "pydantic", "typing_extensions"):
         found = (name for name in needed if _ORIGINS[name] == module)
         # Import sorters want constants first.
         names = sorted(found, key=lambda name: (not name.isupper(), name))

@@ -7,9 +7,49 @@ takes longer than everything else together.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from mcpgen.pycode import LINE
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A statement, or finished text of one or more lines, without its indentation."""
+
+    statement: str
+    indent: int = 0
+    is_finished: bool = True
+
+    @property
+    def is_long(self) -> bool:
+        return not self.is_finished and is_long(self.statement, self.indent)
+
+    def text(self, short: Mapping[str, str]) -> str:
+        if not self.statement:
+            return ""
+        body = short[self.statement] if self.is_long else self.statement
+        return " " * self.indent + body
+
+
+def laid(blocks: Sequence[Sequence[Line]]) -> str:
+    """The blocks, each behind two empty lines; long statements over several lines."""
+    short = {
+        indent: broken(
+            (
+                line.statement
+                for block in blocks
+                for line in block
+                if line.indent == indent and line.is_long
+            ),
+            indent,
+        )
+        for indent in (0, 4)
+    }
+    text = "\n\n\n".join(
+        "\n".join(line.text(short[line.indent]) for line in block) for block in blocks
+    )
+    return f"{text}\n" if text else ""
 
 
 def is_long(statement: str, indent: int) -> bool:

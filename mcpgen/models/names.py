@@ -21,10 +21,14 @@ MODULE_NAMES: Final = frozenset(
         "Any",
         "Field",
         "Literal",
+        "Mapping",
         "Model",
+        "NotRequired",
+        "Sequence",
         "TYPE_CHECKING",
         "TypeAlias",
         "TypeAliasType",
+        "TypedDict",
         "absent",
     }
 )
@@ -62,6 +66,16 @@ def snake_case(wire_name: str) -> str:
     if keyword.iskeyword(name) or name in _RESERVED_FIELDS:
         name += "_"
     return name
+
+
+def is_plain_key(wire_name: str) -> bool:
+    """Whether a key can be written as the name of an attribute, and stays the same."""
+    return (
+        wire_name.isidentifier()
+        and not keyword.iskeyword(wire_name)
+        and not wire_name.startswith("__")
+        and unicodedata.normalize("NFKC", wire_name) == wire_name
+    )
 
 
 def pascal_case(wire_name: str) -> str:

@@ -8,7 +8,7 @@ that were asked for is never handed on.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from mcpgen.ir import Field, Model
@@ -61,25 +61,81 @@ def check_module(tree: ast.Module, definitions: Mapping[str, Definition]) -> set
                 used.add("Model")
                 for inner in body:
                     used |= _names_in_class_statement(inner)
-            case ast.AnnAssign(
-                target=ast.Name(id=name), annotation=annotation, value=value
-            ):
-                found.append(name)
-                used |= _names(annotation) | _names(value)
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                found.append(name)
-                used |= _names_in_type_alias(value)
-            case ast.If():
-                name, names = _tangled_alias(statement)
-                found.append(name)
-                used |= names
             case ast.Expr(ast.Constant(value=str())):
                 continue
             case _:
-                raise ForeignSourceError(ast.unparse(statement)[:200])
+                name, more = _alias(statement)
+                found.append(name)
+                used |= more
     if sorted(found) != sorted(definitions):
         raise ForeignSourceError("the source defines other names than were asked for")
     return used
+
+
+def check_dicts(tree: ast.Module, names: Collection[str]) -> set[str]:
+    """Refuse the source of dicts that is not exactly typed dicts and aliases.
+
+    Args:
+        tree: The source.
+        names: What it must define.
+
+    Returns:
+        All names that it uses.
+
+    Raises:
+        ForeignSourceError: For anything else.
+    """
+    found: list[str] = []
+    used: set[str] = set()
+    for statement in tree.body:
+        match statement:
+            case ast.ClassDef(
+                name=name,
+                bases=[ast.Name(id="TypedDict")],
+                keywords=[],
+                decorator_list=[],
+                body=body,
+            ):
+                found.append(name)
+                used.add("TypedDict")
+                for inner in body:
+                    used |= _names_in_class_statement(inner)
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(ast.Name("TypedDict"), [_, ast.Dict(values=values)], []),
+            ):
+                found.append(name)
+                used |= {"TypedDict"}.union(*map(_names_in_text, values))
+            case ast.Expr(ast.Constant(value=str())):
+                continue
+            case _:
+                alias, more = _alias(statement)
+                found.append(alias)
+                used |= more
+    if sorted(found) != sorted(names):
+        raise ForeignSourceError("the source defines other dicts than were asked for")
+    return used
+
+
+def _alias(statement: ast.stmt) -> tuple[str, set[str]]:
+    match statement:
+        case ast.AnnAssign(
+            target=ast.Name(id=name), annotation=annotation, value=value
+        ):
+            return name, _names(annotation) | _names(value)
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, _names_in_type_alias(value)
+        case ast.If():
+            return _tangled_alias(statement)
+        case _:
+            raise ForeignSourceError(ast.unparse(statement)[:200])
+
+
+def _names_in_text(value: ast.expr) -> set[str]:
+    """Names in a type, or in a text that is one."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return _names(ast.parse(value.value, mode="eval").body)
+    return _names(value)
 
 
 def _names_in_class_statement(statement: ast.stmt) -> set[str]:

@@ -481,6 +481,8 @@ class Reader:
         self._library.definitions[made.name] = made
         for part in facts.parts:
             rest = subschema(part, "additionalProperties")
+            if part.get("patternProperties") or rest not in (None, False):
+                made.is_open = True
             if part.get("patternProperties") or (isinstance(rest, dict) and rest):
                 self._note(part, place, FURTHER_KEYS)
             else:

@@ -68,12 +68,15 @@ class Memory:
 
 
 def _made(entry: Any) -> Made:
-    name, source, imports, bases, names, models = entry
+    *parts, models = entry
     found = [
         Model(model, tuple(Field(*field) for field in fields), is_class)
         for model, fields, is_class in models
     ]
-    module = ModelsModule(name, source, tuple(imports), tuple(bases), tuple(names))
-    if not isinstance(source, str) or [*names] != [model.name for model in found]:
+    # JSON has no tuples.
+    kept: list[Any] = [tuple(p) if p.__class__ is list else p for p in parts]
+    module = ModelsModule(*kept)
+    is_text = all(isinstance(kept[place], str) for place in (1, 5))
+    if not is_text or [*module.names] != [model.name for model in found]:
         raise ValueError("not what was kept")
     return Made(module, {model.name: model for model in found})

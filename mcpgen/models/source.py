@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from mcpgen import pycode
 from mcpgen.pycode import Code
 
 from .defaults import default_source
-from .layout import broken, is_long
+from .layout import Line, is_long, laid
 from .tags import Tags
 from .types import (
     Alias,
@@ -24,6 +23,7 @@ from .types import (
     Property,
     Ref,
     admits_null,
+    mentioned,
     references,
 )
 from .typing_stage import Typed
@@ -37,51 +37,16 @@ def module_source(
 ) -> str:
     """The source of all definitions, each behind those that it needs."""
     writer = _Writer(definitions, typed, tags)
-    blocks = [writer.definition(definitions[name]) for name in _ordered(definitions)]
-    short = {
-        indent: broken(
-            (
-                line.statement
-                for block in blocks
-                for line in block
-                if line.indent == indent and line.is_long
-            ),
-            indent,
-        )
-        for indent in (0, 4)
-    }
-    text = "\n\n\n".join(
-        "\n".join(line.text(short[line.indent]) for line in block) for block in blocks
-    )
-    return f"{text}\n" if text else ""
+    return laid([writer.definition(definitions[name]) for name in ordered(definitions)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A statement, or finished text of one or more lines, without its indentation."""
-
-    statement: str
-    indent: int = 0
-    is_finished: bool = True
-
-    @property
-    def is_long(self) -> bool:
-        return not self.is_finished and is_long(self.statement, self.indent)
-
-    def text(self, short: Mapping[str, str]) -> str:
-        if not self.statement:
-            return ""
-        body = short[self.statement] if self.is_long else self.statement
-        return " " * self.indent + body
-
-
-def _ordered(definitions: Mapping[str, Definition]) -> Iterator[str]:
+def ordered(definitions: Mapping[str, Definition]) -> Iterator[str]:
     """Leaves first; an alias as soon as all classes that it evaluates are there."""
     done: set[str] = set()
     waiting = [n for n, d in definitions.items() if isinstance(d, Alias)]
     # Type checkers follow a circle of aliases only if they meet one first that
     # mentions itself.
-    waiting.sort(key=lambda name: name not in _mentioned(definitions[name]))
+    waiting.sort(key=lambda name: name not in mentioned(definitions[name]))
     needs = {n: _eager_needs(n, definitions) for n in waiting}
     for name in _classes_leaves_first(definitions):
         yield from _ready(waiting, needs, done)
@@ -132,7 +97,7 @@ def is_tangled(name: str, definitions: Mapping[str, Definition]) -> bool:
     if len(around) < 2:
         return False
     return any(
-        sum(target in around for target in _mentioned(definitions[other])) > 1
+        sum(target in around for target in mentioned(definitions[other])) > 1
         for other in around
     )
 
@@ -142,7 +107,7 @@ def _reached(name: str, definitions: Mapping[str, Definition]) -> set[str]:
     seen: set[str] = set()
     waiting = [name]
     while waiting:
-        for target in _mentioned(definitions[waiting.pop()]):
+        for target in mentioned(definitions[waiting.pop()]):
             if target not in seen and isinstance(definitions[target], Alias):
                 seen.add(target)
                 waiting.append(target)
@@ -156,23 +121,17 @@ def _classes_leaves_first(definitions: Mapping[str, Definition]) -> Iterator[str
         stack: list[tuple[str, Iterator[str]]] = []
         if start not in seen:
             seen.add(start)
-            stack.append((start, iter(_mentioned(definitions[start]))))
+            stack.append((start, iter(mentioned(definitions[start]))))
         while stack:
             name, rest = stack[-1]
             target = next((n for n in rest if n not in seen), None)
             if target is not None:
                 seen.add(target)
-                stack.append((target, iter(_mentioned(definitions[target]))))
+                stack.append((target, iter(mentioned(definitions[target]))))
                 continue
             stack.pop()
             if isinstance(definitions[name], Class):
                 yield name
-
-
-def _mentioned(definition: Definition) -> list[str]:
-    if isinstance(definition, Alias):
-        return references(definition.type)
-    return [name for p in definition.properties for name in references(p.type)]
 
 
 class _Writer:
@@ -186,51 +145,39 @@ class _Writer:
         self._typed = typed
         self._tags = tags
 
-    def definition(self, definition: Definition) -> list[_Line]:
+    def definition(self, definition: Definition) -> list[Line]:
         if isinstance(definition, Alias):
             return self._alias(definition)
         return self._class(definition)
 
-    def _alias(self, alias: Alias) -> list[_Line]:
-        name = pycode.identifier(alias.name)
+    def _alias(self, alias: Alias) -> list[Line]:
         expression = self._typed[alias.name].alias
         assert expression is not None
         text = expression_source(self._tags.put_in(expression))
-        lines = [_Line(f"{name}: TypeAlias = {text}", is_finished=False)]
-        if is_recursive(alias.name, self._definitions):
-            quoted = pycode.string(text)
-            line = f"{name} = TypeAliasType({pycode.string(alias.name)}, {quoted})"
-            lines = [_Line(line, is_finished=False)]
-            if is_tangled(alias.name, self._definitions):
-                lines = [
-                    _Line("if TYPE_CHECKING:"),
-                    _Line(f"{name}: TypeAlias = {quoted}", 4, is_finished=False),
-                    _Line("else:"),
-                    _Line(line, 4, is_finished=False),
-                ]
+        lines = list(alias_lines(alias.name, text, alias.name, self._definitions))
         prose = _prose(alias.description)
         if prose:
-            lines.append(_Line(pycode.docstring(prose)))
+            lines.append(Line(pycode.docstring(prose)))
         return lines
 
-    def _class(self, made: Class) -> list[_Line]:
+    def _class(self, made: Class) -> list[Line]:
         head = f"class {pycode.identifier(made.name)}(Model):"
         if is_long(head, 0):
             head = head.replace("(Model):", "(\n    Model\n):")
-        lines = [_Line(head)]
+        lines = [Line(head)]
         prose = _prose(made.description)
         if prose:
-            lines.append(_Line(pycode.docstring(prose, 4), 4))
+            lines.append(Line(pycode.docstring(prose, 4), 4))
             if made.properties:
-                lines.append(_Line(""))
+                lines.append(Line(""))
         expressions = self._typed[made.name].fields
         for member, expression in zip(made.properties, expressions, strict=True):
-            lines.append(_Line(self._field(member, expression), 4, is_finished=False))
+            lines.append(Line(self._field(member, expression), 4, is_finished=False))
             words = _prose(member.description)
             if words and not self._is_said_by_class(member):
-                lines.append(_Line(pycode.docstring(words, 4), 4))
+                lines.append(Line(pycode.docstring(words, 4), 4))
         if len(lines) == 1:
-            lines.append(_Line("pass", 4))
+            lines.append(Line("pass", 4))
         return lines
 
     def _is_said_by_class(self, member: Property) -> bool:
@@ -256,6 +203,34 @@ class _Writer:
         if written is not None:
             return written
         return "None" if admits_null(member.type, self._definitions) else "absent()"
+
+
+def alias_lines(
+    name: str, text: Code, alias: str, definitions: Mapping[str, Definition]
+) -> Iterator[Line]:
+    """The statement that gives a type its name.
+
+    Args:
+        name: The name.
+        text: The type.
+        alias: The definition that it is, or stands for: both lead to the same others.
+        definitions: All definitions.
+    """
+    own = pycode.identifier(name)
+    if not is_recursive(alias, definitions):
+        yield Line(f"{own}: TypeAlias = {text}", is_finished=False)
+        return
+    quoted = pycode.string(text)
+    line = f"{own} = TypeAliasType({pycode.string(name)}, {quoted})"
+    # Pyright reads such a type in the module alone: seen first from another one, a name
+    # that leads to itself is no type.
+    if name == alias and not is_tangled(alias, definitions):
+        yield Line(line, is_finished=False)
+        return
+    yield Line("if TYPE_CHECKING:")
+    yield Line(f"{own}: TypeAlias = {quoted}", 4, is_finished=False)
+    yield Line("else:")
+    yield Line(line, 4, is_finished=False)
 
 
 def _only_value(member: Property) -> str | None:

@@ -8,10 +8,11 @@ valid object is, and nothing that the plain union admits is refused.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from .expressions import alternatives, either
 from .types import (
     Alias,
     Class,
@@ -50,7 +51,7 @@ class Tags:
         """
         match expression:
             case ast.BinOp():
-                return self._tagged([*map(self.put_in, _members(expression))])
+                return self._tagged([*map(self.put_in, alternatives(expression))])
             case ast.Subscript(value=ast.Name(id="Literal")):
                 return expression
             case ast.Subscript(value=value, slice=ast.Tuple(elts=parts)):
@@ -66,14 +67,14 @@ class Tags:
         ]
         tag = self.by_classes.get(frozenset(m.id for m in classes))
         if tag is None:
-            return _joined(members)
+            return either(members)
         annotated, field = map(ast.Name, _NAMES)
         choice = ast.keyword("discriminator", ast.Constant(tag))
         marked = ast.Subscript(
-            annotated, ast.Tuple([_joined(classes), ast.Call(field, [], [choice])])
+            annotated, ast.Tuple([either(classes), ast.Call(field, [], [choice])])
         )
         first = classes[0]
-        return _joined(
+        return either(
             [marked if m is first else m for m in members if m not in classes[1:]]
         )
 
@@ -142,16 +143,3 @@ def _is_tag(properties: list[Property]) -> bool:
             return False
         seen.update(values)
     return True
-
-
-def _members(expression: ast.expr) -> list[ast.expr]:
-    if isinstance(expression, ast.BinOp):
-        return [*_members(expression.left), *_members(expression.right)]
-    return [expression]
-
-
-def _joined(members: Sequence[ast.expr]) -> ast.expr:
-    joined = members[0]
-    for member in members[1:]:
-        joined = ast.BinOp(joined, ast.BitOr(), member)
-    return joined

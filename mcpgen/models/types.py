@@ -103,11 +103,19 @@ class Property:
 
 @dataclass(slots=True)
 class Class:
-    """A definition that becomes a class; its properties are filled in when it is read."""
+    """A definition that becomes a class; its properties are filled in when it is read.
+
+    Attributes:
+        name: The class.
+        description: What its docstring says.
+        properties: The attributes.
+        is_open: Whether the schema says itself that there may be further keys.
+    """
 
     name: str
     description: str | None = None
     properties: tuple[Property, ...] = field(default=())
+    is_open: bool = False
 
 
 @dataclass(slots=True)
@@ -228,3 +236,10 @@ def references(type_: Type) -> list[str]:
     if isinstance(type_, Either):
         return [name for member in type_.members for name in references(member)]
     return []
+
+
+def mentioned(definition: Definition) -> list[str]:
+    """The names of the definitions that one mentions, in order."""
+    if isinstance(definition, Alias):
+        return references(definition.type)
+    return [name for p in definition.properties for name in references(p.type)]

@@ -20,8 +20,8 @@ from .common import (
 )
 from .remembered import Pieces
 
-_TEXTS: Final = 9
-"""Of a tool: five of its methods, four of what they need."""
+_TEXTS: Final = 10
+"""Of a tool: five of its methods, five of what they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class ClientView:
 
     Attributes:
         typing: The import from `typing`.
+        typing_only: What is imported from `typing` for annotations only.
+        abc: The import from `collections.abc`, for annotations only.
         modules: The import of the modules beside `client.py`.
         renamed: Imports of classes whose names are too long for a parameter's line.
         types: The import from the protocol's types, for annotations only.
@@ -41,6 +43,8 @@ class ClientView:
     """
 
     typing: Code
+    typing_only: Code
+    abc: Code
     modules: Code
     renamed: tuple[Code, ...]
     types: Code
@@ -70,6 +74,7 @@ class _Needs:
         types: Names from the protocol's types.
         modules: Modules beside `client.py`.
         runtime: Names from the client runtime.
+        abc: Names from `collections.abc`.
         aliases: Whether they use aliases, which depend on all methods before them.
     """
 
@@ -77,6 +82,7 @@ class _Needs:
     types: set[str] = field(default_factory=set[str])
     modules: set[str] = field(default_factory=set[str])
     runtime: set[str] = field(default_factory=set[str])
+    abc: set[str] = field(default_factory=set[str])
     aliases: bool = False
 
     def add(self, other: _Needs) -> None:
@@ -84,15 +90,16 @@ class _Needs:
         self.types |= other.types
         self.modules |= other.modules
         self.runtime |= other.runtime
+        self.abc |= other.abc
 
     def to_texts(self) -> tuple[str, ...]:
-        groups = (self.typing, self.types, self.modules, self.runtime)
+        groups = (self.typing, self.types, self.modules, self.runtime, self.abc)
         return tuple(" ".join(sorted(group)) for group in groups)
 
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> _Needs:
-        typing, types, modules, runtime = (set(text.split()) for text in texts)
-        return cls(typing, types, modules, runtime)
+        typing, types, modules, runtime, abc = (set(text.split()) for text in texts)
+        return cls(typing, types, modules, runtime, abc)
 
 
 class _ClientWriter:
@@ -106,6 +113,7 @@ class _ClientWriter:
         self._needs = _Needs({"TYPE_CHECKING"}, runtime={"Client", "SyncClient"})
         self._aliases: dict[Expression, tuple[Code, Code]] = {}
         self._renamed: dict[str, Code] = {}
+        self._named: dict[Code, Code] = {}
 
     def view(self) -> ClientView:
         pairs = [
@@ -117,10 +125,10 @@ class _ClientWriter:
         if any(t.output and not t.output.is_class for t in self._project.tools):
             self._needs.runtime.add("Codec")
         aliases = tuple(source for _, source in self._aliases.values() if source)
-        if aliases:
-            self._needs.typing.add("TypeAlias")
         return ClientView(
             typing=pycode.imports("typing", self._needs.typing),
+            typing_only=Code("TypeAlias, Unpack" if aliases else "Unpack"),
+            abc=pycode.imports("collections.abc", self._needs.abc, 4),
             modules=pycode.imports(".", self._needs.modules),
             renamed=tuple(
                 self._renamed[name] for name in pycode.import_order(self._renamed)
@@ -241,6 +249,11 @@ class _ClientWriter:
         described: Iterable[tuple[str, str]] = (),
     ) -> tuple[Method, Method]:
         name = pycode.identifier(declaration.method)
+        types = [
+            self._named[alias]
+            for alias in self._named
+            if any(_names(parameter, alias) for parameter in parameters)
+        ]
         docstring = pycode.docstring(
             said(declaration), BODY_INDENT, arguments=described
         )
@@ -254,6 +267,7 @@ class _ClientWriter:
                 pycode.signature(head, accepted, returns, METHOD_INDENT),
                 docstring,
                 pycode.expression(call, BODY_INDENT),
+                tuple(types),
             )
 
         return written("async def", "return await"), written("def", "return")
@@ -265,7 +279,7 @@ class _ClientWriter:
         )
 
     def _parameter(self, model: ir.Model, field: ir.Field, name: str) -> Code:
-        found = pycode.annotation(field.annotation, "models")
+        found = pycode.annotation(field.accepts or field.annotation, "models")
         type_ = found.type
         head = f"{pycode.identifier(name)}: "
         room = pycode.LINE - BODY_INDENT - len(head) - len(",")
@@ -280,6 +294,7 @@ class _ClientWriter:
             type_ = self._alias(model, name, type_, room - len(" | Omit"))
             written = pycode.flat(type_ if field.required else _or_omit(type_))
         self._needs.typing |= found.typing
+        self._needs.abc |= found.abc
         if found.names_models:
             self._needs.modules.add("models")
         return Code(f"{head}{written}{ending}")
@@ -296,14 +311,23 @@ class _ClientWriter:
             (full if len(full) <= room - 4 else base)[: room - 4]
         )
         alias = pycode.identifier(short)
-        source = pycode.assignment(f"{alias}: TypeAlias", type_)
-        if isinstance(type_, Code) and len(source) > pycode.LINE:
+        source = pycode.assignment(f"{alias}: TypeAlias", type_, METHOD_INDENT)
+        if isinstance(type_, Code) and METHOD_INDENT + len(source) > pycode.LINE:
             # Formatters differ about a name that is longer than the line.
             name = type_.removeprefix("models.")
-            self._renamed[name] = pycode.renamed_import(".models", name, alias)
+            self._renamed[name] = pycode.renamed_import(
+                ".models", name, alias, METHOD_INDENT
+            )
             source = Code("")
         self._aliases[type_] = alias, source
+        self._named[alias] = pycode.assignment(f"{alias}: TypeAlias", type_)
         return alias
+
+
+def _names(parameter: Code, alias: Code) -> bool:
+    """Whether an alias is the type of a parameter, alone or beside `Omit` and None."""
+    type_ = parameter.partition(": ")[2].partition(" = ")[0]
+    return alias in type_.split(" | ")
 
 
 def _or_omit(type_: Expression) -> Expression:

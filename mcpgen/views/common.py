@@ -33,11 +33,13 @@ class Method:
         signature: `def` up to the colon.
         docstring: What it does.
         body: Its one statement; empty for an abstract method.
+        types: Names for types that the signature has, as statements of their own.
     """
 
     signature: Code
     docstring: Code
     body: Code = _NOTHING
+    types: tuple[Code, ...] = ()
 
 
 def module_docstring(project: ir.Project, first: str) -> Code:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -147,18 +147,14 @@ def client_on_demand() -> Code:
     return pycode.assignment("__getattr__, __dir__", call, 4)
 
 
-def model_imports(module: ir.ModelsModule, *, standard: bool) -> Code:
-    """The imports of `models.py` from the standard library, or from other packages."""
-    return _model_imports(module.imports, standard)
-
-
 @cache
-def _model_imports(statements: tuple[str, ...], standard: bool) -> Code:
-    # Hundreds of modules have the same few imports.
+def model_imports(statements: tuple[str, ...], *, standard: bool) -> Code:
+    """The imports of `models.py` from the standard library, or from other packages."""
+    # Cached because hundreds of modules have the same few.
     lines: list[Code] = []
     for statement in statements:
         _, origin, _, names = statement.split(" ", 3)
-        if (origin == "typing") == standard:
+        if (origin in ("collections.abc", "typing")) == standard:
             lines.append(pycode.imports(origin, names.split(", ")))
     return pycode.join("\n", lines)
 
@@ -168,27 +164,25 @@ def model_bases(module: ir.ModelsModule, dots: Code) -> Code:
     return pycode.imports(f"{dots}runtime.shared.model", module.base_names)
 
 
-def model_modules(project: ir.Project) -> tuple[Code, ...]:
+def model_modules(homes: Mapping[str, Sequence[str]]) -> tuple[Code, ...]:
     """What type checkers read in a package of models: an import from each module."""
-    modules = {module.name: module for module in project.models}
     return tuple(
-        pycode.imports(f".{pycode.identifier(name)}", modules[name].names, 4)
-        for name in pycode.import_order(modules)
+        pycode.imports(f".{pycode.identifier(name)}", homes[name], 4)
+        for name in pycode.import_order(homes)
     )
 
 
-def model_homes(project: ir.Project) -> Code:
+def model_homes(homes: Mapping[str, Sequence[str]]) -> Code:
     """The modules of a package of models, and what each defines."""
     table = Table(
         tuple(
-            (module.name, Row(tuple(map(Value, module.names))))
-            for module in project.models
+            (name, Row(tuple(map(Value, defined)))) for name, defined in homes.items()
         )
     )
     call = Call(Code("lazily"), (Code("__name__"), table))
     return pycode.assignment("__getattr__, __dir__", call, 4)
 
 
-def model_exports(project: ir.Project) -> Code:
+def model_exports(homes: Mapping[str, Sequence[str]]) -> Code:
     """`__all__` of a package of models."""
-    return exported(name for module in project.models for name in module.names)
+    return exported(name for defined in homes.values() for name in defined)

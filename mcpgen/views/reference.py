@@ -36,6 +36,7 @@ class Entry:
 
     Attributes:
         method: Its name.
+        types: Names for long types in the signature, as statements.
         signature: `async def` up to the colon.
         does: What it does on the wire: "Calls the tool `get_forecast`".
         paragraphs: What it does.
@@ -46,6 +47,7 @@ class Entry:
     """
 
     method: Code
+    types: tuple[Code, ...]
     signature: Code
     does: Code
     paragraphs: tuple[Code, ...]
@@ -61,6 +63,7 @@ def entries(project: ir.Project, methods: Sequence[Method]) -> Iterator[Entry]:
         text = said(declaration)
         yield Entry(
             method=pycode.identifier(declaration.method),
+            types=method.types,
             signature=Code(textwrap.dedent(f"    {method.signature}")),
             does=_does(declaration),
             paragraphs=tuple(map(pycode.markdown, _paragraphs(text))),

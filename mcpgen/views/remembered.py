@@ -111,7 +111,14 @@ def _parts(tool: ir.Tool) -> list[ir.Json]:
 
 def _model(model: ir.Model) -> list[ir.Json]:
     fields = [
-        [f.wire_name, f.python_name, f.annotation, f.required, f.description]
+        [
+            f.wire_name,
+            f.python_name,
+            f.annotation,
+            f.required,
+            f.description,
+            f.accepts,
+        ]
         for f in model.fields
     ]
     return [model.name, model.is_class, fields]

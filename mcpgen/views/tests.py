@@ -87,21 +87,16 @@ def awaited(
 
 
 def tool_call(tool: ir.Tool) -> tuple[str, tuple[Argument, ...]]:
-    """How a tool is called with its sample: typed where that takes plain values only."""
+    """How a tool is called with its sample: by its method wherever that can be."""
     sample = tool.sample or {}
-    fields = {field.wire_name: field for field in tool.input.fields}
     typed: list[Argument] = []
-    for name, parameter in zip(fields, tool.parameters, strict=False):
-        if name in sample and _is_plain(fields[name]):
-            typed.append((pycode.identifier(parameter), Value(sample[name])))
+    for field, parameter in zip(tool.input.fields, tool.parameters, strict=False):
+        if field.wire_name in sample:
+            value = Value(sample[field.wire_name])
+            typed.append((pycode.identifier(parameter), value))
     if tool.sample is not None and tool.input.is_class and len(typed) == len(sample):
         return tool.method, tuple(typed)
     return "call_tool", (Value(tool.wire_name), Value(sample))
-
-
-def _is_plain(field: ir.Field) -> bool:
-    """Whether values of the field are written without a class of `models.py`."""
-    return not pycode.annotation(field.annotation, "models").names_models
 
 
 def strings(

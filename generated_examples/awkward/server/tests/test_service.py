@@ -53,6 +53,8 @@ async def test_a_tool_may_be_named_like_a_method_of_the_client(
 ) -> None:
     square = models.ListToolsInputShapeSquare(kind="square", side=2)
     assert text(await client.list_tools_(shape=square)) == "ListToolsInputShapeSquare"
+    circle: models.ListToolsInputShapeCircleDict = {"kind": "circle", "radius": 1}
+    assert text(await client.list_tools_(shape=circle)) == "ListToolsInputShapeCircle"
     assert len(await client.list_tools()) == 6
 
 
@@ -60,6 +62,8 @@ async def test_a_recursive_argument_arrives_whole(client: AwkwardClient) -> None
     leaf = models.TreeWalkInputNode(name="leaf")
     root = models.TreeWalkInputNode(name="root", children=[leaf, leaf])
     assert text(await client.tree_walk(root=root)) == "root leaf leaf"
+    mixed: models.TreeWalkInputNodeDict = {"name": "root", "children": [leaf, root]}
+    assert text(await client.tree_walk(root=mixed)) == "root leaf root leaf leaf"
 
 
 async def test_names_outside_ascii_work(client: AwkwardClient) -> None:
