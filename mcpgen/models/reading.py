@@ -517,9 +517,22 @@ class Reader:
             name,
             type_,
             required,
-            next(filter(None, map(description_of, schemas)), None),
+            self._description(schemas),
             next((d for d in map(_default, schemas) if d is not ABSENT), ABSENT),
         )
+
+    def _description(self, schemas: list[Schema]) -> str | None:
+        """What is said of a property, and of those of its forms that are no classes."""
+        own = next(filter(None, map(description_of, schemas)), None)
+        said = dict.fromkeys([own] if own else [])
+        for schema in schemas:
+            for branch in _branches(schema):
+                text = description_of(branch)
+                if text and not self._may_be_class(branch):
+                    value = branch.get("const") if isinstance(branch, dict) else None
+                    tag = f"`{value}`: " if isinstance(value, str) else ""
+                    said[f"{tag}{text}"] = None
+        return "\n\n".join(said) or None
 
     def _all_of(self, schemas: list[Schema]) -> Schema:
         if len(schemas) == 1:
@@ -620,6 +633,13 @@ def _last_segment(schema: Schema) -> str:
         for member in schema_list(schema, keyword)[:1]:
             return _last_segment(member)
     return ""
+
+
+def _branches(schema: Schema) -> list[Schema]:
+    """The members of a schema's own unions."""
+    if not isinstance(schema, dict):
+        return []
+    return [*schema_list(schema, "anyOf"), *schema_list(schema, "oneOf")]
 
 
 def _discriminator(part: Part) -> str | None:

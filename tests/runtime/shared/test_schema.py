@@ -158,7 +158,11 @@ def test_the_number_of_problems_is_bounded() -> None:
     validator = SchemaValidator({"items": {"type": "integer"}})
     problems = validator.problems(["x"] * 100, limit=3)
     assert [p.path for p in problems] == ["[0]", "[1]", "[2]", ""]
-    assert problems[-1].reason == "there are more problems"
+    assert problems[-1].reason == "and 97 more problems"
+    assert validator.problems(["x"] * 4, limit=3)[-1].reason == "and 1 more problem"
+    many = validator.problems(["x"] * 1_500)
+    assert len(many) == 21
+    assert many[-1].reason == "and at least 980 more problems"
 
 
 def test_a_large_instance_is_not_searched_for_all_its_problems() -> None:

@@ -11,7 +11,7 @@ from .catalog import CATALOG
 from .runtime.client import OMIT, Client, Codec, Omit, SyncClient
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import TypeAlias, Unpack
 
     from . import models
     from .runtime.client import ClientOptions
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
         CallToolResult,
         GetPromptResult,
         ReadResourceResult,
+    )
+
+    ListToolsShape: TypeAlias = (
+        models.ListToolsInputShapeCircle
+        | models.ListToolsInputShapeCircleDict
+        | models.ListToolsInputShapeSquare
+        | models.ListToolsInputShapeSquareDict
     )
 else:
     from .runtime.shared.lazy import LazyModule
@@ -94,7 +101,7 @@ class AwkwardClient(Client):
     async def list_tools_(
         self,
         *,
-        shape: models.ListToolsInputShapeCircle | models.ListToolsInputShapeSquare,
+        shape: ListToolsShape,
         mode: Literal["fast", 'slow "and" safe', 3] | Omit | None = OMIT,
         tags: dict[str, str] | Omit = OMIT,
         nullable: str | Omit | None = OMIT,
@@ -105,7 +112,9 @@ class AwkwardClient(Client):
             {"shape": shape, "mode": mode, "tags": tags, "nullable": nullable},
         )
 
-    async def tree_walk(self, *, root: models.TreeWalkInputNode) -> CallToolResult:
+    async def tree_walk(
+        self, *, root: models.TreeWalkInputNode | models.TreeWalkInputNodeDict
+    ) -> CallToolResult:
         """A recursive argument, and a name with a slash."""
         return await self._call("tree/walk", {"root": root})
 
@@ -196,7 +205,7 @@ class SyncAwkwardClient(SyncClient):
     def list_tools_(
         self,
         *,
-        shape: models.ListToolsInputShapeCircle | models.ListToolsInputShapeSquare,
+        shape: ListToolsShape,
         mode: Literal["fast", 'slow "and" safe', 3] | Omit | None = OMIT,
         tags: dict[str, str] | Omit = OMIT,
         nullable: str | Omit | None = OMIT,
@@ -207,7 +216,9 @@ class SyncAwkwardClient(SyncClient):
             {"shape": shape, "mode": mode, "tags": tags, "nullable": nullable},
         )
 
-    def tree_walk(self, *, root: models.TreeWalkInputNode) -> CallToolResult:
+    def tree_walk(
+        self, *, root: models.TreeWalkInputNode | models.TreeWalkInputNodeDict
+    ) -> CallToolResult:
         """A recursive argument, and a name with a slash."""
         return self._call("tree/walk", {"root": root})
 

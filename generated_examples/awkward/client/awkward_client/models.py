@@ -5,7 +5,8 @@ Made by mcpgen from mcpgen.yaml; edits are refused by `mcpgen generate`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from pydantic import Field
 
@@ -92,3 +93,24 @@ class PageVariables(Model):
     id: str
     page: str | None = absent()
     class_: Annotated[str | None, Field(alias="class")] = absent()
+
+
+class ListToolsInputShapeCircleDict(TypedDict):
+    """A `ListToolsInputShapeCircle` as a plain dict, with the keys of the JSON."""
+
+    kind: Literal["circle"]
+    radius: int | float
+
+
+class ListToolsInputShapeSquareDict(TypedDict):
+    """A `ListToolsInputShapeSquare` as a plain dict, with the keys of the JSON."""
+
+    kind: Literal["square"]
+    side: int | float
+
+
+class TreeWalkInputNodeDict(TypedDict):
+    """A `TreeWalkInputNode` as a plain dict, with the keys of the JSON."""
+
+    name: str
+    children: NotRequired[Sequence[TreeWalkInputNode | TreeWalkInputNodeDict]]

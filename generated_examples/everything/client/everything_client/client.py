@@ -11,7 +11,7 @@ from .catalog import CATALOG
 from .runtime.client import OMIT, Client, Omit, SyncClient
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import TypeAlias, Unpack
 
     from . import models
     from .runtime.client import ClientOptions
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
         CallToolResult,
         GetPromptResult,
         ReadResourceResult,
+    )
+
+    JsonSchema202012ToolAddress: TypeAlias = (
+        models.JsonSchema202012ToolInputAddress
+        | models.JsonSchema202012ToolInputAddressDict
     )
 else:
     from .runtime.shared.lazy import LazyModule
@@ -180,7 +185,7 @@ class EverythingClient(Client):
         self,
         *,
         name: str | Omit = OMIT,
-        address: models.JsonSchema202012ToolInputAddress | Omit = OMIT,
+        address: JsonSchema202012ToolAddress | Omit = OMIT,
         contact_method: Literal["phone", "email"] | Omit = OMIT,
         phone: str | Omit = OMIT,
         email: str | Omit = OMIT,
@@ -406,7 +411,7 @@ class SyncEverythingClient(SyncClient):
         self,
         *,
         name: str | Omit = OMIT,
-        address: models.JsonSchema202012ToolInputAddress | Omit = OMIT,
+        address: JsonSchema202012ToolAddress | Omit = OMIT,
         contact_method: Literal["phone", "email"] | Omit = OMIT,
         phone: str | Omit = OMIT,
         email: str | Omit = OMIT,

@@ -5,7 +5,7 @@ Made by mcpgen from mcpgen.yaml; edits are refused by `mcpgen generate`.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import Field
 
@@ -174,3 +174,12 @@ class TestPromptWithEmbeddedResourceArguments(Model):
 
 class TemplateDataVariables(Model):
     id: str
+
+
+class JsonSchema202012ToolInputAddressDict(TypedDict):
+    """A `JsonSchema202012ToolInputAddress` as a plain dict, with the keys of the
+    JSON.
+    """
+
+    street: NotRequired[str]
+    city: NotRequired[str]

@@ -37,8 +37,10 @@ MAX_OPTIONS: Final = 30
 MAX_FORMS: Final = 4
 """Branches of a union of which a reason tells the first problem."""
 MAX_UNKNOWN: Final = 30
-"""Unknown properties of one object that are told: more than callers want to hear, and
-each is compared with all known ones."""
+"""Unknown properties of one object that are compared with the known ones, to tell which
+one was meant."""
+MAX_COUNTED: Final = 1_000
+"""Problems of one instance that are counted."""
 MAX_EXPLAINED: Final = 5_000
 """Values inside an instance, above which only its first problem is told: finding all
 of them takes far longer than finding that there is one."""
@@ -134,8 +136,8 @@ class SchemaValidator:
 
         Args:
             instance: The JSON value.
-            limit: How many problems to tell at most; a last one says that there
-                are more. Of an instance with more than `MAX_EXPLAINED` values, only
+            limit: How many problems to tell at most; a last one says how many more
+                there are. Of an instance with more than `MAX_EXPLAINED` values, only
                 the first is told.
 
         Raises:
@@ -148,11 +150,15 @@ class SchemaValidator:
         try:
             errors = (_first_error if is_large else _all_errors)(validator, instance)
             found = (p for error in errors for p in _explain(error, self._schema))
-            told = list(dict.fromkeys(islice(found, 50 * limit)))
+            seen = list(islice(found, MAX_COUNTED))
         except ValueError as error:
             return [Problem("", f"is no JSON value: {_cut(str(error), MAX_VALUE)}")]
+        told = list(dict.fromkeys(seen))
         if len(told) > limit:
-            told[limit:] = [Problem("", "there are more problems")]
+            least = "at least " if len(seen) == MAX_COUNTED else ""
+            more = len(told) - limit
+            words = f"and {least}{more} more problem{'' if more == 1 else 's'}"
+            told[limit:] = [Problem("", words)]
         elif is_large:
             told.append(Problem("", "there may be more problems"))
         return told or [Problem("", "is not valid")]
@@ -225,10 +231,10 @@ def _explain(error: ValidationError, schema: Json) -> Iterator[Problem]:
         yield Problem(pointer([*path, missing]), "is required")
     elif name in ("AdditionalProperties", "UnevaluatedProperties"):
         known = _known_properties(schema, error.schema_path)
-        for unexpected in islice(kind.as_dict()["unexpected"], MAX_UNKNOWN):
+        for number, unexpected in enumerate(kind.as_dict()["unexpected"]):
+            hint = _did_you_mean(unexpected, known) if number < MAX_UNKNOWN else ""
             yield Problem(
-                pointer([*path, unexpected]),
-                f"is not a known property{_did_you_mean(unexpected, known)}",
+                pointer([*path, unexpected]), f"is not a known property{hint}"
             )
     elif name == "PropertyNames":
         inner = kind.as_dict()["error"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar, cast, overload
 
 from pydantic_core import ValidationError, from_json, to_json, to_jsonable_python
 
@@ -263,8 +263,8 @@ def plain(value: Any) -> Any:
         return _plain_members(cast("dict[str, Any]", value))
     if isinstance(value, Mapping):
         return _plain_members(cast("Mapping[str, Any]", value))
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in cast("Sequence[Any]", value)]
+    if _is_sequence(value):
+        return [plain(item) for item in value]
     from pydantic import BaseModel
 
     if isinstance(value, BaseModel):
@@ -272,6 +272,11 @@ def plain(value: Any) -> Any:
             mode="json", by_alias=True, exclude_unset=True, warnings=False
         )
     return to_jsonable_python(value, by_alias=True)
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    is_text = isinstance(value, str | bytes | bytearray)
+    return isinstance(value, Sequence) and not is_text
 
 
 def _plain_members(value: Mapping[str, Any]) -> dict[str, Any]:
