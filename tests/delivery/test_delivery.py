@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import configparser
 import json
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import crossplane
@@ -20,6 +21,7 @@ from tests.docs import pages
 CHECKOUT = Path(__file__).parents[2]
 PAGE = CHECKOUT / "docs" / "how-to" / "deploy.md"
 EXAMPLES = {block.title: block.text for block in pages.blocks(PAGE) if block.title}
+TOKEN = "a-token-that-nobody-else-knows-1234"
 DOCKERFILES = sorted(CHECKOUT.glob("generated_examples/*/server/Dockerfile"))
 
 
@@ -57,11 +59,105 @@ def test_nginx_would_take_its_configuration(tmp_path: Path) -> None:
     assert (found["status"], found["errors"]) == ("ok", [])
 
 
-def test_the_unit_has_the_sections_of_a_service() -> None:
-    unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.read_string(EXAMPLES["deploy/weather.service"])
-    assert unit.sections() == ["Unit", "Service", "Install"]
-    assert unit["Service"]["ExecStart"].endswith("-m weather_server")
+@pytest.fixture(scope="module")
+def unit() -> dict[str, list[tuple[str, str]]]:
+    """The unit of systemd: the directives of each section, in their order."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for line in EXAMPLES["deploy/weather.service"].splitlines():
+        if line.startswith("["):
+            sections[line.strip("[]")] = []
+        elif line:
+            name, _, value = line.partition("=")
+            sections[list(sections)[-1]].append((name, value))
+    return sections
+
+
+def test_systemd_knows_every_directive_of_the_unit(
+    unit: dict[str, list[tuple[str, str]]],
+) -> None:
+    """It warns of others in its log, and starts the service without what they protect."""
+    known: dict[str, set[str]] = {}
+    lines = (Path(__file__).parent / "systemd.txt").read_text("utf-8").splitlines()
+    for line in lines[1:]:
+        if line.startswith("["):
+            known[line.strip("[]")] = set()
+        else:
+            known[list(known)[-1]].add(line)
+    assert list(unit) == ["Unit", "Service", "Install"]
+    for section, directives in unit.items():
+        assert {name for name, _ in directives} <= known[section]
+
+
+def test_the_unit_keeps_what_the_container_promises(
+    unit: dict[str, list[tuple[str, str]]],
+) -> None:
+    """Not root, nothing to write to, no way to more: as Dockerfile and Kubernetes."""
+    service = dict(unit["Service"])
+    pod = yaml.safe_load(EXAMPLES["deploy/deployment.yaml"])["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert "USER" in DOCKERFILES[0].read_text("utf-8")
+    wanted = {
+        "DynamicUser": "yes",
+        "NoNewPrivileges": "yes",
+        "ProtectSystem": "strict",
+        "CapabilityBoundingSet": "",
+    }
+    assert wanted.items() <= service.items()
+
+
+def test_the_unit_starts_and_stops_the_server(
+    unit: dict[str, list[tuple[str, str]]], tmp_path: Path
+) -> None:
+    """With the unit's environment and no other, in systemd's working directory."""
+    service = dict(unit["Service"])
+    credential, _, source = service["LoadCredential"].partition(":")
+    assert Path(source).name == credential
+    (tmp_path / credential).write_text(f"{TOKEN}\n", "utf-8")
+    python, *arguments = service["ExecStart"].split()
+    assert python == "/opt/weather/bin/python"
+    assigned = (value for name, value in unit["Service"] if name == "Environment")
+    environment = {
+        name: value.replace("%d", str(tmp_path))
+        for name, _, value in (assignment.partition("=") for assignment in assigned)
+    }
+    home = CHECKOUT / "generated_examples" / "weather" / "server"
+    started = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd="/",
+        env={**environment, "PYTHONPATH": str(home), "MCP_PORT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+    try:
+        assert started.stdout is not None
+        # It tells where it is as soon as it listens, and its output ends if it can't.
+        url = started.stdout.readline().strip()
+        assert _status(url, TOKEN) == 400
+        assert _status(url, "another") == 401
+    finally:
+        started.terminate()
+        started.communicate(timeout=int(service["TimeoutStopSec"]))
+    assert started.returncode == 0
+
+
+def _status(url: str, token: str) -> int:
+    """The status of an answer to a request without a body."""
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Host": "mcp.example.com",
+    }
+    request = urllib.request.Request(url, b"", headers)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    refused.value.close()
+    return refused.value.code
 
 
 def test_every_setting_that_is_named_exists() -> None:
