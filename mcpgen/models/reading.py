@@ -522,7 +522,7 @@ class Reader:
         )
 
     def _description(self, schemas: list[Schema]) -> str | None:
-        """What is said of a property, and of those of its forms that are no classes."""
+        """What is said of a property, and of its forms and items that are no classes."""
         own = next(filter(None, map(description_of, schemas)), None)
         said = dict.fromkeys([own] if own else [])
         for schema in schemas:
@@ -636,10 +636,13 @@ def _last_segment(schema: Schema) -> str:
 
 
 def _branches(schema: Schema) -> list[Schema]:
-    """The members of a schema's own unions."""
+    """The members of a schema's own unions, and what its items are."""
     if not isinstance(schema, dict):
         return []
-    return [*schema_list(schema, "anyOf"), *schema_list(schema, "oneOf")]
+    unions = (schema_list(schema, keyword) for keyword in ("anyOf", "oneOf"))
+    found = [branch for union in unions for branch in union]
+    items = subschema(schema, "items")
+    return found if items is None else [*found, items]
 
 
 def _discriminator(part: Part) -> str | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import ast
 import random
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -28,24 +27,32 @@ MANIFESTS = [
     pytest.param(name, marks=() if name in TELLING else pytest.mark.corpus)
     for name in corpus()
 ]
-NAMED = ("properties", "$defs", "definitions")
 LISTED = ("anyOf", "oneOf", "allOf", "prefixItems")
 ONE = ("items", "additionalProperties")
 
 
-def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
-    """A schema and all that stand in it."""
-    if not isinstance(schema, dict):
-        return
-    yield schema
-    for keyword in NAMED:
-        for inner in schema.get(keyword, {}).values():
-            yield from subschemas(inner)
-    for keyword in LISTED:
-        for inner in schema.get(keyword, ()):
-            yield from subschemas(inner)
-    for keyword in ONE:
-        yield from subschemas(schema.get(keyword))
+def subschemas(whole: Any) -> list[dict[str, Any]]:
+    """A schema and all that stand in it, but for definitions that nothing refers to."""
+    found: dict[int, dict[str, Any]] = {}
+    waiting = [whole]
+    while waiting:
+        schema = waiting.pop()
+        if isinstance(schema, dict) and id(schema) not in found:
+            found[id(schema)] = schema
+            waiting.extend(schema.get("properties", {}).values())
+            for keyword in LISTED:
+                waiting.extend(schema.get(keyword, ()))
+            waiting.extend(schema.get(keyword) for keyword in ONE)
+            if "$ref" in schema:
+                waiting.append(target(whole, schema["$ref"]))
+    return list(found.values())
+
+
+def target(whole: Any, reference: str) -> Any:
+    """What a reference of the form `#/$defs/Name` means."""
+    for part in reference.removeprefix("#").split("/")[1:]:
+        whole = whole[part]
+    return whole
 
 
 def said(text: str) -> str:
