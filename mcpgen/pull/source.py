@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from dataclasses import dataclass
+from http.client import UNAUTHORIZED
 from typing import Final
 
 from mcpgen.diagnostics import MCPGenError
@@ -17,6 +18,11 @@ from .live import Era, Told, read_all
 
 DEFAULT_SECONDS: Final = 60.0
 """Seconds for one request."""
+
+_SIGN_IN: Final = (
+    "put a token into MCP_BEARER_TOKEN, give a --header, or run this in a terminal to "
+    "sign in"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,12 @@ def read(source: Source) -> Told:
         raise MCPGenError.of("MG701", "name a URL or a --command, one of them")
     try:
         return asyncio.run(_read(source))
+    except AuthError as error:
+        # What the client suggests after a 401 is for who writes code.
+        problem = error.told if error.status == UNAUTHORIZED else str(error)
+        raise MCPGenError.of("MG701", problem, hint=_SIGN_IN) from None
     except ClientError as error:
-        raise MCPGenError.of("MG701", str(error), hint=_hint(error)) from None
+        raise MCPGenError.of("MG701", str(error)) from None
 
 
 async def _read(source: Source) -> Told:
@@ -78,12 +88,3 @@ def _words(command: str) -> list[str]:
     if not words:
         raise MCPGenError.of("MG701", "the command is empty")
     return words
-
-
-def _hint(error: ClientError) -> str | None:
-    if isinstance(error, AuthError):
-        return (
-            "put a token into MCP_BEARER_TOKEN, give a --header, or run this in a "
-            "terminal to sign in"
-        )
-    return None

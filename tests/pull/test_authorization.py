@@ -90,6 +90,7 @@ async def test_without_a_token_and_without_a_person_it_says_what_to_do(
 
     assert done.returncode == 2
     assert "MCP_BEARER_TOKEN" in done.stderr
+    assert "BearerAuth" not in done.stderr
     assert not (tmp_path / "mcpgen.yaml").exists()
 
 

@@ -85,6 +85,8 @@ class TransportError(ClientError):
         method: The HTTP method.
         status: The HTTP status, None where there was no answer.
         sent: False where the request surely never reached the server.
+        hint: What the calling code can do, where that is known.
+        told: What failed and where, without the hint.
     """
 
     def __init__(
@@ -102,8 +104,8 @@ class TransportError(ClientError):
         self.status = status
         self.sent = sent
         self.hint = hint
-        text = f"{method} {self.url}: {problem}"
-        super().__init__(f"{text}. {hint}" if hint else text)
+        self.told = f"{method} {self.url}: {problem}"
+        super().__init__(f"{self.told}. {hint}" if hint else self.told)
 
 
 class CallTimeoutError(TransportError, TimeoutError):

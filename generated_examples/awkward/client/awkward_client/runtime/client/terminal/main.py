@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from http.client import UNAUTHORIZED
 from pathlib import Path
 from typing import Any, Final
 
@@ -111,10 +112,10 @@ def _outcome(
     except UsageError as error:
         problem = f"{error}\n  --help tells more"
     except AuthError as error:
-        known = TOKEN_VARIABLE in os.environ
-        problem = (
-            f"{error}" if known else f"{error}\n  {TOKEN_VARIABLE} may hold a token"
-        )
+        # What the client suggests after a 401 is for who writes code.
+        problem = error.told if error.status == UNAUTHORIZED else str(error)
+        if TOKEN_VARIABLE not in os.environ:
+            problem += f"\n  {TOKEN_VARIABLE} may hold a token"
     except InvalidArgumentsError as error:
         problem = f"{error}\n  --help tells what the tool takes"
     except BrokenPipeError:
