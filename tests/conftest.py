@@ -6,12 +6,17 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mcpgen.runtime.client import negotiation
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background; the programs that tests start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long a draw takes says how busy the machine is.
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,8 @@
-"""Every benchmark runs, in small; what it measures is judged where it is a ratio."""
+"""Every benchmark runs, in small; what it measures, people judge."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -42,13 +41,6 @@ def test_the_cost_of_a_call_is_printed_beside_a_server_by_hand() -> None:
 )
 def test_the_others_run_in_small_too(module: object) -> None:
     assert "ratio" in _printed(module)
-
-
-def test_schema_and_model_together_cost_at_most_twice_what_pydantic_costs() -> None:
-    steady = replace(QUICK, rounds=20)
-    for what, values in validation.measured(steady).items():
-        alone, ours = values.values()
-        assert ours <= validation.GOAL * alone, what
 
 
 def _printed(module: object) -> str:

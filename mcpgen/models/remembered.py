@@ -68,15 +68,25 @@ class Memory:
 
 
 def _made(entry: Any) -> Made:
-    *parts, models = entry
+    name, source, imports, bases, names, dicts, dicts_imports, dicts_names, models = (
+        entry
+    )
     found = [
         Model(model, tuple(Field(*field) for field in fields), is_class)
         for model, fields, is_class in models
     ]
     # JSON has no tuples.
-    kept: list[Any] = [tuple(p) if p.__class__ is list else p for p in parts]
-    module = ModelsModule(*kept)
-    is_text = all(isinstance(kept[place], str) for place in (1, 5))
+    module = ModelsModule(
+        name,
+        source,
+        tuple(imports),
+        tuple(bases),
+        tuple(names),
+        dicts,
+        tuple(dicts_imports),
+        tuple(dicts_names),
+    )
+    is_text = isinstance(source, str) and isinstance(dicts, str)
     if not is_text or [*module.names] != [model.name for model in found]:
         raise ValueError("not what was kept")
     return Made(module, {model.name: model for model in found})
