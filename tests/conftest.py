@@ -14,8 +14,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background; the programs that tests start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long a draw takes says how busy the machine is.
-settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+# How long a draw or an example takes says how busy the machine is.
+settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("busy")
 
 
