@@ -101,15 +101,19 @@ def _run(subjects: Sequence[Subject], connections: int, seconds: float) -> list[
     ]
 
 
-def latency(subject: Subject, connections: int, seconds: float) -> Load:
-    """What clients see of one server under load.
+def latency(subject: Subject, connections: int, scale: Scale) -> Load:
+    """What clients see of one server under load: the run with the middle tail.
 
-    Takes so long that the moments in which all connections are made tell little.
+    Each takes so long that the moments in which all connections are made tell little.
     """
+    length = max(1, ceil(4 * scale.seconds))
     with TemporaryDirectory() as folder:
-        length = max(1, ceil(6 * seconds))
         script = Path(folder) / "request.lua"
-        return _report(_start(subject.request, connections, length, script), length)
+        loads = [
+            _report(_start(subject.request, connections, length, script), length)
+            for _ in range(scale.runs)
+        ]
+    return sorted(loads, key=lambda load: load.p99 / load.p50)[len(loads) // 2]
 
 
 def _start(

@@ -88,7 +88,7 @@ def _times(costs: Mapping[str, float], name: str) -> float:
 
 
 def _latencies(measured: list[Subject], connections: int, scale: Scale) -> Table:
-    loads = {each.name: latency(each, connections, scale.seconds) for each in measured}
+    loads = {each.name: latency(each, connections, scale) for each in measured}
     return rows(
         f"latency, {connections} at once",
         ("", "p50 ms", "p99 ms", "p99 / p50"),
