@@ -134,6 +134,19 @@ def test_entries_that_are_no_modules_are_not_used() -> None:
     for wrong in wrongs:
         known = Memory("s", dict.fromkeys(first.kept, wrong))
         assert built(offered, known) == built(offered)
+        assert known.is_changed
+        assert known.kept == first.kept
+
+
+def test_pieces_that_are_none_are_written_anew() -> None:
+    first = Pieces("s")
+    rendered(tools(COUNT), first)
+    wrongs: tuple[ir.Json, ...] = (None, 1, [], [1], {})
+    for wrong in wrongs:
+        pieces = Pieces("s", dict.fromkeys(first.kept, wrong))
+        assert rendered(tools(COUNT), pieces) == rendered(tools(COUNT))
+        assert pieces.is_changed
+        assert pieces.kept == first.kept
 
 
 def rendered(

@@ -39,7 +39,7 @@ class Memory:
             known: What an earlier run kept; entries that are no modules count as absent.
         """
         self._salt = salt
-        self._known = known or {}
+        self._known = dict(known or {})
         self.kept: dict[str, Json] = {}
 
     @property
@@ -56,6 +56,8 @@ class Memory:
         try:
             return _made(self._known[key])
         except (KeyError, TypeError, ValueError):
+            # What is no entry must not be kept in its place.
+            self._known.pop(key, None)
             return None
 
     def keep(self, key: str, made: Made) -> None:

@@ -35,7 +35,7 @@ class Pieces:
             known: What an earlier run kept; entries that are no pieces count as absent.
         """
         self._salt = salt
-        self._known = known or {}
+        self._known = dict(known or {})
         self._keys: dict[str, str] = {}
         self.kept: dict[str, ir.Json] = {}
 
@@ -73,6 +73,8 @@ class Pieces:
         if len(known) == count:
             self.kept[key] = self._known[key]
             return known
+        # What is no piece must not be taken for one that is known.
+        self._known.pop(key, None)
         written = write()
         if written is not None:
             self.kept[key] = list(written)
