@@ -33,10 +33,13 @@ class Door:
         self.authenticator = JWTAuthenticator(issuer.url, [AUDIENCE], **options)
 
     async def show(self, token: str) -> Principal:
+        """As the server does it: it recalls before it authenticates."""
         request = AuthRequest({"Authorization": f"Bearer {token}"})
+        recalled = self.authenticator.recall(request.headers)
         async with asyncio.timeout(5):
             principal = await self.authenticator.authenticate(request)
         assert principal is not None
+        assert recalled in (None, principal)
         return principal
 
     async def refuses(self, token: str, reason: str) -> None:
