@@ -15,8 +15,8 @@ from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings, create_app
 from mcpgen.runtime.server.app import REGISTRY
+from mcpgen.runtime.server.limits.clients import address_key
 from mcpgen.runtime.server.limits.counters import Demand, MemoryCounters, Shortage
-from mcpgen.runtime.server.limits.limits import address_key
 from tests.requirements import requirement
 
 from ..conftest import Serve, serving
