@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Final, Generic, TypeVar
 
+from aiohttp import hdrs
+
 from .authenticator import Refusal
 
 V = TypeVar("V")
@@ -18,7 +20,6 @@ V = TypeVar("V")
 MAX_TOKEN: Final = 16 * 1024
 """Characters of a token; the HTTP parser has a limit for header lines, too."""
 
-_AUTHORIZATION: Final = "Authorization"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
@@ -38,37 +39,29 @@ def only(headers: Mapping[str, str], name: str) -> str | None:
     return values[0] if values else None
 
 
-def authorization(headers: Mapping[str, str]) -> str | None:
-    """The header with the credentials, as it came; None when it did not come.
-
-    Raises:
-        Refusal: It came twice.
-    """
-    return only(headers, _AUTHORIZATION)
-
-
 def bearer_token(headers: Mapping[str, str]) -> str | None:
     """The request's bearer token; None when it has none.
 
     Raises:
         Refusal: The header came twice, or what follows `Bearer` is no token.
     """
-    value = authorization(headers)
-    return None if value is None else token_of(value)
-
-
-def token_of(value: str) -> str | None:
-    """The token of an `Authorization` header; None when it carries something else.
-
-    Raises:
-        Refusal: What follows `Bearer` is no token.
-    """
-    if value[:7].lower() != "bearer ":
+    value = only(headers, hdrs.AUTHORIZATION)
+    if value is None or value[:7].lower() != "bearer ":
         return None
     token = value[7:].strip(" ")
     if len(token) > MAX_TOKEN or _TOKEN.fullmatch(token) is None:
         raise Refusal("the bearer token is malformed", malformed=True)
     return token
+
+
+def mark(headers: Mapping[str, str]) -> bytes | None:
+    """What a request's `Authorization` is remembered by, all of it; None without one.
+
+    Raises:
+        Refusal: It came twice.
+    """
+    value = only(headers, hdrs.AUTHORIZATION)
+    return None if value is None else digest(value)
 
 
 def digest(text: str) -> bytes:
@@ -90,15 +83,25 @@ class Remembered(Generic[V]):
     def __len__(self) -> int:
         return len(self._entries)
 
+    def of(self, headers: Mapping[str, str]) -> V | None:
+        """The value of a request's mark; see `mark`.
+
+        Raises:
+            Refusal: `Authorization` came twice.
+        """
+        value = only(headers, hdrs.AUTHORIZATION)
+        return None if value is None else self.get(digest(value))
+
     def get(self, key: bytes) -> V | None:
         """The value of a key, unless its time is up."""
         entry = self._entries.get(key)
         if entry is None:
             return None
-        if entry[0] <= time.time():
+        until, value = entry
+        if until <= time.time():
             del self._entries[key]
             return None
-        return entry[1]
+        return value
 
     def put(self, key: bytes, value: V, until: float) -> None:
         """Keep a value until a time in seconds since 1970."""

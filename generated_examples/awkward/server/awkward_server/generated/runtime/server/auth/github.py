@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from .authenticator import AuthRequest, Refusal, Unavailable
-from .bearer import Remembered, bearer_token, digest
+from .bearer import Remembered, bearer_token, mark
 from .fetch import Answer, Fetcher, SingleFlight, checked_url
 from .principal import Principal
 
@@ -76,10 +76,9 @@ class GitHubAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's owner; see `Authenticator`."""
-        token = bearer_token(request.headers)
-        if token is None:
+        token, key = bearer_token(request.headers), mark(request.headers)
+        if token is None or key is None:
             return None
-        key = digest(token)
         answer = self._known.get(key) or self._refused.get(key)
         if answer is None:
             answer = await self._flight.run(key, lambda: self._ask(token))
@@ -92,6 +91,10 @@ class GitHubAuthenticator:
         if isinstance(answer, str):
             raise Refusal(answer)
         return answer
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """See `Recalling`."""
+        return self._known.of(headers)
 
     async def close(self) -> None:
         """Close the connections to GitHub."""

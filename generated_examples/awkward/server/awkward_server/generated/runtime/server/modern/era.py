@@ -168,7 +168,9 @@ class Modern:
             raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
         log_floor = envelope.log_floor(params["_meta"])
         if self._gate is not None:
-            self._gate.require(exchange, [(method, params)], request_id)
+            needed = self._gate.needed(method, params)
+            if needed:
+                self._gate.require(exchange, needed, request_id)
         if method == "tools/call":
             self._check_parameters(exchange, params)
         return client, log_floor

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from .principal import Principal
+
+Recall: TypeAlias = Callable[[Mapping[str, str]], Principal | None]
 
 CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization"})
 """Headers that always carry credentials, in lower case."""
@@ -99,6 +101,25 @@ class Authenticator(Protocol):
 
 
 @runtime_checkable
+class Recalling(Protocol):
+    """An authenticator that knows credentials again which it has verified before.
+
+    A short cut for requests that come again and again. It counts only where the class
+    that has it is the one that has `authenticate`: whoever overrides that one alone has
+    all requests go there.
+    """
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """Who sent them, where the headers are enough to be sure of it; None leaves the
+        request to `authenticate`.
+
+        Raises:
+            Refusal: As `authenticate` does.
+        """
+        ...
+
+
+@runtime_checkable
 class Closable(Protocol):
     """An authenticator that holds connections."""
 
@@ -175,6 +196,17 @@ class AllOf(_Several):
                 return None
             first = first or principal
         return first
+
+
+def recall_of(authenticator: Authenticator) -> Recall | None:
+    """The short cut of an authenticator that has one; see `Recalling`."""
+    if not isinstance(authenticator, Recalling) or "authenticate" in getattr(
+        authenticator, "__dict__", ()
+    ):
+        return None
+    classes = type(authenticator).__mro__
+    home = next(each for each in classes if "authenticate" in vars(each))
+    return authenticator.recall if "recall" in vars(home) else None
 
 
 def credential_headers(authenticator: Authenticator) -> frozenset[str]:

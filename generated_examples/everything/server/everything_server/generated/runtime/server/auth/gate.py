@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from ..settings import Settings
 from . import authenticator as authenticators
 from .authenticator import Authenticator, AuthRequest, Refusal, Unavailable
 from .needs import Needs
-from .principal import Implications
+from .principal import Implications, Principal
 
 _log: Final = logging.getLogger("mcp.auth")
 
@@ -55,13 +55,16 @@ class Gate:
             ValueError: A setting can't be used.
         """
         self._authenticator = authenticator
-        self._needs = needs
+        self._recall = authenticators.recall_of(authenticator) or _recall_nobody
+        self.needed: Final = needs.of
+        """The scopes that a JSON-RPC request needs, beside those that every one does."""
         self._path = settings.path
         self._public = settings.public_url.rstrip("/")
         self._public_uris = (self._public,) if self._public else ()
         self._issuer = settings.auth_issuer
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
-        self._implications = Implications(settings.auth_implies)
+        implications = Implications(settings.auth_implies)
+        self._implications = implications if implications else None
         self._needed = settings.auth_scopes
         self._all_scopes = sorted({*scopes, *settings.auth_scopes})
         self._audiences: dict[object, tuple[str, ...]] = {}
@@ -94,14 +97,16 @@ class Gate:
                 "Credentials belong into headers, not into the query",
             )
         try:
-            principal = await self._authenticator.authenticate(
-                AuthRequest(
-                    request.headers,
-                    request.remote,
-                    self._public_uris or partial(self._own_uris, request),
-                    request.transport,
+            principal = self._recall(request.headers)
+            if principal is None:
+                principal = await self._authenticator.authenticate(
+                    AuthRequest(
+                        request.headers,
+                        request.remote,
+                        self._public_uris or partial(self._own_uris, request),
+                        request.transport,
+                    )
                 )
-            )
         except Refusal as refusal:
             _log.info("%s: %s", request.remote, refusal.reason)
             status, code = (
@@ -116,35 +121,30 @@ class Gate:
             ) from None
         if principal is None:
             raise self._refused(exchange, 401, None, "Authorization is required")
-        if self._implications:
+        if self._implications is not None:
             principal = self._implications.extend(principal)
         exchange.principal = principal
         exchange.hidden = self._hidden
-        if not principal.scopes.issuperset(self._needed):
+        if self._needed and not principal.scopes.issuperset(self._needed):
             raise self.insufficient(exchange, ())
         return principal.key
 
     def require(
         self,
         exchange: Exchange,
-        requests: Iterable[tuple[object, object]],
+        scopes: Sequence[str],
         request_id: RequestId | None = None,
     ) -> None:
-        """Refuse requests whose sender lacks a scope that one of them needs.
+        """Refuse an HTTP request whose sender lacks one of the scopes that it needs.
 
         Args:
             exchange: The HTTP request.
-            requests: Method and parameters of each request in it.
+            scopes: What the JSON-RPC requests in it need; see `needed`.
             request_id: What the refusal answers.
 
         Raises:
             Refused: 403; it names all scopes that are needed.
         """
-        scopes: list[str] = []
-        for method, params in requests:
-            scopes += self._needs.of(method, params)
-        if not scopes:
-            return
         principal = exchange.principal
         if principal is None or not principal.scopes.issuperset(scopes):
             refusal = self.insufficient(exchange, scopes)
@@ -248,3 +248,7 @@ class Gate:
                 f"{request.scheme}://{name}:{port}{self._path}" for name in _LOOPBACK
             )
         return known
+
+
+def _recall_nobody(headers: Mapping[str, str]) -> Principal | None:
+    return None

@@ -21,7 +21,7 @@ from pydantic_core import from_json
 
 from ...shared.jsonrpc import is_array, is_object
 from .authenticator import AuthRequest, Refusal
-from .bearer import Remembered, authorization, digest, token_of
+from .bearer import Remembered, bearer_token, mark
 from .extras import module, require
 from .fetch import Fetcher
 from .keys import KeySource
@@ -108,16 +108,11 @@ class JWTAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's subject; see `Authenticator`."""
-        value = authorization(request.headers)
-        if value is None:
+        token, key = bearer_token(request.headers), mark(request.headers)
+        if token is None or key is None:
             return None
-        # The whole header is looked up: what was verified once is not even taken apart.
-        key = digest(value)
         verified = self._verified.get(key)
         if verified is None:
-            token = token_of(value)
-            if token is None:
-                return None
             verified = await self._verify(token, request.audiences)
             until = time.time() + self._remember
             expires = verified.principal.expires
@@ -126,6 +121,13 @@ class JWTAuthenticator:
             )
         if verified.thumbprint is not None:
             _check_binding(verified.thumbprint, request)
+        return verified.principal
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """See `Recalling`; a token that is bound to a certificate needs a look at it."""
+        verified = self._verified.of(headers)
+        if verified is None or verified.thumbprint is not None:
+            return None
         return verified.principal
 
     async def close(self) -> None:

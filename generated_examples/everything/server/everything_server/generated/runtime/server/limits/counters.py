@@ -107,7 +107,7 @@ class MemoryCounters:
         """`take` without waiting."""
         now = self._clock()
         known = self._full
-        later: dict[str, float] = {}
+        later: list[tuple[str, float]] = []
         for index, (key, rate, burst, cost) in enumerate(demands):
             full = max(now, known.get(key, now)) + cost / rate
             if full - now > burst / rate + 1e-9:
@@ -115,10 +115,11 @@ class MemoryCounters:
                 return Shortage(
                     index, float("inf") if never else full - now - burst / rate
                 )
-            later[key] = full
-        for key in later:
+            later.append((key, full))
+        for key, full in later:
+            # Away first: what was used last must be the last one.
             known.pop(key, None)
-        known.update(later)
+            known[key] = full
         while len(known) > self._size:
             del known[next(iter(known))]
         return None

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from .authenticator import AuthRequest, Refusal, Unavailable
-from .bearer import Remembered, bearer_token, digest
+from .bearer import Remembered, bearer_token, mark
 from .fetch import Fetcher, SingleFlight, checked_url
 from .jwt import check_audience, scopes_of
 from .keys import discover
@@ -77,10 +77,9 @@ class IntrospectionAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's subject; see `Authenticator`."""
-        token = bearer_token(request.headers)
-        if token is None:
+        token, key = bearer_token(request.headers), mark(request.headers)
+        if token is None or key is None:
             return None
-        key = digest(token)
         answer = self._known.get(key) or self._refused.get(key)
         if answer is None:
             answer = await self._flight.run(
@@ -90,6 +89,10 @@ class IntrospectionAuthenticator:
         if isinstance(answer, str):
             raise Refusal(answer)
         return answer
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """See `Recalling`."""
+        return self._known.of(headers)
 
     async def close(self) -> None:
         """Close the connections to the authorization server."""

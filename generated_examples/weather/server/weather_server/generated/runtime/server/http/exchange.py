@@ -21,6 +21,7 @@ from .sse import Stream
 
 if TYPE_CHECKING:
     from ..auth.principal import Principal
+    from ..limits.clients import Client
 
 _JSON: Final = "application/json"
 _EVENTS: Final = "text/event-stream"
@@ -114,8 +115,8 @@ class Exchange:
         self.target: str | None = None
         self.session_id: str | None = None
         self.request_id: jsonrpc.RequestId | None = None
-        self.address: str | None = None
-        self.client: str | None = None
+        self.address: Client | None = None
+        self.client: Client | None = None
         self.principal: Principal | None = None
         self.hidden = _NOTHING
         self.outcome = "ok"

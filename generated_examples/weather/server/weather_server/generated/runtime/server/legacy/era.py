@@ -146,14 +146,15 @@ class Legacy:
         """
         if self._gate is None:
             return
-        requests = [
-            (message.get("method"), message.get("params"))
-            for message in messages
-            if is_object(message) and "id" in message
-        ]
-        first = messages[0].get("id") if len(messages) == 1 else None
-        request_id = first if jsonrpc.is_request_id(first) else None
-        self._gate.require(exchange, requests, request_id)
+        scopes: list[str] = []
+        for message in messages:
+            if is_object(message) and "id" in message:
+                method, params = message.get("method"), message.get("params")
+                scopes += self._gate.needed(method, params)
+        if scopes:
+            first = messages[0].get("id") if len(messages) == 1 else None
+            request_id = first if jsonrpc.is_request_id(first) else None
+            self._gate.require(exchange, scopes, request_id)
 
     async def _entry(
         self, exchange: Exchange, session: Session, outlet: SessionOutlet, message: Any

@@ -7,7 +7,6 @@ Knows exchanges and counters, not JSON-RPC methods or eras.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import time
@@ -21,8 +20,9 @@ from ...shared import jsonrpc
 from ...shared.catalog import Json
 from ...shared.errors import INVALID_REQUEST, ProtocolError
 from ..http.exchange import Exchange, Refused
-from ..http.proxies import Proxies, parse_address
+from ..http.proxies import Proxies
 from ..settings import Settings
+from .clients import Client, Clients, address_key
 from .counters import Counters, Demand, MemoryCounters
 
 _log: Final = logging.getLogger("mcp.server")
@@ -33,13 +33,11 @@ OVERLOADED: Final = 503
 one's own outside JSON-RPC's reserved range.
 https://modelcontextprotocol.io/specification/2026-07-28/basic/index#error-codes"""
 
-_OF_PRINCIPAL: Final = ("principal_rate",)
 _TOO_FAST: Final[Mapping[str, str]] = {
     "address_rate": "Too many requests from this address",
     "principal_rate": "Too many requests",
     "total_rate": "Too many requests from all clients together",
 }
-_REMEMBERED: Final = 10_000
 _SMALL_BODY: Final = 64 * 1024
 _COMPLAIN_SECONDS: Final = 10.0
 
@@ -56,7 +54,6 @@ class Limits:
         "_addresses",
         "_complained",
         "_counters",
-        "_keys",
         "_max_calls",
         "_memory",
         "_principals",
@@ -84,11 +81,10 @@ class Limits:
             self._counters if type(self._counters) is MemoryCounters else None
         )
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
-        self._addresses = _bucket(settings.address_rate, settings.address_burst)
-        self._principals = _bucket(settings.principal_rate, settings.principal_burst)
-        self._total = _bucket(settings.total_rate, settings.total_burst)
+        self._total = _demands("total", settings.total_rate, settings.total_burst)
+        self._addresses = Clients(self._of_address)
+        self._principals = Clients(self._of_principal)
         self._max_calls = settings.max_calls or math.inf
-        self._keys: dict[str, str | None] = {}
         self._complained = -math.inf
         self.calls = 0
         self.streams = 0
@@ -103,11 +99,12 @@ class Limits:
         remote = request.remote
         if self._proxies:
             remote = self._proxies.client(request.headers, remote)
-        key = exchange.client = exchange.address = (
-            None if remote is None else self._key(remote)
+        client = exchange.client = exchange.address = (
+            None if remote is None else self._addresses.named(remote)
         )
-        if self._total is not None or key is not None:
-            await self._charge(exchange, 1.0, key, None, total=True)
+        demands = self._total if client is None else client.demands
+        if demands:
+            await self._take(exchange, demands)
 
     async def identify(self, exchange: Exchange, owner: str) -> None:
         """Count a request whose principal is known now.
@@ -115,10 +112,9 @@ class Limits:
         Raises:
             Refused: 429.
         """
-        client = exchange.client = "principal:" + owner
-        if self._principals is not None:
-            rate, burst = self._principals
-            await self._take(exchange, _OF_PRINCIPAL, (Demand(client, rate, burst),))
+        client = exchange.client = self._principals.named(owner)
+        if client is not None and client.demands:
+            await self._take(exchange, client.demands)
 
     async def batch(self, exchange: Exchange, size: int) -> None:
         """Count a batch, whose first message has been counted as the request.
@@ -130,11 +126,13 @@ class Limits:
         if most and size > most:
             message = f"A batch may have {most} messages; setting max_batch"
             raise Refused(400, ProtocolError(INVALID_REQUEST, message))
-        client = exchange.client
-        principal = None if client == exchange.address else client
-        await self._charge(
-            exchange, size - 1.0, exchange.address, principal, total=True
-        )
+        address, client = exchange.address, exchange.client
+        demands = self._total if address is None else address.demands
+        if client is not None and client is not address:
+            demands += client.demands
+        if demands:
+            cost = size - 1.0
+            await self._take(exchange, [each._replace(cost=cost) for each in demands])
 
     async def enter(self, exchange: Exchange) -> None:
         """Begin a call; `leave` must follow.
@@ -149,13 +147,12 @@ class Limits:
         limit = self._settings.client_calls
         if client is None or not limit:
             return
-        key = "calls:" + client
         held = False
         try:
             if self._memory is None:
-                held = await self._hold(key, limit)
+                held = await self._hold(client.calls, limit)
             else:
-                held = self._memory.hold_now(key, limit)
+                held = self._memory.hold_now(client.calls, limit)
         finally:
             # Whoever stops waiting for the store's answer begins no call either.
             if not held:
@@ -169,9 +166,9 @@ class Limits:
         client = exchange.client
         if client is not None and self._settings.client_calls:
             if self._memory is None:
-                await self._release("calls:" + client)
+                await self._release(client.calls)
             else:
-                self._memory.release_now("calls:" + client)
+                self._memory.release_now(client.calls)
 
     @asynccontextmanager
     async def streaming(self, exchange: Exchange) -> AsyncGenerator[None, None]:
@@ -181,58 +178,41 @@ class Limits:
             Refused: 429 when the client has too many.
         """
         client, limit = exchange.client, self._settings.client_streams
-        counted = client is not None and limit > 0
-        key = f"streams:{client}"
-        if counted and not await self._hold(key, limit):
+        key = client.streams if client is not None and limit else None
+        if key is not None and not await self._hold(key, limit):
             raise _refused(TOO_MANY, "Too many open streams", "client_streams", 5)
         self.streams += 1
         try:
             yield
         finally:
             self.streams -= 1
-            if counted:
+            if key is not None:
                 await self._release(key)
 
     def session_owners(self, exchange: Exchange) -> dict[str, int]:
         """Whom a session of this client counts for, and how many each may have."""
         settings = self._settings
-        principal = exchange.client if exchange.client != exchange.address else None
-        limits = {
-            exchange.address: settings.address_sessions,
-            principal: settings.principal_sessions,
-        }
-        return {
-            owner: limit
-            for owner, limit in limits.items()
-            if owner is not None and limit
-        }
+        address, client = exchange.address, exchange.client
+        limits: dict[str, int] = {}
+        if address is not None:
+            limits[address.key] = settings.address_sessions
+        if client is not None and client is not address:
+            limits[client.key] = settings.principal_sessions
+        return {owner: limit for owner, limit in limits.items() if limit}
 
-    async def _charge(
-        self,
-        exchange: Exchange,
-        cost: float,
-        address: str | None,
-        principal: str | None,
-        *,
-        total: bool,
-    ) -> None:
-        demands: list[Demand] = []
-        names: list[str] = []
-        if self._addresses is not None and address is not None:
-            demands.append(Demand(address, *self._addresses, cost))
-            names.append("address_rate")
-        if self._principals is not None and principal is not None:
-            demands.append(Demand(principal, *self._principals, cost))
-            names.append("principal_rate")
-        if self._total is not None and total:
-            demands.append(Demand("total", *self._total, cost))
-            names.append("total_rate")
-        if demands:
-            await self._take(exchange, names, demands)
+    def _of_address(self, remote: str) -> Client | None:
+        key = address_key(remote)
+        if key is None:
+            return None
+        rate, burst = self._settings.address_rate, self._settings.address_burst
+        return Client(key, _demands(key, rate, burst) + self._total)
 
-    async def _take(
-        self, exchange: Exchange, names: Sequence[str], demands: Sequence[Demand]
-    ) -> None:
+    def _of_principal(self, owner: str) -> Client:
+        key = "principal:" + owner
+        rate, burst = self._settings.principal_rate, self._settings.principal_burst
+        return Client(key, _demands(key, rate, burst))
+
+    async def _take(self, exchange: Exchange, demands: Sequence[Demand]) -> None:
         if self._memory is not None:
             shortage = self._memory.take_now(demands)
         else:
@@ -242,7 +222,8 @@ class Limits:
                 self._complain()
                 return
         if shortage is not None:
-            raise self._too_fast(exchange, names[shortage.demand], shortage.seconds)
+            bucket, _, _ = demands[shortage.demand].key.partition(":")
+            raise self._too_fast(exchange, f"{bucket}_rate", shortage.seconds)
 
     def _too_fast(self, exchange: Exchange, setting: str, seconds: float) -> Refused:
         wait = max(1, math.ceil(seconds)) if math.isfinite(seconds) else 3600
@@ -277,28 +258,6 @@ class Limits:
             self._complained = now
             _log.exception("limits can't be counted; requests are let through")
 
-    def _key(self, remote: str) -> str | None:
-        try:
-            return self._keys[remote]
-        except KeyError:
-            if len(self._keys) >= _REMEMBERED:
-                self._keys.clear()
-            key = self._keys[remote] = address_key(remote)
-            return key
-
-
-def address_key(remote: str) -> str | None:
-    """What an address counts as; None for one that has no limits of its own.
-
-    Everyone with IPv6 has at least 2^64 addresses, so the network is what counts.
-    """
-    address = parse_address(remote)
-    if address is None or address.is_loopback:
-        return None
-    if isinstance(address, ipaddress.IPv6Address):
-        return f"address:{ipaddress.IPv6Network((address, 64), strict=False)}"
-    return f"address:{address}"
-
 
 def known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
     """The JSON-RPC id of a request that is refused unread, if it costs nothing to know."""
@@ -316,8 +275,9 @@ def known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
     return found if jsonrpc.is_request_id(found) else None
 
 
-def _bucket(rate: float, burst: int) -> tuple[float, float] | None:
-    return (rate, float(max(1, burst))) if rate else None
+def _demands(key: str, rate: float, burst: int) -> tuple[Demand, ...]:
+    """What one request takes; nothing where there is no limit."""
+    return (Demand(key, rate, float(max(1, burst))),) if rate else ()
 
 
 def _refused(status: int, message: str, setting: str, seconds: int) -> Refused:
