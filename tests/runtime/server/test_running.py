@@ -33,7 +33,7 @@ from cryptography.x509.oid import NameOID
 
 from mcpgen.runtime.server import Service, Settings, settings_table
 from mcpgen.runtime.server.http.access_log import Lines
-from mcpgen.runtime.server.settings import from_arguments, from_environment
+from mcpgen.runtime.server.settings import from_arguments
 from tests.requirements import requirement
 
 from .conftest import Serve
@@ -70,7 +70,7 @@ class TestSettings:
     def test_values_have_their_types(
         self, variable: str, text: str, value: Any
     ) -> None:
-        settings = from_environment({variable: text})
+        settings = Settings.from_environment({variable: text})
 
         assert getattr(settings, variable.removeprefix("MCP_").lower()) == value
 
@@ -88,7 +88,7 @@ class TestSettings:
         self, variable: str, text: str
     ) -> None:
         with pytest.raises(ValueError, match=f"{variable}: .*{text}"):
-            from_environment({variable: text})
+            Settings.from_environment({variable: text})
 
     @pytest.mark.parametrize("arguments", [["--port", "x"], ["--nope"], ["--por", "1"]])
     def test_a_wrong_option_is_a_usage_error(
@@ -204,14 +204,16 @@ class TestSettings:
         file = tmp_path / "secret"
         file.write_text("x", "utf-8")
         with pytest.raises(ValueError, match="MCP_AUTH_CLIENT_SECRET is set as well"):
-            from_environment(
+            Settings.from_environment(
                 {
                     "MCP_AUTH_CLIENT_SECRET": "y",
                     "MCP_AUTH_CLIENT_SECRET_FILE": str(file),
                 }
             )
         with pytest.raises(ValueError, match=r"MCP_AUTH_TOKENS_FILE: .*No such"):
-            from_environment({"MCP_AUTH_TOKENS_FILE": str(tmp_path / "nowhere")})
+            Settings.from_environment(
+                {"MCP_AUTH_TOKENS_FILE": str(tmp_path / "nowhere")}
+            )
 
 
 class TestAccessLog:
