@@ -24,7 +24,7 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 HOME: Final = Path(sys.prefix) / "conformance"
 ENTRY: Final = HOME / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
-INSTALL_SECONDS: Final = 300
+INSTALL_SECONDS: Final = 180
 RUN_SECONDS: Final = 180
 NOT_SERVED: Final = frozenset(
     json.loads((HERE / "floor.json").read_text("utf-8"))["not_served"]
@@ -59,26 +59,44 @@ def node() -> tuple[Path, Path]:
     return home / "bin/node", home / "lib/node_modules/npm/bin/npm-cli.js"
 
 
-@cache
 def installed() -> tuple[str, str]:
     """The command that runs the suite; installs it when it is not there yet."""
+    problem = _install()
+    if problem is not None:
+        raise RuntimeError(problem)
+    return str(node()[0]), str(ENTRY)
+
+
+@cache
+def _install() -> str | None:
+    """Install the suite; what is in the way, which one try is enough to know."""
     binary, npm = node()
     wanted = (HERE / "package.json").read_text("utf-8")
     stamp = HOME / "package.json"
     with HOME.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ENTRY.exists() or stamp.read_text("utf-8") != wanted:
-            shutil.rmtree(HOME, ignore_errors=True)
-            HOME.mkdir(parents=True)
-            stamp.write_text(wanted, "utf-8")
-            options = "--no-audit --no-fund --no-package-lock --ignore-scripts"
+        if ENTRY.exists() and stamp.read_text("utf-8") == wanted:
+            return None
+        shutil.rmtree(HOME, ignore_errors=True)
+        HOME.mkdir(parents=True)
+        stamp.write_text(wanted, "utf-8")
+        options = "--no-audit --no-fund --no-package-lock --ignore-scripts"
+        try:
             subprocess.run(
                 [str(binary), str(npm), "install", *options.split()],
                 cwd=HOME,
                 check=True,
                 timeout=INSTALL_SECONDS,
+                capture_output=True,
+                encoding="utf-8",
             )
-    return str(binary), str(ENTRY)
+        except subprocess.TimeoutExpired:
+            said = f"nothing came within {INSTALL_SECONDS} s"
+        except subprocess.CalledProcessError as error:
+            said = error.stderr
+        else:
+            return None
+    return f"npm can't install the official suite; is its registry reachable? {said}"
 
 
 async def run_server(url: str, revision: str, output: Path) -> list[Scenario]:
