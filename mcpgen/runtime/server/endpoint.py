@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import hdrs, web
 
-from ..shared import headers, jsonrpc
+from ..shared import jsonrpc
 from ..shared.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..shared.headers import NAMED_BY
 from ..shared.jsonrpc import is_array, is_object
+from .http import names
 from .http.access_log import AccessLog
 from .http.exchange import Exchange, Refused, read_body, refused
 from .http.guard import Guard
@@ -160,9 +161,9 @@ class Endpoint:
         if is_object(params) and envelope.is_modern(params.get("_meta")):
             return True
         given = exchange.request.headers
-        if headers.SESSION_ID in given or message.get("method") == "initialize":
+        if names.SESSION_ID in given or message.get("method") == "initialize":
             return False
-        version = given.get(headers.PROTOCOL_VERSION)
+        version = given.get(names.PROTOCOL_VERSION)
         return version is not None and version not in self._legacy_versions
 
 

@@ -1,6 +1,6 @@
 """Every setting of a server, once: defaults, `--help`, environment and the docs' table.
 
-Reads no global state by itself; `from_arguments` is given the arguments and environment.
+Reads no global state by itself: arguments and environment are given to it.
 """
 
 from __future__ import annotations
@@ -241,6 +241,37 @@ class Settings:
         tuple[SecretStr, ...], "bearer tokens that never change, for development"
     ] = ()
 
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str], defaults: Settings | None = None
+    ) -> Settings:
+        """Settings from environment variables such as `MCP_PORT`.
+
+        Args:
+            environment: The variables, such as `os.environ`.
+            defaults: What holds where no variable says anything.
+
+        Raises:
+            ValueError: A variable's value can't be used; names the variable.
+        """
+        values: dict[str, Any] = {}
+        for option in _options():
+            for variable in option.variables:
+                text = environment.get(variable)
+                if text is None:
+                    continue
+                try:
+                    from_file = variable != option.variable
+                    value = option.read(text) if from_file else option.parse(text)
+                except ValueError as error:
+                    raise ValueError(f"{variable}: {error}") from None
+                if option.name in values:
+                    raise ValueError(
+                        f"{variable}: {option.variable} is set as well; one will do"
+                    )
+                values[option.name] = value
+        return dataclasses.replace(defaults or cls(), **values)
+
 
 @dataclass(frozen=True, slots=True)
 class _Option:
@@ -306,10 +337,11 @@ def _is_choice(kind: Any) -> bool:
 
 
 def _parser(kind: Any) -> Callable[[str], Any]:
-    if kind in (int, float, str):
-        parse: Callable[[str], Any] = kind
-        return parse
-    if _is_choice(kind):
+    if kind is int:
+        return _whole
+    if kind is float:
+        return _number
+    if kind is str or _is_choice(kind):
         return str
     if kind == tuple[str, ...]:
         return lambda text: tuple(
@@ -322,6 +354,20 @@ def _parser(kind: Any) -> Callable[[str], Any]:
     if kind == SecretStr | None:
         return lambda text: SecretStr(text) if text else None
     return lambda text: Path(text) if text else None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
 
 
 def _truth(text: str) -> bool:
@@ -354,33 +400,6 @@ def _options() -> Iterator[_Option]:
     for entry in dataclasses.fields(Settings):
         kind, meaning = get_args(hints[entry.name])
         yield _Option(entry.name, kind, cast(Any, entry.default), meaning)
-
-
-def from_environment(
-    environment: Mapping[str, str], defaults: Settings | None = None
-) -> Settings:
-    """Settings from environment variables such as `MCP_PORT`.
-
-    Raises:
-        ValueError: A variable's value can't be used; names the variable.
-    """
-    values: dict[str, Any] = {}
-    for option in _options():
-        for variable in option.variables:
-            text = environment.get(variable)
-            if text is None:
-                continue
-            try:
-                from_file = variable != option.variable
-                value = option.read(text) if from_file else option.parse(text)
-            except ValueError as error:
-                raise ValueError(f"{variable}: {error}") from None
-            if option.name in values:
-                raise ValueError(
-                    f"{variable}: {option.variable} is set as well; one will do"
-                )
-            values[option.name] = value
-    return dataclasses.replace(defaults or Settings(), **values)
 
 
 def from_arguments(
@@ -420,7 +439,7 @@ def from_arguments(
         parser.error(_unknown(unknown))
     given = vars(known)
     try:
-        settings = from_environment(environment, defaults)
+        settings = Settings.from_environment(environment, defaults)
     except ValueError as error:
         parser.error(str(error))
     return dataclasses.replace(settings, **given)

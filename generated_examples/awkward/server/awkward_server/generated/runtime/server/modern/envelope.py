@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from multidict import CIMultiDictProxy, istr
+from multidict import CIMultiDictProxy
 
 from ...shared import headers as mirrored
 from ...shared.catalog import Json, JsonObject
@@ -19,6 +19,7 @@ from ...shared.errors import (
     unsupported_version,
 )
 from ..handlers.ports import SEVERITY, Client
+from ..http import names
 
 PROTOCOL_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 CLIENT_INFO: Final = "io.modelcontextprotocol/clientInfo"
@@ -26,11 +27,6 @@ CLIENT_CAPABILITIES: Final = "io.modelcontextprotocol/clientCapabilities"
 LOG_LEVEL: Final = "io.modelcontextprotocol/logLevel"
 
 Headers = CIMultiDictProxy[str]
-
-# Header names that need no folding at each look-up.
-_VERSION: Final = istr(mirrored.PROTOCOL_VERSION)
-_METHOD: Final = istr(mirrored.METHOD)
-_NAME: Final = istr(mirrored.NAME)
 
 _NOTHING: Final[dict[str, Json]] = {}
 
@@ -87,17 +83,17 @@ def check_headers(
         ProtocolError: One is missing, or says something else.
     """
     # The common case is decided by comparing; `_compare` finds the words for the others.
-    if headers.getall(_VERSION, None) != [version]:
-        _compare(headers, _VERSION, version)
-    if headers.getall(_METHOD, None) != [method]:
-        _compare(headers, _METHOD, method)
+    if headers.getall(names.PROTOCOL_VERSION, None) != [version]:
+        _compare(headers, names.PROTOCOL_VERSION, version)
+    if headers.getall(names.METHOD, None) != [method]:
+        _compare(headers, names.METHOD, method)
     key = mirrored.NAMED_BY.get(method)
     if key is not None:
         name = params.get(key)
         if isinstance(name, str) and (
-            headers.getall(_NAME, None) != [name] or name.startswith("=?base64?")
+            headers.getall(names.NAME, None) != [name] or name.startswith("=?base64?")
         ):
-            _compare(headers, _NAME, name, encoded=True)
+            _compare(headers, names.NAME, name, encoded=True)
 
 
 def check_notification(headers: Headers, method: str) -> None:
@@ -106,8 +102,8 @@ def check_notification(headers: Headers, method: str) -> None:
     Raises:
         ProtocolError: The header says something else.
     """
-    if headers.getall(_METHOD, [method]) != [method]:
-        _compare(headers, _METHOD, method)
+    if headers.getall(names.METHOD, [method]) != [method]:
+        _compare(headers, names.METHOD, method)
 
 
 def check_parameters(

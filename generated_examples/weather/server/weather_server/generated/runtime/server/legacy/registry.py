@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from ...shared import headers
 from ...shared.revision import Revision
 from ..calls.live import Change, Changes
 from ..handlers.ports import Client
+from ..http import names
 from ..http.exchange import Exchange, refused, single
 from ..http.sse import Mailbox, event, is_gone
 from ..http.watch import Watch
@@ -75,17 +75,17 @@ class Registry:
                 session that is not there.
         """
         given = exchange.request.headers
-        version = single(given, headers.PROTOCOL_VERSION)
+        version = single(given, names.PROTOCOL_VERSION)
         if version is not None and version not in self._revisions:
             served = ", ".join(self._revisions)
             raise refused(
                 400,
                 f"Unsupported protocol version {version[:50]!r}; served are {served}",
             )
-        session_id = single(given, headers.SESSION_ID)
+        session_id = single(given, names.SESSION_ID)
         if session_id is None:
             raise refused(
-                400, f"{headers.SESSION_ID} is missing; start with `initialize`"
+                400, f"{names.SESSION_ID} is missing; start with `initialize`"
             )
         session = self._store.get(session_id)
         if session is None or session.owner != exchange.owner:
@@ -166,7 +166,7 @@ class Registry:
         self, session: Session, mailbox: Mailbox, exchange: Exchange
     ) -> EventLog | None:
         """Connect a mailbox to what it shall get; the log if it follows one."""
-        last = single(exchange.request.headers, "Last-Event-ID")
+        last = single(exchange.request.headers, names.LAST_EVENT_ID)
         number, count = self._resumed(session, last)
         log = session.streams.get(number)
         if log is not None and last is not None:
