@@ -23,12 +23,13 @@ TABLE: Final[dict[str, set[str]]] = {
     "assets": set(),
     "ir": set(),
     "pycode": set(),
+    "entries": set(),
     # From input to text, in the order of the pipeline.
     "schemas": {"diagnostics"},
     "protocol": {"diagnostics", "assets", "folder", "pycode", "models", "schemas"},
     "manifest": {"diagnostics", "protocol", "runtime.shared"},
     "lint": {"diagnostics", "manifest", "models"},
-    "models": {"diagnostics", "ir", "pycode"},
+    "models": {"diagnostics", "entries", "ir", "pycode"},
     "contracts": {"diagnostics", "manifest", "naming", "runtime.shared"},
     "pull": {
         "diagnostics",
@@ -50,7 +51,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "pycode",
         "samples",
     },
-    "views": {"ir", "naming", "pycode"},
+    "views": {"entries", "ir", "naming", "pycode"},
     "render": {"assets", "ir", "protocol", "pycode", "views"},
     # From text to disk: none of these knows what is in a file.
     "folder": {"diagnostics"},

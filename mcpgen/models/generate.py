@@ -131,7 +131,7 @@ def generate(
         names.owner = home
         if memory is not None and is_spread:
             keys[home] = _key(memory, reserved, group)
-            known = memory.find(keys[home])
+            known = memory.module(keys[home])
             if known is not None and names.adopt(
                 (*known.module.names, *known.module.dicts_names)
             ):
@@ -181,7 +181,7 @@ def _joined(
         modules.append(made[home].module)
         found |= made[home].models
         if memory is not None and home in keys and home not in entangled:
-            memory.keep(keys[home], made[home])
+            memory.keep_module(keys[home], made[home])
     return GeneratedModels(tuple(modules), found)
 
 

@@ -1,17 +1,14 @@
 """Modules of models that an earlier run made, so that a change costs what it touches.
 
-Part of the models stage; knows no files. A module is remembered by everything that it
-was made from, so it is never stale: it is the same, or it is made anew.
+Part of the models stage; knows no files.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
+from mcpgen.entries import Entries
 from mcpgen.ir import Field, Json, Model, ModelsModule
 
 
@@ -23,50 +20,21 @@ class Made:
     models: dict[str, Model]
 
 
-class Memory:
-    """What is known from earlier runs, and what later ones should know.
+class Memory(Entries):
+    """The modules of earlier runs, and of this one."""
 
-    Attributes:
-        kept: All that this run used or made, by key, as JSON.
-        is_changed: Whether that is anything else than what was known.
-    """
+    def module(self, key: str) -> Made | None:
+        """The module that was made from the same."""
+        return self.find(key, _made)
 
-    def __init__(self, salt: str, known: Mapping[str, Json] | None = None) -> None:
-        """Begin a run.
+    def keep_module(self, key: str, made: Made) -> None:
+        """Remember a module."""
+        self.keep(key, lambda: _entry(made))
 
-        Args:
-            salt: Changes with everything but schemas that shapes modules.
-            known: What an earlier run kept; entries that are no modules count as absent.
-        """
-        self._salt = salt
-        self._known = dict(known or {})
-        self.kept: dict[str, Json] = {}
 
-    @property
-    def is_changed(self) -> bool:
-        return self.kept.keys() != self._known.keys()
-
-    def key(self, parts: Iterable[Json]) -> str:
-        """The key of what is made from JSON values."""
-        text = json.dumps([self._salt, *parts])
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def find(self, key: str) -> Made | None:
-        """What was made from the same."""
-        try:
-            return _made(self._known[key])
-        except (KeyError, TypeError, ValueError):
-            # What is no entry must not be kept in its place.
-            self._known.pop(key, None)
-            return None
-
-    def keep(self, key: str, made: Made) -> None:
-        """Remember what was made."""
-        if key in self._known:
-            self.kept[key] = self._known[key]
-            return
-        models = [astuple(model) for model in made.models.values()]
-        self.kept[key] = [*astuple(made.module), models]
+def _entry(made: Made) -> list[Json]:
+    models = [astuple(model) for model in made.models.values()]
+    return [*astuple(made.module), models]
 
 
 def _made(entry: Any) -> Made:
