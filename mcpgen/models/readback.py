@@ -37,75 +37,50 @@ class ForeignSourceError(Exception):
     """The source holds something that no models module has."""
 
 
-def check_module(tree: ast.Module, definitions: Mapping[str, Definition]) -> set[str]:
-    """Refuse a module that is not exactly the classes and aliases of `definitions`.
-
-    Returns:
-        All names that the module uses, its own ones included.
-
-    Raises:
-        ForeignSourceError: For anything else.
-    """
-    found: list[str] = []
-    used: set[str] = set()
-    for statement in tree.body:
-        match statement:
-            case ast.ClassDef(
-                name=name,
-                bases=[ast.Name(id="Model")],
-                keywords=[],
-                decorator_list=[],
-                body=body,
-            ):
-                found.append(name)
-                used.add("Model")
-                for inner in body:
-                    used |= _names_in_class_statement(inner)
-            case ast.Expr(ast.Constant(value=str())):
-                continue
-            case _:
-                name, more = _alias(statement)
-                found.append(name)
-                used |= more
-    if sorted(found) != sorted(definitions):
-        raise ForeignSourceError("the source defines other names than were asked for")
-    return used
-
-
-def check_dicts(tree: ast.Module, names: Collection[str]) -> set[str]:
-    """Refuse the source of dicts that is not exactly typed dicts and aliases.
+def check_module(tree: ast.Module, names: Collection[str]) -> set[str]:
+    """Refuse the source of models that is not exactly classes and aliases.
 
     Args:
         tree: The source.
         names: What it must define.
 
     Returns:
-        All names that it uses.
+        All names that it uses, its own ones included.
 
     Raises:
         ForeignSourceError: For anything else.
     """
+    return _check(tree, names, "Model")
+
+
+def check_dicts(tree: ast.Module, names: Collection[str]) -> set[str]:
+    """Refuse the source of dicts that is not exactly typed dicts and aliases.
+
+    As `check_module`; dicts whose keys are no names come as calls of `TypedDict`.
+    """
+    return _check(tree, names, "TypedDict")
+
+
+def _check(tree: ast.Module, names: Collection[str], base: str) -> set[str]:
     found: list[str] = []
     used: set[str] = set()
     for statement in tree.body:
         match statement:
             case ast.ClassDef(
                 name=name,
-                bases=[ast.Name(id="TypedDict")],
+                bases=[ast.Name(id=parent)],
                 keywords=[],
                 decorator_list=[],
                 body=body,
-            ):
+            ) if parent == base:
                 found.append(name)
-                used.add("TypedDict")
-                for inner in body:
-                    used |= _names_in_class_statement(inner)
+                used |= {base}.union(*map(_names_in_class_statement, body))
             case ast.Assign(
                 targets=[ast.Name(id=name)],
                 value=ast.Call(ast.Name("TypedDict"), [_, ast.Dict(values=values)], []),
-            ):
+            ) if base == "TypedDict":
                 found.append(name)
-                used |= {"TypedDict"}.union(*map(_names_in_text, values))
+                used |= {base}.union(*map(_names_in_text, values))
             case ast.Expr(ast.Constant(value=str())):
                 continue
             case _:
@@ -113,7 +88,7 @@ def check_dicts(tree: ast.Module, names: Collection[str]) -> set[str]:
                 found.append(alias)
                 used |= more
     if sorted(found) != sorted(names):
-        raise ForeignSourceError("the source defines other dicts than were asked for")
+        raise ForeignSourceError("the source defines other names than were asked for")
     return used
 
 
