@@ -51,7 +51,7 @@ def read(file: str, text: str) -> Json:
         scanner = _Scanner(file, text)
         scanner.scan()
         if not scanner.findings:
-            raise refusal(file, None, "MG020", "nested too deeply") from None
+            raise refusal(file, None, "MG020", limits.TOO_DEEP) from None
         raise MCPGenError(scanner.findings) from None
 
 
@@ -111,11 +111,11 @@ class _Scanner:
                 self._wants_key = False
             elif first != ":":
                 place = lines.place(match.start())
-                if first in "{[" and len(self._stack) > limits.DEPTH:
-                    message = f"nested more than {limits.DEPTH} levels deep"
-                    self._note(place, "MG020", message)
-                    return
+                is_too_deep = first in "{[" and len(self._stack) > limits.DEPTH
                 self._value(token, place)
+                if is_too_deep:
+                    self._note(place, "MG020", limits.TOO_DEEP)
+                    return
 
     def _note(self, place: Place, code: str, message: str) -> None:
         self.findings.append(Diagnostic(code, message, span(self.file, place)))

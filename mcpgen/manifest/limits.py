@@ -9,6 +9,7 @@ FILE_BYTES: Final = 32 * 1024 * 1024
 
 DEPTH: Final = 200
 """Levels of nesting in a whole document."""
+TOO_DEEP: Final = f"nested more than {DEPTH} levels deep"
 
 ALIASED: Final = 2_000_000
 """Values and characters that YAML aliases may add to a document."""

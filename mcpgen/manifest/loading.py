@@ -11,7 +11,7 @@ from typing import Final
 
 from mcpgen.diagnostics import Collector, Diagnostic, MCPGenError, Span
 
-from . import files, model, words
+from . import files, limits, model, words
 from .declarations import (
     Completion,
     Json,
@@ -84,7 +84,7 @@ def read_source(text: str, file_name: str) -> Source:
     source = _read(text, file_name)
     deep = too_deep(source.data)
     if deep is not None:
-        raise MCPGenError.of("MG020", "nested too deeply", span=source.span(deep))
+        raise MCPGenError.of("MG020", limits.TOO_DEEP, span=source.span(deep))
     broken = lone_surrogate(text, source.data)
     if broken is not None:
         message = "this text has half of a surrogate pair, which is no character"

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from mcpgen.diagnostics import Diagnostic, MCPGenError
 
+from . import limits
 from .declarations import Json
 from .reading import Lines, containers, parts, refusal
 from .source import Node, Place, Source
@@ -52,7 +53,7 @@ def read(file: str, text: str) -> Json:
             file, place, "MG012", f"not valid TOML: {message[:1].lower()}{message[1:]}"
         ) from None
     except RecursionError:
-        raise refusal(file, None, "MG020", "nested too deeply") from None
+        raise refusal(file, None, "MG020", limits.TOO_DEEP) from None
     except ValueError:
         raise refusal(
             file, None, "MG019", "a number has more digits than can be kept"

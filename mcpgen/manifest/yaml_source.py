@@ -232,8 +232,7 @@ class _Construction:
         if self._wants_key():
             raise self._refusal(event, "MG018", "a key must be text, not a container")
         if len(self._stack) > limits.DEPTH:
-            message = f"nested more than {limits.DEPTH} levels deep"
-            raise self._refusal(event, "MG020", message)
+            raise self._refusal(event, "MG020", limits.TOO_DEEP)
         if event.tag is not None:
             self._on_tag(event)
         self._weight += 1

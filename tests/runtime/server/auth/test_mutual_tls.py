@@ -52,8 +52,21 @@ class Identity:
         return context
 
 
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 class CertificateAuthority:
-    """Signs certificates."""
+    """Signs certificates that hold what RFC 5280 wants; Python 3.13 looks for it."""
 
     def __init__(self, folder: Path, name: str = "authority") -> None:
         self._folder = folder
@@ -63,6 +76,7 @@ class CertificateAuthority:
             f"{name}.pem",
             self._builder(self._name, self._key, days=1)
             .add_extension(x509.BasicConstraints(True, None), critical=True)
+            .add_extension(SIGNS_CERTIFICATES, critical=True)
             .sign(self._key, hashes.SHA256())
             .public_bytes(Encoding.PEM),
         )
@@ -77,7 +91,7 @@ class CertificateAuthority:
         builder = self._builder(named(name) if name else x509.Name([]), key, days)
         if alternatives:
             builder = builder.add_extension(
-                x509.SubjectAlternativeName(alternatives), critical=False
+                x509.SubjectAlternativeName(alternatives), critical=not name
             )
         made = builder.sign(self._key, hashes.SHA256())
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -100,6 +114,15 @@ class CertificateAuthority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=2))
             .not_valid_after(now + timedelta(days=days))
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                    self._key.public_key()
+                ),
+                False,
+            )
         )
 
     def _written(self, name: str, content: bytes) -> Path:
