@@ -14,6 +14,8 @@ from .raw import STREAM, Fault, answer, open_answer, raw_server
 from .wire import LIMIT, event
 
 ERAS = ["modern", "legacy", "sse"]
+NOTICED = 0.03
+"""Seconds in which the end of a connection is seen on both sides."""
 RESULT = b'{"jsonrpc":"2.0","id":3,"result":{"content":[]}}'
 
 ANSWERS: list[tuple[str, Fault, str]] = [
@@ -123,6 +125,8 @@ async def told(era: str, fault: Fault, message: str) -> None:
             with pytest.raises(TransportError, match=message) as caught:
                 await client.call_tool("bad")
             assert server.url.rpartition("/")[0] in str(caught.value)
+            # A whole answer leaves the connection in use, and its end comes just after.
+            await asyncio.sleep(NOTICED)
             await client.call_tool("good")
         await server.no_connection_is_left()
     assert server.calls == ["bad", "good"]

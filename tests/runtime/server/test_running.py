@@ -349,13 +349,15 @@ class TestProgram:
             for path, status in (("/healthz", 200), ("/readyz", 200), ("/mcp", 404)):
                 async with http.get(url.replace("/rpc", path)) as response:
                     assert response.status == status
-            blocked = asyncio.ensure_future(wire.tool("impatient"))
+            wanted = {"name": "impatient", "arguments": {}}
+            calling = wire.streaming("tools/call", wanted, meta={"progressToken": 1})
             listening = wire.streaming("subscriptions/listen", {"notifications": {}})
-            async with listening as stream:
+            async with calling as call, listening as stream:
+                assert (await call.message())["method"] == "notifications/progress"
                 await stream.message()
                 process.send_signal(signal.SIGTERM)
                 assert (await stream.message())["result"]["resultType"] == "complete"
-            assert (await blocked).result["isError"] is True
+                assert (await call.message())["result"]["isError"] is True
             _, errors = await asyncio.wait_for(process.communicate(), 20)
 
         assert process.returncode == 0

@@ -251,7 +251,7 @@ async def test_a_tool_that_takes_too_long_is_stopped(client: Client) -> None:
     result = (await client.tool("impatient")).result
 
     assert result["isError"] is True
-    assert "0.01 seconds" in result["content"][0]["text"]
+    assert "0.2 seconds" in result["content"][0]["text"]
 
 
 async def test_a_plain_function_runs_in_a_thread(client: Client) -> None:

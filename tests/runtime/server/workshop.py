@@ -175,7 +175,7 @@ class Workshop(Service):
             "region": ToolBinding("region", RegionInput),
             "numbers": ToolBinding("numbers", Any, list[int]),
             **{name: ToolBinding(name, Any) for name in PLAIN if name != "impatient"},
-            "impatient": ToolBinding("impatient", Any, timeout=0.01),
+            "impatient": ToolBinding("impatient", Any, timeout=0.2),
         },
         prompts={
             "trip": PromptBinding(
@@ -262,6 +262,7 @@ class Workshop(Service):
         raise ProtocolError(-32002, "Resource not found")
 
     async def impatient(self, args: Any, ctx: Context) -> str:
+        await ctx.progress(0)
         await asyncio.Event().wait()
         return "never"
 
