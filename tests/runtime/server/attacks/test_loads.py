@@ -14,9 +14,18 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from mcpgen.runtime.server import LIVE_CATALOG, Settings, create_app, endpoint
+from mcpgen.runtime.server import (
+    LIVE_CATALOG,
+    Context,
+    Settings,
+    create_app,
+    endpoint,
+)
 from mcpgen.runtime.server.app import REGISTRY
 from mcpgen.runtime.server.http import sse
+from mcpgen.runtime.server.legacy import era
+from mcpgen.runtime.server.legacy.replay import Events, MemoryEvents
+from mcpgen.runtime.server.modern import subscriptions
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.shared import jsonrpc
 
@@ -222,6 +231,100 @@ class TestSlowness:
                 assert mailbox.closed is guarded
                 assert (mailbox._size < 1.1 * MEGABYTE) is guarded
                 session.end()
+
+
+class TestWhatIsKept:
+    """Little to ask for, and kept for as long as a session or a stream lives."""
+
+    async def test_a_client_that_says_much_of_itself(
+        self, guarded: bool, legacy: LegacyWire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if not guarded:
+            monkeypatch.setattr(era, "_LARGEST_CLIENT", 1 << 40)
+        about: dict[str, Any] = {"name": "x", "version": "1", "more": [{}] * 20_000}
+        params = {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": about,
+        }
+
+        reply = await legacy.call("initialize", params)
+
+        assert reply.status == (400 if guarded else 200)
+        if guarded:
+            assert "32768 bytes" in reply.error["message"]
+
+    async def test_a_session_s_subscriptions_to_long_uris(
+        self, guarded: bool, legacy: LegacyWire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if not guarded:
+            monkeypatch.setattr(era, "MAX_URI", 1 << 40)
+
+        reply = await legacy.call("resources/subscribe", {"uri": "x" * 8_193})
+
+        assert ("error" in reply.json) is guarded
+        assert (
+            await legacy.call("resources/subscribe", {"uri": "x" * 8_192})
+        ).result == {}
+
+    async def test_a_subscription_to_long_uris(
+        self, guarded: bool, modern: ModernWire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each of them would be held against every template."""
+        if not guarded:
+            monkeypatch.setattr(subscriptions, "MAX_URIS", 1 << 40)
+        uris = [f"shop://{n}/{'x' * 100}" for n in range(650)]
+        wanted = {"notifications": {"resourceSubscriptions": uris}}
+
+        if guarded:
+            reply = await modern.call("subscriptions/listen", wanted)
+            assert reply.error["code"] == -32602
+            assert "65536 characters" in reply.error["message"]
+        else:
+            async with modern.streaming("subscriptions/listen", wanted) as stream:
+                assert "acknowledged" in (await stream.message())["method"]
+
+    async def test_events_that_nobody_comes_back_for(
+        self, guarded: bool, http: ClientSession
+    ) -> None:
+        """Those of all sessions together have a size, not only a number."""
+        events = Counted(256, 100_000 if guarded else 1 << 40)
+        async with serving(create_app(Talkative(), events=events)) as url:
+            for _ in range(10):
+                wire = LegacyWire(http, url)
+                await wire.initialize()
+                for _ in range(5):
+                    body = wire.request("tools/call", {"name": "context"})
+                    only_events = {"Accept": "text/event-stream"}
+                    async with wire.stream(body, headers=only_events) as stream:
+                        await stream.message()
+
+        assert (events.bytes <= 100_000) is guarded
+        assert events.bytes > 50_000
+
+
+class Talkative(Workshop):
+    """Has a tool of long answers."""
+
+    async def context(self, args: Any, ctx: Context) -> str:
+        return "x" * 10_000
+
+
+class Counted(MemoryEvents):
+    """Tells how much it keeps."""
+
+    def __init__(self, history: int, size: int) -> None:
+        super().__init__(history, size)
+        self._opened: list[Events] = []
+
+    def open(self, session_id: str, stream: int) -> Events:
+        opened = super().open(session_id, stream)
+        self._opened.append(opened)
+        return opened
+
+    @property
+    def bytes(self) -> int:
+        return sum(len(b"".join(each.after(0))) for each in self._opened)
 
 
 class TestNumbers:

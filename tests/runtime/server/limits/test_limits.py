@@ -9,14 +9,17 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings, create_app
 from mcpgen.runtime.server.app import REGISTRY
-from mcpgen.runtime.server.limits.clients import address_key
+from mcpgen.runtime.server.limits.clients import Client, address_key
 from mcpgen.runtime.server.limits.counters import Demand, MemoryCounters, Shortage
+from mcpgen.runtime.server.limits.limits import Limits
 from tests.requirements import requirement
 
 from ..conftest import Serve, serving
@@ -375,8 +378,45 @@ class Down:
         raise ConnectionError("no store")
 
 
+class Waiting(MemoryCounters):
+    """Takes its time, as a store on another machine does."""
+
+    async def hold(self, key: str, limit: int) -> bool:
+        await asyncio.sleep(0.005)
+        return await super().hold(key, limit)
+
+
 class TestCounters:
     """Where limits count may be one's own, shared by several servers."""
+
+    async def test_calls_of_one_id_are_given_back_however_long_counting_takes(
+        self, http: ClientSession, service: Workshop
+    ) -> None:
+        settings = replace(PROXIED, max_calls=5)
+        app = create_app(service, settings, counters=Waiting())
+        async with serving(app) as url:
+            wire = legacy(http, url)
+            await wire.initialize("2025-03-26")
+            call = wire.request("tools/call", {"name": "impatient"})
+            for _ in range(3):
+                answers = (await wire.send([call] * 4)).json
+                assert all("-32603" not in str(answer) for answer in answers)
+
+            assert (await modern(http, url).tool("add", {"a": 1})).status == 200
+
+    async def test_a_call_that_is_stopped_while_it_is_counted_is_given_back(
+        self,
+    ) -> None:
+        limits = Limits(replace(PROXIED, max_calls=1), Waiting())
+        caller: Any = SimpleNamespace(client=Client("principal:alice", ()))
+        for _ in range(3):
+            entering = asyncio.ensure_future(limits.enter(caller))
+            await asyncio.sleep(0)
+            assert limits.calls == 1
+            entering.cancel()
+            await asyncio.gather(entering, return_exceptions=True)
+
+            assert limits.calls == 0
 
     async def test_two_servers_count_together(
         self, http: ClientSession, service: Workshop

@@ -8,7 +8,7 @@ speaks all four levels. `match` reverses what servers use: every operator, lists
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from . import _uri_match
@@ -16,6 +16,12 @@ from ._uri_syntax import Expression, Operator, Variable, normalize, parse
 
 Scalar: TypeAlias = str | int | float | bool
 Value: TypeAlias = Scalar | Sequence[Scalar] | Mapping[str, Scalar] | None
+
+
+MAX_URI: Final = 8 * 1024
+"""Characters of a URI that may be looked at."""
+MAX_URIS: Final = 64 * 1024
+"""Characters of all URIs that one request may name: each is held against templates."""
 
 
 def variables(template: str) -> tuple[str, ...]:
@@ -53,12 +59,14 @@ def match(template: str, uri: str) -> dict[str, str | list[str]] | None:
     Values are decoded. A variable with `*` gives a list, every other a string; one
     that the URI leaves out is absent. URIs that people wrote without encoding match
     too (`a b@c` for `{id}`), but a simple variable never takes in `/`, `?` or `#`.
-    Where several readings are possible, early variables are short.
+    Where several readings are possible, early variables are short. Nothing gives a URI
+    of more than `MAX_URI` characters.
 
     Raises:
         ValueError: The template is malformed.
     """
-    return _uri_match.match(parse(template), uri)
+    parsed = parse(template)
+    return None if len(uri) > MAX_URI else _uri_match.match(parsed, uri)
 
 
 def _expand(expression: Expression, values: Mapping[str, Value]) -> str:

@@ -5,11 +5,12 @@ Knows the catalogue and the methods that name its entries, no HTTP and no princi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from ...shared.jsonrpc import is_array, is_object
-from ...shared.uri_template import match
+from ...shared.uri_template import MAX_URIS, match
 from ..calls.live import LiveCatalog
 
 
@@ -84,9 +85,8 @@ class Needs:
         # Too many are refused later on, whoever asks: nothing is spent on them here.
         if not is_array(uris) or len(uris) > self._most:
             return ()
-        return tuple(self._of_all(uris))
-
-    def _of_all(self, uris: list[Any]) -> Iterator[str]:
         # Each may cost a match against every template, so the same is asked once.
-        for uri in dict.fromkeys(uri for uri in uris if isinstance(uri, str)):
-            yield from self._uri(uri)
+        texts = dict.fromkeys(uri for uri in uris if isinstance(uri, str))
+        if sum(map(len, texts)) > MAX_URIS:
+            return ()
+        return tuple(chain.from_iterable(map(self._uri, texts)))

@@ -131,6 +131,12 @@ class Exchange:
         return None if self.principal is None else self.principal.key
 
     @property
+    def has_expired(self) -> bool:
+        """Whether the credentials that it came with have ended."""
+        expires = None if self.principal is None else self.principal.expires
+        return expires is not None and expires <= time.time()
+
+    @property
     def visible_headers(self) -> Mapping[str, str]:
         """The request's headers, as far as handlers may see them."""
         headers = self.request.headers

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
+from pydantic_core import to_json
 
 from ...shared import headers, jsonrpc
 from ...shared.catalog import JsonObject
@@ -22,6 +23,7 @@ from ...shared.errors import (
     ProtocolError,
 )
 from ...shared.jsonrpc import is_object
+from ...shared.uri_template import MAX_URI
 from ..calls.answer import EMPTY, Answer
 from ..calls.capabilities import Offer
 from ..calls.framing import legacy_result
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("mcp.server")
 
 _BATCHES_IN: Final = "2025-03-26"
+_LARGEST_CLIENT: Final = 32 * 1024
+"""Bytes of what a client may say of itself."""
 """The only revision with JSON-RPC batches."""
 
 
@@ -182,8 +186,16 @@ class Legacy:
         request_id = message.get("id")
         if not jsonrpc.is_request_id(request_id):
             raise refused(400, "`id` must be a string or an integer")
+        params = message.get("params")
+        if len(to_json(params)) > _LARGEST_CLIENT:
+            # The session keeps it for as long as it lives.
+            error = ProtocolError(
+                INVALID_PARAMS,
+                f"What a client says of itself may have {_LARGEST_CLIENT} bytes",
+            )
+            return exchange.failure(error, 400, request_id)
         try:
-            client = self._handshake.negotiate(message.get("params"))
+            client = self._handshake.negotiate(params)
         except ProtocolError as error:
             return exchange.failure(error, 400, request_id)
         session = self._registry.open(exchange, client)
@@ -254,9 +266,11 @@ class Legacy:
         own = self._own.get(method)
         if own is not None:
             return own(session, params)
-        if request_id in session.running:
-            raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
         await self._limits.enter(exchange)
+        if request_id in session.running:
+            # Counting may have taken its time, in which another one of a batch began.
+            await self._limits.leave(exchange)
+            raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
         revision = self._revisions[session.client.version]
         asker = ServerRequests(session, revision, outlet, self._settings.answer_timeout)
         meta = params.get("_meta")
@@ -289,9 +303,14 @@ class Legacy:
             await self._limits.leave(exchange)
 
     def _subscribe(self, session: Session, params: JsonObject) -> Answer:
+        uri = _uri(params)
+        if len(uri) > MAX_URI:
+            raise ProtocolError(
+                INVALID_PARAMS, f"`uri` has more than {MAX_URI} characters"
+            )
         if len(session.subscribed) >= self._settings.max_subscriptions:
             raise ProtocolError(INVALID_REQUEST, "Too many subscriptions")
-        session.subscribed.add(_uri(params))
+        session.subscribed.add(uri)
         return EMPTY
 
 

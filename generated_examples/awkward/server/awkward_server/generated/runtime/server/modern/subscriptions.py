@@ -14,13 +14,15 @@ from aiohttp import web
 
 from ...shared import jsonrpc
 from ...shared.catalog import Json, JsonObject
-from ...shared.errors import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
+from ...shared.errors import INVALID_PARAMS, ProtocolError
+from ...shared.uri_template import MAX_URIS
 from ..calls.answer import Answer
 from ..calls.framing import SUBSCRIPTION_ID, ModernFrame
 from ..calls.live import Change, Changes
 from ..http.exchange import Exchange
 from ..http.sse import Mailbox, event, is_gone
 from ..http.watch import Watch
+from ..limits.limits import OVERLOADED, too_many
 from ..service import Announcement
 from ..settings import Settings
 
@@ -69,12 +71,12 @@ class _Filter:
 class _Subscription:
     """One open stream; hears changes, and is watched for its client."""
 
-    __slots__ = ("_filter", "_meta", "_request", "mailbox")
+    __slots__ = ("_exchange", "_filter", "_meta", "mailbox")
 
     def __init__(
-        self, request: web.BaseRequest, request_id: jsonrpc.RequestId, wanted: _Filter
+        self, exchange: Exchange, request_id: jsonrpc.RequestId, wanted: _Filter
     ) -> None:
-        self._request = request
+        self._exchange = exchange
         self._filter = wanted
         self._meta: dict[str, Json] = {SUBSCRIPTION_ID: request_id}
         self.mailbox = Mailbox(asyncio.get_running_loop())
@@ -91,7 +93,7 @@ class _Subscription:
             self.mailbox.put(event(notification(change, self._meta)))
 
     def check(self, now: float) -> None:
-        if is_gone(self._request):
+        if is_gone(self._exchange.request) or self._exchange.has_expired:
             self.mailbox.close()
 
 
@@ -114,7 +116,8 @@ class Subscriptions:
         """Answer `subscriptions/listen`: returns when the subscription has ended.
 
         Raises:
-            ProtocolError: The filter is malformed, or there are too many subscriptions.
+            ProtocolError: The filter is malformed.
+            Refused: There are too many subscriptions.
         """
         wanted = self._filter(params)
         if not exchange.takes_events:
@@ -122,8 +125,10 @@ class Subscriptions:
                 INVALID_PARAMS, "subscriptions/listen needs Accept: text/event-stream"
             )
         if len(self._open) >= self._limit:
-            raise ProtocolError(INTERNAL_ERROR, "Too many open subscriptions")
-        subscription = _Subscription(exchange.request, request_id, wanted)
+            raise too_many(
+                OVERLOADED, "Too many open subscriptions", "max_subscriptions", 5
+            )
+        subscription = _Subscription(exchange, request_id, wanted)
         stop = self._changes.listen(subscription)
         self._open.add(subscription)
         self._watch.add(subscription)
@@ -173,4 +178,9 @@ def _uris(value: Json, limit: int) -> frozenset[str]:
     texts = [uri for uri in uris if isinstance(uri, str)]
     if len(texts) < len(uris):
         raise ProtocolError(INVALID_PARAMS, "`resourceSubscriptions` holds URIs alone")
+    if sum(map(len, texts)) > MAX_URIS:
+        raise ProtocolError(
+            INVALID_PARAMS,
+            f"The URIs of `resourceSubscriptions` may have {MAX_URIS} characters in all",
+        )
     return frozenset(texts)

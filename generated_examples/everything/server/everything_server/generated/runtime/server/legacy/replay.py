@@ -51,31 +51,67 @@ class MemoryEvents:
 
     Args:
         history: How many of each.
+        size: Bytes of all of them. Where that is too little, the stream that began to
+            be kept first is forgotten first.
     """
 
-    __slots__ = ("_history",)
+    __slots__ = ("_budget", "_history")
 
-    def __init__(self, history: int) -> None:
+    def __init__(self, history: int, size: int = 64 * 1024 * 1024) -> None:
         self._history = history
+        self._budget = _Budget(size)
 
     def open(self, session_id: str, stream: int) -> Events:
         """See `EventStore`."""
-        return _Recent(self._history)
+        return _Recent(self._budget, self._history)
+
+
+class _Budget:
+    """Bytes that streams share; too many, and the first of them loses its own."""
+
+    __slots__ = ("_kept", "_size", "_used")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._used = 0
+        self._kept: dict[_Recent, None] = {}
+
+    def grow(self, recent: _Recent, size: int) -> None:
+        """Count what a stream keeps more, or less."""
+        self._used += size
+        self._kept[recent] = None
+        while self._used > self._size:
+            next(iter(self._kept)).forget()
+
+    def drop(self, recent: _Recent) -> None:
+        """Count a stream that keeps nothing any more."""
+        self._used -= recent.size
+        self._kept.pop(recent, None)
 
 
 class _Recent:
-    __slots__ = ("_events",)
+    __slots__ = ("_budget", "_events", "_history", "size")
 
-    def __init__(self, history: int) -> None:
-        self._events: deque[tuple[int, bytes]] = deque(maxlen=history)
+    def __init__(self, budget: _Budget, history: int) -> None:
+        self._budget = budget
+        self._history = history
+        self._events: deque[tuple[int, bytes]] = deque()
+        self.size = 0
 
     def append(self, number: int, framed: bytes) -> None:
         self._events.append((number, framed))
+        more = len(framed)
+        if len(self._events) > self._history:
+            more -= len(self._events.popleft()[1])
+        self.size += more
+        self._budget.grow(self, more)
 
     def after(self, number: int) -> Iterable[bytes]:
         return [framed for place, framed in self._events if place > number]
 
     def forget(self) -> None:
+        self._budget.drop(self)
+        self.size = 0
         self._events.clear()
 
 

@@ -141,7 +141,7 @@ class Limits:
             Refused: 429 when the client has too many, 503 when the server has.
         """
         if self.calls >= self._max_calls:
-            raise _refused(OVERLOADED, "The server is busy", "max_calls", 1)
+            raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
         self.calls += 1
         client = exchange.client
         limit = self._settings.client_calls
@@ -158,7 +158,7 @@ class Limits:
             if not held:
                 self.calls -= 1
         if not held:
-            raise _refused(TOO_MANY, "Too many calls at one time", "client_calls", 1)
+            raise too_many(TOO_MANY, "Too many calls at one time", "client_calls", 1)
 
     async def leave(self, exchange: Exchange) -> None:
         """End a call."""
@@ -180,7 +180,7 @@ class Limits:
         client, limit = exchange.client, self._settings.client_streams
         key = client.streams if client is not None and limit else None
         if key is not None and not await self._hold(key, limit):
-            raise _refused(TOO_MANY, "Too many open streams", "client_streams", 5)
+            raise too_many(TOO_MANY, "Too many open streams", "client_streams", 5)
         self.streams += 1
         try:
             yield
@@ -230,7 +230,7 @@ class Limits:
         whose = _TOO_FAST[setting]
         if setting == "address_rate" and self._is_unknown_proxy(exchange):
             setting += " (clients of a proxy count as one: see trusted_proxies)"
-        return _refused(TOO_MANY, whose, setting, wait)
+        return too_many(TOO_MANY, whose, setting, wait)
 
     def _is_unknown_proxy(self, exchange: Exchange) -> bool:
         headers = exchange.request.headers
@@ -280,7 +280,8 @@ def _demands(key: str, rate: float, burst: int) -> tuple[Demand, ...]:
     return (Demand(key, rate, float(max(1, burst))),) if rate else ()
 
 
-def _refused(status: int, message: str, setting: str, seconds: int) -> Refused:
+def too_many(status: int, message: str, setting: str, seconds: int) -> Refused:
+    """The refusal of what is too much, by which setting, and when to come again."""
     data: Json = {"retryAfter": seconds}
     error = ProtocolError(status, f"{message}; setting {setting}", data)
     return Refused(status, error, {"Retry-After": str(seconds)})

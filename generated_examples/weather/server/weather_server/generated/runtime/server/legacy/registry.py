@@ -18,7 +18,7 @@ from ..http import names
 from ..http.exchange import Exchange, refused, single
 from ..http.sse import Mailbox, event, is_gone
 from ..http.watch import Watch
-from ..limits.limits import Limits
+from ..limits.limits import OVERLOADED, TOO_MANY, Limits, too_many
 from ..modern.subscriptions import notification
 from ..settings import Settings
 from .replay import EventLog, EventStore, MemoryEvents, parse_event_id
@@ -28,14 +28,14 @@ from .sessions import Session, SessionStore
 class _Listener:
     """A GET stream, watched for its client."""
 
-    __slots__ = ("_request", "mailbox")
+    __slots__ = ("_exchange", "mailbox")
 
-    def __init__(self, request: web.BaseRequest) -> None:
-        self._request = request
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
         self.mailbox = Mailbox(asyncio.get_running_loop())
 
     def check(self, now: float) -> None:
-        if is_gone(self._request):
+        if is_gone(self._exchange.request) or self._exchange.has_expired:
             self.mailbox.close()
 
 
@@ -104,18 +104,19 @@ class Registry:
         if self._full(allowed):
             self._expire()
             if self._full(allowed):
-                message = (
-                    "Too many sessions of this client; end some with DELETE; settings "
-                    "address_sessions, principal_sessions"
+                raise too_many(
+                    TOO_MANY,
+                    "Too many sessions of this client; end some with DELETE",
+                    "address_sessions or principal_sessions",
+                    30,
                 )
-                raise refused(429, message, {"Retry-After": "30"})
         session = Session(
             client, tuple(allowed), exchange.owner, self._tell, self._events
         )
         if not self._store.add(session):
             self._expire()
             if not self._store.add(session):
-                raise refused(503, "Too many sessions", {"Retry-After": "30"})
+                raise too_many(OVERLOADED, "Too many sessions", "max_sessions", 30)
         if self._timer is None:
             self._schedule()
         return session
@@ -132,7 +133,7 @@ class Registry:
         if not exchange.takes_events:
             raise refused(406, "Accept must list text/event-stream")
         session = self.find(exchange)
-        listener = _Listener(exchange.request)
+        listener = _Listener(exchange)
         log = self._attach(session, listener.mailbox, exchange)
         self._watch.add(listener)
         try:
@@ -223,5 +224,8 @@ class Registry:
     def _tick(self) -> None:
         self._timer = None
         self._expire()
+        before = time.monotonic() - self._settings.event_lifetime
+        for session in self._store:
+            session.forget_logs(before)
         if len(self._store) and not self._closing:
             self._schedule()
