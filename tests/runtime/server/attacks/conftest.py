@@ -13,8 +13,9 @@ import pytest
 from aiohttp import web
 
 from mcpgen.runtime.server import Settings
+from mcpgen.runtime.server.app import mounted
 from mcpgen.runtime.server.http.access_log import Sink
-from mcpgen.runtime.server.runner import Runner
+from mcpgen.runtime.server.runner import ApplicationRunner, Runner
 from mcpgen.runtime.server.server import Server
 
 from ..wire import MODERN, SECONDS
@@ -38,11 +39,15 @@ async def running(
     settings: Settings | None = None,
     *,
     lines: Sink | None = None,
+    as_application: bool = False,
     **options: Any,
 ) -> AsyncIterator[int]:
     """A server as `main` runs it; its port. Options are those of aiohttp's parser."""
     settings = settings or Settings()
-    runner = Runner(Server(service, settings, access_log=lines), settings)
+    server = Server(service, settings, access_log=lines)
+    runner: web.BaseRunner = Runner(server, settings)
+    if as_application:
+        runner = ApplicationRunner(mounted(server, settings, ()), settings)
     await runner.setup()
     assert runner.server is not None
     runner.server._kwargs.update(options)

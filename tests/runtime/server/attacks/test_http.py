@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from typing import Any
@@ -11,13 +12,14 @@ from aiohttp import ClientSession, hdrs
 from multidict import CIMultiDictProxy
 
 from mcpgen.runtime.server import Settings
+from mcpgen.runtime.server import runner as running_alone
 from mcpgen.runtime.server.http import guard as guarding
 from mcpgen.runtime.server.http.guard import Guard
 from mcpgen.runtime.server.http.logs import HTTP
 from mcpgen.runtime.server.legacy import registry
 from mcpgen.runtime.server.modern import envelope
 
-from ..wire import LegacyWire, ModernWire
+from ..wire import SECONDS, LegacyWire, ModernWire
 from ..workshop import Workshop
 from .conftest import http as request
 from .conftest import message, raw, running, status
@@ -298,6 +300,45 @@ class TestNoise:
         assert (record.levelno == logging.INFO) is guarded
         assert (record.exc_info is None) is guarded
         assert "\n" not in record.getMessage()
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b"POST http://xn--/mcp HTTP/1.1",
+            b"GET x://xn--a/mcp HTTP/1.1",
+            b"CONNECT xn--:80 HTTP/1.1",
+        ],
+    )
+    @pytest.mark.parametrize("layer", ["alone", "with middlewares"])
+    async def test_a_host_that_there_can_not_be(
+        self,
+        guarded: bool,
+        service: Workshop,
+        line: bytes,
+        layer: str,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        if not guarded:
+            monkeypatch.setattr(running_alone, "_refuse_unreadable", lambda _: None)
+
+        async with running(service, as_application=layer != "alone") as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request(LIST, line=line))
+            try:
+                # Everything up to the end of the connection.
+                async with asyncio.timeout(SECONDS if guarded else 0.1):
+                    answer = await reader.read()
+            except TimeoutError:
+                answer = b""
+            writer.close()
+
+        assert bool(answer) is guarded
+        if guarded:
+            assert status(answer) == 400
+            assert b"Connection: close" in answer
+            (record,) = [r for r in caplog.records if r.name != "mcp.access"]
+            assert (record.levelno, record.exc_info) == (logging.INFO, None)
 
 
 async def test_a_request_that_names_no_host_is_for_none(service: Workshop) -> None:
