@@ -201,12 +201,13 @@ class Metrics:
         self.provider.shutdown()
 
     def _has_token(self, request: web.BaseRequest) -> bool:
+        wanted = self._token
         given = request.headers.get(hdrs.AUTHORIZATION, "")
         scheme, _, token = given.partition(" ")
-        said = token.encode("utf-8", "surrogateescape")
-        return scheme.lower() == "bearer" and hmac.compare_digest(
-            said, self._token or b""
-        )
+        # An empty token is nobody's, whoever has set it.
+        if not wanted or scheme.lower() != "bearer":
+            return False
+        return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), wanted)
 
     def _is_local(self, request: web.BaseRequest) -> bool:
         headers = request.headers

@@ -200,6 +200,28 @@ class TestSettings:
         assert "s3cret" not in "".join(printed)
         assert "**********" in printed[1]
 
+    @pytest.mark.parametrize("content", ["", "\n", " \r\n\t\n"])
+    @pytest.mark.parametrize("name", ["METRICS_TOKEN", "AUTH_TOKENS"])
+    def test_an_empty_file_holds_no_secret(
+        self, tmp_path: Path, content: str, name: str
+    ) -> None:
+        file = tmp_path / "secret"
+        file.write_text(content)
+
+        with pytest.raises(
+            ValueError, match=f"MCP_{name}_FILE: the file that it names is empty"
+        ):
+            Settings.from_environment({f"MCP_{name}_FILE": str(file)})
+
+    @pytest.mark.parametrize("text", ["", " ", "\n"])
+    def test_an_empty_variable_is_no_secret(self, text: str) -> None:
+        settings = Settings.from_environment(
+            {"MCP_METRICS_TOKEN": text, "MCP_AUTH_TOKENS": text}
+        )
+
+        assert settings.metrics_token is None
+        assert settings.auth_tokens == ()
+
     def test_a_secret_said_twice_or_unreadable_is_refused(self, tmp_path: Path) -> None:
         file = tmp_path / "secret"
         file.write_text("x", "utf-8")

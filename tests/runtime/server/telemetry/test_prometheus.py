@@ -160,6 +160,15 @@ class TestWhoMaySeeIt:
         async with serving(create_app(Workshop(), settings), peer=peer) as url:
             assert (await page(http, url, given))[0] == status
 
+    @pytest.mark.parametrize("authorization", ["Bearer", "Bearer ", "bearer", None])
+    async def test_an_empty_token_is_nobody_s(
+        self, http: ClientSession, authorization: str | None
+    ) -> None:
+        settings = Settings(metrics_path="/metrics", metrics_token=SecretStr(""))
+        given = {} if authorization is None else {"Authorization": authorization}
+        async with serving(create_app(Workshop(), settings)) as url:
+            assert (await page(http, url, given))[0] == 401
+
 
 async def test_a_server_as_a_program_is_scraped(http: ClientSession) -> None:
     server = await asyncio.create_subprocess_exec(
