@@ -120,8 +120,8 @@ class Telemetry(Hook):
         failure = _failure(outcome)
         if failure:
             span.set_attributes(failure)
-            said = None if outcome.error is None else outcome.error.message[:_LONGEST]
-            span.set_status(self._trace.StatusCode.ERROR, said)
+            # Without the message, which may repeat what the client has sent.
+            span.set_status(self._trace.StatusCode.ERROR)
         self._duration.record(
             outcome.seconds,
             attributes | failure,
@@ -260,8 +260,10 @@ def _details(call: Call) -> Attributes:
     if call.ctx.session is not None and call.principal is not None:
         # Without principals, whoever knows the id may use the session.
         details["mcp.session.id"] = call.ctx.session.id
-    if call.method == "resources/read" and call.name is not None:
-        details["mcp.resource.uri"] = call.name[:_LONGEST]
+    uri = call.name
+    if call.method == "resources/read" and uri and uri in call.ctx.catalog.resources:
+        # Others hold the values of a template's variables, or are made up.
+        details["mcp.resource.uri"] = uri[:_LONGEST]
     return details
 
 
