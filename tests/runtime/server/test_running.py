@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import ipaddress
 import json
@@ -31,12 +32,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from mcpgen.runtime.server import Service, Settings, settings_table
+from mcpgen.runtime.server import Service, Settings, create_app, settings_table
+from mcpgen.runtime.server.http import access_log
 from mcpgen.runtime.server.http.access_log import Lines
 from mcpgen.runtime.server.settings import from_arguments
 from tests.requirements import requirement
 
-from .conftest import Serve
+from .conftest import Serve, serving
 from .wire import SECONDS, LegacyWire, ModernWire, until
 from .workshop import Workshop
 
@@ -322,6 +324,40 @@ class TestAccessLog:
         Lines(stream)("one")
 
         await until(lambda: stream.getvalue() == "one\n")
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            OSError(errno.ENOSPC, "No space left on device"),
+            ValueError("I/O operation on closed file"),
+        ],
+    )
+    async def test_a_stream_that_takes_nothing_harms_no_request(
+        self, http: ClientSession, error: Exception, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Full(io.StringIO):
+            is_full = True
+
+            def write(self, text: str) -> int:
+                if self.is_full:
+                    raise error
+                return super().write(text)
+
+        monkeypatch.setattr(access_log, "_FLUSH_LINES", 2)
+        stream = Full()
+        lines = Lines(stream)
+        async with serving(create_app(Workshop(), access_log=lines)) as url:
+            wire = ModernWire(http, url)
+            for _ in range(5):
+                assert (await wire.tool("add", {"a": 1})).status == 200
+            lines.flush()
+            stream.is_full = False
+            await wire.call("tools/list")
+            lines.flush()
+
+        # What could not be written is not kept for ever.
+        (line,) = stream.getvalue().splitlines()
+        assert "tools/list" in line
 
 
 class TestProgram:
