@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aiohttp import ClientSession, web
@@ -24,6 +25,7 @@ from mcpgen.runtime.server import (
     Vitals,
     create_app,
 )
+from mcpgen.runtime.server.calls.answer import Answer
 from mcpgen.runtime.server.hooks import Hooks
 
 from ..conftest import serving
@@ -258,6 +260,55 @@ class TestWhatHooksDo:
 
         assert len(audit.seen) == 2
         assert caplog.text.count("too late") >= 2
+
+    async def test_a_client_that_goes_away_meanwhile_keeps_no_hook_from_its_end(
+        self, http: ClientSession
+    ) -> None:
+        waiting = asyncio.Event()
+
+        class Slow(Hook):
+            async def after(self, call: Call, outcome: Outcome) -> None:
+                waiting.set()
+                await asyncio.Event().wait()
+
+        audit = Audit()
+        async with wires(http, audit, Slow()) as (modern, _):
+            call = asyncio.ensure_future(modern.tool("add", {"a": 1}))
+            await asyncio.wait_for(waiting.wait(), SECONDS)
+            call.cancel()
+            await asyncio.wait_for(audit.done.wait(), SECONDS)
+
+        assert audit.last[1].kind == "ok"
+
+    async def test_a_cancellation_goes_on_when_all_hooks_have_ended(self) -> None:
+        ended: list[str] = []
+        begun = asyncio.Event()
+
+        class Slow(Hook):
+            async def after(self, call: Call, outcome: Outcome) -> None:
+                begun.set()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    ended.append("inner")
+
+        class Outer(Hook):
+            async def after(self, call: Call, outcome: Outcome) -> None:
+                await asyncio.sleep(0)
+                ended.append("outer")
+
+        async def answer(params: object, ctx: object) -> Answer:
+            return Answer(b"")
+
+        (run,) = Hooks((Outer(), Slow())).around({"tools/list": answer}).values()
+        task = asyncio.ensure_future(run({}, cast(Context, None)))
+        await asyncio.wait_for(begun.wait(), SECONDS)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, SECONDS)
+
+        assert ended == ["inner", "outer"]
+        assert task.cancelled()
 
     @pytest.mark.parametrize("tool", ["plain", "threaded"])
     async def test_the_handler_finds_what_a_hook_put_into_context_variables(
