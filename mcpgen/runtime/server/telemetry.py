@@ -38,6 +38,10 @@ _SECONDS: Final = (
 _LONGEST: Final = 512
 """Characters of one attribute that comes from outside."""
 
+_LONGEST_TOLD: Final = 8_192
+"""Characters of what a client says of its trace, as many as OpenTelemetry takes of
+baggage. What it does not take, it writes into the log as a whole."""
+
 
 class Telemetry(Hook):
     """A span and a duration per call, and how many calls, sessions and streams there are.
@@ -221,11 +225,13 @@ class Metrics:
 
 
 def _told(meta: Mapping[str, Any]) -> dict[str, str]:
-    """What the client says of its trace."""
+    """What the client says of its trace, without what no header could hold."""
     return {
         key: value
         for key in _TRACE_KEYS
-        if isinstance(value := meta.get(key), str) and value
+        if isinstance(value := meta.get(key), str)
+        and 0 < len(value) <= _LONGEST_TOLD
+        and value.isascii()
     }
 
 

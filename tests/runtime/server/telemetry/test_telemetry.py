@@ -347,6 +347,8 @@ class TestTraceContext:
             {"traceparent": f"ff-{TRACE}-{PARENT}-01"},
             {"traceparent": "x" * 100_000},
             {"baggage": "a=b," * 100_000},
+            {"baggage": "tenant=\ud800"},
+            {"baggage": "tenant=\u2028\n"},
             {"tracestate": "a=b," * 1000, "traceparent": "nonsense"},
         ],
     )
@@ -358,6 +360,35 @@ class TestTraceContext:
                 await told(wire, "nothing", meta)
 
                 assert recorder.span.parent is None
+
+    @pytest.mark.parametrize("key", ["traceparent", "tracestate", "baggage"])
+    async def test_what_is_too_long_gets_into_no_log(
+        self,
+        http: ClientSession,
+        recorder: Recorder,
+        key: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        meta = {"traceparent": TRACEPARENT, key: "%0a" * 100_000}
+        async with wires(http, recorder.hook()) as both:
+            for wire in both:
+                await told(wire, "nothing", meta)
+
+        assert len(caplog.text) < 10_000
+
+    async def test_baggage_of_a_usual_length_is_taken(
+        self, http: ClientSession, recorder: Recorder
+    ) -> None:
+        class Shop(Workshop):
+            async def region(self, args: object, ctx: Context) -> str:
+                return str(len(str(baggage.get_baggage("tenant"))))
+
+        async with wires(http, recorder.hook(), service=Shop()) as (modern, _):
+            reply = await modern.tool(
+                "region", meta={"baggage": f"tenant={'x' * 4000}"}
+            )
+
+        assert reply.content == "4000"
 
 
 class TestMetrics:
