@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Final
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import InvalidURLError
 from aiohttp.http_parser import RawRequestMessage
-from yarl import URL
+from aiohttp.web_protocol import ERROR
 
 from .http.logs import HTTP
 from .server import Server
 from .settings import Settings
-
-_NOWHERE: Final = URL("/")
 
 
 class Runner(web.ServerRunner):
@@ -99,7 +96,7 @@ def _refuse_unreadable(server: web.Server | None) -> None:
             return make(message, payload, protocol, writer, task)
         except ValueError:
             # The URL is checked no sooner than somebody asks for its host.
-            message = message._replace(url=_NOWHERE, should_close=True)
+            message = ERROR._replace(path=message.path)
             loop = asyncio.get_running_loop()
             return _Unreadable(message, payload, protocol, writer, task, loop)
 

@@ -201,8 +201,7 @@ class Hooks:
             raise
         finally:
             outcome = Outcome(kind, time.perf_counter() - started, failure)
-            for hook in reversed(begun):
-                await _end(hook, call, outcome)
+            await _end(begun, call, outcome)
 
     async def _answer(self, call: Call, function: Method, begun: list[Hook]) -> Answer:
         try:
@@ -223,10 +222,17 @@ class Hooks:
         return await function(call.params, call.ctx)
 
 
-async def _end(hook: Hook, call: Call, outcome: Outcome) -> None:
-    try:
-        waiting = hook.after(call, outcome)
-        if waiting is not None:
-            await waiting
-    except Exception:
-        _log.exception("a hook failed after %s", call.method)
+async def _end(begun: list[Hook], call: Call, outcome: Outcome) -> None:
+    """Run what hooks do afterwards, the innermost first; nothing keeps the others off."""
+    cancelled: asyncio.CancelledError | None = None
+    for hook in reversed(begun):
+        try:
+            waiting = hook.after(call, outcome)
+            if waiting is not None:
+                await waiting
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except Exception:
+            _log.exception("a hook failed after %s", call.method)
+    if cancelled is not None:
+        raise cancelled

@@ -5,7 +5,14 @@ Routing and middleware cost a tenth of a call; a server of one endpoint uses nei
 
 from __future__ import annotations
 
-from aiohttp import web
+import asyncio
+from collections.abc import Awaitable
+
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_exceptions import InvalidURLError
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.web_protocol import ERROR
 
 from .http.logs import HTTP
 from .server import Server
@@ -34,6 +41,7 @@ class Runner(web.ServerRunner):
         """Start the server; it listens nowhere yet."""
         await self._mcp_server.start()
         await super().setup()
+        _refuse_unreadable(self.server)
 
     async def shutdown(self) -> None:
         """End what would not end by itself."""
@@ -43,3 +51,63 @@ class Runner(web.ServerRunner):
         """Stop listening, let running requests finish, stop the server."""
         await super().cleanup()
         await self._mcp_server.stop()
+
+
+class ApplicationRunner(web.AppRunner):
+    """Leads a server that is an application already."""
+
+    def __init__(self, app: web.Application, settings: Settings) -> None:
+        """Prepare to run an application."""
+        super().__init__(
+            app,
+            access_log=None,
+            logger=HTTP,
+            keepalive_timeout=settings.connection_idle,
+            shutdown_timeout=settings.shutdown_timeout,
+        )
+
+    async def setup(self) -> None:
+        """Start the application; it listens nowhere yet."""
+        await super().setup()
+        _refuse_unreadable(self.server)
+
+
+class _Unreadable(web.BaseRequest):
+    """A request for a host that there can't be, such as `http://xn--/`."""
+
+
+def _refuse_unreadable(server: web.Server | None) -> None:
+    """Answer requests that aiohttp can't make an object of.
+
+    It makes them where nothing is caught: no answer would come, and the connection
+    would stay open for ever.
+    """
+    assert server is not None
+    make, handle = server.request_factory, server.request_handler
+
+    def made(
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: web.RequestHandler,
+        writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+    ) -> web.BaseRequest:
+        try:
+            return make(message, payload, protocol, writer, task)
+        except ValueError:
+            # The URL is checked no sooner than somebody asks for its host.
+            message = ERROR._replace(path=message.path)
+            loop = asyncio.get_running_loop()
+            return _Unreadable(message, payload, protocol, writer, task, loop)
+
+    def handled(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        return _refused(request) if type(request) is _Unreadable else handle(request)
+
+    server.request_factory = made
+    server.request_handler = handled
+
+
+async def _refused(request: web.BaseRequest) -> web.StreamResponse:
+    error = InvalidURLError(request.raw_path)
+    said = "The URL of the request line names a host that there can't be"
+    return request.protocol.handle_error(request, 400, error, said)

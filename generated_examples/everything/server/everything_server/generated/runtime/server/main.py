@@ -19,11 +19,11 @@ from .app import mounted
 from .auth.configured import LOOPBACK, effective
 from .hooks import Hook
 from .http.access_log import Lines
-from .http.logs import HTTP, OneEntry
+from .http.logs import OneEntry
 from .legacy.replay import EventStore
 from .legacy.sessions import SessionStore
 from .limits.counters import Counters
-from .runner import Runner
+from .runner import ApplicationRunner, Runner
 from .server import Server
 from .service import Service
 from .settings import Settings, SettingsError, from_arguments
@@ -164,13 +164,7 @@ def _runner(
     """Without the application layer where nothing needs it."""
     if not middlewares:
         return Runner(server, settings)
-    return web.AppRunner(
-        mounted(server, settings, middlewares),
-        access_log=None,
-        logger=HTTP,
-        keepalive_timeout=settings.connection_idle,
-        shutdown_timeout=settings.shutdown_timeout,
-    )
+    return ApplicationRunner(mounted(server, settings, middlewares), settings)
 
 
 async def _listen(

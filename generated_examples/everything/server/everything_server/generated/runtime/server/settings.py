@@ -325,8 +325,10 @@ class _Option:
         return value
 
     def read(self, path: str) -> Any:
-        """The secret in a file; ValueError where it can't be read."""
+        """The secret in a file; ValueError where it can't be read, or there is none."""
         text = _secret_text(Path(path))
+        if not text.strip():
+            raise ValueError("the file that it names is empty")
         if self.kind == SecretStr | None:
             return SecretStr(text.removesuffix("\n").removesuffix("\r"))
         return _secrets(text.splitlines())
@@ -352,7 +354,7 @@ def _parser(kind: Any) -> Callable[[str], Any]:
     if kind == tuple[SecretStr, ...]:
         return lambda text: _secrets(text.split(","))
     if kind == SecretStr | None:
-        return lambda text: SecretStr(text) if text else None
+        return lambda text: SecretStr(text) if text.strip() else None
     return lambda text: Path(text) if text else None
 
 

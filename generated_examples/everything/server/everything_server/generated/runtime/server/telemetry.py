@@ -38,6 +38,10 @@ _SECONDS: Final = (
 _LONGEST: Final = 512
 """Characters of one attribute that comes from outside."""
 
+_LONGEST_TOLD: Final = 8_192
+"""Characters of what a client says of its trace, as many as OpenTelemetry takes of
+baggage. What it does not take, it writes into the log as a whole."""
+
 
 class Telemetry(Hook):
     """A span and a duration per call, and how many calls, sessions and streams there are.
@@ -120,8 +124,8 @@ class Telemetry(Hook):
         failure = _failure(outcome)
         if failure:
             span.set_attributes(failure)
-            said = None if outcome.error is None else outcome.error.message[:_LONGEST]
-            span.set_status(self._trace.StatusCode.ERROR, said)
+            # Without the message, which may repeat what the client has sent.
+            span.set_status(self._trace.StatusCode.ERROR)
         self._duration.record(
             outcome.seconds,
             attributes | failure,
@@ -201,12 +205,13 @@ class Metrics:
         self.provider.shutdown()
 
     def _has_token(self, request: web.BaseRequest) -> bool:
+        wanted = self._token
         given = request.headers.get(hdrs.AUTHORIZATION, "")
         scheme, _, token = given.partition(" ")
-        said = token.encode("utf-8", "surrogateescape")
-        return scheme.lower() == "bearer" and hmac.compare_digest(
-            said, self._token or b""
-        )
+        # An empty token is nobody's, whoever has set it.
+        if not wanted or scheme.lower() != "bearer":
+            return False
+        return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), wanted)
 
     def _is_local(self, request: web.BaseRequest) -> bool:
         headers = request.headers
@@ -220,11 +225,13 @@ class Metrics:
 
 
 def _told(meta: Mapping[str, Any]) -> dict[str, str]:
-    """What the client says of its trace."""
+    """What the client says of its trace, without what no header could hold."""
     return {
         key: value
         for key in _TRACE_KEYS
-        if isinstance(value := meta.get(key), str) and value
+        if isinstance(value := meta.get(key), str)
+        and 0 < len(value) <= _LONGEST_TOLD
+        and value.isascii()
     }
 
 
@@ -259,8 +266,10 @@ def _details(call: Call) -> Attributes:
     if call.ctx.session is not None and call.principal is not None:
         # Without principals, whoever knows the id may use the session.
         details["mcp.session.id"] = call.ctx.session.id
-    if call.method == "resources/read" and call.name is not None:
-        details["mcp.resource.uri"] = call.name[:_LONGEST]
+    uri = call.name
+    if call.method == "resources/read" and uri and uri in call.ctx.catalog.resources:
+        # Others hold the values of a template's variables, or are made up.
+        details["mcp.resource.uri"] = uri[:_LONGEST]
     return details
 
 

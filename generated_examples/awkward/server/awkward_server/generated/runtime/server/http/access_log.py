@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TextIO, TypeAlias
 
 from pydantic_core import to_json
@@ -67,15 +68,20 @@ class Lines:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is there."""
+        """Write what is there; it is lost where the stream takes nothing.
+
+        A disk that is full, or a stream that is closed, is no reason to refuse requests,
+        nor to fill the memory.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._lines:
-            self._lines.append("")
-            self._stream.write("\n".join(self._lines))
-            self._stream.flush()
-            self._lines.clear()
+        lines, self._lines = self._lines, []
+        if lines:
+            lines.append("")
+            with suppress(OSError, ValueError):
+                self._stream.write("\n".join(lines))
+                self._stream.flush()
 
 
 def _text(exchange: Exchange, status: int, seconds: float) -> str:
