@@ -137,6 +137,19 @@ class TestRates:
         for method in ("GET", "DELETE"):
             assert (await alice.other(method)).status == 429
 
+    async def test_what_is_not_welcome_counts_too(
+        self, http: ClientSession, serve: Serve
+    ) -> None:
+        url = await serve(self.settings)
+        foreign = modern(http, url, {**ALICE, "Origin": "https://evil.example"})
+        assert (await foreign.call("tools/list")).status == 403
+        async with http.options(url, headers=ALICE) as response:
+            assert response.status == 204
+
+        assert (await foreign.call("tools/list")).status == 429
+        async with http.options(url, headers=ALICE) as response:
+            assert response.status == 429
+
     async def test_what_is_refused_unread_may_be_anything(
         self, http: ClientSession, serve: Serve
     ) -> None:
