@@ -212,6 +212,30 @@ class TestSlowness:
         if guarded and part == "body":
             assert closed.result().startswith(b"HTTP/1.1 408 ")
 
+    @pytest.mark.parametrize("as_application", [False, True], ids=["alone", "mounted"])
+    async def test_an_answer_that_is_not_read(
+        self, guarded: bool, as_application: bool
+    ) -> None:
+        settings = Settings(connection_idle=0.5 if guarded else 60.0)
+        service = Talkative(20 * MEGABYTE)
+        async with running(service, settings, as_application=as_application) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+            writer.write(CONTEXT)
+            await asyncio.sleep(2.0)
+
+            assert (await received(reader) < 20 * MEGABYTE) is guarded
+            writer.close()
+
+    async def test_an_answer_that_is_read_slowly(self, guarded: bool) -> None:
+        """It takes longer than the limit, and comes whole all the same."""
+        settings = Settings(connection_idle=0.5 if guarded else 60.0)
+        async with running(Talkative(20 * MEGABYTE), settings) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+            writer.write(CONTEXT)
+
+            assert await received(reader, pause=0.1) > 20 * MEGABYTE
+            writer.close()
+
     async def test_a_reader_that_does_not_read(
         self, guarded: bool, http: ClientSession, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -303,11 +327,39 @@ class TestWhatIsKept:
         assert events.bytes > 50_000
 
 
+CONTEXT = request(
+    message("tools/call", name="context"), method=b"tools/call", name=b"context"
+)
+
+
+async def received(reader: asyncio.StreamReader, pause: float = 0.0) -> int:
+    """The bytes of an answer of 20 MiB, or of what comes of it; some, then a pause."""
+    size = 0
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(2 * SECONDS):
+            while size <= 20 * MEGABYTE:
+                taken = 0
+                while taken < MEGABYTE:
+                    chunk = await reader.read(MEGABYTE)
+                    if not chunk:
+                        return size
+                    taken += len(chunk)
+                    size += len(chunk)
+                    if size > 20 * MEGABYTE:
+                        return size
+                await asyncio.sleep(pause)
+    return size
+
+
 class Talkative(Workshop):
     """Has a tool of long answers."""
 
+    def __init__(self, size: int = 10_000) -> None:
+        super().__init__()
+        self._size = size
+
     async def context(self, args: Any, ctx: Context) -> str:
-        return "x" * 10_000
+        return "x" * self._size
 
 
 class Counted(MemoryEvents):

@@ -104,7 +104,9 @@ class Settings:
     max_body: Annotated[int, "largest request body"] = 4 * 1024 * 1024
     body_timeout: Annotated[float, "time that a request body may take to arrive"] = 30.0
     connection_idle: Annotated[
-        float, "time that a connection may take to its next complete request head"
+        float,
+        "time that a connection may take to its next complete request head, or take "
+        "nothing of an answer",
     ] = 75.0
     max_batch: Annotated[int, "messages in one batch (2025-03-26); 0: no limit"] = 100
     address_rate: Annotated[

@@ -84,6 +84,7 @@ class Endpoint:
         request = exchange.request
         try:
             if request.method == "OPTIONS":
+                await self._limits.admit(exchange)
                 return self._guard.preflight(request, self._allow)
             await self._admit(exchange)
             if request.method == "POST":
@@ -114,7 +115,12 @@ class Endpoint:
 
     async def _admit(self, exchange: Exchange) -> None:
         """Let a request in, by where it comes from, how many came, and who sends it."""
-        exchange.headers = self._guard.check(exchange.request)
+        try:
+            exchange.headers = self._guard.check(exchange.request)
+        except Refused:
+            # Whoever is not welcome counts, too.
+            await self._limits.admit(exchange)
+            raise
         await self._limits.admit(exchange)
         if self._gate is not None:
             owner = await self._gate.admit(exchange)

@@ -15,6 +15,7 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import ERROR
 
 from .http.logs import HTTP
+from .http.stalled import Stalled
 from .server import Server
 from .settings import Settings
 
@@ -22,7 +23,7 @@ from .settings import Settings
 class Runner(web.ServerRunner):
     """Leads a server through its life, as `web.AppRunner` does an application."""
 
-    __slots__ = ("_mcp_server",)
+    __slots__ = ("_idle", "_mcp_server", "_stalled")
 
     def __init__(self, server: Server, settings: Settings) -> None:
         """Prepare to run a server."""
@@ -36,12 +37,14 @@ class Runner(web.ServerRunner):
             shutdown_timeout=settings.shutdown_timeout,
         )
         self._mcp_server = server
+        self._idle = settings.connection_idle
+        self._stalled: Stalled | None = None
 
     async def setup(self) -> None:
         """Start the server; it listens nowhere yet."""
         await self._mcp_server.start()
         await super().setup()
-        _refuse_unreadable(self.server)
+        self._stalled = _guarded(self.server, self._idle)
 
     async def shutdown(self) -> None:
         """End what would not end by itself."""
@@ -49,6 +52,8 @@ class Runner(web.ServerRunner):
 
     async def cleanup(self) -> None:
         """Stop listening, let running requests finish, stop the server."""
+        if self._stalled is not None:
+            self._stalled.close()
         await super().cleanup()
         await self._mcp_server.stop()
 
@@ -65,24 +70,38 @@ class ApplicationRunner(web.AppRunner):
             keepalive_timeout=settings.connection_idle,
             shutdown_timeout=settings.shutdown_timeout,
         )
+        self._idle = settings.connection_idle
+        self._stalled: Stalled | None = None
 
     async def setup(self) -> None:
         """Start the application; it listens nowhere yet."""
         await super().setup()
-        _refuse_unreadable(self.server)
+        self._stalled = _guarded(self.server, self._idle)
+
+    async def cleanup(self) -> None:
+        """Stop listening, let running requests finish, stop the application."""
+        if self._stalled is not None:
+            self._stalled.close()
+        await super().cleanup()
+
+
+def _guarded(server: web.Server | None, idle: float) -> Stalled:
+    """See that no connection of a server stays for nothing."""
+    assert server is not None
+    _refuse_unreadable(server)
+    return Stalled(server, idle)
 
 
 class _Unreadable(web.BaseRequest):
     """A request for a host that there can't be, such as `http://xn--/`."""
 
 
-def _refuse_unreadable(server: web.Server | None) -> None:
+def _refuse_unreadable(server: web.Server) -> None:
     """Answer requests that aiohttp can't make an object of.
 
     It makes them where nothing is caught: no answer would come, and the connection
     would stay open for ever.
     """
-    assert server is not None
     make, handle = server.request_factory, server.request_handler
 
     def made(
