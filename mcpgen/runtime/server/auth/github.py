@@ -76,9 +76,10 @@ class GitHubAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's owner; see `Authenticator`."""
-        token, key = bearer_token(request.headers), mark(request.headers)
-        if token is None or key is None:
+        token = bearer_token(request.headers)
+        if token is None:
             return None
+        key = mark(token)
         answer = self._known.get(key) or self._refused.get(key)
         if answer is None:
             answer = await self._flight.run(key, lambda: self._ask(token))

@@ -220,6 +220,37 @@ class TestRemembering:
             with pytest.raises(Refusal, match="not active"):
                 await show(rule)
 
+    async def test_for_the_server_alone_that_it_was_asked_for(
+        self, oracle: Oracle
+    ) -> None:
+        oracle.changes = {"aud": "https://a.example/mcp"}
+        rule = IntrospectionAuthenticator(
+            oracle.url, client_id="me", client_secret="secret"
+        )
+
+        async def at(server: str) -> Principal | None:
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            assert rule.recall(headers) is None
+            return await rule.authenticate(AuthRequest(headers, audiences=(server,)))
+
+        for _ in range(3):
+            assert await at("https://a.example/mcp")
+            with pytest.raises(Refusal, match="another server"):
+                await at("https://b.example/mcp")
+        await rule.close()
+
+        assert len(oracle.asked) == 2
+
+    async def test_once_however_the_header_is_written(self, oracle: Oracle) -> None:
+        oracle.changes = {"active": False}
+        async with asking(oracle) as rule:
+            for blanks in range(1, 50):
+                headers = {"Authorization": "bearer" + " " * blanks + TOKEN}
+                with pytest.raises(Refusal, match="not active"):
+                    await rule.authenticate(AuthRequest(headers))
+
+        assert len(oracle.asked) == 1
+
     async def test_not_at_all_if_so_set(self, oracle: Oracle) -> None:
         async with asking(oracle, remember=0.0) as rule:
             await show(rule)

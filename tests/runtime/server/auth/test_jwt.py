@@ -23,6 +23,7 @@ from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
 from tests.requirements import requirement
 
 from ..wire import until
+from .conftest import Serving
 from .issuer import AUDIENCE, Issuer
 
 
@@ -266,6 +267,19 @@ class TestAttacks:
         head = {"alg": "ES256", "kid": "first", "typ": kind}
         parts[0] = base64.urlsafe_b64encode(json.dumps(head).encode()).decode()
         await door.refuses(".".join(p.rstrip("=") for p in parts), "access token|JWT")
+
+    @pytest.mark.parametrize("header", ['"alg"', '["alg"]', "5", "null", '{"alg": {}}'])
+    async def test_a_header_that_is_json_and_no_header(
+        self, vault: Serving, issuer: Issuer, header: str
+    ) -> None:
+        await vault(auth="jwt", auth_issuer=issuer.url, auth_audience=(AUDIENCE,))
+        _, body, signature = issuer.token().split(".")
+        head = base64.urlsafe_b64encode(header.encode()).decode().rstrip("=")
+
+        reply = await vault.modern(f"{head}.{body}.{signature}").call("tools/list")
+
+        assert reply.status == 401
+        assert 'error="invalid_token"' in reply.headers["WWW-Authenticate"]
 
     @pytest.mark.parametrize(
         "token", ["x", "a.b", "a.b.c", "a.b.c.d.e", "." * 5, "e30.e30.e30", "A" * 9000]

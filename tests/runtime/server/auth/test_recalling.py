@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from multidict import CIMultiDict
 
 from mcpgen.runtime.server.auth import AuthRequest, JWTAuthenticator, Principal, Refusal
+from mcpgen.runtime.server.auth.bearer import Remembered
 
 from .conftest import Serving
 from .issuer import AUDIENCE, Issuer
@@ -127,3 +129,62 @@ class TestOfTokens:
 
         with pytest.raises(Refusal, match="more than once"):
             rule.recall(headers)
+
+    async def test_what_one_server_verified_does_not_count_for_another(
+        self, vault: Serving, issuer: Issuer
+    ) -> None:
+        rule = JWTAuthenticator(issuer.url)
+        token = issuer.token(aud="https://a.example/mcp")
+        for public, status in (("a", 200), ("b", 401), ("a", 200)):
+            await vault(rule, public_url=f"https://{public}.example/mcp")
+            for _ in range(2):
+                assert (await vault.modern(token).tool("whoami")).status == status
+
+    @pytest.mark.parametrize(
+        "settings", [{"public_url": AUDIENCE}, {"auth_audience": (AUDIENCE,)}], ids=str
+    )
+    async def test_a_server_that_settings_name_recalls(
+        self,
+        vault: Serving,
+        issuer: Issuer,
+        settings: dict[str, Any],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await vault(auth="jwt", auth_issuer=issuer.url, **settings)
+        token = issuer.token()
+        assert (await vault.modern(token).tool("whoami")).status == 200
+
+        # What is recalled needs no further look.
+        monkeypatch.delattr(JWTAuthenticator, "_verify")
+        monkeypatch.delattr(JWTAuthenticator, "authenticate")
+
+        assert (await vault.modern(token).tool("whoami")).status == 200
+
+    async def test_a_token_is_one_however_its_header_is_written(
+        self, issuer: Issuer
+    ) -> None:
+        rule = JWTAuthenticator(issuer.url, [AUDIENCE])
+        token = issuer.token()
+        for scheme in (
+            "Bearer ",
+            "bearer ",
+            "BEARER ",
+            *("Bearer " + " " * n for n in range(1, 50)),
+        ):
+            headers = {"Authorization": f"{scheme}{token}"}
+            principal = await rule.authenticate(AuthRequest(headers))
+            assert principal is not None
+            assert rule.recall({"Authorization": f"Bearer {token}"}) is principal
+        await rule.close()
+
+        assert len(rule._verified) == 1
+
+
+def test_only_so_much_is_remembered_and_the_oldest_goes() -> None:
+    remembered: Remembered[int] = Remembered(3)
+    until = time.time() + 100
+    for number in (0, 1, 2, 0, 3, 4):
+        remembered.put(bytes([number]), number, until)
+
+    assert len(remembered) == 3
+    assert [remembered.get(bytes([n])) for n in range(5)] == [0, None, None, 3, 4]
