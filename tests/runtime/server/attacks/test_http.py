@@ -53,7 +53,7 @@ class TestForeignPages:
         self, guarded: bool, service: Workshop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         if not guarded:
-            monkeypatch.setattr(guarding, "_host", lambda r: r.headers[hdrs.HOST])
+            monkeypatch.setattr(guarding, "host_of", lambda r: r.headers[hdrs.HOST])
 
         async with running(service) as port:
             line = b"POST http://evil.example.com/mcp HTTP/1.1"
@@ -61,6 +61,36 @@ class TestForeignPages:
 
         assert (status(answer) == 403) is guarded
         assert (status(answer) == 200) is not guarded
+
+    @pytest.mark.parametrize("header", ["Host", "Origin"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "[::1].evil.example.com",
+            "[::1]evil.example.com",
+            "[::1]:80.evil.example.com",
+            "[::1]@evil.example.com",
+            "localhost:80.evil.example.com",
+            "localhost.evil.example.com",
+            "127.0.0.1.evil.example.com:80",
+        ],
+    )
+    async def test_a_name_that_begins_like_this_machine_s(
+        self, modern: ModernWire, header: str, name: str
+    ) -> None:
+        value = name if header == "Host" else f"http://{name}"
+
+        reply = await modern.call("tools/list", headers={header: value})
+
+        assert reply.status == 403
+
+    @pytest.mark.parametrize("host", ["[::1]", "[::1]:80", "LOCALHOST:1", "127.0.0.1:"])
+    async def test_this_machine_s_names_are_known(
+        self, modern: ModernWire, host: str
+    ) -> None:
+        reply = await modern.call("tools/list", headers={"Host": host})
+
+        assert reply.status == 200
 
     @pytest.mark.parametrize("method", ["POST", "OPTIONS"])
     async def test_origin_null(

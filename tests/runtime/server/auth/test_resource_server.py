@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
+from yarl import URL
 
 from mcpgen.runtime.server import Service, Settings, SettingsError, create_app
 from mcpgen.runtime.server.auth import AuthRequest, Principal
 from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
 
+from ..attacks.conftest import raw
 from ..wire import ModernWire
 from .conftest import ISSUER, Serving
 from .vault import Names, Vault
@@ -170,6 +172,49 @@ class TestMetadata:
             "bearer_methods_supported": ["header"],
             "scopes_supported": ["boxes", "read", "write"],
         }
+
+    @pytest.mark.parametrize(
+        ("settings", "named"),
+        [
+            ({"path": "/mcp"}, "/mcp"),
+            ({"path": "/mcp/"}, "/mcp"),
+            ({"path": "/"}, ""),
+            ({"public_url": "https://w.example/api/mcp"}, "/api/mcp"),
+            ({"public_url": "https://w.example/api/mcp/"}, "/api/mcp"),
+            ({"public_url": "https://w.example", "path": "/mcp"}, ""),
+            ({"public_url": "https://w.example/", "path": "/"}, ""),
+        ],
+        ids=str,
+    )
+    async def test_it_is_where_the_challenge_says(
+        self, vault: Serving, http: ClientSession, settings: Any, named: str
+    ) -> None:
+        url = await vault(Names(), auth_issuer=ISSUER, **settings)
+        here = URL(url).origin()
+
+        refused = await vault.modern().call("tools/list")
+        told = URL(challenge(refused.headers)["resource_metadata"])
+        public = settings.get("public_url")
+        assert told.origin() == (URL(public).origin() if public else here)
+        assert told.path == ROOT + named
+        for path in (told.path, ROOT, ROOT + settings.get("path", "/mcp")):
+            async with http.get(here.with_path(path)) as answer:
+                assert answer.status == 200
+                document = await answer.json()
+            assert document["resource"] == (public.rstrip("/") if public else url)
+
+    async def test_host_is_what_the_request_line_says(self, vault: Serving) -> None:
+        port = URL(vault.url).port
+        assert port is not None
+        line = b"%b http://localhost:1%b HTTP/1.1"
+        head = b"Host: evil.example\r\nContent-Length: 0\r\n\r\n"
+
+        refused = await raw(port, line % (b"POST", b"/mcp") + b"\r\n" + head)
+        document = await raw(port, line % (b"GET", ROOT.encode()) + b"\r\n" + head)
+
+        assert f"http://localhost:1{ROOT}/mcp".encode() in refused
+        assert b'"http://localhost:1/mcp"' in document
+        assert b"evil" not in refused + document
 
     async def test_a_public_url_is_what_clients_see_whatever_a_request_says(
         self, vault: Serving, http: ClientSession
