@@ -21,6 +21,7 @@ class Issuer:
     def __init__(self) -> None:
         self.url = ""
         self.keys: list[jwk.Key] = [jwk.ECKey.generate_key("P-256", {"kid": "first"})]
+        self.uses: dict[str | None, str] = {}
         self.fetched = 0
         self.discovered = 0
         self.down = False
@@ -72,7 +73,12 @@ class Issuer:
         if self.down:
             return web.Response(status=500)
         return web.json_response(
-            {"keys": [key.as_dict(private=False, use="sig") for key in self.keys]}
+            {
+                "keys": [
+                    key.as_dict(private=False, use=self.uses.get(key.kid, "sig"))
+                    for key in self.keys
+                ]
+            }
         )
 
     async def _metadata(self, _: web.Request) -> web.StreamResponse:

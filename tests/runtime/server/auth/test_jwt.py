@@ -20,6 +20,7 @@ from mcpgen.runtime.server.auth import (
     Principal,
 )
 from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
+from mcpgen.runtime.server.auth.keys import MAX_KEYS
 from tests.requirements import requirement
 
 from ..wire import until
@@ -461,6 +462,39 @@ class TestKeys:
         self, door: Door, issuer: Issuer
     ) -> None:
         good = issuer.keys[0]
-        issuer.keys = [jwk.OctKey.generate_key(256, {"kid": "first"}), good]
+        secret = jwk.OctKey.generate_key(256, {"kid": "first"})
+        other = jwk.ECKey.generate_key("P-256", {"kid": "other"})
+        issuer.keys = [secret, other, good]
+        issuer.uses = {"other": "enc"}
 
         assert await door.show(issuer.token(key=good))
+        assert await door.show(issuer.token({"kid": None}, key=good))
+        await door.refuses(issuer.token(key=other), "unknown key")
+
+    async def test_a_key_verifies_what_it_is_for_alone(
+        self, door: Door, issuer: Issuer
+    ) -> None:
+        # Names need to differ only among keys of one kind.
+        # https://www.rfc-editor.org/rfc/rfc7517#section-4.5
+        elliptic = jwk.ECKey.generate_key("P-256", {"kid": "same"})
+        rsa = jwk.RSAKey.generate_key(2048, {"kid": "same"})
+        bound = jwk.RSAKey.generate_key(2048, {"kid": "bound", "alg": "PS256"})
+        issuer.keys = [rsa, elliptic, bound]
+
+        assert await door.show(issuer.token({"alg": "ES256"}, key=elliptic))
+        assert await door.show(issuer.token({"alg": "RS256"}, key=rsa))
+        assert await door.show(issuer.token({"alg": "PS256"}, key=bound))
+        free = jwk.RSAKey.import_key({**bound.as_dict(private=True), "alg": "RS256"})
+        await door.refuses(issuer.token({"alg": "RS256"}, key=free), "unknown key")
+
+    async def test_only_so_many_keys_of_a_set_are_read(
+        self, door: Door, issuer: Issuer
+    ) -> None:
+        issuer.keys = [
+            jwk.ECKey.generate_key("P-256", {"kid": str(number)})
+            for number in range(MAX_KEYS + 1)
+        ]
+        *_, last, one_too_many = issuer.keys
+
+        assert await door.show(issuer.token(key=last))
+        await door.refuses(issuer.token(key=one_too_many), "unknown key")

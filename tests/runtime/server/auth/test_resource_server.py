@@ -14,7 +14,8 @@ from mcpgen.runtime.server import Service, Settings, SettingsError, create_app
 from mcpgen.runtime.server.auth import AuthRequest, Principal
 from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
 
-from ..attacks.conftest import raw
+from ..attacks.conftest import http as request
+from ..attacks.conftest import message, raw, status
 from ..wire import ModernWire
 from .conftest import ISSUER, Serving
 from .vault import Names, Vault
@@ -84,6 +85,34 @@ class TestChallenges:
         assert lacking.status == call.status == 403
         assert challenge(lacking.headers)["scope"] == "use read"
         assert challenge(call.headers)["scope"] == "use read write"
+
+    async def test_what_needs_no_scopes_itself_needs_those_of_every_request(
+        self, vault: Serving
+    ) -> None:
+        await vault(Names(), auth_issuer=ISSUER, auth_scopes=("use", "enter"))
+        modern, legacy = (
+            vault.modern("alice.use"),
+            await vault.legacy("alice.use.enter"),
+        )
+        assert (await legacy.tool("whoami")).content == "alice ['enter', 'use'] []"
+        legacy.headers["Authorization"] = "Bearer alice.use"
+
+        refused = [
+            await modern.tool("whoami"),
+            await modern.call("tools/list"),
+            await legacy.tool("whoami"),
+            await legacy.call("tools/list"),
+            await legacy.other("GET"),
+        ]
+
+        for reply in refused:
+            assert reply.status == 403
+            told = challenge(reply.headers)
+            assert told["error"] == "insufficient_scope"
+            assert told["scope"] == "use enter"
+            assert told["resource_metadata"].endswith(f"{ROOT}/mcp")
+        held = await vault.modern("alice.enter.use").tool("whoami")
+        assert held.content == "alice ['enter', 'use'] []"
 
     async def test_without_an_authorization_server_there_is_no_metadata(
         self, vault: Serving, http: ClientSession
@@ -318,12 +347,18 @@ class TestTokensWhereTheyDoNotBelong:
         assert reply.status == 400
         assert challenge(reply.headers)["error"] == "invalid_request"
 
-    async def test_two_headers_are_refused(
-        self, vault: Serving, http: ClientSession
-    ) -> None:
-        two = [("Authorization", "Bearer alice"), ("Authorization", "Bearer bob")]
-        async with http.post(vault.url, json={}, headers=two) as answer:
-            assert answer.status == 400
+    async def test_two_headers_are_refused(self, vault: Serving) -> None:
+        port = URL(vault.url).port
+        assert port is not None
+        alice, bob = b"Authorization: Bearer alice", b"Authorization: Bearer bob"
+        body = message("tools/list")
+
+        for good in ([alice], [bob]):
+            assert status(await raw(port, request(body, *good))) == 200
+        for two in ([alice, bob], [bob, alice], [alice, alice], [alice, alice.lower()]):
+            answer = await raw(port, request(body, *two))
+            assert status(answer) == 400
+            assert b"more than once" in answer
 
     async def test_handlers_do_not_see_them(self, vault: Serving) -> None:
         reply = await vault.modern("alice").tool("whoami", headers={"X-Other": "1"})

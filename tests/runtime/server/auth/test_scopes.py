@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
+from mcpgen.runtime.server import Contract, Settings, TemplateBinding, create_app
 from mcpgen.runtime.server.auth import needs
+from mcpgen.runtime.shared.catalog import Catalog
 
+from ..conftest import serving
+from ..wire import ModernWire
 from .conftest import Serving
-from .vault import Names
+from .vault import Names, Vault
 
 REQUESTS: list[tuple[str, dict[str, Any], str]] = [
     ("tools/call", {"name": "read"}, "read"),
@@ -60,6 +65,41 @@ async def test_legacy_requests_need_them(
     assert without.status == 403
     assert without.json["id"] == wire.last_id - 1
     assert f'scope="{scope}"' in without.headers["WWW-Authenticate"]
+    assert "result" in held.json, held.text
+
+
+class Shelves(Vault):
+    """One template is for everybody; the other takes in all that is left."""
+
+    contract = Contract(
+        Catalog(
+            {"name": "shelves", "version": "1"},
+            resource_templates=(
+                {"uriTemplate": "v://a{?q}", "name": "open"},
+                {"uriTemplate": "v://{+rest}", "name": "rest"},
+            ),
+        ),
+        resource_templates={
+            "v://a{?q}": TemplateBinding("box", Any),
+            "v://{+rest}": TemplateBinding("box", Any, scopes=("rest",)),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "status"),
+    [("v://a?q=1", 200), ("v://a", 200), ("v://b", 403), ("v://a{?q}", 403)],
+)
+async def test_the_template_that_answers_says_what_is_needed(
+    http: ClientSession, uri: str, status: int
+) -> None:
+    async with serving(create_app(Shelves(Names()), Settings())) as url:
+        wire = ModernWire(http, url, {"Authorization": "Bearer alice"})
+        without = await wire.call("resources/read", {"uri": uri})
+        wire.headers["Authorization"] += ".rest"
+        held = await wire.call("resources/read", {"uri": uri})
+
+    assert without.status == status
     assert "result" in held.json, held.text
 
 
