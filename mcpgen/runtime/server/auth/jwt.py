@@ -135,6 +135,7 @@ class JWTAuthenticator:
 
     async def close(self) -> None:
         """Close the connections to the issuer."""
+        await self._keys.close()
         await self._fetcher.close()
 
     async def _verify(self, token: str, own: tuple[str, ...]) -> _Verified:

@@ -379,6 +379,53 @@ class TestKeys:
         assert issuer.fetched == 2
         await door.authenticator.close()
 
+    async def test_an_issuer_that_hangs_holds_nobody_up_whose_key_is_known(
+        self, issuer: Issuer
+    ) -> None:
+        door = Door(issuer, key_cooldown=0.0, key_max_age=0.0, remember=0.0)
+        await door.show(issuer.token())
+        issuer.delay = asyncio.Event()
+        began = time.monotonic()
+
+        shown = [door.show(issuer.token(sub=f"user{number}")) for number in range(20)]
+        await asyncio.gather(*shown)
+        first = time.monotonic()
+        await door.show(issuer.token(sub="late"))
+
+        assert first - began < 3
+        assert time.monotonic() - first < 0.3
+        assert issuer.fetched == 2
+        issuer.rotate("second")
+        issuer.delay.set()
+        assert await door.show(issuer.token())
+        await door.authenticator.close()
+
+    async def test_a_look_at_the_keys_ends_with_the_server(
+        self, issuer: Issuer
+    ) -> None:
+        door = Door(issuer, key_max_age=0.0, key_cooldown=0.0, remember=0.0)
+        await door.show(issuer.token())
+        issuer.delay = asyncio.Event()
+        await door.show(issuer.token())
+        before = asyncio.all_tasks()
+
+        async with asyncio.timeout(5):
+            await door.authenticator.close()
+
+        assert len(asyncio.all_tasks()) < len(before)
+        issuer.delay.set()
+
+    async def test_of_old_keys_one_that_was_taken_back_counts_no_more(
+        self, issuer: Issuer
+    ) -> None:
+        door = Door(issuer, key_cooldown=0.0, key_max_age=0.0, remember=0.0)
+        old = issuer.token()
+        await door.show(old)
+        issuer.rotate("second")
+
+        await door.refuses(old, "unknown key")
+        await door.authenticator.close()
+
     async def test_an_outage_from_the_start_is_not_the_token_s_fault(
         self, door: Door, issuer: Issuer
     ) -> None:

@@ -102,7 +102,7 @@ class TestChallenges:
             await modern.call("tools/list"),
             await legacy.tool("whoami"),
             await legacy.call("tools/list"),
-            await legacy.other("GET"),
+            await legacy.other("DELETE"),
         ]
 
         for reply in refused:
