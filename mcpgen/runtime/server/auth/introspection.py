@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote_plus
 
+from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
 from .bearer import Remembered, bearer_token, mark
 from .fetch import Fetcher, SingleFlight, checked_url
@@ -85,6 +86,7 @@ class IntrospectionAuthenticator:
         key = mark(token, own)
         answer = self._known.get(key) or self._refused.get(key)
         if answer is None:
+            refuse_api_key(token)
             answer = await self._flight.run(key, lambda: self._ask(token, own))
             self._remember_answer(key, answer)
         if isinstance(answer, str):

@@ -12,11 +12,14 @@ import pytest
 from aiohttp import web
 
 from mcpgen.runtime.server.auth import (
+    APIKeyAuthenticator,
     AuthRequest,
+    FirstOf,
     GitHubAuthenticator,
     Principal,
     Refusal,
     Unavailable,
+    make_api_key,
 )
 from mcpgen.runtime.server.auth import github as gh
 
@@ -35,6 +38,7 @@ class GitHub:
         self.members = {"Ann": {"acme": "active"}, "bob": {"acme": "pending"}}
         self.ours = {"gho_ann"}
         self.status: int | None = None
+        self.limits: dict[str, str] | None = None
         self.asked: list[str] = []
 
     def app(self) -> web.Application:
@@ -64,6 +68,8 @@ class GitHub:
 
     async def membership(self, request: web.Request) -> web.Response:
         _, login = self.known(request)
+        if self.limits is not None:
+            return web.json_response({"message": "no"}, status=403, headers=self.limits)
         state = self.members.get(login, {}).get(request.match_info["org"])
         if state is None:
             return web.json_response({"message": "Not Found"}, status=404)
@@ -149,6 +155,47 @@ async def test_trouble_at_github_is_not_the_token_s_fault(
 
     with pytest.raises(Unavailable):
         await show(github, "gho_ann", users=["ann"])
+
+
+@pytest.mark.parametrize(
+    "limits", [{"X-RateLimit-Remaining": "0"}, {"Retry-After": "60"}], ids=str
+)
+async def test_too_many_questions_are_not_the_member_s_fault(
+    github: GitHub, limits: dict[str, str]
+) -> None:
+    github.limits = limits
+
+    with pytest.raises(Unavailable):
+        await show(github, "gho_ann", organizations=["acme"])
+
+
+async def test_an_organisation_that_says_no_says_no(github: GitHub) -> None:
+    github.limits = {"X-RateLimit-Remaining": "41"}
+
+    with pytest.raises(Refusal, match="not allowed"):
+        await show(github, "gho_ann", organizations=["acme"])
+
+
+async def test_an_api_key_of_ours_is_never_shown_to_github(github: GitHub) -> None:
+    (good, entry), (bad, _) = make_api_key("robot"), make_api_key("robot")
+    rule = FirstOf(
+        GitHubAuthenticator(url=github.url, users=["ann"]), APIKeyAuthenticator([entry])
+    )
+
+    async def show(token: str) -> Principal | None:
+        headers = {"Authorization": f"Bearer {token}"}
+        return await rule.authenticate(AuthRequest(headers))
+
+    robot = await show(good)
+    with pytest.raises(Refusal, match="API key is not known"):
+        await show(bad)
+    assert github.asked == []
+    ann = await show("gho_ann")
+    await rule.close()
+
+    assert robot is not None
+    assert ann is not None
+    assert (robot.subject, ann.subject) == ("robot", "7")
 
 
 async def test_answers_are_remembered_for_a_while(github: GitHub) -> None:

@@ -18,6 +18,7 @@ from mcpgen.runtime.server.auth import (
     Refusal,
     Unavailable,
     introspection,
+    make_api_key,
 )
 
 from ..conftest import serving
@@ -182,6 +183,17 @@ async def test_an_endpoint_that_can_not_be_believed_gets_no_token(
             await show(rule)
 
     assert oracle.asked == []
+
+
+async def test_an_api_key_of_ours_is_never_shown_to_the_server(oracle: Oracle) -> None:
+    key, _ = make_api_key("robot")
+    async with asking(oracle) as rule:
+        with pytest.raises(Refusal, match="API key"):
+            await show(rule, key)
+        assert oracle.asked == []
+
+        # Others may have tokens that begin like our keys.
+        assert await show(rule, "mcp_opaque-1")
 
 
 class TestRemembering:

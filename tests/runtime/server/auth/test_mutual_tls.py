@@ -211,6 +211,17 @@ async def test_another_subject_of_the_same_authority_is_not(
         assert (await wire.tool("whoami")).status == 401
 
 
+async def test_a_common_name_beside_alternative_ones_is_nobody_s(
+    ours: CertificateAuthority, server: Identity
+) -> None:
+    own = ours.issue("robot", [x509.DNSName("mallory")]).context(ours.file)
+    async with (
+        running(ours, server, auth="mtls", auth_users=("robot",)) as url,
+        client(url, own) as wire,
+    ):
+        assert (await wire.tool("whoami")).status == 401
+
+
 async def test_a_star_allows_whoever_the_authority_signed(
     ours: CertificateAuthority, server: Identity
 ) -> None:
