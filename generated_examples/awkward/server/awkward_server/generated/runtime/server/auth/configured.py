@@ -73,7 +73,9 @@ def _scopes(contract: Contract) -> Iterator[str]:
 
 def _audience(settings: Settings) -> tuple[str, ...]:
     """Raises ValueError where nothing says what tokens for this server name."""
-    known = settings.auth_audience or settings.public_url
+    # Fixed ones let what was verified once be recalled without asking which server it is.
+    own = (settings.public_url,) if settings.public_url else ()
+    known = settings.auth_audience or own
     if not (known or settings.host in LOOPBACK):
         raise ValueError(
             "beyond this machine, set public_url (--public-url or MCP_PUBLIC_URL) to the "
@@ -81,7 +83,7 @@ def _audience(settings: Settings) -> tuple[str, ...]:
         )
     if not settings.auth_issuer:
         raise ValueError("auth_issuer is missing: the authorization server's URL")
-    return settings.auth_audience
+    return known
 
 
 def _jwt(settings: Settings, _: frozenset[str]) -> Authenticator:

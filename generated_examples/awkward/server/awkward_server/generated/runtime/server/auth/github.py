@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
 from .bearer import Remembered, bearer_token, mark
 from .fetch import Answer, Fetcher, SingleFlight, checked_url
@@ -76,11 +77,13 @@ class GitHubAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's owner; see `Authenticator`."""
-        token, key = bearer_token(request.headers), mark(request.headers)
-        if token is None or key is None:
+        token = bearer_token(request.headers)
+        if token is None:
             return None
+        key = mark(token)
         answer = self._known.get(key) or self._refused.get(key)
         if answer is None:
+            refuse_api_key(token)
             answer = await self._flight.run(key, lambda: self._ask(token))
             now = time.time()
             if isinstance(answer, str):
@@ -140,9 +143,23 @@ class GitHubAuthenticator:
             )
             if answer.status == 200 and (answer.body or {}).get("state") == "active":
                 return True
-            if answer.status >= 500 or answer.status == 429:
+            if answer.status >= 500 or _is_too_much(answer):
                 raise Unavailable("GitHub does not answer as it should")
         return False
+
+
+def _is_too_much(answer: Answer) -> bool:
+    """Whether GitHub answers no more for now, rather than saying no.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    return answer.status == 429 or (
+        answer.status == 403
+        and (
+            "Retry-After" in answer.headers
+            or answer.headers.get("X-RateLimit-Remaining") == "0"
+        )
+    )
 
 
 def _body(answer: Answer) -> dict[str, Any]:

@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from ...shared.errors import INVALID_REQUEST, ProtocolError
 from ...shared.jsonrpc import RequestId
 from ..http.exchange import Exchange, Refused
+from ..http.guard import host_of
 from ..http.proxies import Proxies
 from ..settings import Settings
 from . import authenticator as authenticators
@@ -74,8 +76,21 @@ class Gate:
             else authenticators.credential_headers(authenticator)
         )
         self._local = settings.host in ("127.0.0.1", "::1", "localhost")
+        self._named = _well_known(
+            urlsplit(self._public).path if self._public else self._path
+        )
         self.paths: Final = (
-            tuple(dict.fromkeys((WELL_KNOWN, WELL_KNOWN + self._path.rstrip("/"))))
+            tuple(
+                dict.fromkeys(
+                    # Clients may also go by the endpoint's own path as it is.
+                    (
+                        WELL_KNOWN,
+                        self._named,
+                        _well_known(self._path),
+                        WELL_KNOWN + self._path,
+                    )
+                )
+            )
             if self._issuer
             else ()
         )
@@ -208,8 +223,7 @@ class Gate:
             parts.append(f'scope="{" ".join(needed)}"')
         origin = self._origin(exchange.request) if self._issuer else None
         if origin is not None:
-            where = origin + (self._well_known())
-            parts.append(f'resource_metadata="{where}"')
+            parts.append(f'resource_metadata="{origin}{self._named}"')
         challenge = f"Bearer {', '.join(parts)}" if parts else "Bearer"
         return Refused(
             status,
@@ -217,19 +231,14 @@ class Gate:
             {"WWW-Authenticate": challenge},
         )
 
-    def _well_known(self) -> str:
-        if not self._public:
-            return WELL_KNOWN + self._path
-        _, _, rest = self._public.partition("://")
-        _, slash, path = rest.partition("/")
-        return WELL_KNOWN + slash + path
-
     def _origin(self, request: web.BaseRequest) -> str | None:
         """The server's scheme and host as clients see them."""
         if self._public:
             scheme, _, rest = self._public.partition("://")
             return f"{scheme}://{rest.partition('/')[0]}"
-        seen = self._proxies.seen(request.headers, request.scheme, request.remote)
+        seen = self._proxies.seen(
+            request.headers, request.scheme, request.remote, host_of(request)
+        )
         return None if seen.host is None else f"{seen.scheme}://{seen.host}"
 
     def _own_uris(self, request: web.BaseRequest) -> tuple[str, ...]:
@@ -248,6 +257,14 @@ class Gate:
                 f"{request.scheme}://{name}:{port}{self._path}" for name in _LOOPBACK
             )
         return known
+
+
+def _well_known(path: str) -> str:
+    """Where the metadata of an endpoint is: no slash is left at its end.
+
+    https://www.rfc-editor.org/rfc/rfc9728#section-3.1
+    """
+    return WELL_KNOWN + path.rstrip("/")
 
 
 def _recall_nobody(headers: Mapping[str, str]) -> Principal | None:

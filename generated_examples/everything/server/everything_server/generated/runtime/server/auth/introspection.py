@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote_plus
 
+from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
 from .bearer import Remembered, bearer_token, mark
 from .fetch import Fetcher, SingleFlight, checked_url
@@ -77,14 +78,16 @@ class IntrospectionAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's subject; see `Authenticator`."""
-        token, key = bearer_token(request.headers), mark(request.headers)
-        if token is None or key is None:
+        token = bearer_token(request.headers)
+        if token is None:
             return None
+        # One that goes by each server's own URI may be asked by several servers.
+        own = () if self._audiences else request.audiences
+        key = mark(token, own)
         answer = self._known.get(key) or self._refused.get(key)
         if answer is None:
-            answer = await self._flight.run(
-                key, lambda: self._ask(token, request.audiences)
-            )
+            refuse_api_key(token)
+            answer = await self._flight.run(key, lambda: self._ask(token, own))
             self._remember_answer(key, answer)
         if isinstance(answer, str):
             raise Refusal(answer)

@@ -108,12 +108,15 @@ class JWTAuthenticator:
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """The token's subject; see `Authenticator`."""
-        token, key = bearer_token(request.headers), mark(request.headers)
-        if token is None or key is None:
+        token = bearer_token(request.headers)
+        if token is None:
             return None
+        # One that goes by each server's own URI may be asked by several servers.
+        own = () if self._audiences else request.audiences
+        key = mark(token, own)
         verified = self._verified.get(key)
         if verified is None:
-            verified = await self._verify(token, request.audiences)
+            verified = await self._verify(token, own)
             until = time.time() + self._remember
             expires = verified.principal.expires
             self._verified.put(
@@ -132,6 +135,7 @@ class JWTAuthenticator:
 
     async def close(self) -> None:
         """Close the connections to the issuer."""
+        await self._keys.close()
         await self._fetcher.close()
 
     async def _verify(self, token: str, own: tuple[str, ...]) -> _Verified:
@@ -144,9 +148,11 @@ class JWTAuthenticator:
         jws, errors = module("joserfc.jws"), module("joserfc.errors")
         try:
             signed = jws.extract_compact(token.encode("ascii"))
-            header: Mapping[str, Any] = signed.headers()
+            header: object = signed.headers()
         except (errors.JoseError, ValueError, TypeError):
             raise Refusal("the token is no JWT") from None
+        if not is_object(header):
+            raise Refusal("the token is no JWT")
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in self._algorithms:
             raise Refusal("the token's algorithm is not accepted")

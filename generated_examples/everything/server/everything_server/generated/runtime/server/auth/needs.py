@@ -63,7 +63,7 @@ class Needs:
             return self._catalog.resources.scopes(uri)
         templates = self._catalog.resource_templates
         for template in templates:
-            if template == uri or match(template, uri) is not None:
+            if match(template, uri) is not None:
                 return templates.scopes(template)
         return ()
 

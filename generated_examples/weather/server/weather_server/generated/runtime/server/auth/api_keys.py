@@ -25,6 +25,7 @@ _log: Final = logging.getLogger("mcp.auth")
 
 PREFIX: Final = "mcp_"
 HEADER: Final = "X-API-Key"
+_KEY: Final = re.compile(rf"{PREFIX}[\w-]{{43}}", re.ASCII)
 _ENTRY: Final = re.compile(r"([^:\s][^:]*):([0-9a-f]{64})(?::(.*))?")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _LOOK_SECONDS: Final = 1.0
@@ -57,6 +58,16 @@ def make_api_key(name: str, scopes: Iterable[str] = ("*",)) -> tuple[str, APIKey
     key = PREFIX + secrets.token_urlsafe(32)
     entry = APIKey(name, hashlib.sha256(key.encode()).hexdigest(), frozenset(scopes))
     return key, parse_entry(str(entry))
+
+
+def refuse_api_key(token: str) -> None:
+    """Keep a key of `make_api_key` from being shown to those who are asked about tokens.
+
+    Raises:
+        Refusal: The token is such a key, by its looks.
+    """
+    if _KEY.fullmatch(token):
+        raise Refusal("the API key is not known")
 
 
 def parse_entry(text: str) -> APIKey:

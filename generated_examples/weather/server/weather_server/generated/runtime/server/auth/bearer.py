@@ -54,14 +54,16 @@ def bearer_token(headers: Mapping[str, str]) -> str | None:
     return token
 
 
-def mark(headers: Mapping[str, str]) -> bytes | None:
-    """What a request's `Authorization` is remembered by, all of it; None without one.
+def mark(token: str, audiences: Sequence[str] = ()) -> bytes:
+    """What a token is remembered by, however its header was written.
 
-    Raises:
-        Refusal: It came twice.
+    Args:
+        token: From `bearer_token`.
+        audiences: The server that it was shown to, where what is remembered counts for
+            that one alone; `Remembered.of` does not find it then.
     """
-    value = only(headers, hdrs.AUTHORIZATION)
-    return None if value is None else digest(value)
+    key = digest(f"Bearer {token}")
+    return key + "\n".join(audiences).encode() if audiences else key
 
 
 def digest(text: str) -> bytes:
@@ -84,7 +86,9 @@ class Remembered(Generic[V]):
         return len(self._entries)
 
     def of(self, headers: Mapping[str, str]) -> V | None:
-        """The value of a request's mark; see `mark`.
+        """The value of a request's token, where its header is written as most are.
+
+        Any other spelling costs a reading of it; see `mark`.
 
         Raises:
             Refusal: `Authorization` came twice.

@@ -140,8 +140,16 @@ class SingleFlight(Generic[T]):
     def __init__(self) -> None:
         self._running: dict[bytes, asyncio.Task[T]] = {}
 
+    def __bool__(self) -> bool:
+        """Whether something runs."""
+        return bool(self._running)
+
     async def run(self, key: bytes, work: Callable[[], Awaitable[T]]) -> T:
         """The work's result; whoever gives up waiting does not end it for others."""
+        return await asyncio.shield(self.start(key, work))
+
+    def start(self, key: bytes, work: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
+        """The work, which others may have begun; not to be cancelled."""
         task = self._running.get(key)
         if task is None:
 
@@ -150,7 +158,14 @@ class SingleFlight(Generic[T]):
 
             task = self._running[key] = asyncio.ensure_future(worker())
             task.add_done_callback(lambda done: self._done(key, done))
-        return await asyncio.shield(task)
+        return task
+
+    async def close(self) -> None:
+        """End all that runs."""
+        running = tuple(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     def _done(self, key: bytes, task: asyncio.Task[T]) -> None:
         self._running.pop(key, None)

@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc8414, https://www.rfc-editor.org/rfc/rfc7517
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ _log: Final = logging.getLogger("mcp.auth")
 
 MAX_KEYS: Final = 100
 _RETRY_SECONDS: Final = 5.0
+_PATIENCE_SECONDS: Final = 0.5
 _KINDS: Final[Mapping[str, str]] = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
 
 
@@ -39,8 +41,9 @@ class Key(Protocol):
 class KeySource:
     """The keys of one issuer.
 
-    Keys that are there are used for as long as the issuer can't be reached; unknown
-    names lead to a new look at most once in `cooldown` seconds, whoever sends how many.
+    Keys that are there are used for as long as the issuer can't be reached, and while it
+    takes its time; unknown names lead to a new look at most once in `cooldown` seconds,
+    whoever sends how many.
     """
 
     __slots__ = (
@@ -52,6 +55,7 @@ class KeySource:
         "_keys",
         "_max_age",
         "_next",
+        "_patience",
         "_url",
     )
 
@@ -84,6 +88,7 @@ class KeySource:
         self._keys: tuple[Key, ...] = ()
         self._fetched = float("-inf")
         self._next = float("-inf")
+        self._patience = float("-inf")
         self._flight: SingleFlight[None] = SingleFlight()
 
     async def find(self, kid: str | None, algorithm: str) -> Key | None:
@@ -92,16 +97,34 @@ class KeySource:
         Raises:
             Unavailable: No keys could be fetched so far.
         """
-        now = time.monotonic()
-        if now - self._fetched > self._max_age and now >= self._next:
-            await self._flight.run(b"", self._refresh)
         key = self._find(kid, algorithm)
+        if key is not None and await self._renew():
+            key = self._find(kid, algorithm)
         if key is None and time.monotonic() >= self._next:
             await self._flight.run(b"", self._refresh)
             key = self._find(kid, algorithm)
         if not self._keys:
             raise Unavailable("the keys of the authorization server can't be fetched")
         return key
+
+    async def close(self) -> None:
+        """End a look at the keys that goes on."""
+        await self._flight.close()
+
+    async def _renew(self) -> bool:
+        """Fetch keys anew that are old; whether it was done in time.
+
+        A key that was taken back counts no more where the issuer answers as usual; where
+        it hangs, nobody waits for it longer than a moment.
+        """
+        now = time.monotonic()
+        if now - self._fetched <= self._max_age or now < self._next:
+            return False
+        if not self._flight:
+            self._patience = now + _PATIENCE_SECONDS
+        renewing = self._flight.start(b"", self._refresh)
+        done, _ = await asyncio.wait([renewing], timeout=max(0.0, self._patience - now))
+        return bool(done)
 
     def _find(self, kid: str | None, algorithm: str) -> Key | None:
         fitting = [key for key in self._keys if _fits(key, algorithm)]

@@ -21,9 +21,9 @@ class MutualTLSAuthenticator:
         """Prepare.
 
         Args:
-            subjects: Names that are allowed: a subject's common name, or a DNS name,
-                URI or e-mail address of the certificate; `*` allows all that the
-                authority signed.
+            subjects: Names that are allowed: a DNS name, URI or e-mail address of the
+                certificate, or its subject's common name where it has none of these;
+                `*` allows all that the authority signed.
             grants: The scopes that they have.
 
         Raises:
@@ -51,10 +51,18 @@ class MutualTLSAuthenticator:
 
 
 def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
-    """The certificate's names: alternative ones first, as they replace the common one."""
-    for kind, value in certificate.get("subjectAltName", ()):
-        if kind in ("URI", "DNS", "email"):
-            yield value
+    """The certificate's names: alternative ones replace the common one.
+
+    https://www.rfc-editor.org/rfc/rfc6125#section-6.4.4
+    """
+    alternatives = [
+        value
+        for kind, value in certificate.get("subjectAltName", ())
+        if kind in ("URI", "DNS", "email")
+    ]
+    if alternatives:
+        yield from alternatives
+        return
     for part in certificate.get("subject", ()):
         for key, value in part:
             if key == "commonName":

@@ -7,6 +7,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stream
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -15,6 +16,7 @@ from ..settings import Settings
 from .exchange import Refused, refused, single
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+_AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*|\*))?")
 _EXPOSED: Final = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate"
 _REMEMBERED: Final = 1_000
 
@@ -37,7 +39,7 @@ class Guard:
         Raises:
             Refused: Host or Origin is not expected here.
         """
-        host = _host(request)
+        host = host_of(request)
         if host not in self._fine and not self._any_host:
             self._check_host(host)
         origin = single(request.headers, hdrs.ORIGIN)
@@ -57,7 +59,7 @@ class Guard:
         Raises:
             Refused: Host is not expected here.
         """
-        host = _host(request)
+        host = host_of(request)
         if host not in self._fine and not self._any_host:
             self._check_host(host)
 
@@ -99,7 +101,7 @@ class Guard:
         return self._local and _split(rest)[0] in _LOOPBACK
 
 
-def _host(request: web.BaseRequest) -> str:
+def host_of(request: web.BaseRequest) -> str:
     """The host that a request is for; a whole URL in its first line goes before Host.
 
     https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
@@ -110,13 +112,9 @@ def _host(request: web.BaseRequest) -> str:
 
 
 def _split(host: str) -> tuple[str, str]:
-    if host.startswith("["):
-        name, bracket, port = host.partition("]")
-        return name + bracket, port.removeprefix(":")
-    name, _, port = host.partition(":")
-    if port and not (port.isdigit() or port == "*"):
-        return host, ""
-    return name.lower(), port
+    """Name and port; what is neither is a name as a whole, which nobody has."""
+    parts = _AUTHORITY.fullmatch(host)
+    return (host, "") if parts is None else (parts[1].lower(), parts[2] or "")
 
 
 def _matches(pattern: str, name: str, port: str) -> bool:

@@ -64,15 +64,22 @@ class Proxies:
     def __bool__(self) -> bool:
         return bool(self._networks)
 
-    def seen(self, headers: Headers, scheme: str, remote: str | None) -> Seen:
+    def seen(
+        self,
+        headers: Headers,
+        scheme: str,
+        remote: str | None,
+        named: str | None = None,
+    ) -> Seen:
         """The request as its client sent it, as far as proxies can be believed.
 
         Args:
             headers: The request's headers.
             scheme: The connection's scheme.
             remote: The connection's address.
+            named: The host that the request is for; None: what `Host` says.
         """
-        host = _host(",".join(headers.getall("Host", [])))
+        host = _host(",".join(headers.getall("Host", [])) if named is None else named)
         if not self.trusts(remote):
             return Seen(scheme, host, remote)
         chain, told_scheme, told_host = self._told(headers)
