@@ -258,7 +258,8 @@ class TestAccessLog:
         await ModernWire(http, url).tool("failing")
         await ModernWire(http, url).call("nope")
         await until(lambda: len(caplog.records) >= 5 or kind == "off")
-        return [r.message for r in caplog.records], legacy.headers["Mcp-Session-Id"]
+        session = legacy.headers["Mcp-Session-Id"][:8]
+        return [r.message for r in caplog.records], session
 
     async def test_as_text(
         self, http: ClientSession, serve: Serve, caplog: pytest.LogCaptureFixture
@@ -292,6 +293,26 @@ class TestAccessLog:
             "session": session,
             "outcome": "ok",
         }
+
+    @pytest.mark.parametrize(
+        ("trusted", "shown"),
+        [(("127.0.0.1",), "203.0.113.9"), (("10.0.0.0/8",), "127.0.0.1")],
+    )
+    @pytest.mark.parametrize("kind", ["text", "json"])
+    async def test_the_client_s_address_is_what_trusted_proxies_say(
+        self, http: ClientSession, trusted: tuple[str, ...], shown: str, kind: Any
+    ) -> None:
+        lines: list[str] = []
+        settings = Settings(access_log=kind, trusted_proxies=trusted)
+        app = create_app(Workshop(), settings, access_log=lines.append)
+        async with serving(app) as url:
+            told = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}
+            await ModernWire(http, url, headers=told).call("tools/list")
+
+        (line,) = lines
+        assert shown == (
+            json.loads(line)["remote"] if kind == "json" else line.split()[1]
+        )
 
     async def test_not_at_all(
         self, http: ClientSession, serve: Serve, caplog: pytest.LogCaptureFixture

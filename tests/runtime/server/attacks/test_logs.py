@@ -9,13 +9,16 @@ import logging
 import re
 
 import pytest
+from aiohttp import ClientSession
 
-from mcpgen.runtime.server import Context, Settings
+from mcpgen.runtime.server import Context, Settings, create_app
 from mcpgen.runtime.server.http import access_log
 from mcpgen.runtime.server.http.exchange import Exchange
 from mcpgen.runtime.server.http.logs import OneEntry
 
-from ..wire import MODERN
+from ..auth.vault import Names, Vault
+from ..conftest import serving
+from ..wire import MODERN, LegacyWire
 from ..workshop import Workshop
 from .conftest import http as request
 from .conftest import message, raw, running, status
@@ -74,6 +77,38 @@ class TestAccessLog:
         assert len(lines) == 3
         assert all(map(CALM[kind], lines)) is guarded
 
+    @pytest.mark.parametrize("kind", ["text", "json"])
+    async def test_a_session_that_whoever_knows_it_may_use(
+        self, guarded: bool, kind: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if not guarded:
+            monkeypatch.setattr(access_log, "_SHOWN_OF_SECRETS", 1_000)
+        lines: list[str] = []
+        settings = Settings(access_log="json" if kind == "json" else "text")
+        app = create_app(Workshop(), settings, access_log=lines.append)
+
+        async with serving(app) as url, ClientSession() as session:
+            legacy = LegacyWire(session, url)
+            await legacy.initialize()
+            await legacy.tool("add", {"a": 1})
+            stolen = lines[-1]
+            known = legacy.headers["Mcp-Session-Id"]
+
+        assert (known not in stolen) is guarded
+        assert known[:8] in stolen
+
+    async def test_a_session_of_a_principal_is_no_secret(self) -> None:
+        lines: list[str] = []
+        app = create_app(Vault(Names()), access_log=lines.append)
+
+        async with serving(app) as url, ClientSession() as session:
+            legacy = LegacyWire(session, url, headers={"Authorization": "Bearer alice"})
+            await legacy.initialize()
+            await legacy.call("tools/list")
+
+        known = legacy.headers["Mcp-Session-Id"]
+        assert f"session={known} principal=alice" in lines[-1]
+
     async def test_a_long_name_is_no_long_line(self, service: Workshop) -> None:
         lines: list[str] = []
         body = message("tools/call", name="x" * 1_000_000, arguments={})
@@ -84,7 +119,7 @@ class TestAccessLog:
         assert [len(line) < 500 for line in lines] == [True]
 
 
-def _careless(exchange: Exchange, code: int, seconds: float) -> str:
+def _careless(exchange: Exchange, remote: str | None, code: int, seconds: float) -> str:
     return f'{{"method": "{exchange.method}", "target": "{exchange.target}"}}'
 
 
