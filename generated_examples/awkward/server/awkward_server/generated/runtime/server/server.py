@@ -22,6 +22,7 @@ from .hooks import Hook, Hooks, Vitals
 from .http.access_log import AccessLog, Sink
 from .http.exchange import Refused
 from .http.guard import Guard
+from .http.proxies import Proxies
 from .http.watch import Watch
 from .legacy.era import Legacy
 from .legacy.registry import Registry
@@ -138,7 +139,11 @@ class Server:
             legacy,
             self.registry,
             frozenset(v for v, known in REVISIONS.items() if known.era == "legacy"),
-            AccessLog(settings.access_log, access_log),
+            AccessLog(
+                settings.access_log,
+                Proxies(settings.trusted_proxies, settings.proxy_headers),
+                access_log,
+            ),
             settings.max_body,
             settings.body_timeout,
         )

@@ -1,6 +1,6 @@
 """One line per request: what was asked, by which session, how long it took, what came.
 
-Knows `Exchange` and the status; where lines go is up to whoever makes the log.
+Knows `Exchange`, proxies and the status; where lines go is up to whoever makes the log.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ from pydantic_core import to_json
 
 from ..settings import AccessLogFormat
 from .exchange import Exchange
+from .proxies import Proxies
 
 LOGGER: Final = logging.getLogger("mcp.access")
 
 Sink: TypeAlias = Callable[[str], None]
 """Takes one line without its end."""
 
+_Format: TypeAlias = Callable[[Exchange, str | None, int, float], str]
+"""Makes a line of an exchange, its client's address, the status and the seconds."""
+
+_SHOWN_OF_SECRETS: Final = 8
 _FLUSH_SECONDS: Final = 0.2
 _FLUSH_LINES: Final = 500
 
@@ -29,20 +34,22 @@ _FLUSH_LINES: Final = 500
 class AccessLog:
     """Formats the lines, as text or JSON."""
 
-    __slots__ = ("_format", "_sink")
+    __slots__ = ("_format", "_proxies", "_sink")
 
-    def __init__(self, kind: AccessLogFormat, sink: Sink | None = None) -> None:
-        formats: dict[AccessLogFormat, Callable[[Exchange, int, float], str]] = {
-            "text": _text,
-            "json": _json,
-        }
+    def __init__(
+        self, kind: AccessLogFormat, proxies: Proxies, sink: Sink | None = None
+    ) -> None:
+        formats: dict[AccessLogFormat, _Format] = {"text": _text, "json": _json}
         self._format = formats.get(kind)
+        self._proxies = proxies
         self._sink: Sink = sink or LOGGER.info
 
     def write(self, exchange: Exchange, status: int, seconds: float) -> None:
         """Write the line of one request."""
         if self._format is not None:
-            self._sink(self._format(exchange, status, seconds))
+            request = exchange.request
+            remote = self._proxies.client(request.headers, request.remote)
+            self._sink(self._format(exchange, remote, status, seconds))
 
 
 class Lines:
@@ -84,16 +91,22 @@ class Lines:
                 self._stream.flush()
 
 
-def _text(exchange: Exchange, status: int, seconds: float) -> str:
-    request = exchange.request
-    session = exchange.session_id
+def _text(exchange: Exchange, remote: str | None, status: int, seconds: float) -> str:
     principal = exchange.principal
     who = "" if principal is None else f"principal={_plain(principal.subject)} "
     return (
-        f"{_now()} {request.remote or '-'} {request.method} {status} "
+        f"{_now()} {remote or '-'} {exchange.request.method} {status} "
         f"{seconds * 1000:.1f}ms {_plain(exchange.method)} {_plain(exchange.target)} "
-        f"session={'-' if session is None else _plain(session)} {who}{exchange.outcome}"
+        f"session={_plain(_session(exchange))} {who}{exchange.outcome}"
     )
+
+
+def _session(exchange: Exchange) -> str | None:
+    """The session; its beginning alone where whoever knows its id may use it."""
+    session = exchange.session_id
+    if session is None or exchange.principal is not None:
+        return session
+    return session[:_SHOWN_OF_SECRETS]
 
 
 _second: tuple[int, str] = (0, "")
@@ -115,7 +128,7 @@ def _plain(value: str | None) -> str:
     return value if value.isprintable() and " " not in value else repr(value)
 
 
-def _json(exchange: Exchange, status: int, seconds: float) -> str:
+def _json(exchange: Exchange, remote: str | None, status: int, seconds: float) -> str:
     principal = exchange.principal
     # A subject may be any text, even one that UTF-8 can't hold.
     who = (
@@ -126,13 +139,13 @@ def _json(exchange: Exchange, status: int, seconds: float) -> str:
     line = to_json(
         {
             "time": time.time(),
-            "remote": exchange.request.remote,
+            "remote": remote,
             "http_method": exchange.request.method,
             "status": status,
             "duration_ms": round(seconds * 1000, 3),
             "method": exchange.method,
             "target": exchange.target,
-            "session": exchange.session_id,
+            "session": _session(exchange),
             **who,
             "outcome": exchange.outcome,
         },
