@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from .campaign import Report, run
 
-PARSERS = ("body", "envelope", "header", "proxies", "state", "small")
+PARSERS = ("body", "envelope", "header", "proxies", "state", "token", "small")
 """The targets of `tests.fuzz.parsers`, which instruments what it imports."""
 
 MOST_GROWTH = 16.0

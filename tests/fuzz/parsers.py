@@ -10,18 +10,22 @@ import contextlib
 import json
 import math
 import sys
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
+
+from joserfc import jwk, jws
 
 atheris: Any = import_module("atheris")  # has no types
 
 with atheris.instrument_imports(include=["mcpgen.runtime"]):
     from multidict import CIMultiDict, CIMultiDictProxy
 
-    from mcpgen.runtime.server.auth.authenticator import Refusal
+    from mcpgen.runtime.server.auth.authenticator import AuthRequest, Refusal
     from mcpgen.runtime.server.auth.bearer import bearer_token
+    from mcpgen.runtime.server.auth.jwt import JWTAuthenticator
     from mcpgen.runtime.server.http import reading
     from mcpgen.runtime.server.http.proxies import Proxies
     from mcpgen.runtime.server.legacy.replay import parse_event_id
@@ -103,6 +107,32 @@ def read_state(data: bytes) -> None:
     raise AssertionError("a state that nobody has sealed was opened")
 
 
+class _OneKey:
+    """What an issuer has published."""
+
+    async def find(self, kid: str | None, algorithm: str) -> Any:
+        return _KEY
+
+
+_KEY: Final = jwk.OKPKey.generate_key("Ed25519", {"kid": "k"})
+_RULE: Final = JWTAuthenticator("https://issuer.example", ["https://a.example/mcp"])
+_RULE._keys = cast(Any, _OneKey())
+
+
+def read_token(data: bytes) -> None:
+    """Tokens of any header, and of any claims that the issuer has signed."""
+    head, _, claims = data.partition(b"\n")
+    signed = jws.serialize_compact(
+        {"alg": "Ed25519", "kid": "k"}, claims, _KEY, algorithms=["Ed25519"]
+    )
+    _, payload, signature = signed.split(".")
+    other = urlsafe_b64encode(head).rstrip(b"=").decode()
+    for token in (signed, f"{other}.{payload}.{signature}"):
+        request = AuthRequest({"Authorization": f"Bearer {token}"})
+        with contextlib.suppress(Refusal, StopIteration):
+            _RULE.authenticate(request).send(None)
+
+
 def read_small_ones(data: bytes) -> None:
     """Event ids, bearer tokens, and URIs against templates."""
     text = data.decode("utf-8", "surrogateescape")
@@ -126,6 +156,7 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "header": read_header,
     "proxies": read_proxies,
     "state": read_state,
+    "token": read_token,
     "small": read_small_ones,
     "any": read_any,
 }
@@ -143,6 +174,12 @@ SEEDS: Final[Mapping[str, Sequence[bytes]]] = {
         b"192.0.2.1, 10.0.0.2\na.b:443"
     ],
     "state": [_FOREIGN.seal(State(), b"request").encode()],
+    "token": [
+        b'{"alg":"Ed25519","kid":"k","typ":"at+jwt"}\n{"iss":"https://issuer.example",'
+        b'"aud":["https://a.example/mcp"],"exp":9e9,"nbf":1,"iat":1,"sub":"s",'
+        b'"client_id":"c","scope":"a b","cnf":{"x5t#S256":"t"}}',
+        b'"alg"\n[]',
+    ],
     "small": [b"1-2", b"Bearer abc.def", b"shop://cities/Oslo", b"x://a/b,c?q=1&q=2"],
 }
 """Where the search begins."""
