@@ -119,7 +119,9 @@ async def run(requests: int, seed: int, distinct: int = 2_000) -> Report:
     loggers = [
         logging.getLogger(name) for name in ("mcp.server", "mcp.http", "asyncio")
     ]
-    logging.getLogger("mcp.http").setLevel(logging.ERROR)
+    noisy = logging.getLogger("mcp.http")
+    level = noisy.level
+    noisy.setLevel(logging.ERROR)
     for logger in loggers:
         logger.addHandler(failures)
     supply = Requests(drawn(distinct, seed), seed)
@@ -135,6 +137,7 @@ async def run(requests: int, seed: int, distinct: int = 2_000) -> Report:
                 if tenth:
                     report.memory.append(_resident())
     finally:
+        noisy.setLevel(level)
         for logger in loggers:
             logger.removeHandler(failures)
     report.seconds = time.perf_counter() - started
