@@ -12,7 +12,7 @@ _HEAD = """\
 
 Made by `python docs/settings.py` from the server's settings; `python -m weather_server --help` prints the same.
 
-An option wins over the environment, that over the manifest's `auth`. Lists are separated by commas. Times are in seconds and sizes in bytes,
+An option wins over the environment, that over the manifest's `auth`, where a value that is the default counts as none. Lists are separated by commas. Times are in seconds and sizes in bytes,
 unless a name says more; 0 means no limit where the meaning says so. Secrets come from the variable, or from a file (one entry a line) that
 the option or `MCP_..._FILE` names; they are no options themselves, since command lines can be read by others.
 
