@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from multidict import CIMultiDictProxy
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server import runner as running_alone
 from mcpgen.runtime.server.http import guard as guarding
+from mcpgen.runtime.server.http.exchange import Refused
 from mcpgen.runtime.server.http.guard import Guard
 from mcpgen.runtime.server.http.logs import HTTP
 from mcpgen.runtime.server.legacy import registry
@@ -368,6 +370,17 @@ class TestNoise:
             assert status(answer) == 400
             (record,) = [r for r in caplog.records if r.name != "mcp.access"]
             assert (record.levelno, record.exc_info) == (logging.INFO, None)
+
+
+@pytest.mark.parametrize("target", [None, ""])
+def test_a_request_line_without_a_target_is_for_none(target: str | None) -> None:
+    """As aiohttp's parser makes it of `CONNECT` with nothing behind it, at times."""
+    nowhere: Any = SimpleNamespace(raw_path=target, headers={"Host": "localhost"})
+
+    with pytest.raises(Refused, match="no target") as caught:
+        Guard(Settings()).check(nowhere)
+
+    assert caught.value.status == 400
 
 
 async def test_a_request_that_names_no_host_is_for_none(service: Workshop) -> None:

@@ -105,8 +105,14 @@ def host_of(request: web.BaseRequest) -> str:
     """The host that a request is for; a whole URL in its first line goes before Host.
 
     https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+
+    Raises:
+        Refused: Its first line says nothing of what it is for.
     """
-    if request.raw_path.startswith(("/", "*")):
+    target = request.raw_path
+    if not target:
+        raise refused(400, "The request line has no target")
+    if target.startswith(("/", "*")):
         return request.headers.get(hdrs.HOST, "")
     return request.url.raw_authority
 
