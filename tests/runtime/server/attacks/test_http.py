@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, hdrs
+from aiohttp.streams import EMPTY_PAYLOAD
+from aiohttp.web_protocol import ERROR
 from multidict import CIMultiDictProxy
 
 from mcpgen.runtime.server import Settings
@@ -20,6 +22,7 @@ from mcpgen.runtime.server.http.guard import Guard
 from mcpgen.runtime.server.http.logs import HTTP
 from mcpgen.runtime.server.legacy import registry
 from mcpgen.runtime.server.modern import envelope
+from mcpgen.runtime.server.server import Server
 
 from ..wire import SECONDS, LegacyWire, ModernWire
 from ..workshop import Workshop
@@ -381,6 +384,24 @@ def test_a_request_line_without_a_target_is_for_none(target: str | None) -> None
         Guard(Settings()).check(nowhere)
 
     assert caught.value.status == 400
+
+
+async def test_a_request_without_a_url_is_refused(service: Workshop) -> None:
+    settings = Settings()
+    runner = running_alone.Runner(Server(service, settings), settings)
+    await runner.setup()
+    anything: Any = SimpleNamespace(transport=None, ssl_context=None, peername=None)
+    nothing: Any = None
+    message = ERROR._replace(method="CONNECT", path=nothing, url=nothing)
+    try:
+        assert runner.server is not None
+        made = runner.server.request_factory(
+            message, EMPTY_PAYLOAD, anything, anything, anything
+        )
+    finally:
+        await runner.cleanup()
+
+    assert type(made) is running_alone._Unreadable
 
 
 async def test_a_request_that_names_no_host_is_for_none(service: Workshop) -> None:

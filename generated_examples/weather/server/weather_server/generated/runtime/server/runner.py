@@ -113,9 +113,10 @@ def _refuse_unreadable(server: web.Server) -> None:
     ) -> web.BaseRequest:
         try:
             return make(message, payload, protocol, writer, task)
-        except ValueError:
-            # The URL is checked no sooner than somebody asks for its host.
-            message = ERROR._replace(path=message.path)
+        except (ValueError, AttributeError):
+            # The URL is checked no sooner than somebody asks for its host; after
+            # `CONNECT` and nothing else, there may be none at all.
+            message = ERROR._replace(path=message.path or "")
             loop = asyncio.get_running_loop()
             return _Unreadable(message, payload, protocol, writer, task, loop)
 
