@@ -7,6 +7,7 @@ import base64
 import logging
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from aiohttp import ClientSession, hdrs
@@ -390,7 +391,7 @@ async def test_a_request_without_a_url_is_refused(service: Workshop) -> None:
     settings = Settings()
     runner = running_alone.Runner(Server(service, settings), settings)
     await runner.setup()
-    anything: Any = SimpleNamespace(transport=None, ssl_context=None, peername=None)
+    anything: Any = MagicMock()
     nothing: Any = None
     message = ERROR._replace(method="CONNECT", path=nothing, url=nothing)
     try:
