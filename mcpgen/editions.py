@@ -23,21 +23,25 @@ def edition(name: str) -> Manifest:
     """The manifest that is meant.
 
     Args:
-        name: A manifest, a project's folder, or a git revision. A revision may name the
-            file as git does (`main:weather/mcpgen.yaml`); without that it means the
+        name: A manifest, a folder in a project, or a git revision. A revision may name
+            the file as git does (`main:weather/mcpgen.yaml`); without that it means the
             manifest of the project around here.
 
     Raises:
         MCPGenError: There is none (MG420), or it can't be used.
     """
     path = Path(name or "?")
-    if path.is_dir():
-        return load(project.at(path).manifest_path)
+    if path.is_dir() and (_has_manifest(path) or not _is_revision(name, Path())):
+        return load(project.find(path).manifest_path)
     if path.exists() or path.suffix in (".yaml", ".yml", ".json", ".toml"):
         revision, colon, _ = name.partition(":")
         if path.exists() or not (colon and _is_revision(revision, Path())):
             return load(path)
     return _of_git(name)
+
+
+def _has_manifest(folder: Path) -> bool:
+    return any((folder / file).is_file() for file in MANIFEST_FILES)
 
 
 def _of_git(name: str) -> Manifest:

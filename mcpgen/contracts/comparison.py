@@ -12,6 +12,7 @@ from typing import Any, Final
 from . import access, hints
 from .changes import Change, Changes, change, in_order
 from .contract import KINDS, Contract, Entry, Json
+from .dialects import aligned
 from .documents import text_of
 from .pairs import Pair, span_of
 from .values import ValueChange, argument_changes, result_changes
@@ -120,7 +121,7 @@ def _values(
     if text_of(old) == text_of(new):
         return
     noun = "argument" if key == "inputSchema" else "result"
-    all_found = changes(old, new)
+    all_found = changes(*aligned(old, new))
     if not all_found:
         message = f"`{key}` is written differently and says the same"
         yield pair.say("TOOL_DETAILS_CHANGED", message, at=(key,))

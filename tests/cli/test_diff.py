@@ -173,6 +173,10 @@ def test_projects_and_revisions_of_git_are_compared(
     assert found("main:shop/mcpgen.yaml") == found("HEAD")
     said = terminal.mcpgen("diff", "HEAD~1", "HEAD").out
     assert said.startswith("HEAD~1:mcpgen.yaml:10:5: breaking[TOOL_REMOVED]")
+    (project / "docs").mkdir()
+    terminal.go(project / "docs")
+    assert found("HEAD") == found("HEAD", "..") == found("HEAD", ".")
+    assert found("HEAD") == ['tool "find" is gone', 'tool "sell" is new']
     terminal.go(project.parent)
     assert found("HEAD:shop/mcpgen.yaml", "shop") == [
         'tool "find" is gone',
