@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from mcpgen import (
     changelog,
+    disk,
     handlers,
     identity,
     lock,
@@ -298,8 +299,8 @@ def _examine(
         project.folder, files, inputs, records, promises=judged.promises, force=force
     )
     report = handlers.examine(project.folder, files)
-    refusals = [judged.refusal] if judged.refusal else []
-    notes = (*refusals, *news(manifest.revisions, library), *report.diagnostics)
+    said = [each for each in (judged.refusal, memory.problem()) if each]
+    notes = (*said, *news(manifest.revisions, library), *report.diagnostics)
     return replace(outcome, notes=notes, handlers=report)
 
 
@@ -374,6 +375,7 @@ def _lock_why(new: Lock, records: Records) -> Why | None:
 
 
 def _read_record(path: Path) -> bytes | None:
+    disk.check_way(path, path.parent)
     try:
         if not path.is_file():
             return None

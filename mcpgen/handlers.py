@@ -338,6 +338,9 @@ def _files(package: Path) -> list[Path]:
 
 def _text(path: Path) -> str:
     try:
+        # A pipe or a terminal would keep the reader waiting.
+        if not path.is_file():
+            return ""
         with path.open("rb") as file:
             data = file.read(_LARGEST)
     except OSError:

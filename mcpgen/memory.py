@@ -1,7 +1,8 @@
 """Where a run leaves what the next one need not make again: a file in the user's cache.
 
 Outside the project: what lies in a checkout comes from others, and must not become code.
-A file that is missing or can't be read costs time and nothing else.
+For the same reason a cache that other users can write to is not used. A file that is
+missing or can't be read costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
+
+from mcpgen import disk
+from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
 
 ENVIRONMENT: Final = "MCPGEN_CACHE_DIR"
 """The variable that puts the cache elsewhere."""
@@ -37,6 +42,8 @@ def load(project: Path) -> Kept:
         path = _place(project)
         if path.stat().st_size > _LARGEST:
             return Kept({})
+        if problem() or disk.writable_by_others(path):
+            return Kept({})
         found: Any = json.loads(path.read_bytes())
         return Kept(dict(found.items()))
     except (OSError, ValueError, RecursionError, AttributeError):
@@ -45,14 +52,27 @@ def load(project: Path) -> Kept:
 
 def save(project: Path, parts: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep this for the next run."""
-    try:
-        path = _place(project)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        waiting = path.with_suffix(f".{os.getpid()}.tmp")
-        waiting.write_text(json.dumps(parts), "utf-8")
-        waiting.replace(path)
-    except OSError:
+    if problem():
         return
+    path = _place(project)
+    with suppress(MCPGenError, OSError):
+        disk.make_folders(path.parent, root=path.parent, mode=0o700)
+        data = json.dumps(parts).encode()
+        disk.put(path, data, root=path.parent, mode=0o600, sync=False)
+
+
+def problem() -> Diagnostic | None:
+    """Why the cache is not used; None where it is."""
+    folder = _folder()
+    found = disk.writable_by_others(folder)
+    if found is None:
+        return None
+    return Diagnostic(
+        "MG422",
+        f"the cache is not used: other users can change {found}",
+        Span(str(folder)),
+        f"make it yours alone (chmod go-w), or set {ENVIRONMENT} to another folder",
+    )
 
 
 def _place(project: Path) -> Path:

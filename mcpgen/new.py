@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mcpgen import generate, lock, project, release
+from mcpgen import disk, generate, lock, project, release
 from mcpgen.diagnostics import MCPGenError, Span
 from mcpgen.folder import Folder, path_problem, unreadable
 from mcpgen.generate import Outcome, Records
@@ -230,14 +230,7 @@ def _write(
     promises: lock.Promises,
 ) -> Outcome:
     existed = folder.is_dir()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MCPGenError.of(
-            "MG411",
-            f"can't be made: {error.strerror or error}",
-            span=Span(str(folder)),
-        ) from None
+    disk.make_folders(folder, root=disk.root_of(folder))
     try:
         with exclusively(folder):
             outcome = generate.decide(folder, files, inputs, records, promises=promises)
@@ -246,7 +239,6 @@ def _write(
             generate.finish(outcome, folder, records)
     except BaseException:
         if not existed:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            disk.remove_if_empty(folder)
         raise
     return outcome

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mcpgen import disk
 from mcpgen.diagnostics import MCPGenError, Span
 
 FOLDER: Final = "schema"
@@ -62,9 +63,13 @@ def pins(folder: Path) -> dict[str, Pin]:
     """The revisions that were added to a folder, by name, sorted.
 
     Raises:
-        MCPGenError: MG507, the folder's `PINNED.json` is not what mcpgen writes.
+        MCPGenError: MG507, the folder's `PINNED.json` is not what mcpgen writes; MG509,
+            other users can change the user's own folder.
     """
     file = folder / PINS
+    root = folder if folder == of_user() else folder.parent
+    disk.check_way(file, root)
+    _check_owner(folder, file)
     try:
         data = json.loads(file.read_bytes())
         found = [_pin(entry) for entry in data]
@@ -77,7 +82,23 @@ def pins(folder: Path) -> dict[str, Pin]:
             span=Span(str(file)),
             hint="take it from version control, or add the schemas again",
         ) from None
+    for each in found:
+        disk.check_way(folder / each.file, root)
+        disk.check_way(folder / "corrections" / each.file, root)
     return {pin.revision: pin for pin in sorted(found, key=lambda pin: pin.revision)}
+
+
+def _check_owner(folder: Path, file: Path) -> None:
+    """Refuse a list for all projects of a user that somebody else may have written."""
+    found = disk.writable_by_others(file) if folder == of_user() else None
+    if found is not None and file.exists():
+        raise MCPGenError.of(
+            "MG509",
+            f"the added schemas are not used: other users can change {found}",
+            span=Span(str(folder)),
+            hint="make it yours alone (chmod go-w), or set "
+            f"{ENVIRONMENT} to another folder",
+        )
 
 
 def _pin(entry: dict[str, Any]) -> Pin:
@@ -91,21 +112,17 @@ def pin(folder: Path, content: bytes, revision: str, source: str) -> Pin:
     """Write a schema file and what is to be known of it; the list goes last.
 
     Raises:
-        MCPGenError: MG411, the system does not let it be written.
+        MCPGenError: MG409, a link is in its place or on the way; MG411, the system does
+            not let it be written.
     """
     new = Pin(f"{revision}.json", revision, source, hashlib.sha256(content).hexdigest())
     everything = {**pins(folder), revision: new}
     rows = [asdict(everything[name]) for name in sorted(everything)]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / new.file, content)
-        _replace(folder / PINS, (json.dumps(rows, indent=2) + "\n").encode())
-    except OSError as error:
-        raise MCPGenError.of(
-            "MG411",
-            f"can't be written: {error.strerror or error}",
-            span=Span(str(folder)),
-        ) from None
+    listed = (json.dumps(rows, indent=2) + "\n").encode()
+    root = folder if folder == of_user() else folder.parent
+    disk.make_folders(folder, root=root)
+    for name, data in ((new.file, content), (PINS, listed)):
+        disk.put(folder / name, data, root=root)
     return new
 
 
@@ -126,9 +143,3 @@ def _digest(file: Path) -> str:
     except OSError:
         return ""
     return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
-
-
-def _replace(file: Path, content: bytes) -> None:
-    beside = file.with_name(f".{file.name}.new")
-    beside.write_bytes(content)
-    beside.replace(file)

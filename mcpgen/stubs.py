@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcpgen import disk
 from mcpgen.diagnostics import MCPGenError, Span
 from mcpgen.folder import unreadable
 from mcpgen.handlers import GENERATED, Function, Implementation, Wanted
@@ -65,27 +66,19 @@ def insert(folder: Path, wanted: Wanted, implementation: Implementation) -> bool
     """Put the missing handlers at the end of the user's class; gives whether any were.
 
     Raises:
-        MCPGenError: The file can't be read or written (MG411), or is not Python (MG418).
+        MCPGenError: The file can't be read or written (MG411), is a link (MG409), or is
+            not Python (MG418).
     """
     if not implementation.missing:
         return False
     path = folder / implementation.file
+    disk.check_way(path, folder)
     try:
         before = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from None
     after = _inserted(before, path, wanted, implementation)
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_bytes(after)
-        beside.chmod(path.stat().st_mode)
-        beside.replace(path)
-    except OSError as error:
-        raise MCPGenError.of(
-            "MG411",
-            f"can't be written: {error.strerror or error}",
-            span=Span(str(path)),
-        ) from None
+    disk.put(path, after, root=folder)
     return True
 
 

@@ -18,20 +18,10 @@ import threading
 import warnings
 from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import Final
 
-from mcpgen import lock
+from mcpgen import disk, lock
 from mcpgen.diagnostics import MCPGenError, Span
 from mcpgen.plan import Plan, Step, Verdict
-
-_FRESH: Final = (
-    os.O_WRONLY
-    | os.O_CREAT
-    | os.O_EXCL
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_BINARY", 0)
-)
-"""Open flags for a file that must not be there yet, nor be a link."""
 
 
 class BrokenOutputError(Exception):
@@ -180,9 +170,7 @@ class _Writer:
         beside = self._root / place_beside(path)
         _unlink(beside)
         self._beside[path] = beside
-        descriptor = os.open(beside, _FRESH, 0o777 if executable else 0o666)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+        disk.create(beside, data, 0o777 if executable else 0o666, sync=False)
 
     def _replace(self, path: str, data: bytes) -> None:
         """Put one of mcpgen's own records into place, so that it outlives a power cut."""

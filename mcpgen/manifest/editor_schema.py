@@ -14,6 +14,8 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from mcpgen import disk
+
 from .model import NativeManifest
 from .schemas import DIALECT
 
@@ -37,7 +39,7 @@ def render() -> str:
 def main(arguments: list[str]) -> None:
     """Write the schema to the file that is named, or to its home."""
     file = Path(arguments[0]) if arguments else HOME
-    file.write_text(render(), encoding="utf-8", newline="\n")
+    disk.put(file, render().encode(), root=file.parent)
 
 
 if __name__ == "__main__":

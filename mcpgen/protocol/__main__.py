@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from mcpgen import assets
+from mcpgen import assets, disk
 
 from .fields import read_definitions, to_json
 from .rendering import render_anew
@@ -30,11 +30,11 @@ def main(arguments: list[str]) -> int:
         case []:
             folder = Path(str(assets.runtime()), "protocol")
             for name, text in render_anew(known()).items():
-                (folder / name).write_text(text, encoding="utf-8", newline="\n")
+                disk.put(folder / name, text.encode(), root=folder)
         case ["table", file, revision]:
             content = Path(file).read_bytes()
             path = Path("schema", "tables", f"{revision}.json")
-            path.write_text(table_text(content, revision), encoding="utf-8")
+            disk.put(path, table_text(content, revision).encode(), root=Path())
         case _:
             sys.stderr.write(_USAGE)
             return 2

@@ -6,13 +6,12 @@ Only files that the lock knows go in, so nothing that happens to lie beside them
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from mcpgen import generate
+from mcpgen import disk, generate
 from mcpgen.diagnostics import MCPGenError, Severity, Span
 from mcpgen.project import Project
 
@@ -61,8 +60,10 @@ def build(project: Project, folder: Path) -> tuple[Distribution, ...]:
         _check(said, "MG604", "the client can't be built", project)
         files = sorted(made.iterdir())
         _judge(files, project)
-        folder.mkdir(parents=True, exist_ok=True)
-        return tuple(_placed(file, folder) for file in files)
+        root = project.folder if folder.is_relative_to(project.folder) else None
+        root = root or disk.root_of(folder)
+        disk.make_folders(folder, root=root)
+        return tuple(_placed(file, folder, root) for file in files)
 
 
 def _copy(project: Project, clean: Path) -> None:
@@ -88,10 +89,11 @@ def _copy(project: Project, clean: Path) -> None:
             hint="let `targets` name client",
         )
     for path in paths:
+        disk.check_way(project.folder / path, project.folder)
+        content = (project.folder / path).read_bytes()
         target = clean / path.removeprefix(CLIENT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(project.folder / path, target)
-        target.chmod(0o644)
+        disk.make_folders(target.parent, root=clean)
+        disk.put(target, content, root=clean, mode=0o644, sync=False)
 
 
 def _judge(files: list[Path], project: Project) -> None:
@@ -113,7 +115,7 @@ def _check(said: tuple[bool, str], code: str, message: str, project: Project) ->
         raise MCPGenError.of(code, message, span=Span(str(project.folder)))
 
 
-def _placed(file: Path, folder: Path) -> Distribution:
-    target = folder / file.name
-    shutil.copyfile(file, target)
-    return Distribution(target, hashlib.sha256(file.read_bytes()).hexdigest())
+def _placed(file: Path, folder: Path, root: Path) -> Distribution:
+    target, content = folder / file.name, file.read_bytes()
+    disk.put(target, content, root=root)
+    return Distribution(target, hashlib.sha256(content).hexdigest())

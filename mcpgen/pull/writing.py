@@ -5,28 +5,16 @@ Part of the pull stage; knows no manifest.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
-from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen import disk
 
 
 def put(file: Path, text: str) -> None:
-    """Write a file by way of another one beside it; where it is a link, its target.
+    """Write a manifest; links below the current folder are not followed.
 
     Raises:
-        MCPGenError: The system does not let it (MG411).
+        MCPGenError: A link is in its place or on the way (MG409), or the system does not
+            let it be written (MG411).
     """
-    target = file.resolve()
-    beside = target.with_name(f".{target.name}.mcpgen.tmp")
-    try:
-        beside.write_bytes(text.encode("utf-8"))
-        beside.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise MCPGenError.of(
-            "MG411",
-            f"can't be written: {error.strerror or error}",
-            span=Span(str(file)),
-        ) from None
+    disk.put(file, text.encode("utf-8"), root=disk.root_of(file))

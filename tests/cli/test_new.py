@@ -197,7 +197,7 @@ def test_a_link_that_leads_away_is_not_an_empty_folder(
     done = terminal.mcpgen("new", "server", "hello", "--manifest", str(manifest))
 
     assert done.code == 2
-    assert "error[MG41" in done.err
+    assert "error[MG409]: is a symbolic link" in done.err
     assert not (tmp_path / "nowhere").exists()
 
 

@@ -188,6 +188,32 @@ async def test_prompts_resources_and_completion(
     assert f"3 bytes are in {saved}" in said.err
 
 
+async def test_saving_does_not_go_through_links(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private, here = tmp_path / "private", tmp_path / "here"
+    private.mkdir()
+    here.mkdir()
+    (private / "file").write_text("precious", "utf-8")
+    (here / "saved").symlink_to(private / "file")
+    (here / "absent").symlink_to(private / "absent")
+    (here / "folder").symlink_to(private)
+    monkeypatch.chdir(here)
+
+    async with running(server()) as wire:
+        for name in ("saved", "absent", "folder/new"):
+            assert await use(wire.url, "read", "x://bytes", "--output", name) == 2
+            assert "is a symbolic link" in capsys.readouterr().err
+        assert await use(wire.url, "read", "x://bytes", "--output", "/dev/null") == 0
+        (here / "plain").write_text("old", "utf-8")
+        assert await use(wire.url, "read", "x://bytes", "--output", "plain") == 0
+
+    assert [path.name for path in private.iterdir()] == ["file"]
+    assert (private / "file").read_text("utf-8") == "precious"
+    assert (here / "plain").read_bytes() == b"\x00\x01\xff"
+    assert len(list(here.iterdir())) == 4
+
+
 async def test_check_says_how_the_server_differs(capsys: Capture) -> None:
     async with running(server()) as wire:
         assert await use(wire.url, "check") == 1

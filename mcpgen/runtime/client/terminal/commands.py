@@ -31,6 +31,7 @@ from .arguments import (
     text_arguments,
 )
 from .display import Display, content_bytes
+from .saving import save
 
 OK: Final = 0
 NO: Final = 1
@@ -226,7 +227,7 @@ async def read_resource(session: Session) -> int:
     output = given.output or session.said.output
     if output is not None:
         found = b"".join(content_bytes(each) for each in result["contents"])
-        await asyncio.to_thread(Path(output).write_bytes, found)
+        await asyncio.to_thread(save, Path(output), found)
         session.display.note(f"{len(found)} bytes are in {output}")
     elif session.as_json or given.as_json:
         session.display.json(result)

@@ -143,3 +143,16 @@ async def test_a_link_in_the_place_of_a_new_file_is_not_followed(
         async with FileStorage(tmp_path / "tokens").lock():
             pass
     assert victim.read_text() == "precious"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the permissions of POSIX systems")
+async def test_tokens_that_others_can_change_are_not_used(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    storage = FileStorage(file)
+    await storage.put("a", {"secret": 1})
+    file.chmod(0o602)
+
+    with pytest.raises(ClientError, match="other users can change this file"):
+        await storage.get("a")
+    with pytest.raises(ClientError, match="other users can change this file"):
+        await storage.put("b", {"secret": 2})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import stat
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -138,11 +139,17 @@ class FileStorage:
     def _read(self) -> dict[str, Any]:
         try:
             with self.path.open("rb") as file:
+                others = _others_may_write(os.fstat(file.fileno()))
                 data = file.read(_LARGEST + 1)
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise self._unusable(error) from None
+        if others:
+            raise ClientError(
+                f"{self.path}: other users can change this file, so its tokens are not "
+                "used. Remove it, and sign in again"
+            )
         try:
             value: object = json.loads(data)
         except (ValueError, RecursionError):
@@ -180,6 +187,14 @@ class FileStorage:
 
     def _unusable(self, error: OSError) -> ClientError:
         return ClientError(f"{self.path}: {error.strerror or error}")
+
+
+def _others_may_write(status: os.stat_result) -> bool:
+    """Whether a user that is neither this one nor root can change a file."""
+    if os.name == "nt":
+        return False
+    is_ours = status.st_uid in (0, os.geteuid())
+    return not is_ours or bool(status.st_mode & stat.S_IWOTH)
 
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
