@@ -63,6 +63,7 @@ CLIENT_NAMES: Final = (
     "CallTimeoutError",
     "ClientError",
     "ClientOptions",
+    "ClientStateError",
     "Difference",
     "Elicitation",
     "InvalidArgumentsError",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..protocol.types import CallToolResult
     from .connection import Connection
     from .drift import Difference
+    from .work.clock import Clock
 
 T = TypeVar("T")
 logger: Final = logging.getLogger(__name__)
@@ -39,7 +40,13 @@ class Listing:
     async def all(
         self, method: str, key: str, options: CallSettings
     ) -> list[dict[str, Any]]:
-        """The items of all pages."""
+        """The items of all pages, which have one call's time together."""
+        async with self._connection.limited(method, options) as clock:
+            return await self._pages(method, key, options, clock)
+
+    async def _pages(
+        self, method: str, key: str, options: CallSettings, clock: Clock
+    ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         params: dict[str, Any] = {}
         seen: set[str] = set()
@@ -57,6 +64,7 @@ class Listing:
                 break
             seen.add(cursor)
             params = {"cursor": cursor}
+            clock.heard()
         logger.warning("%s: the pages never end; the rest is left out", method)
         return found
 
@@ -122,17 +130,19 @@ class Listing:
     ) -> dict[str, Any]:
         """The result of a tool, called by the server's own definition if need be."""
         request = call.request(arguments)
-        try:
-            return await self._connection.request(request, options)
-        except ProtocolError as error:
-            if error.code != HEADER_MISMATCH:
-                raise
-            # The server's headers for this tool have changed since it was described.
-            await self.tools(options)
-            live = self._live.get(call.name)
-            if live is None:
-                raise
-        return await self._connection.request(live.request(arguments), options)
+        async with self._connection.limited(request.method, options) as clock:
+            try:
+                return await self._connection.request(request, options)
+            except ProtocolError as error:
+                if error.code != HEADER_MISMATCH:
+                    raise
+                # The server's headers for this tool have changed since it was described.
+                await self.tools(options)
+                live = self._live.get(call.name)
+                if live is None:
+                    raise
+            clock.heard()
+            return await self._connection.request(live.request(arguments), options)
 
 
 def _decoded(kind: type[T], method: str, items: list[dict[str, Any]]) -> list[T]:

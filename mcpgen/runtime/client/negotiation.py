@@ -105,7 +105,10 @@ async def _modern(parts: Parts) -> Modern:
         ClientError: It is modern, but nothing is in common; or nobody is there.
     """
     speaker = Modern(parts, versions("modern")[0])
-    result = await _discovered(speaker, parts.brief(PROBE_LIMIT))
+    timeout = parts.settings.timeout
+    # A server that keeps silent leaves half of the time for the older handshake.
+    limit = PROBE_LIMIT if timeout is None else min(PROBE_LIMIT, timeout / 2)
+    result = await _discovered(speaker, parts.brief(limit))
     supported = result.get("supportedVersions")
     if not is_list(supported):
         raise _NotModernError(None)

@@ -460,6 +460,60 @@ async def test_a_server_that_loses_every_session_is_given_up() -> None:
     assert len(wire.of("initialize")) == 2
 
 
+async def test_each_session_has_request_ids_of_its_own() -> None:
+    wire = losing(404, "not found")
+    asked = asyncio.Event()
+    answered = asyncio.Event()
+    cancelled = asyncio.Event()
+    request = {"jsonrpc": "2.0", "id": 1, "method": "elicitation/create"}
+    question = {**request, "params": {"message": "Hm?", "requestedSchema": FORM}}
+
+    async def ask(call: Call) -> WireReply:
+        stream = await call.stream()
+        await stream.write(event(question))
+        if call.request.headers[SESSION] == "one":
+            # The session is lost while its question is open.
+            await answered.wait()
+            return stream
+        await wire.until(lambda: wire.calls[-1].id == 1)
+        await stream.write(event(await text(call)))
+        return stream
+
+    async def person(question: Elicitation) -> Reply:
+        if asked.is_set():
+            return Reply.ACCEPT
+        asked.set()
+        try:
+            await asyncio.sleep(LIMIT)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+        return Reply.DECLINE
+
+    forgets = wire.methods["tools/call"]
+
+    async def work(call: Call) -> WireReply:
+        return await (ask if call.params["name"] == "ask" else forgets)(call)
+
+    wire.methods["tools/call"] = work
+    async with (
+        asyncio.timeout(LIMIT),
+        running(wire),
+        Client(wire.url, elicitation=person) as client,
+    ):
+        lost = asyncio.create_task(client.call_tool("ask"))
+        await asked.wait()
+        await client.call_tool("forget")
+        await client.call_tool("ask")
+        await cancelled.wait()
+        answered.set()
+        with pytest.raises(TransportError, match="ended before its result"):
+            await lost
+    answers = [call for call in wire.calls if call.id == 1 and "result" in call.message]
+    assert [call.request.headers[SESSION] for call in answers] == ["two"]
+    assert answers[0].message["result"]["action"] == "accept"
+
+
 @requirement("2025-11-25/client/cancels-its-own")
 async def test_cancelling_a_call_tells_the_server() -> None:
     started = asyncio.Event()

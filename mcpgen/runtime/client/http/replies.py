@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from ..errors import ClientError, ProtocolError, TransportError
 from ..shapes import is_list, is_object, members, text
 from .failures import refused
-from .requests import MAX_ERROR_BODY, Http, read_some
+from .requests import MAX_ERROR_BODY, Http
 from .sse import SseParser
 
 Message: TypeAlias = dict[str, Any]
@@ -28,6 +28,8 @@ ACCEPT: Final[Mapping[str, str]] = {
 ACCEPT_STREAM: Final[Mapping[str, str]] = {"Accept": "text/event-stream"}
 
 _DRAIN_TIME: Final = 1.0
+_ERROR_TIME: Final = 2.0
+"""Seconds that the body of a refusal may take: some never end."""
 
 
 async def messages(
@@ -97,15 +99,24 @@ def result_of(message: Message, method: str, response_status: int = 200) -> Mess
 
 async def failure(response: aiohttp.ClientResponse, method: str) -> ClientError:
     """The error for an answer with an error status: JSON-RPC's if it has one."""
-    try:
-        body = await read_some(response, MAX_ERROR_BODY)
-    except (aiohttp.ClientError, OSError):
-        body = b""
+    body = await _some_of(response)
     error = _error_in(body)
     if error is None or response.status in (401, 403):
         reason = error.get("message") if error is not None else None
         return refused(response, body, text(reason))
     return _protocol_error(error, method, response.status)
+
+
+async def _some_of(response: aiohttp.ClientResponse) -> bytes:
+    """The beginning of a refusal's body, as far as it comes in time."""
+    body = bytearray()
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        async with asyncio.timeout(_ERROR_TIME):
+            while len(body) < MAX_ERROR_BODY and (
+                chunk := await response.content.readany()
+            ):
+                body += chunk
+    return bytes(body)
 
 
 def _error_in(body: bytes) -> Mapping[str, Any] | None:

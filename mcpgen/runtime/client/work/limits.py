@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Generator
 from types import TracebackType
+from typing import Any
 
 from ..errors import CallTimeoutError, TransportError
 from ..options import CallSettings
@@ -21,7 +22,7 @@ class Calls:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._clocks: set[Clock] = set()
+        self._running: dict[asyncio.Task[Any] | None, Limited] = {}
         self._quiet = asyncio.Event()
         self._quiet.set()
         self.closed = False
@@ -29,35 +30,53 @@ class Calls:
     def limited(self, method: str, settings: CallSettings) -> Limited:
         """For `async with`: bounds a block of code by a call's limits.
 
+        A block inside another one of the same call (the same task and settings) shares
+        its time: however often a call is sent, its limits count once. Other settings
+        inside a call, as those of a handshake, bound a part of it.
+
         CallTimeoutError leaves the block when it took too long, TransportError when the
         client was closed meanwhile.
         """
         return Limited(self, method, settings)
 
-    def started(self, clock: Clock) -> None:
-        """A call begins."""
-        self._clocks.add(clock)
+    def entered(self, block: Limited) -> Limited | None:
+        """A block begins; gives the one around it, in the same task."""
+        task = asyncio.current_task()
+        outer = self._running.get(task)
+        self._running[task] = block
         self._quiet.clear()
+        return outer
 
-    def ended(self, clock: Clock) -> None:
-        """A call has ended."""
-        self._clocks.discard(clock)
-        if not self._clocks:
+    def left(self, outer: Limited | None) -> None:
+        """A block has ended, with which the one around it goes on."""
+        task = asyncio.current_task()
+        if outer is not None:
+            self._running[task] = outer
+        else:
+            self._running.pop(task, None)
+        if not self._running:
             self._quiet.set()
 
     @contextlib.contextmanager
     def paused(self) -> Generator[None]:
-        """Stops all clocks, while a person or a model answers the server."""
+        """Stops the clock of the call that this task works for, if it is one."""
+        block = self._running.get(asyncio.current_task())
+        with contextlib.nullcontext() if block is None else block.clock.paused():
+            yield
+
+    @contextlib.contextmanager
+    def all_paused(self) -> Generator[None]:
+        """Stops all clocks, while something is done of which the call is not known."""
         with contextlib.ExitStack() as stack:
-            for clock in self._clocks:
-                stack.enter_context(clock.paused())
+            for block in self._running.values():
+                stack.enter_context(block.clock.paused())
             yield
 
     async def stop(self, limit: float) -> None:
         """Ends every call, and waits until they have ended."""
         self.closed = True
-        for clock in self._clocks:
-            clock.stop()
+        for block in self._running.values():
+            block.outermost.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 await self._quiet.wait()
@@ -84,17 +103,28 @@ class Calls:
 class Limited:
     """A block of code under a clock that its connection knows of."""
 
-    __slots__ = ("_calls", "_clock", "_method", "_settings")
+    __slots__ = ("_calls", "_method", "_outer", "_settings", "clock")
+
+    clock: Clock
 
     def __init__(self, calls: Calls, method: str, settings: CallSettings) -> None:
         self._calls = calls
         self._method = method
         self._settings = settings
-        self._clock = Clock(settings.timeout, settings.idle_timeout)
+        self._outer: Limited | None = None
 
     async def __aenter__(self) -> Clock:
-        self._calls.started(self._clock)
-        return await self._clock.__aenter__()
+        outer = self._outer = self._calls.entered(self)
+        if outer is not None and outer._settings is self._settings:
+            self.clock = outer.clock
+            return self.clock
+        settings = self._settings
+        self.clock = Clock(
+            settings.timeout,
+            settings.idle_timeout,
+            None if outer is None else outer.clock,
+        )
+        return await self.clock.__aenter__()
 
     async def __aexit__(
         self,
@@ -102,11 +132,21 @@ class Limited:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._calls.ended(self._clock)
+        self._calls.left(self._outer)
+        if self._outer is not None and self._outer.clock is self.clock:
+            return
         try:
-            await self._clock.__aexit__(kind, error, traceback)
+            await self.clock.__aexit__(kind, error, traceback)
         except TimeoutError:
-            raise self._calls.error(self._clock, self._method, self._settings) from None
+            raise self._calls.error(self.clock, self._method, self._settings) from None
+
+    @property
+    def outermost(self) -> Clock:
+        """The clock of the whole call."""
+        clock = self.clock
+        while clock.outer is not None:
+            clock = clock.outer
+        return clock
 
 
 def _seconds(limit: float | None) -> str:

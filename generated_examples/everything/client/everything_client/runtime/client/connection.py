@@ -7,10 +7,18 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .calls import Request
-from .errors import AuthError, CallTimeoutError, ClientError, TransportError
+from .errors import (
+    AuthError,
+    CallTimeoutError,
+    ClientError,
+    ClientStateError,
+    TransportError,
+    not_open,
+)
 from .events import Events
 from .handlers import Handlers
 from .http import backoff
@@ -18,16 +26,22 @@ from .http.requests import Http
 from .negotiation import forget, negotiate
 from .options import CallSettings, LoggingLevel, Settings
 from .speaker import EraLostError, Parts, ServerInfo, Speaker
-from .work.limits import Calls
+from .work.clock import Clock
+from .work.limits import Calls, Limited
 
 if TYPE_CHECKING:
     from .subscriptions import Filter, Subscription
+
+T = TypeVar("T")
 
 MAX_SENDS: Final = 3
 """How often a request is sent that may be repeated."""
 
 CLOSE_LIMIT: Final = 1.0
 """Seconds that calls have to end when the client is closed."""
+
+_PING: Final = Request("ping", {}, repeatable=True)
+_SET_LEVEL: Final = Request("logging/setLevel", {}, repeatable=True)
 
 _PASSING: Final = frozenset([None, 429, 502, 503, 504])
 """Statuses that another try may not meet; None is a broken connection."""
@@ -55,17 +69,20 @@ class Connection:
             ClientError: There is no server that this client can talk to.
         """
         if self._parts is not None:
-            raise RuntimeError("this client is open already")
+            raise ClientStateError("this client is open already")
+        calls = Calls(self._http.url)
         self._parts = Parts(
             self._http,
             self._settings,
             Handlers(self._settings),
             Events(self._settings),
-            Calls(self._http.url),
+            calls,
         )
+        limits = CallSettings(timeout=self._settings.timeout, idle_timeout=None)
         try:
-            await self._http.open(self._parts.calls.paused)
-            self._speaker = await negotiate(self._parts)
+            await self._http.open(calls.paused)
+            async with calls.limited("the first requests", limits):
+                self._speaker = await negotiate(self._parts)
         except BaseException:
             await self.close()
             raise
@@ -85,13 +102,27 @@ class Connection:
                 await parts.tasks.close()
             await self._http.close()
 
+    def limited(self, method: str, settings: CallSettings) -> Limited:
+        """For `async with`: all requests of the block have one call's time together."""
+        if self._parts is None:
+            raise not_open()
+        return self._parts.calls.limited(method, settings)
+
     async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
-        """The result of a request, sent again where that is safe."""
+        """The result of a request, sent again where that is safe, in its time."""
+        async with self.limited(request.method, settings) as clock:
+            return await self._repeated(
+                lambda speaker: speaker.request(request, settings), request, clock
+            )
+
+    async def _repeated(
+        self, send: Callable[[Speaker], Awaitable[T]], request: Request, clock: Clock
+    ) -> T:
         sends = 1
         while True:
             speaker = self._open_speaker()
             try:
-                return await speaker.request(request, settings)
+                return await send(speaker)
             except EraLostError as lost:
                 await self._renegotiate(speaker, lost)
                 sends += 1
@@ -102,16 +133,23 @@ class Connection:
                     raise
                 await backoff.wait(sends)
                 sends += 1
+            clock.heard()
 
     async def ping(self, settings: CallSettings) -> None:
         """Returns when the server answers."""
-        await self._open_speaker().ping(settings)
+        async with self.limited("ping", settings) as clock:
+            await self._repeated(lambda speaker: speaker.ping(settings), _PING, clock)
 
     async def set_logging_level(
         self, level: LoggingLevel, settings: CallSettings
     ) -> None:
         """The least level of log messages from now on."""
-        await self._open_speaker().set_logging_level(level, settings)
+        async with self.limited("logging/setLevel", settings) as clock:
+            await self._repeated(
+                lambda speaker: speaker.set_logging_level(level, settings),
+                _SET_LEVEL,
+                clock,
+            )
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """The server's notifications of changes."""
@@ -131,7 +169,7 @@ class Connection:
 
     def _open_speaker(self) -> Speaker:
         if self._speaker is None:
-            raise RuntimeError("this client is not open; use it in `async with`")
+            raise not_open()
         return self._speaker
 
 

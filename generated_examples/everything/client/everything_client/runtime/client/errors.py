@@ -23,6 +23,15 @@ class ClientError(Exception):
     """Every error that this client raises by itself."""
 
 
+class ClientStateError(ClientError, RuntimeError):
+    """A client or a subscription is used when it can't be: before it is open, say."""
+
+
+def not_open(block: str = "async with") -> ClientStateError:
+    """The error for a use outside of the block that opens and closes."""
+    return ClientStateError(f"this client is not open; use it in `{block}`")
+
+
 class ToolError(ClientError):
     """The tool ran and reports that it failed (`isError`); its words are for people.
 

@@ -126,8 +126,9 @@ class CallOptions(TypedDict, total=False):
     """What `with_options` takes.
 
     Attributes:
-        timeout: Seconds that a call may take in all; None for no limit. The time that
-            handlers take (a person who answers a question) does not count.
+        timeout: Seconds that a call may take in all, over every request that is sent for
+            it; None for no limit. The time that a person takes to answer its question or
+            to sign in for it does not count. Opening the client has the same limit.
         idle_timeout: Seconds without a sign of the call: an answer, progress or another
             message. None for no limit.
         progress: Called with each progress report.

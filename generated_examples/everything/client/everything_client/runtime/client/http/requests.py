@@ -56,14 +56,15 @@ class Http:
         self._factory = settings.session_factory or _new_session
         self._session: aiohttp.ClientSession | None = None
         self._paused: Pause = nullcontext
+        self._answering = 0
         self._used = 0.0
 
     async def open(self, paused: Pause = nullcontext) -> None:
         """Makes the session. Nothing is sent yet.
 
         Args:
-            paused: Makes a block during which no call's time runs: a person may have to
-                sign in.
+            paused: Makes a block during which the time of the current task's call does
+                not run: a person may have to sign in.
         """
         self._session = self._factory()
         self._paused = paused
@@ -180,7 +181,9 @@ class Http:
     async def _signed(self, method: str, url: str) -> Mapping[str, str]:
         if self._auth is None:
             return {}
-        return await self._auth.sign(Outgoing(method, url), self.session)
+        # A hook may make this request wait until another call has signed in.
+        with self._paused() if self._answering else nullcontext():
+            return await self._auth.sign(Outgoing(method, url), self.session)
 
     async def _answered(
         self,
@@ -188,7 +191,7 @@ class Http:
         attempt: int,
         signed: Mapping[str, str],
     ) -> bool:
-        """Whether the request shall be sent again; the answer is closed then."""
+        """Whether the request shall be sent again; if not, the answer stays open."""
         assert self._auth is not None
         challenge = Challenge(
             response.status,
@@ -200,11 +203,16 @@ class Http:
         )
         if attempt > MAX_CHALLENGES:
             return False
-        with self._paused():
-            if not await self._auth.answer(challenge, self.session):
-                return False
-        response.close()
-        return True
+        is_open = False
+        self._answering += 1
+        try:
+            with self._paused():
+                is_open = not await self._auth.answer(challenge, self.session)
+        finally:
+            self._answering -= 1
+            if not is_open:
+                response.close()
+        return not is_open
 
     def _redirected(
         self, response: aiohttp.ClientResponse, method: str, count: int

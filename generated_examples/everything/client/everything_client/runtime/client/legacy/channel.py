@@ -9,7 +9,8 @@ from ..errors import ClientError, ProtocolError, TransportError
 from ..http.replies import Message
 from ..work.clock import Clock
 
-Receive: TypeAlias = Callable[[Message], Awaitable[None]]
+Receive: TypeAlias = Callable[[Message, Clock | None], Awaitable[None]]
+"""Takes a message, with the clock of the call on whose stream it came, if any."""
 
 
 class SessionLostError(Exception):
@@ -77,5 +78,5 @@ class Channel(Protocol):
         ...
 
 
-async def nobody(message: Message) -> None:
+async def nobody(message: Message, clock: Clock | None) -> None:
     """A receiver for a session that has not begun."""

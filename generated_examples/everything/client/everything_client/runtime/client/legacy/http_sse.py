@@ -150,7 +150,7 @@ class SseChannel:
         if "method" not in message and isinstance(request_id, str | int):
             waiting = self._waiting.get(request_id)
         if waiting is None:
-            await self.receive(message)
+            await self.receive(message, None)
             return
         answer, clock = waiting
         clock.heard()

@@ -18,6 +18,7 @@ from .channel import Channel, SessionLostError
 if TYPE_CHECKING:
     from ..http.replies import Message
     from ..speaker import Parts
+    from ..work.clock import Clock
 
 logger: Final = logging.getLogger(__name__)
 
@@ -26,21 +27,31 @@ MAX_REQUESTS: Final = 100
 
 
 class Serving:
-    """Takes what the server sends of its own accord."""
+    """Takes what the server sends of its own accord in one session.
+
+    Its ids are the session's: those of the next one begin anew.
+    """
 
     def __init__(self, parts: Parts, channel: Channel) -> None:
         self._parts = parts
         self._channel = channel
         self._running: dict[str | int, asyncio.Task[None]] = {}
+        self._ended = False
 
-    async def receive(self, message: Message) -> None:
+    def end(self) -> None:
+        """The session is no more: nobody waits for the answers to its requests."""
+        self._ended = True
+        for task in self._running.values():
+            task.cancel()
+
+    async def receive(self, message: Message, clock: Clock | None) -> None:
         """Starts to answer a request, or passes a notification on."""
         method, request_id = message.get("method"), message.get("id")
         if not isinstance(method, str):
             return
         params = members(message.get("params"))
         if isinstance(request_id, str | int):
-            self._start(method, request_id, params)
+            self._start(method, request_id, params, clock)
             return
         if method == "notifications/cancelled":
             wanted = params.get("requestId")
@@ -49,20 +60,36 @@ class Serving:
         await self._parts.events.receive(message)
 
     def _start(
-        self, method: str, request_id: str | int, params: Mapping[str, Any]
+        self,
+        method: str,
+        request_id: str | int,
+        params: Mapping[str, Any],
+        clock: Clock | None,
     ) -> None:
+        if self._ended:
+            logger.debug("%s of a session that has ended is ignored", method)
+            return
         if request_id in self._running or len(self._running) >= MAX_REQUESTS:
             logger.warning("the server asks too much at once: %s is ignored", method)
             return
-        task = self._parts.tasks.spawn(self._serve(method, request_id, params))
+        task = self._parts.tasks.spawn(self._serve(method, request_id, params, clock))
         self._running[request_id] = task
         task.add_done_callback(lambda _: self._running.pop(request_id, None))
 
     async def _serve(
-        self, method: str, request_id: str | int, params: Mapping[str, Any]
+        self,
+        method: str,
+        request_id: str | int,
+        params: Mapping[str, Any],
+        clock: Clock | None,
     ) -> None:
-        """Answers one request; calls do not age meanwhile."""
-        with self._parts.calls.paused():
+        """Answers one request, while the time of the call that it belongs to stands still.
+
+        It came on that call's stream. What comes on the session's own stream may belong
+        to any call, so all are paused that run by then.
+        """
+        pause = self._parts.calls.all_paused if clock is None else clock.paused
+        with pause():
             answer = await self._answer(method, params)
         try:
             await self._channel.post({"jsonrpc": "2.0", "id": request_id, **answer})

@@ -47,6 +47,7 @@ class Legacy:
         self._lock = asyncio.Lock()
         self._generation = 0
         self._alive = True
+        self._serving = Serving(parts, channel)
         self._changes = LegacyChanges(parts, channel, self.request, self._exchange)
         self.server = ServerInfo(versions("legacy")[0], "legacy", {}, {}, None)
 
@@ -58,24 +59,24 @@ class Legacy:
             ProtocolError: The server refuses.
             VersionError: It wants a version that nobody knows.
         """
-        self._channel.receive = Serving(self._parts, self._channel).receive
         await self._initialize()
 
     async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
         """The result, after a person has visited what pages the server wants."""
-        try:
-            return await self._in_session(request, settings)
-        except ProtocolError as error:
-            if error.code != URL_ELICITATION_REQUIRED:
-                raise
-            from .pages import with_pages
+        async with self._parts.calls.limited(request.method, settings) as clock:
+            try:
+                return await self._in_session(request, settings)
+            except ProtocolError as error:
+                if error.code != URL_ELICITATION_REQUIRED:
+                    raise
+                from .pages import with_pages
 
-            return await with_pages(
-                self._parts,
-                settings,
-                error,
-                lambda: self._in_session(request, settings),
-            )
+                return await with_pages(
+                    self._parts,
+                    clock,
+                    error,
+                    lambda: self._in_session(request, settings),
+                )
 
     async def _in_session(
         self, request: Request, settings: CallSettings
@@ -110,11 +111,15 @@ class Legacy:
 
     async def close(self) -> None:
         """Ends the session."""
+        self._serving.end()
         with contextlib.suppress(ClientError, TimeoutError):
             async with asyncio.timeout(FAREWELL_LIMIT):
                 await self._channel.close()
 
     async def _initialize(self) -> None:
+        self._serving.end()
+        self._serving = Serving(self._parts, self._channel)
+        self._channel.receive = self._serving.receive
         version = versions("legacy")[0]
         handlers, settings = self._parts.handlers, self._parts.settings
         params = {

@@ -62,10 +62,12 @@ class StreamableChannel:
         """The answer to a request, from the POST's answer or a resumed stream."""
         if message["method"] == "initialize":
             self._begin()
+        # Those of this session: a later one may have other requests of the same ids.
+        receive = self.receive
         response = await self._post(message, headers)
         answered = False
         try:
-            answer = await self._answer(response, message, clock)
+            answer = await self._answer(response, message, clock, receive)
             answered = True
         finally:
             if not answered:
@@ -143,7 +145,11 @@ class StreamableChannel:
         raise error
 
     async def _answer(
-        self, response: aiohttp.ClientResponse, request: Message, clock: Clock
+        self,
+        response: aiohttp.ClientResponse,
+        request: Message,
+        clock: Clock,
+        receive: Receive,
     ) -> Message:
         """The answer on this stream, or on those that resume it."""
         parser = self._http.parser()
@@ -151,7 +157,7 @@ class StreamableChannel:
         while True:
             known = parser.last_event_id
             try:
-                answer = await self._read(response, parser, request, clock)
+                answer = await self._read(response, parser, request, clock, receive)
                 if answer is not None:
                     return answer
                 broken = TransportError(
@@ -176,6 +182,7 @@ class StreamableChannel:
         parser: SseParser,
         request: Message,
         clock: Clock,
+        receive: Receive,
     ) -> Message | None:
         incoming = messages(self._http, response, parser)
         async with contextlib.aclosing(incoming):
@@ -183,7 +190,7 @@ class StreamableChannel:
                 clock.heard()
                 if is_answer(message, request["id"]):
                     return message
-                await self.receive(message)
+                await receive(message, clock)
         return None
 
     async def _resumed(
@@ -250,7 +257,7 @@ class StreamableChannel:
                         try:
                             async for message in incoming:
                                 failures = 0
-                                await self.receive(message)
+                                await self.receive(message, None)
                         finally:
                             response.close()
                 except TransportError as error:

@@ -15,19 +15,22 @@ from typing import TYPE_CHECKING, Any, Final
 from ...shared.errors import URL_ELICITATION_REQUIRED
 from ..errors import MissingHandlerError, ProtocolError
 from ..http import backoff
-from ..options import DEFAULT_TIMEOUT, CallSettings, Notification
+from ..options import DEFAULT_TIMEOUT, Notification
 from ..shapes import is_list, is_object
 
 if TYPE_CHECKING:
     from ..speaker import Parts
+    from ..work.clock import Clock
 
+_SHARE: Final = 0.9
+"""What of a call's time may be spent on waiting before the refusal is final."""
 MAX_PAGES: Final = 10
 """Pages that one call may ask a person to visit."""
 
 
 async def with_pages(
     parts: Parts,
-    settings: CallSettings,
+    clock: Clock,
     refusal: ProtocolError,
     send: Callable[[], Awaitable[dict[str, Any]]],
 ) -> dict[str, Any]:
@@ -35,8 +38,8 @@ async def with_pages(
 
     Args:
         parts: The connection's.
-        settings: The call's; `timeout` bounds the wait for a person who said yes but has
-            not finished.
+        clock: The call's. It stands still while a person looks at a page, but not while
+            one who said yes has not finished.
         refusal: What the server has said.
         send: Sends the request once more.
 
@@ -44,7 +47,7 @@ async def with_pages(
         ProtocolError: The server refuses, or the person did not visit the page.
         MissingHandlerError: There is nobody to visit it.
     """
-    visits = _Visits(parts, settings)
+    visits = _Visits(parts, clock)
     with visits.heard():
         while await visits.made(refusal):
             try:
@@ -57,9 +60,10 @@ async def with_pages(
 class _Visits:
     """What one call has made a person do."""
 
-    def __init__(self, parts: Parts, settings: CallSettings) -> None:
+    def __init__(self, parts: Parts, clock: Clock) -> None:
         self._parts = parts
-        self._patience = settings.timeout or DEFAULT_TIMEOUT
+        self._clock = clock
+        self._patience = DEFAULT_TIMEOUT
         self._visited: set[str] = set()
         self._finished: set[str] = set()
         self._news = asyncio.Event()
@@ -85,7 +89,8 @@ class _Visits:
             return await self._waited()
         for page in fresh:
             try:
-                accepted = await self._visit(page)
+                with self._clock.paused():
+                    accepted = await self._visit(page)
             except MissingHandlerError as error:
                 raise error from refusal
             if not accepted:
@@ -120,18 +125,27 @@ class _Visits:
         loop = asyncio.get_running_loop()
         before = loop.time()
         self._news.clear()
-        if not self._visited <= self._finished:
-            news = asyncio.ensure_future(self._news.wait())
-            pause = asyncio.ensure_future(backoff.wait(self._repeats + 2))
-            try:
-                await asyncio.wait([news, pause], return_when="FIRST_COMPLETED")
-            finally:
-                news.cancel()
-                pause.cancel()
-        else:
-            await backoff.wait(self._repeats)
+        is_news_due = not self._visited <= self._finished
+        pause = backoff.wait(self._repeats + (2 if is_news_due else 0))
+        waits: set[asyncio.Future[object]] = {asyncio.ensure_future(pause)}
+        if is_news_due:
+            waits.add(asyncio.ensure_future(self._news.wait()))
+        try:
+            done, _ = await asyncio.wait(
+                waits, timeout=self._time(), return_when="FIRST_COMPLETED"
+            )
+        finally:
+            for wait in waits:
+                wait.cancel()
         self._patience -= loop.time() - before
-        return self._patience > 0
+        return bool(done) and self._patience > 0
+
+    def _time(self) -> float:
+        """Seconds to wait at most: the server's refusal says more than a timeout."""
+        remaining = self._clock.remaining
+        if remaining is None:
+            return max(self._patience, 0)
+        return max(remaining * _SHARE, 0)
 
     def _hear(self, notification: Notification) -> None:
         if notification.method == "notifications/elicitation/complete":
