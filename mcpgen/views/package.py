@@ -90,6 +90,7 @@ CLIENT_AUTH_NAMES: Final = (
     "ClientRegistration",
     "EnterpriseAuth",
     "FileStorage",
+    "IssuerSettings",
     "LoopbackRedirect",
     "MemoryStorage",
     "OAuth",

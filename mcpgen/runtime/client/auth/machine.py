@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ..errors import AuthError
 from . import web
-from .discovery import AuthorizationServer, Resource
-from .grants import ask
+from .discovery import AuthorizationServer, Resource, Unusable
 from .holder import TokenHolder
 from .identity import ClientRegistration, authenticate
+from .issuers import IssuerSettings, same_issuer
 from .tokens import Token
 
 if TYPE_CHECKING:
@@ -38,8 +38,16 @@ class _Machine(TokenHolder):
         scopes: Sequence[str] = (),
         storage: TokenStorage | None = None,
         dpop: bool = False,
+        issuers: Mapping[str, IssuerSettings] | None = None,
+        allow_private: Sequence[str] = (),
     ) -> None:
-        super().__init__(scopes=scopes, storage=storage, dpop=dpop)
+        super().__init__(
+            scopes=scopes,
+            storage=storage,
+            dpop=dpop,
+            issuers=issuers,
+            allow_private=allow_private,
+        )
         self._identity = client
         self._bound_to = client.issuer
 
@@ -48,8 +56,8 @@ class _Machine(TokenHolder):
     ) -> ClientRegistration:
         # The first issuer binds: what proves who this is goes to no other one.
         self._bound_to = self._bound_to or server.issuer
-        if self._bound_to != server.issuer:
-            raise AuthError(
+        if not same_issuer(self._bound_to, server.issuer):
+            raise Unusable(
                 f"the server wants tokens of this issuer now; the client is known to "
                 f"{self._bound_to} alone",
                 url=server.issuer,
@@ -66,14 +74,9 @@ class _Machine(TokenHolder):
         form: Mapping[str, str],
     ) -> Token:
         asked = {"scope": " ".join(scopes)} if scopes else {}
-        return await ask(
-            session,
-            server,
-            await self._client(session, server),
-            {**form, **asked},
-            resource=resource.identifier,
-            asked=scopes,
-            key=self._key,
+        client = await self._client(session, server)
+        return await self._exchange(
+            session, resource, server, client, {**form, **asked}, scopes
         )
 
 
@@ -85,6 +88,9 @@ class ClientCredentials(_Machine):
         scopes: Scopes to ask for besides those that the server names.
         storage: Where the token stays; by default in memory.
         dpop: Whether tokens are to be bound to a key.
+        issuers: Settings for single authorization servers.
+        allow_private: Hosts and networks inside, such as `sso.corp.example` and
+            `10.1.0.0/16`, that a server outside may lead this client to.
     """
 
     async def _obtain(
@@ -106,6 +112,9 @@ class WorkloadIdentity(_Machine):
         client_id: The workload's identifier at the authorization server.
         scopes: Scopes to ask for besides those that the server names.
         storage: Where the token stays; by default in memory.
+        issuers: Settings for single authorization servers.
+        allow_private: Hosts and networks inside that a server outside may lead this
+            client to.
     """
 
     def __init__(
@@ -115,9 +124,16 @@ class WorkloadIdentity(_Machine):
         client_id: str,
         scopes: Sequence[str] = (),
         storage: TokenStorage | None = None,
+        issuers: Mapping[str, IssuerSettings] | None = None,
+        allow_private: Sequence[str] = (),
     ) -> None:
-        client = ClientRegistration(client_id, auth_method="none")
-        super().__init__(client, scopes=scopes, storage=storage)
+        super().__init__(
+            ClientRegistration(client_id, auth_method="none"),
+            scopes=scopes,
+            storage=storage,
+            issuers=issuers,
+            allow_private=allow_private,
+        )
         self._assertion = assertion
 
     async def _obtain(
@@ -144,6 +160,9 @@ class EnterpriseAuth(_Machine):
         idp_client: This client at the identity provider.
         scopes: Scopes to ask for besides those that the server names.
         storage: Where the token stays; by default in memory.
+        issuers: Settings for single authorization servers.
+        allow_private: Hosts and networks inside that a server outside may lead this
+            client to.
     """
 
     def __init__(
@@ -155,8 +174,16 @@ class EnterpriseAuth(_Machine):
         idp_client: ClientRegistration,
         scopes: Sequence[str] = (),
         storage: TokenStorage | None = None,
+        issuers: Mapping[str, IssuerSettings] | None = None,
+        allow_private: Sequence[str] = (),
     ) -> None:
-        super().__init__(client, scopes=scopes, storage=storage)
+        super().__init__(
+            client,
+            scopes=scopes,
+            storage=storage,
+            issuers=issuers,
+            allow_private=allow_private,
+        )
         self._id_token = id_token
         self._idp = AuthorizationServer(
             idp_client.issuer or token_endpoint, token_endpoint
@@ -190,9 +217,11 @@ class EnterpriseAuth(_Machine):
             "subject_token": await _value(self._id_token),
             "subject_token_type": ID_TOKEN,
             "audience": server.issuer,
-            "resource": resource.identifier,
             **fields,
         }
+        target = server.settings.resource_for(resource.identifier)
+        if target is not None:
+            form["resource"] = target
         if scopes:
             form["scope"] = " ".join(scopes)
         url = self._idp.token_endpoint

@@ -5,20 +5,25 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+import logging
 import secrets
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
-from ..errors import AuthError, ClientError
+from ..errors import AuthError
 from . import web
-from .discovery import AuthorizationServer, Resource
-from .grants import ask, refusal
+from .discovery import AuthorizationServer, Resource, Unusable
+from .grants import RefusedGrant
 from .holder import TokenHolder
 from .identity import ClientRegistration
-from .redirect import LoopbackRedirect, Receiver, Redirect
+from .issuers import IssuerSettings, same_issuer
+from .redirect import LoopbackRedirect, NoAnswerError, Receiver, Redirect
+from .registration import register
+from .shared_work import completed
 from .tokens import Token
 
 if TYPE_CHECKING:
@@ -26,8 +31,15 @@ if TYPE_CHECKING:
 
     from .storage import TokenStorage
 
+logger: Final = logging.getLogger(__name__)
+
 OFFLINE: Final = "offline_access"
-_PREFERRED: Final = ("none", "client_secret_basic", "client_secret_post")
+PATIENCE: Final = 1.0
+"""Seconds after which an authorization page that led nowhere is asked for its status."""
+
+_UNKNOWN_CLIENT: Final = frozenset(["invalid_client", "unauthorized_client"])
+_REFUSALS: Final = frozenset([400, 401, 404, 410, 422])
+"""Not 403, which many sites send to all programs that are no browser."""
 
 
 class OAuth(TokenHolder):
@@ -49,6 +61,9 @@ class OAuth(TokenHolder):
         offline: Whether to ask for a token that can be renewed without the user, where
             the authorization server offers it.
         dpop: Whether tokens are to be bound to a key (RFC 9449); wants the extra `oauth`.
+        issuers: Settings for single authorization servers, by issuer.
+        allow_private: Hosts and networks inside, such as `sso.corp.example` and
+            `10.1.0.0/16`, that a server outside may lead this client to.
 
     Raises:
         ValueError: The metadata document can't lie at that URL.
@@ -65,13 +80,21 @@ class OAuth(TokenHolder):
         redirect: Redirect | None = None,
         offline: bool = True,
         dpop: bool = False,
+        issuers: Mapping[str, IssuerSettings] | None = None,
+        allow_private: Sequence[str] = (),
     ) -> None:
         if client_metadata_url is not None and not _names_document(client_metadata_url):
             raise ValueError(
                 "client_metadata_url must be an https URL with a path, without a user, "
                 f"password or fragment, not {client_metadata_url!r}"
             )
-        super().__init__(scopes=scopes, storage=storage, dpop=dpop)
+        super().__init__(
+            scopes=scopes,
+            storage=storage,
+            dpop=dpop,
+            issuers=issuers,
+            allow_private=allow_private,
+        )
         self._registered = client
         self._bound_to = client.issuer if client else None
         self._metadata_url = client_metadata_url
@@ -86,61 +109,131 @@ class OAuth(TokenHolder):
         server: AuthorizationServer,
         scopes: tuple[str, ...],
     ) -> Token:
-        if server.authorization_endpoint is None or not server.pkce:
-            problem = "has no authorization endpoint"
-            if server.authorization_endpoint is not None:
-                problem = "does not list S256 among its code challenge methods"
-            raise AuthError(
-                f"the authorization server {problem}", url=server.issuer, method="GET"
+        if server.authorization_endpoint is None:
+            raise _unusable(server, "has no authorization endpoint")
+        if not (server.pkce or server.settings.assume_pkce):
+            raise _unusable(
+                server,
+                "does not list S256 among its code challenge methods",
+                hint="If it supports PKCE, set IssuerSettings(assume_pkce=True) for it",
             )
+        try:
+            return await self._consented(session, resource, server, scopes)
+        except _Forgotten as forgotten:
+            logger.info("%s: this client registers again", server.issuer)
+            async with self._storage.lock():
+                await self._records.drop_client(server.issuer, forgotten.client_id)
+        # A registration that is new is not given up.
+        return await self._consented(session, resource, server, scopes)
+
+    async def _consented(
+        self,
+        session: aiohttp.ClientSession,
+        resource: Resource,
+        server: AuthorizationServer,
+        scopes: tuple[str, ...],
+    ) -> Token:
+        """The token after the user has consented.
+
+        Raises:
+            _Forgotten: The authorization server does not know this client any more.
+        """
         known = await self._known(server)
         async with self._redirect.open(known.redirect_uris if known else ()) as back:
             web.check(back.uri, "redirect address")
-            client = await self._usable(session, server, known, back)
+            client = await self._usable(session, server, known, back, scopes)
+            is_own = not self._was_given(client)
+            remembered = client if is_own and client is known else None
             request = _Request(server, client, back.uri, resource.identifier, scopes)
-            code = request.code(await back.answer(request.url))
+            answered = await self._answered(session, server, request, back, remembered)
+            try:
+                code = request.code(answered)
+            except _Refused as refused:
+                if remembered and refused.code in _UNKNOWN_CLIENT | {"invalid_scope"}:
+                    raise _Forgotten(remembered.client_id) from None
+                raise
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": back.uri,
             "code_verifier": request.verifier,
         }
-        return await ask(
-            session,
-            server,
-            client,
-            form,
-            resource=resource.identifier,
-            asked=scopes,
-            key=self._key,
-        )
+        try:
+            return await self._exchange(
+                session,
+                resource,
+                server,
+                client,
+                form,
+                scopes,
+                registered_itself=is_own,
+            )
+        except RefusedGrant as refused:
+            if remembered and refused.code in _UNKNOWN_CLIENT:
+                raise _Forgotten(remembered.client_id) from None
+            raise
+
+    async def _answered(
+        self,
+        session: aiohttp.ClientSession,
+        server: AuthorizationServer,
+        request: _Request,
+        back: Receiver,
+        remembered: ClientRegistration | None,
+    ) -> str:
+        """Where the user's browser was led back to.
+
+        An authorization page that does not know the client leads nowhere. So if a
+        registration of earlier gets no answer at once, the page is asked for its status.
+
+        Raises:
+            _Forgotten: The page refuses the client.
+        """
+        if remembered is None:
+            return await back.answer(request.url)
+        waiting = asyncio.ensure_future(back.answer(request.url))
+        try:
+            await asyncio.wait([waiting], timeout=PATIENCE)
+            failed = waiting.done() and waiting.exception() is not None
+            if (failed or not waiting.done()) and await _is_refused(
+                session, request.url, server
+            ):
+                raise _Forgotten(remembered.client_id)
+            return await waiting
+        except NoAnswerError:
+            # The page may have refused the client in a way that only the user can see.
+            async with self._storage.lock():
+                await self._records.drop_client(server.issuer, remembered.client_id)
+            raise
+        finally:
+            waiting.cancel()
 
     async def _client(
         self, session: aiohttp.ClientSession, server: AuthorizationServer
     ) -> ClientRegistration:
         known = await self._known(server)
         if known is None:
-            raise AuthError(
-                "the client that got the token is not known any more",
-                url=server.issuer,
-                method="GET",
-            )
+            raise RefusedGrant("invalid_client", "this client has no registration", 401)
         return known
 
     def _extra_scopes(self, server: AuthorizationServer) -> tuple[str, ...]:
         offered = self._offline and OFFLINE in (server.scopes or ())
         return (OFFLINE,) if offered else ()
 
+    def _was_given(self, client: ClientRegistration) -> bool:
+        """Whether the user's code names the client; else it registered itself."""
+        return client is self._registered or client.client_id == self._metadata_url
+
     async def _known(self, server: AuthorizationServer) -> ClientRegistration | None:
         """The client at an authorization server, unless it has to register first.
 
         Raises:
-            AuthError: The client that was given belongs to another one.
+            Unusable: The client that was given belongs to another one.
         """
         if self._registered is not None:
             self._bound_to = self._bound_to or server.issuer
-            if self._bound_to != server.issuer:
-                raise AuthError(
+            if not same_issuer(self._bound_to, server.issuer):
+                raise Unusable(
                     "the server wants tokens of this issuer now, and the client is "
                     f"registered with {self._bound_to}",
                     url=server.issuer,
@@ -150,8 +243,7 @@ class OAuth(TokenHolder):
             return self._registered
         if self._metadata_url is not None and server.takes_metadata_documents:
             return ClientRegistration(self._metadata_url, auth_method="none")
-        data = await self._storage.get(_client_key(server.issuer))
-        return None if data is None else ClientRegistration.from_json(data)
+        return await self._records.client(server.issuer)
 
     async def _usable(
         self,
@@ -159,60 +251,57 @@ class OAuth(TokenHolder):
         server: AuthorizationServer,
         known: ClientRegistration | None,
         back: Receiver,
+        scopes: tuple[str, ...],
     ) -> ClientRegistration:
-        """A client that may use the redirect address."""
-        if known is not None and (
-            not known.redirect_uris or back.uri in known.redirect_uris
-        ):
-            return known
-        client = await self._register(session, server, back.uri)
+        """A client that may use the redirect address and ask for the scopes."""
+        if known is not None and self._was_given(known):
+            uris = known.redirect_uris
+            if not uris or back.uri in uris:
+                return known
+        elif known is not None:
+            if back.uri in known.redirect_uris and known.covers(scopes):
+                return known
+            scopes = tuple(dict.fromkeys((*(known.scopes or ()), *scopes)))
+        client = await register(session, server, self._name, back.uri, scopes)
         async with self._storage.lock():
-            await self._storage.put(_client_key(server.issuer), client.to_json())
+            await completed(self._records.keep_client(server.issuer, client))
         return client
 
-    async def _register(
-        self, session: aiohttp.ClientSession, server: AuthorizationServer, uri: str
-    ) -> ClientRegistration:
-        """Register this client by itself (RFC 7591)."""
-        if server.registration_endpoint is None:
-            raise AuthError(
-                "this client is not known to the authorization server, and can't "
-                "register itself",
-                url=server.issuer,
-                method="GET",
-                hint="Register it there, and pass client=ClientRegistration(...)",
-            )
-        document: dict[str, Any] = {
-            "client_name": self._name,
-            "redirect_uris": [uri],
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-            "token_endpoint_auth_method": _preferred(server),
-            "application_type": "web" if uri.startswith("https:") else "native",
-        }
-        url = server.registration_endpoint
-        answer = await web.post(
-            session, url, "registration endpoint", document=document
-        )
-        client_id = answer.body.get("client_id")
-        secret = answer.body.get("client_secret")
-        method = answer.body.get("token_endpoint_auth_method")
-        if answer.status not in (200, 201) or not isinstance(client_id, str):
-            said = refusal(answer.body, answer.status)
-            raise AuthError(
-                f"the authorization server does not register this client: {said}",
-                url=url,
-                method="POST",
-                status=answer.status,
-                hint="Register it by hand, and pass client=ClientRegistration(...)",
-            )
-        return ClientRegistration(
-            client_id,
-            secret if isinstance(secret, str) else None,
-            auth_method=method if method in _PREFERRED else None,
-            issuer=server.issuer,
-            redirect_uris=(uri,),
-        )
+
+class _Forgotten(Exception):
+    """The authorization server does not know a client that registered itself."""
+
+    def __init__(self, client_id: str) -> None:
+        self.client_id = client_id
+        super().__init__(client_id)
+
+
+class _Refused(AuthError):
+    """The authorization response is an error; `code` is its kind (RFC 6749)."""
+
+    code: str = ""
+
+
+async def _is_refused(
+    session: aiohttp.ClientSession, url: str, server: AuthorizationServer
+) -> bool:
+    """Whether an authorization page refuses a request without leading back."""
+    try:
+        answer = await web.get(session, url, "authorization endpoint", server.reach)
+    except AuthError:
+        return False
+    return answer.status in _REFUSALS
+
+
+def _unusable(
+    server: AuthorizationServer, problem: str, hint: str | None = None
+) -> Unusable:
+    return Unusable(
+        f"the authorization server {problem}",
+        url=server.issuer,
+        method="GET",
+        hint=hint,
+    )
 
 
 def _names_document(url: str) -> bool:
@@ -249,10 +338,16 @@ class _Request:
             "state": self._state,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
-            "resource": resource,
         }
+        target = server.settings.resource_for(resource)
+        if target is not None:
+            asked["resource"] = target
         if scopes:
             asked["scope"] = " ".join(scopes)
+        if OFFLINE in scopes:
+            # Required with that scope by OpenID Connect Core, section 11.
+            asked["prompt"] = "consent"
+        asked |= server.settings.parameters
         endpoint = server.authorization_endpoint or ""
         web.check(endpoint, "authorization endpoint")
         parts = urlsplit(endpoint)
@@ -274,9 +369,14 @@ class _Request:
             raise self._error(f"is {said}, so its code is not used")
         if "error" in found:
             reason = found.get("error_description", found["error"])[0][:200]
-            raise self._error(
-                f"is a refusal: {''.join(filter(str.isprintable, reason))}"
+            refused = _Refused(
+                "the authorization response is a refusal: "
+                + "".join(filter(str.isprintable, reason)),
+                url=self._server.issuer,
+                method="GET",
             )
+            refused.code = found["error"][0]
+            raise refused
         codes = found.get("code", [])
         if len(codes) != 1:
             raise self._error("has no code")
@@ -288,20 +388,3 @@ class _Request:
             url=self._server.issuer,
             method="GET",
         )
-
-
-def _preferred(server: AuthorizationServer) -> str:
-    """How to authenticate, of what the server takes: the least secrets first."""
-    for method in _PREFERRED:
-        if method in server.auth_methods:
-            return method
-    if not server.auth_methods:
-        return "none"
-    raise ClientError(
-        f"{server.issuer} takes no client that registers itself: "
-        f"its methods are {', '.join(server.auth_methods)}"
-    )
-
-
-def _client_key(issuer: str) -> str:
-    return f"client of {issuer}"

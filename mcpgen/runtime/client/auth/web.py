@@ -1,5 +1,8 @@
 """Requests to authorization servers: bounded, never redirected, over TLS or loopback.
 
+A request may be limited to a `Reach`: the name is resolved and checked before connecting,
+and the address of the connection is checked again before anything is sent over it.
+
 Knows HTTP and JSON; what is asked for is others' affair. No message of an error has a
 form's content, which is full of secrets.
 """
@@ -7,15 +10,18 @@ form's content, which is full of secrets.
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from ..errors import AuthError
 from ..shapes import is_object
+from .addresses import Place, Reach, is_loopback, out_of_reach, place_of_text
 
 if TYPE_CHECKING:
     import aiohttp
@@ -34,11 +40,13 @@ class Answer:
         status: The HTTP status.
         body: Its object, empty where the body is none.
         headers: Its headers.
+        place: Where the connection led; None where a proxy or a local socket answered.
     """
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str]
+    place: Place | None = None
 
 
 def check(url: str, what: str) -> str:
@@ -60,24 +68,16 @@ def check(url: str, what: str) -> str:
     return url
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine."""
-    if host == "localhost" or (host or "").endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-async def get(session: aiohttp.ClientSession, url: str, what: str) -> Answer:
+async def get(
+    session: aiohttp.ClientSession, url: str, what: str, reach: Reach | None = None
+) -> Answer:
     """A document, whatever its status.
 
     Raises:
         AuthError: The address is refused, or there is no usable answer.
     """
     headers = {"Accept": "application/json"}
-    return await _request(session, "GET", url, what, headers, None)
+    return await _request(session, "GET", url, what, headers, None, reach)
 
 
 async def post(
@@ -88,6 +88,7 @@ async def post(
     form: Mapping[str, str] | None = None,
     document: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    reach: Reach | None = None,
 ) -> Answer:
     """The answer to a form or to a JSON document, whatever its status.
 
@@ -99,7 +100,7 @@ async def post(
     if document is not None:
         data = json.dumps(document).encode()
         sent["Content-Type"] = "application/json"
-    return await _request(session, "POST", url, what, sent, data)
+    return await _request(session, "POST", url, what, sent, data, reach)
 
 
 async def _request(
@@ -109,24 +110,101 @@ async def _request(
     what: str,
     headers: Mapping[str, str],
     data: Any,
+    reach: Reach | None,
 ) -> Answer:
+    if reach is not None:
+        await reach.check(url, what)
     check(url, what)
     import aiohttp
 
+    peer = _Peer(reach, url, what)
     try:
-        async with (
-            asyncio.timeout(SECONDS),
-            session.request(
-                method, url, data=data, headers=headers, allow_redirects=False
-            ) as response,
-        ):
-            body = await _read(response)
-            return Answer(response.status, _object(body), response.headers)
+        with _watched(session, peer) as watched:
+            async with (
+                asyncio.timeout(SECONDS),
+                watched.request(
+                    method, url, data=data, headers=headers, allow_redirects=False
+                ) as response,
+            ):
+                body = await _read(response)
+                answer = Answer(
+                    response.status, _object(body), response.headers, peer.place
+                )
+        return answer
     except TimeoutError:
         problem = f"the {what} did not answer within {SECONDS:g} s"
     except (aiohttp.ClientError, OSError, ValueError) as error:
         problem = f"the {what} can't be reached: {type(error).__name__}"
-    raise AuthError(problem, url=url, method=method)
+    raise Unreachable(problem, url=url, method=method)
+
+
+class Unreachable(AuthError):
+    """There is no usable response."""
+
+
+class _Peer:
+    """The other end of a request's connection.
+
+    Attributes:
+        place: Where it is, once there is a connection.
+    """
+
+    def __init__(self, reach: Reach | None, url: str, what: str) -> None:
+        self._reach = reach
+        self._url = url
+        self._what = what
+        self.place: Place | None = None
+
+    def connected(self, transport: asyncio.Transport | None) -> None:
+        """Check a connection before anything is sent over it.
+
+        Raises:
+            AuthError: It leads to where this client must not be led.
+        """
+        name: Any = transport and transport.get_extra_info("peername")
+        if not isinstance(name, tuple):
+            return
+        address = str(cast("tuple[object, ...]", name)[0])
+        self.place = place_of_text(address)
+        if self._reach is None:
+            return
+        host = urlsplit(self._url).hostname or ""
+        refused = self._reach.refused(host, address)
+        if refused:
+            raise out_of_reach(self._url, self._what, refused)
+
+
+@contextmanager
+def _watched(
+    session: aiohttp.ClientSession, peer: _Peer
+) -> Generator[aiohttp.ClientSession]:
+    """A session on the same connections whose requests check where they go."""
+    kind = _request_kind()
+    # There is no public way to give one request of a session another class.
+    watched = copy.copy(session)
+    watched._request_class = lambda *args, **options: kind(peer, *args, **options)  # type: ignore[assignment]  # pyright: ignore
+    try:
+        yield watched
+    finally:
+        watched.detach()
+
+
+@cache
+def _request_kind() -> Any:
+    import aiohttp
+
+    class Watched(aiohttp.ClientRequest):
+        def __init__(self, peer: _Peer, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self._peer = peer
+
+        async def send(self, conn: Any) -> aiohttp.ClientResponse:
+            # Behind a proxy the connection leads to the proxy.
+            if self.proxy is None:
+                self._peer.connected(conn.transport)
+            return await super().send(conn)
+
+    return Watched
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -5,6 +5,7 @@ Both follow the specification unless a test tells them not to, and keep what the
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -21,7 +22,7 @@ from aiohttp import BasicAuth, web
 
 from mcpgen.runtime.client import LoopbackRedirect
 
-from ..wire import Call, Reply, Wire, modern, serving, text
+from ..wire import LIMIT, Call, Reply, Wire, modern, serving, text
 
 Form: TypeAlias = dict[str, str]
 
@@ -47,6 +48,8 @@ class Authority:
         back: Changes what the user's browser is sent back with.
         lifetime: Seconds until a token ends.
         refusing: The `error` that refreshes are answered with.
+        held: While it is not set, token requests are handled but not answered.
+        reached: Set when a token request was handled.
     """
 
     issuer: str = ""
@@ -57,6 +60,8 @@ class Authority:
     back: Callable[[Form], Form] = dict
     lifetime: int = 3600
     refusing: str | None = None
+    held: asyncio.Event | None = None
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
     clients: dict[str, str | None] = field(default_factory=dict)
     codes: dict[str, Grant] = field(default_factory=dict)
     refreshes: dict[str, Grant] = field(default_factory=dict)
@@ -130,6 +135,9 @@ class Authority:
             return web.json_response({"error": grant}, status=400)
         access, refresh = secrets.token_urlsafe(), secrets.token_urlsafe()
         self.tokens[access] = self.refreshes[refresh] = grant
+        self.reached.set()
+        if self.held is not None:
+            await asyncio.wait_for(self.held.wait(), LIMIT)
         return web.json_response(
             {
                 "access_token": access,

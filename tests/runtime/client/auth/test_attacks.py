@@ -207,7 +207,6 @@ async def test_tokens_of_one_issuer_are_not_shown_to_another() -> None:
         '{"access_token": "a\\r\\nX-Evil: 1", "token_type": "Bearer"}',
         '{"access_token": 5, "token_type": "Bearer"}',
         '{"access_token": "a", "token_type": "mac"}',
-        '{"access_token": "a"}',
         "[" * 100_000,
         "1" * 300_000,
     ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .hooks import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing
     from .identity import ClientRegistration, PrivateKey
+    from .issuers import IssuerSettings
     from .machine import ClientCredentials, EnterpriseAuth, WorkloadIdentity
     from .oauth import OAuth
     from .redirect import LoopbackRedirect, Receiver, Redirect
@@ -22,6 +23,7 @@ else:
             "hooks": ("ApiKeyAuth", "Auth", "BearerAuth", "Challenge", "Outgoing"),
             "identity": ("ClientRegistration", "PrivateKey"),
             "machine": ("ClientCredentials", "EnterpriseAuth", "WorkloadIdentity"),
+            "issuers": ("IssuerSettings",),
             "oauth": ("OAuth",),
             "redirect": ("LoopbackRedirect", "Receiver", "Redirect"),
             "storage": ("FileStorage", "MemoryStorage", "TokenStorage"),
@@ -37,6 +39,7 @@ __all__ = [
     "ClientRegistration",
     "EnterpriseAuth",
     "FileStorage",
+    "IssuerSettings",
     "LoopbackRedirect",
     "MemoryStorage",
     "OAuth",

@@ -13,11 +13,13 @@ import stat
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ..errors import ClientError
 from ..shapes import is_object
+from .shared_work import SharedLock, completed
 
 LOCK_SECONDS: Final = 120.0
 """How long a client waits for another that is renewing the same token."""
@@ -42,11 +44,11 @@ class TokenStorage(Protocol):
 
 
 class MemoryStorage:
-    """Keeps tokens as long as the process lives."""
+    """Keeps tokens as long as the process lives; threads may share it."""
 
     def __init__(self) -> None:
         self._values: dict[str, Mapping[str, Any]] = {}
-        self._lock = asyncio.Lock()
+        self._lock = SharedLock()
 
     async def get(self, key: str) -> Mapping[str, Any] | None:
         """What was put under a key, or None."""
@@ -72,8 +74,9 @@ class MemoryStorage:
 class FileStorage:
     """Keeps tokens in a file that only its owner can read.
 
-    Processes may share it: a lock beside it keeps two of them from renewing one token at
-    once. The file is replaced as a whole, so a crash leaves the old one.
+    Processes and threads may share it: a lock file beside it keeps two of them from
+    renewing one token at once. The file is replaced as a whole, so a crash leaves the old
+    one. The system frees the lock of a process that ends, however it ends.
 
     Args:
         path: The file; it and its folder are made when something is first kept.
@@ -81,7 +84,7 @@ class FileStorage:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._lock = asyncio.Lock()
+        self._lock = SharedLock()
 
     async def get(self, key: str) -> Mapping[str, Any] | None:
         """What was put under a key, or None.
@@ -98,20 +101,31 @@ class FileStorage:
         Raises:
             ClientError: The file can't be written, or is not a storage.
         """
-        await asyncio.to_thread(self._change, key, value)
+        if any(hold.is_of(self) for hold in _HOLDS.get()):
+            await self._put(key, value)
+        else:
+            async with self.lock():
+                await self._put(key, value)
+
+    async def _put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        # A thread cannot be interrupted, and the lock must not be released before it ends.
+        await completed(asyncio.to_thread(self._change, key, value))
 
     @asynccontextmanager
     async def lock(self) -> AsyncGenerator[None]:
-        """Keeps other tasks and processes out.
+        """Keeps other tasks, threads and processes out.
 
         Raises:
             ClientError: Another one holds the lock for too long.
         """
         async with self._lock:
             held = await self._held()
+            hold = _Hold(self)
+            _HOLDS.set((*(hold for hold in _HOLDS.get() if hold.storage), hold))
             try:
                 yield
             finally:
+                hold.storage = None
                 os.close(held)
 
     def __repr__(self) -> str:
@@ -196,6 +210,24 @@ def _others_may_write(status: os.stat_result) -> bool:
     is_ours = status.st_uid in (0, os.geteuid())
     return not is_ours or bool(status.st_mode & stat.S_IWOTH)
 
+
+class _Hold:
+    """A lock that is held by the current task and those that it starts.
+
+    Attributes:
+        storage: Whose lock; None once it is released.
+    """
+
+    __slots__ = ("storage",)
+
+    def __init__(self, storage: FileStorage) -> None:
+        self.storage: FileStorage | None = storage
+
+    def is_of(self, storage: FileStorage) -> bool:
+        return self.storage is storage
+
+
+_HOLDS: ContextVar[tuple[_Hold, ...]] = ContextVar("holds", default=())
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 

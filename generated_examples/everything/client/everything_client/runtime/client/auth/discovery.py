@@ -6,17 +6,38 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import AuthError
 from ..shapes import is_list
 from . import web
+from .addresses import (
+    Exceptions,
+    Place,
+    Reach,
+    is_loopback,
+    most_public,
+    normal_host,
+    place_of_server,
+)
+from .issuers import IssuerSettings, same_issuer
 
 if TYPE_CHECKING:
     import aiohttp
+
+logger: Final = logging.getLogger(__name__)
+
+
+MOST_ISSUERS: Final = 8
+"""Authorization servers of one server that are tried."""
+
+
+class Unusable(AuthError):
+    """This authorization server cannot be used; another one perhaps can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +50,21 @@ class Resource:
         scopes: The scopes that it lists; None where it lists none.
         described: Whether there was metadata, or the revision 2025-03-26 is followed,
             where the server issues its own tokens.
+        others: Further authorization servers, in the server's order.
+        reach: Where this server may lead a client; None derives it from `identifier`.
     """
 
     identifier: str
     issuer: str
     scopes: tuple[str, ...] | None = None
     described: bool = True
+    others: tuple[str, ...] = ()
+    reach: Reach | None = None
+
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """All authorization servers, in the server's order."""
+        return (self.issuer, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +81,9 @@ class AuthorizationServer:
         takes_metadata_documents: Whether a URL can be a client's identifier.
         sends_issuer: Whether its authorization responses say who it is (RFC 9207).
         pkce: Whether it lists S256 among its code challenge methods.
+        revocation_endpoint: Where tokens are revoked (RFC 7009), if they can be.
+        settings: What the user has set for it.
+        reach: Where requests to it may lead; None sets no limit.
     """
 
     issuer: str
@@ -62,32 +95,75 @@ class AuthorizationServer:
     takes_metadata_documents: bool = False
     sends_issuer: bool = False
     pkce: bool = True
+    revocation_endpoint: str | None = None
+    settings: IssuerSettings = field(default_factory=IssuerSettings)
+    reach: Reach | None = None
 
 
 async def find_resource(
-    session: aiohttp.ClientSession, url: str, hint: str | None
+    session: aiohttp.ClientSession,
+    url: str,
+    hint: str | None,
+    exceptions: Exceptions = (),
 ) -> Resource:
     """What protects a server.
 
     Args:
         session: To ask with.
         url: The server's address.
-        hint: The `resource_metadata` of its challenge.
+        hint: The `resource_metadata` of its challenge. One that is no URL, or none that
+            can be trusted, is passed over: the well-known paths are tried.
+        exceptions: Private hosts that the server may lead to.
 
     Raises:
         AuthError: The metadata speaks of another server, or names no issuer.
     """
-    if hint:
-        _check_inward(hint, "protected-resource metadata", url)
+    what = "protected-resource metadata"
+    place = await place_of_server(url)
+    reach = Reach.of(place, exceptions)
+    hint = await _usable_hint(url, hint, reach, what)
     for address in _resource_addresses(url, hint):
-        answer = await web.get(session, address, "protected-resource metadata")
+        answer = await web.get(session, address, what, reach)
         if answer.status == 200 and answer.body:
-            return _resource(url, address, answer.body)
-    return Resource(url, origin(url), described=False)
+            if _same_host(address, url):
+                place = most_public([place, answer.place])
+            reach = Reach.of(place, exceptions)
+            return replace(_resource(url, address, answer.body), reach=reach)
+    return Resource(url, origin(url), described=False, reach=reach)
+
+
+async def _usable_hint(
+    url: str, hint: str | None, reach: Reach, what: str
+) -> str | None:
+    """The address of the metadata that a challenge names, if it is one.
+
+    Raises:
+        AuthError: It leads to where the server may not lead a client.
+    """
+    if hint is None:
+        return None
+    parts = urlsplit(hint)
+    if not parts.scheme or not parts.hostname:
+        logger.warning("resource_metadata is no absolute URL; the usual place is tried")
+        return None
+    if not _same_host(hint, url) and not is_loopback(urlsplit(url).hostname):
+        # The name of a server can be made to stand for this machine at any time.
+        reach = reach.without(Place.LOOPBACK)
+    await reach.check(hint, what)
+    try:
+        return web.check(hint, what)
+    except AuthError as error:
+        logger.warning("%s; the usual place is tried", error.told)
+        return None
+
+
+def _same_host(one: str, other: str) -> bool:
+    hosts = [urlsplit(url).hostname or "" for url in (one, other)]
+    return normal_host(hosts[0]) == normal_host(hosts[1])
 
 
 async def find_authorization_server(
-    session: aiohttp.ClientSession, resource: Resource
+    session: aiohttp.ClientSession, resource: Resource, exceptions: Exceptions = ()
 ) -> AuthorizationServer:
     """The metadata of a resource's issuer.
 
@@ -95,12 +171,22 @@ async def find_authorization_server(
         AuthError: There is none, or it is another issuer's.
     """
     issuer = resource.issuer
+    reach = resource.reach
+    if reach is None:
+        place = await place_of_server(resource.identifier)
+        reach = Reach.of(place, exceptions)
+    await reach.check(issuer, "authorization server")
     web.check(issuer, "authorization server")
-    _check_inward(issuer, "authorization server", resource.identifier)
+    place = await place_of_server(issuer)
+    what = "authorization server's metadata"
     for address in _issuer_addresses(issuer):
-        answer = await web.get(session, address, "authorization server's metadata")
+        answer = await web.get(session, address, what, reach)
         if answer.status == 200 and answer.body:
-            return _authorization_server(issuer, address, answer.body)
+            place = most_public([place, answer.place])
+            found = _authorization_server(issuer, address, answer.body)
+            found = replace(found, reach=Reach.of(place, exceptions))
+            await _check_endpoints(found)
+            return found
     if not resource.described:
         # The paths that 2025-03-26 names for servers without metadata.
         return AuthorizationServer(
@@ -109,6 +195,7 @@ async def find_authorization_server(
             f"{issuer}/authorize",
             f"{issuer}/register",
             auth_methods=(),
+            reach=reach,
         )
     raise AuthError(
         "the authorization server publishes no metadata",
@@ -118,19 +205,21 @@ async def find_authorization_server(
     )
 
 
-def _check_inward(address: str, what: str, said_by: str) -> None:
-    """See that nobody out there makes this client ask this machine's own services.
+async def _check_endpoints(server: AuthorizationServer) -> None:
+    """See that an authorization server leads nowhere inward.
 
     Raises:
-        AuthError: The address is on this machine, and who named it is not.
+        AuthError: An endpoint is out of its reach.
     """
-    inward = web.is_loopback(urlsplit(address).hostname)
-    if inward and not web.is_loopback(urlsplit(said_by).hostname):
-        raise AuthError(
-            f"the {what} is on this machine, and the server is not",
-            url=address,
-            method="GET",
-        )
+    assert server.reach is not None
+    for what, endpoint in (
+        ("token endpoint", server.token_endpoint),
+        ("authorization endpoint", server.authorization_endpoint),
+        ("registration endpoint", server.registration_endpoint),
+        ("revocation endpoint", server.revocation_endpoint),
+    ):
+        if endpoint is not None:
+            await server.reach.check(endpoint, what)
 
 
 def _resource_addresses(url: str, hint: str | None) -> Iterator[str]:
@@ -173,7 +262,12 @@ def _resource(url: str, address: str, body: Mapping[str, Any]) -> Resource:
             url=address,
             method="GET",
         )
-    return Resource(identifier, issuers[0], _texts(body.get("scopes_supported")))
+    return Resource(
+        identifier,
+        issuers[0],
+        _texts(body.get("scopes_supported")),
+        others=issuers[1:MOST_ISSUERS],
+    )
 
 
 def _covers(identifier: str, url: str) -> bool:
@@ -188,7 +282,8 @@ def _covers(identifier: str, url: str) -> bool:
 def _authorization_server(
     issuer: str, address: str, body: Mapping[str, Any]
 ) -> AuthorizationServer:
-    if body.get("issuer") != issuer:
+    named = body.get("issuer")
+    if not isinstance(named, str) or not same_issuer(named, issuer):
         raise AuthError(
             "the metadata is another issuer's, so it is not used",
             url=address,
@@ -198,14 +293,10 @@ def _authorization_server(
     token_endpoint = body.get("token_endpoint")
     if not isinstance(token_endpoint, str):
         raise AuthError("there is no token endpoint", url=address, method="GET")
-    for member in ("token", "authorization", "registration"):
-        endpoint = body.get(f"{member}_endpoint")
-        if isinstance(endpoint, str):
-            _check_inward(endpoint, f"{member} endpoint", issuer)
     methods = _texts(body.get("token_endpoint_auth_methods_supported"))
     challenges = _texts(body.get("code_challenge_methods_supported"))
     return AuthorizationServer(
-        issuer,
+        named,
         token_endpoint,
         _text(body.get("authorization_endpoint")),
         _text(body.get("registration_endpoint")),
@@ -214,6 +305,7 @@ def _authorization_server(
         body.get("client_id_metadata_document_supported") is True,
         body.get("authorization_response_iss_parameter_supported") is True,
         "S256" in (challenges or ()),
+        _text(body.get("revocation_endpoint")),
     )
 
 

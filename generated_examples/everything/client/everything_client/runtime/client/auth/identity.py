@@ -50,6 +50,8 @@ class ClientRegistration:
         issuer: The only authorization server that gets to see it; None binds it to the
             first one that asks.
         redirect_uris: What was registered for it.
+        scopes: The scopes that were registered for it; None if that is not known.
+        secret_expires_at: When its secret expires, in seconds since 1970; None for never.
     """
 
     client_id: str
@@ -58,6 +60,19 @@ class ClientRegistration:
     auth_method: str | None = None
     issuer: str | None = None
     redirect_uris: tuple[str, ...] = ()
+    scopes: tuple[str, ...] | None = None
+    secret_expires_at: float | None = None
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its secret is of no use any more."""
+        return (
+            self.secret_expires_at is not None and self.secret_expires_at <= time.time()
+        )
+
+    def covers(self, scopes: tuple[str, ...]) -> bool:
+        """Whether the scopes were registered, as far as is known."""
+        return self.scopes is None or set(scopes) <= set(self.scopes)
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of a client that registered itself; it has no key."""
@@ -67,11 +82,14 @@ class ClientRegistration:
             "auth_method": self.auth_method,
             "issuer": self.issuer,
             "redirect_uris": list(self.redirect_uris),
+            "scope": None if self.scopes is None else " ".join(self.scopes),
+            "secret_expires_at": self.secret_expires_at,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ClientRegistration | None:
         """What was stored; None where it is something else."""
+        scope, expires = data.get("scope"), data.get("secret_expires_at")
         try:
             return cls(
                 str(data["client_id"]),
@@ -80,8 +98,10 @@ class ClientRegistration:
                 data["auth_method"],
                 data["issuer"],
                 tuple(str(uri) for uri in data["redirect_uris"]),
+                None if scope is None else tuple(str(scope).split()),
+                None if expires is None else float(expires),
             )
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, ValueError):
             return None
 
 

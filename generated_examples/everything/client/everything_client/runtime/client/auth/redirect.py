@@ -19,6 +19,10 @@ _PAGE: Final = """<!doctype html><meta charset="utf-8"><title>{title}</title>
 <h1>{title}</h1><p>You can close this window.</p>"""
 
 
+class NoAnswerError(ClientError):
+    """The user did not consent in time."""
+
+
 class Receiver(Protocol):
     """Ready to receive one answer of an authorization server."""
 
@@ -118,7 +122,7 @@ class _Loopback:
             async with asyncio.timeout(self._timeout):
                 return await self._answered
         except TimeoutError:
-            raise ClientError(
+            raise NoAnswerError(
                 f"nobody consented in the browser within {self._timeout:g} s"
             ) from None
 

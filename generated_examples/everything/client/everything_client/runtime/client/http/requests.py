@@ -73,6 +73,10 @@ class Http:
         """Closes all connections."""
         session, self._session = self._session, None
         if session is not None:
+            finish = getattr(self._auth, "finish", None)
+            if finish is not None:
+                # A token that is on its way must not be lost.
+                await finish(session)
             await session.close()
 
     async def send(

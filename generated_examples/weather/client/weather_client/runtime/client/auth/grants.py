@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import AuthError
 from . import tokens, web
@@ -17,17 +17,22 @@ if TYPE_CHECKING:
     from .dpop import ProofKey
 
 
+_TEMPORARY: Final = frozenset(["temporarily_unavailable", "server_error", "slow_down"])
+
+
 class RefusedGrant(Exception):
     """The authorization server refused; the text is its own, and short.
 
     Attributes:
         code: The `error` of RFC 6749, section 5.2.
         status: The HTTP status.
+        is_temporary: Whether the same request may succeed later.
     """
 
     def __init__(self, code: str, description: str, status: int) -> None:
         self.code = code
         self.status = status
+        self.is_temporary = status >= 500 or status in (408, 429) or code in _TEMPORARY
         super().__init__(f"{code}: {description}" if description else code)
 
 
@@ -59,9 +64,14 @@ async def ask(
         AuthError: It can't be reached, or its answer is no token.
     """
     fields, headers = authenticate(client, server)
-    sent = {**form, **fields, "resource": resource}
-    answer = await _post(session, server.token_endpoint, sent, headers, key)
-    if answer.status != 200:
+    sent = {**form, **fields}
+    target = server.settings.resource_for(resource)
+    if target is not None:
+        sent["resource"] = target
+    answer = await _post(session, server, sent, headers, key)
+    # GitHub and Slack refuse with status 200.
+    is_error = "error" in answer.body and "access_token" not in answer.body
+    if answer.status not in (200, 201) or is_error:
         raise refusal(answer.body, answer.status)
     try:
         return tokens.read(
@@ -82,20 +92,21 @@ async def ask(
 
 async def _post(
     session: aiohttp.ClientSession,
-    url: str,
+    server: AuthorizationServer,
     form: Mapping[str, str],
     headers: Mapping[str, str],
     key: ProofKey | None,
 ) -> web.Answer:
+    url, what, reach = server.token_endpoint, "token endpoint", server.reach
     if key is None:
         return await web.post(
-            session, url, "token endpoint", form=form, headers=headers
+            session, url, what, form=form, headers=headers, reach=reach
         )
     # Twice at most: the server may want its nonce in the proof (RFC 9449, section 8).
     for last in (False, True):
         proved = {**headers, "DPoP": key.proof("POST", url)}
         answer = await web.post(
-            session, url, "token endpoint", form=form, headers=proved
+            session, url, what, form=form, headers=proved, reach=reach
         )
         is_new = key.learn(url, answer.headers)
         if last or not is_new or answer.body.get("error") != "use_dpop_nonce":

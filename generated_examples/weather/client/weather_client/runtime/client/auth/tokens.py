@@ -5,11 +5,17 @@ No text that these values give of themselves has a secret in it.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+logger: Final = logging.getLogger(__name__)
+
+_BEARER: Final = frozenset(["", "bearer", "user", "bot"])
+"""Types of tokens that are sent as Bearer; the last two are Slack's names for them."""
 
 EARLY: Final = 30.0
 """Seconds before its end at which a token is renewed, or a tenth of its life."""
@@ -29,6 +35,7 @@ class Token:
             None where the issuer does not say how long it lives.
         refresh: The refresh token, if there is one.
         key: The private key that it is bound to, as a JWK; only with DPoP.
+        client: The registration that got it, if this client registered itself.
     """
 
     access: str = field(repr=False)
@@ -39,6 +46,7 @@ class Token:
     renew_at: float | None = None
     refresh: str | None = field(default=None, repr=False)
     key: Mapping[str, Any] | None = field(default=None, repr=False)
+    client: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def is_stale(self) -> bool:
@@ -56,6 +64,7 @@ class Token:
             "renew_at": self.renew_at,
             "refresh_token": self.refresh,
             "key": self.key,
+            "client": self.client,
         }
 
     @classmethod
@@ -71,6 +80,7 @@ class Token:
                 None if data["renew_at"] is None else float(data["renew_at"]),
                 None if data["refresh_token"] is None else str(data["refresh_token"]),
                 data["key"],
+                data.get("client"),
             )
         except (KeyError, TypeError, ValueError):
             return None
@@ -99,8 +109,10 @@ def read(
         ValueError: It has no usable token; the text has nothing of it.
     """
     access = body.get("access_token")
-    kind = str(body.get("token_type", "")).lower()
-    if kind not in ("bearer", "dpop"):
+    kind = str(body.get("token_type") or "").lower()
+    if not kind:
+        logger.warning("%s: a token without `token_type` is used as Bearer", issuer)
+    if kind not in _BEARER and kind != "dpop":
         raise ValueError("its `token_type` is neither Bearer nor DPoP")
     if key is not None and kind != "dpop":
         raise ValueError("the token is not bound to the key that was proved")
@@ -111,11 +123,21 @@ def read(
         issuer,
         resource,
         "DPoP" if kind == "dpop" else "Bearer",
-        tuple(scope.split()) if isinstance(scope, str) else asked,
+        _scopes(scope, asked) if isinstance(scope, str) else asked,
         _renewal(body.get("expires_in")),
         refresh if isinstance(refresh, str) else before.refresh if before else None,
         key,
     )
+
+
+def _scopes(text: str, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes in a response; GitHub and Slack separate them by commas."""
+    found = text.split()
+    if len(found) == 1 and found[0] not in asked:
+        parts = [part for part in found[0].split(",") if part]
+        if set(parts) & set(asked):
+            return tuple(parts)
+    return tuple(found)
 
 
 def _renewal(seconds: object) -> float | None:
