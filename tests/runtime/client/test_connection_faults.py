@@ -86,12 +86,16 @@ ANSWERS: list[tuple[str, Fault, str]] = [
 EVENTS: list[tuple[str, Fault, str]] = [
     ("half an event", Fault(STREAM + event({"id": 3})[:-9]), "ended before|broke off"),
     ("a reset in an event", Fault(STREAM + b"data: {", "reset"), "broke|ended before"),
-    ("bytes that are no text", Fault(STREAM + b"data: \xff\xfe\n\n"), "not valid JSON"),
+    (
+        "bytes that are no text",
+        Fault(STREAM + b"data: \xff\xfe\n\n"),
+        "ended before its result; the server sent: \ufffd|broke off",
+    ),
     ("an event that is no JSON", Fault(STREAM + event("{]")), "not valid JSON"),
     (
         "an event of another protocol",
         Fault(STREAM + event('{"a": 1}')),
-        "not a JSON-RPC",
+        r'the server sent: \{"a": 1\}',
     ),
 ]
 """Faults of a stream."""

@@ -16,7 +16,7 @@ def serving(*tools: Any) -> Wire:
     async def list_tools(call: Call) -> WireReply:
         return call.result(tools=list(tools))
 
-    return modern(tools_list=list_tools)
+    return modern({"tools": {}}, tools_list=list_tools)
 
 
 async def test_no_difference() -> None:

@@ -21,12 +21,12 @@ from mcpgen.runtime.client.http.requests import Origin
 from mcpgen.runtime.shared.revision import Era
 from tests.requirements import requirement
 
+from .old_server import OldServer
 from .wire import (
     LIMIT,
     Call,
     Handler,
     discover,
-    event,
     json_status,
     legacy,
     modern,
@@ -173,38 +173,6 @@ async def needing_session(call: Call) -> WireReply:
     if "Mcp-Session-Id" not in call.request.headers:
         return web.Response(status=400, text="no session")
     return await text(call)
-
-
-class OldServer:
-    """HTTP+SSE of 2024-11-05."""
-
-    def __init__(self, endpoint: str = "/messages?id=1") -> None:
-        self.endpoint = endpoint
-        self.wire = legacy("2024-11-05", session=None, tools_call=text)
-        self.streams: list[web.StreamResponse] = []
-        self.ended = asyncio.Event()
-
-    def app(self) -> web.Application:
-        app = web.Application()
-        app.router.add_get("/sse", self.open)
-        app.router.add_post("/messages", self.post)
-        return app
-
-    async def open(self, request: web.Request) -> web.StreamResponse:
-        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await stream.prepare(request)
-        await stream.write(event(self.endpoint, event="endpoint"))
-        self.streams.append(stream)
-        await asyncio.wait_for(self.ended.wait(), LIMIT)
-        self.streams.remove(stream)
-        return stream
-
-    async def post(self, request: web.Request) -> web.StreamResponse:
-        reply = await self.wire.handle(request)
-        if isinstance(reply, web.Response) and reply.body and self.streams:
-            assert isinstance(reply.body, bytes)
-            await self.streams[-1].write(event(reply.body.decode()))
-        return web.Response(status=202)
 
 
 @requirement("2024-11-05/client/http-with-sse")

@@ -18,6 +18,14 @@ Json: TypeAlias = Any
 Reply: TypeAlias = "Json | web.StreamResponse"
 Handler: TypeAlias = Callable[["Call"], "Awaitable[Reply]"]
 
+EVERYTHING = {
+    "completions": {},
+    "logging": {},
+    "prompts": {"listChanged": True},
+    "resources": {"listChanged": True, "subscribe": True},
+    "tools": {"listChanged": True},
+}
+"""The capabilities of a server that offers all there is."""
 VERSION = "io.modelcontextprotocol/protocolVersion"
 
 
@@ -156,12 +164,23 @@ async def serving(app: web.Application) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+def discovering(capabilities: Json) -> Handler:
+    """What a modern server with some capabilities says of itself."""
+
+    async def answer(call: Call) -> Reply:
+        reply = await discover(call)
+        reply["result"]["capabilities"] = capabilities
+        return reply
+
+    return answer
+
+
 async def discover(call: Call) -> Reply:
-    """A modern server's account of itself."""
+    """What a modern server with all capabilities says of itself."""
     return call.result(
         resultType="complete",
         supportedVersions=["2026-07-28"],
-        capabilities={"tools": {}},
+        capabilities=EVERYTHING,
         instructions="Be kind.",
         ttlMs=0,
         cacheScope="private",
@@ -169,9 +188,10 @@ async def discover(call: Call) -> Reply:
     )
 
 
-def modern(**methods: Handler) -> Wire:
+def modern(capabilities: Json = EVERYTHING, **methods: Handler) -> Wire:
     """A modern server; underscores in names stand for slashes."""
-    return Wire({"server/discover": discover, **_named(methods)})
+    found: dict[str, Handler] = {"server/discover": discovering(capabilities)}
+    return Wire({**found, **_named(methods)})
 
 
 def legacy(
