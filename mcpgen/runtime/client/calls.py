@@ -275,7 +275,7 @@ def whole_result(
     """
     from ..protocol.types import CallToolResult
 
-    read = result
+    read: Mapping[str, Any] = result
     if result.get("content") is None:
         note("a result without `content` counts as one with none", tool)
         read = {**result, "content": []}

@@ -148,7 +148,7 @@ def is_answer(message: Message, request_id: int, quirks: Quirks) -> bool:
     if isinstance(found, str):
         same = found.strip() == str(request_id)
     else:
-        same = isinstance(found, float) and found == request_id
+        same = isinstance(found, float) and found == float(request_id)
     if same:
         quirks.note("ids come back as another type of JSON", repr(found))
     return same

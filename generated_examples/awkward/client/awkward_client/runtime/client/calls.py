@@ -5,9 +5,18 @@ Knows neither connections nor eras.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    TypeAlias,
+    TypeGuard,
+    TypeVar,
+    cast,
+    overload,
+)
 
 from pydantic_core import ValidationError, from_json, to_json, to_jsonable_python
 
@@ -23,6 +32,11 @@ if TYPE_CHECKING:
     from ..shared.schema import Problem, SchemaValidator
 
 T = TypeVar("T")
+Note: TypeAlias = Callable[[str, str], object]
+
+
+def _ignore(deviation: str, detail: str) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +140,12 @@ class ToolCall(Generic[T]):
             raise InvalidArgumentsError(f"arguments of {self.name}", problems)
         return values
 
-    def read(self, result: Mapping[str, Any]) -> T:
+    def read(self, result: Mapping[str, Any], note: Note = _ignore) -> T:
         """The typed value of a result.
+
+        Args:
+            result: The result.
+            note: Called with a deviation from the protocol that is accepted.
 
         Raises:
             ToolError: The tool failed.
@@ -137,24 +155,33 @@ class ToolCall(Generic[T]):
             raise ToolError(self.name, result)
         if self._codec is None:
             # Without a codec, the overloads make T CallToolResult.
-            return cast("T", self._whole(result))
-        value = self._structured(result)
-        self._check_output(value)
+            return cast("T", self._whole(result, note))
+        value = self._structured(result, note)
+        self._check_output(value, result)
         try:
             found: T = self._codec.build(value)
         except ValidationError as error:
-            raise invalid_result(self.name, error) from None
+            raise invalid_result(self.name, error, result) from None
         return found
 
-    def _whole(self, result: Mapping[str, Any]) -> CallToolResult:
-        from ..protocol.types import CallToolResult
+    def _whole(self, result: Mapping[str, Any], note: Note) -> CallToolResult:
+        if self._has_structured(result, note):
+            self._check_output(result["structuredContent"], result)
+        return whole_result(self.name, result, note)
 
-        if "structuredContent" in result:
-            self._check_output(result["structuredContent"])
-        return decoded(CallToolResult, result, self.name)
+    def _has_structured(self, result: Mapping[str, Any], note: Note) -> bool:
+        """Whether there is `structuredContent`; null is some only if the schema admits it."""
+        if result.get("structuredContent") is not None:
+            return True
+        if "structuredContent" not in result:
+            return False
+        if self._is_typed and not self._output.problems(None):
+            return True
+        note("null for `structuredContent` counts as absent", self.name)
+        return False
 
-    def _structured(self, result: Mapping[str, Any]) -> Any:
-        if "structuredContent" in result:
+    def _structured(self, result: Mapping[str, Any], note: Note) -> Any:
+        if self._has_structured(result, note):
             return result["structuredContent"]
         # Revisions before 2025-06-18 have only text, which then holds the JSON.
         content = result.get("content")
@@ -162,14 +189,18 @@ class ToolCall(Generic[T]):
             text = members(content[0]).get("text")
             if isinstance(text, str):
                 try:
-                    return from_json(text)
+                    return from_json(text, allow_inf_nan=False)
                 except ValueError:
                     pass
-        raise invalid_result(self.name, "structuredContent is missing")
+        raise invalid_result(self.name, "structuredContent is missing", result)
 
-    def _check_output(self, value: object) -> None:
+    @property
+    def _is_typed(self) -> bool:
+        return isinstance(self.definition.get("outputSchema"), Mapping)
+
+    def _check_output(self, value: object, result: Mapping[str, Any]) -> None:
         if problems := self._output.problems(value):
-            raise InvalidResultError(f"result of {self.name}", problems)
+            raise InvalidResultError(f"result of {self.name}", problems, result)
 
     def _is_repeatable(self) -> bool:
         """Whether the manifest's tool says that a second call does no harm."""
@@ -230,21 +261,44 @@ def decoded(kind: type[T], value: object, subject: str) -> T:
     try:
         found: T = codec.build(value)
     except ValidationError as error:
-        raise invalid_result(subject, error) from None
+        raise invalid_result(subject, error, value) from None
     return found
 
 
-def invalid_result(subject: str, reason: str | ValidationError) -> InvalidResultError:
+def whole_result(
+    tool: str, result: Mapping[str, Any], note: Note = _ignore
+) -> CallToolResult:
+    """A tool's whole result; without `content`, it has none.
+
+    Raises:
+        InvalidResultError: It does not have the protocol's form.
+    """
+    from ..protocol.types import CallToolResult
+
+    read: Mapping[str, Any] = result
+    if result.get("content") is None:
+        note("a result without `content` counts as one with none", tool)
+        read = {**result, "content": []}
+    try:
+        return decoded(CallToolResult, read, tool)
+    except InvalidResultError as error:
+        error.result = result
+        raise
+
+
+def invalid_result(
+    subject: str, reason: str | ValidationError, result: object
+) -> InvalidResultError:
     """The error for a result that can't be read."""
     from ..shared.schema import Problem, pointer
 
     if isinstance(reason, str):
-        return InvalidResultError(f"result of {subject}", [Problem("", reason)])
+        return InvalidResultError(f"result of {subject}", [Problem("", reason)], result)
     problems = [
         Problem(pointer(error["loc"]), error["msg"])
         for error in reason.errors(include_url=False, include_input=False)
     ]
-    return InvalidResultError(f"result of {subject}", problems)
+    return InvalidResultError(f"result of {subject}", problems, result)
 
 
 def given(arguments: Mapping[str, Any]) -> dict[str, Any]:

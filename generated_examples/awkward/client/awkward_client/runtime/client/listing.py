@@ -40,7 +40,12 @@ class Listing:
     async def all(
         self, method: str, key: str, options: CallSettings
     ) -> list[dict[str, Any]]:
-        """The items of all pages, which have one call's time together."""
+        """The items of all pages, which have one call's time together.
+
+        None of a kind that the server does not declare.
+        """
+        if method.partition("/")[0] not in self._connection.server.capabilities:
+            return []
         async with self._connection.limited(method, options) as clock:
             return await self._pages(method, key, options, clock)
 
@@ -53,20 +58,50 @@ class Listing:
         for _ in range(MAX_PAGES):
             request = Request(method, params, repeatable=True)
             result = await self._connection.request(request, options)
-            items = result.get(key)
-            if not is_list(items) or not all(map(is_object, items)):
-                raise invalid_result(method, f"`{key}` is not a list of objects")
-            found.extend(items)
-            cursor = result.get("nextCursor")
-            if not isinstance(cursor, str):
+            items = self._items(result, method, key)
+            cursor = self._cursor(result, method)
+            if cursor is not None and cursor in seen:
+                self._note("cursors do not advance; the list ends there", method)
+                found.extend(item for item in items if item not in found)
                 return found
-            if cursor in seen:
-                break
+            found.extend(items)
+            if cursor is None:
+                return found
             seen.add(cursor)
             params = {"cursor": cursor}
             clock.heard()
         logger.warning("%s: the pages never end; the rest is left out", method)
         return found
+
+    def _items(
+        self, result: dict[str, Any], method: str, key: str
+    ) -> list[dict[str, Any]]:
+        """The items of a page.
+
+        Raises:
+            InvalidResultError: It has no list.
+        """
+        items = result.get(key)
+        if key in result and not items and not is_list(items):
+            # PHP writes empty lists as objects, Go writes them as null.
+            self._note(f"{items!r} counts as an empty list", method)
+            return []
+        if not is_list(items):
+            raise invalid_result(method, f"`{key}` is not a list", result)
+        found = [item for item in items if is_object(item)]
+        if len(found) < len(items):
+            self._note("items that are not objects are left out", method)
+        return found
+
+    def _cursor(self, result: dict[str, Any], method: str) -> str | None:
+        cursor = result.get("nextCursor")
+        if isinstance(cursor, int) and not isinstance(cursor, bool):
+            self._note("cursors are numbers; they are sent back as strings", method)
+            return str(cursor)
+        return cursor if isinstance(cursor, str) else None
+
+    def _note(self, deviation: str, detail: str) -> None:
+        self._connection.quirks.note(deviation, detail)
 
     async def typed(
         self, kind: type[T], method: str, key: str, options: CallSettings
@@ -84,7 +119,6 @@ class Listing:
         """What the server offers other than the catalog says."""
         from .drift import differences
 
-        capabilities = self._connection.server.capabilities
         found: list[Difference] = []
         for kind, key, method, member, declared in (
             ("tool", "name", "tools/list", "tools", catalog.tools),
@@ -98,9 +132,7 @@ class Listing:
                 catalog.resource_templates,
             ),
         ):
-            live: list[dict[str, Any]] = []
-            if method.partition("/")[0] in capabilities:
-                live = await self.all(method, member, options)
+            live = await self.all(method, member, options)
             found.extend(differences(kind, key, declared, live))
         return tuple(found)
 

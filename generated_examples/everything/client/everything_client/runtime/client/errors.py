@@ -51,10 +51,14 @@ class ToolError(ClientError):
 
     @property
     def content(self) -> Sequence[ContentBlock]:
-        """The result's content blocks."""
-        from ..protocol.types import CallToolResult
+        """The result's content blocks.
 
-        return CallToolResult.model_validate(self.result).content
+        Raises:
+            InvalidResultError: There is a block that the protocol does not have.
+        """
+        from .calls import whole_result
+
+        return whole_result(self.tool, self.result).content
 
 
 class ProtocolError(ClientError, _WireError):
@@ -96,6 +100,8 @@ class TransportError(ClientError):
         sent: False where the request surely never reached the server.
         hint: What the calling code can do, where that is known.
         told: What failed and where, without the hint.
+        retry_after: Seconds after which the server wants to be asked again.
+        body: The response's body, or its beginning, where it could not be used.
     """
 
     def __init__(
@@ -107,12 +113,16 @@ class TransportError(ClientError):
         hint: str | None = None,
         status: int | None = None,
         sent: bool = True,
+        retry_after: float | None = None,
+        body: bytes | None = None,
     ) -> None:
         self.url = public_url(url)
         self.method = method
         self.status = status
         self.sent = sent
         self.hint = hint
+        self.retry_after = retry_after
+        self.body = body
         self.told = f"{method} {self.url}: {problem}"
         super().__init__(f"{self.told}. {hint}" if hint else self.told)
 
@@ -143,9 +153,18 @@ class InvalidArgumentsError(_ProblemsError):
 class InvalidResultError(_ProblemsError):
     """The server's result is not what the protocol or the tool's `outputSchema` says.
 
+    The server has done what it was asked for: look into `result` before you ask again.
+
     Attributes:
         problems: Every problem, each with its place.
+        result: The result as it came, a JSON value.
     """
+
+    def __init__(
+        self, subject: str, problems: Sequence[Problem], result: Any = None
+    ) -> None:
+        super().__init__(subject, problems)
+        self.result = result
 
 
 class VersionError(ClientError):
@@ -175,6 +194,8 @@ def public_url(url: str) -> str:
 
 
 def _text_of(content: object) -> str:
+    if isinstance(content, str):
+        return content
     if not is_list(content):
         return ""
     return "\n".join(

@@ -305,7 +305,7 @@ class Client:
     async def _call_tool(self, call: ToolCall[T], arguments: Mapping[str, Any]) -> T:
         plain = call.checked(arguments)
         result = await self._listing.call(call, plain, self._options)
-        return call.read(result)
+        return call.read(result, self._connection.quirks.note)
 
     async def _get_prompt(
         self, name: str, arguments: Mapping[str, str | Omit]

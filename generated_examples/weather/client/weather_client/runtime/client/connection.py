@@ -22,6 +22,7 @@ from .errors import (
 from .events import Events
 from .handlers import Handlers
 from .http import backoff
+from .http.quirks import Quirks
 from .http.requests import Http
 from .negotiation import forget, negotiate
 from .options import CallSettings, LoggingLevel, Settings
@@ -61,6 +62,11 @@ class Connection:
     def server(self) -> ServerInfo:
         """What the server says of itself."""
         return self._open_speaker().server
+
+    @property
+    def quirks(self) -> Quirks:
+        """The server's deviations from the protocol."""
+        return self._http.quirks
 
     async def open(self) -> None:
         """Connects.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import aiohttp
 
 from ..errors import AuthError, TransportError
 
-_STATUS_HINTS: Final = {
+_PATH_HINTS: Final = {
     404: "Is the path right? It often is /mcp",
     405: "Is the path right? It often is /mcp",
+}
+_STATUS_HINTS: Final = {
     413: "The arguments are too big for the server",
     429: "The server wants fewer requests",
     502: "A proxy answered; the server behind it may be down",
@@ -24,18 +28,23 @@ _IS_IT_THERE: Final = "Is the server running there?"
 
 
 def refused(
-    response: aiohttp.ClientResponse, body: bytes, reason: str | None = None
+    response: aiohttp.ClientResponse,
+    body: bytes,
+    reason: str | None = None,
+    *,
+    is_mcp: bool = False,
 ) -> TransportError:
-    """The error for an answer whose status says that it is none.
+    """The error for a response with an error status.
 
     Args:
-        response: The answer.
+        response: The response.
         body: The beginning of its body.
         reason: The server's own words, where the body has them in a known form.
+        is_mcp: Whether the URL is known to be that of an MCP server.
     """
     url, method, status = str(response.url), response.method, response.status
     is_page = "html" in response.content_type
-    words = " with an HTML page" if is_page else _excerpt(reason or _decoded(body))
+    words = " with an HTML page" if is_page else excerpt(reason or body)
     if status in (401, 403):
         problem = "needs credentials" if status == 401 else "is forbidden"
         return AuthError(
@@ -50,8 +59,24 @@ def refused(
         url=url,
         method=method,
         status=status,
-        hint=_STATUS_HINTS.get(status),
+        hint=(None if is_mcp else _PATH_HINTS.get(status)) or _STATUS_HINTS.get(status),
+        retry_after=retry_after(response),
+        body=body or None,
     )
+
+
+def retry_after(response: aiohttp.ClientResponse) -> float | None:
+    """Seconds that `Retry-After` asks to wait; None without one that can be read."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        when = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max((when - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def broken(error: Exception, method: str, url: str) -> TransportError:
@@ -98,7 +123,7 @@ def _unreadable(error: aiohttp.ClientResponseError) -> tuple[str, str | None, bo
     problem = error.message.partition(":")[0]
     if "status line" in problem:
         return "the answer is not HTTP", "Is that the port of an HTTP server?", True
-    return f"the answer is not valid HTTP{_excerpt(problem)}", None, True
+    return f"the answer is not valid HTTP{excerpt(problem)}", None, True
 
 
 def _reason(error: OSError) -> str:
@@ -108,11 +133,9 @@ def _reason(error: OSError) -> str:
     return error.strerror or "connection failed"
 
 
-def _decoded(body: bytes) -> str:
-    return body[:1000].decode("utf-8", "replace")
-
-
-def _excerpt(text: str) -> str:
+def excerpt(words: str | bytes) -> str:
+    """The beginning of what a server sent, on one line, after a colon."""
+    text = words if isinstance(words, str) else words[:1000].decode("utf-8", "replace")
     line = "".join(c for c in " ".join(text.split()) if c.isprintable())
     if not line:
         return ""

@@ -19,6 +19,7 @@ from ..auth.hooks import Challenge, Outgoing
 from ..errors import TransportError, public_url
 from ..options import Settings
 from .failures import broken, was_closed_before
+from .quirks import Quirks
 from .sse import Event, SseParser
 
 Origin: TypeAlias = tuple[str, str, int]
@@ -45,11 +46,15 @@ class Http:
     Attributes:
         url: The server's address.
         origin: What all addresses that it may lead to have in common.
+        quirks: The server's deviations from the protocol that were met.
+        is_mcp: Whether a JSON-RPC message came from there.
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = checked_url(url)
         self.origin = origin(self.url)
+        self.quirks = Quirks(self.url)
+        self.is_mcp = False
         self._auth = settings.auth
         self._max_bytes = settings.max_bytes
         self._headers = dict(settings.headers)
@@ -66,6 +71,7 @@ class Http:
             paused: Makes a block during which the time of the current task's call does
                 not run: a person may have to sign in.
         """
+        self.quirks.clear()
         self._session = self._factory()
         self._paused = paused
 

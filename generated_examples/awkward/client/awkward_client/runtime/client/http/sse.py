@@ -25,6 +25,7 @@ class SseParser:
     Attributes:
         last_event_id: The id to resume after; empty until the server sends one.
         retry: Milliseconds to wait before a reconnect; None until the server says so.
+        ignored: The data of the last event that was no message; set by the reader.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class SseParser:
         "_skip_newline",
         "_started",
         "_type",
+        "ignored",
         "last_event_id",
         "retry",
     )
@@ -52,6 +54,7 @@ class SseParser:
         self._type = ""
         self.last_event_id = ""
         self.retry: int | None = None
+        self.ignored = b""
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that a chunk completes.

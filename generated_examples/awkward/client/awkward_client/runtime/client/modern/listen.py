@@ -68,6 +68,7 @@ async def _once(
     try:
         async with asyncio.timeout(CONNECT_LIMIT):
             request_id, response = await connect()
+        quirks = parts.http.quirks
         incoming = messages(parts.http, response, parts.http.parser())
         async with contextlib.aclosing(incoming):
             async with asyncio.timeout(CONNECT_LIMIT):
@@ -75,12 +76,12 @@ async def _once(
             if first is not None and first.get("method") == _ACKNOWLEDGED:
                 _compare(wanted, first)
                 yield None
-            elif first is not None and is_answer(first, request_id):
-                result_of(first, _METHOD)
+            elif first is not None and is_answer(first, request_id, quirks):
+                result_of(first, _METHOD, quirks)
                 return
             while (message := await _next(parts, incoming)) is not None:
-                if is_answer(message, request_id):
-                    result_of(message, _METHOD)
+                if is_answer(message, request_id, quirks):
+                    result_of(message, _METHOD, quirks)
                     return
                 if "method" in message:
                     await parts.events.receive(message)

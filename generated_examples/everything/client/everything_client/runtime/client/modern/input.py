@@ -28,7 +28,7 @@ async def gather(handlers: Handlers, result: Mapping[str, Any]) -> dict[str, Any
     if "requestState" in result:
         added["requestState"] = result["requestState"]
     if not added:
-        raise invalid_result("input_required", "it does not say what is needed")
+        raise invalid_result("input_required", "it does not say what is needed", result)
     return added
 
 

@@ -15,9 +15,17 @@ import aiohttp
 from pydantic_core import to_json
 
 from ..errors import TransportError, public_url
-from ..http.replies import ACCEPT, ACCEPT_STREAM, Message, failure, parse
+from ..http.failures import excerpt
+from ..http.replies import (
+    ACCEPT,
+    ACCEPT_STREAM,
+    Message,
+    event_messages,
+    failure,
+    is_answer,
+)
 from ..http.requests import Http
-from ..http.sse import Event
+from ..http.sse import Event, SseParser
 from ..speaker import CONNECT_LIMIT
 from ..work.clock import Clock
 from ..work.tasks import Tasks
@@ -35,7 +43,7 @@ class SseChannel:
         self._tasks = tasks
         self._endpoint: str | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._waiting: dict[str | int, tuple[asyncio.Future[Message], Clock]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[Message], Clock]] = {}
 
     async def exchange(
         self, message: Message, clock: Clock, headers: Mapping[str, str]
@@ -83,15 +91,18 @@ class SseChannel:
         response = await self._http.send("GET", ACCEPT_STREAM)
         try:
             if response.status >= 400:
-                raise await failure(response, "the stream")
+                raise await failure(self._http, response, "the stream")
             if response.content_type != "text/event-stream":
                 raise self._broken("the server offers no event stream")
-            events = self._http.events(response, self._http.parser())
+            parser = self._http.parser()
+            events = self._http.events(response, parser)
             self._endpoint = await self._named(events)
         except BaseException:
             response.close()
             raise
-        self._reader = self._tasks.spawn(self._read(response, events), response.close)
+        self._reader = self._tasks.spawn(
+            self._read(response, events, parser), response.close
+        )
 
     async def _named(self, events: AsyncIterator[Event]) -> str:
         """The POST address, which the first event names."""
@@ -118,21 +129,30 @@ class SseChannel:
         try:
             if response.status < 400:
                 return
-            error = await failure(response, str(message.get("method", "an answer")))
+            name = str(message.get("method", "an answer"))
+            error = await failure(self._http, response, name)
         finally:
             response.close()
         raise SessionLostError(error) if session_is_lost(error) else error
 
     async def _read(
-        self, response: aiohttp.ClientResponse, events: AsyncIterator[Event]
+        self,
+        response: aiohttp.ClientResponse,
+        events: AsyncIterator[Event],
+        parser: SseParser,
     ) -> None:
         """Gives each message of the stream to whom it concerns."""
         broken = self._broken()
         try:
             async for event in events:
-                if event.type == "message" and event.data:
-                    for message in parse(event.data, response):
-                        await self._take(message)
+                found = event_messages(self._http, response, event)
+                if not found and event.data:
+                    parser.ignored = event.data
+                for message in found:
+                    await self._take(message)
+            if parser.ignored:
+                sent = excerpt(parser.ignored)
+                broken = self._broken(f"the stream broke off; the server sent{sent}")
         except TransportError as error:
             broken = error
         finally:
@@ -145,17 +165,26 @@ class SseChannel:
                     answer.set_exception(broken)
 
     async def _take(self, message: Message) -> None:
-        request_id = message.get("id")
-        waiting = None
-        if "method" not in message and isinstance(request_id, str | int):
-            waiting = self._waiting.get(request_id)
-        if waiting is None:
+        request_id = self._answered(message)
+        if request_id is None:
             await self.receive(message, None)
             return
-        answer, clock = waiting
+        answer, clock = self._waiting[request_id]
         clock.heard()
         if not answer.done():
             answer.set_result(message)
+
+    def _answered(self, message: Message) -> int | None:
+        """The request that a message answers; all of them share this stream."""
+        found = message.get("id")
+        if found is None:
+            waiting = list(self._waiting) if len(self._waiting) == 1 else []
+        elif type(found) is int and found in self._waiting:
+            waiting = [found]
+        else:
+            waiting = list(self._waiting)
+        quirks = self._http.quirks
+        return next((w for w in waiting if is_answer(message, w, quirks)), None)
 
     def _broken(self, problem: str = "the server's stream broke off") -> TransportError:
         return TransportError(problem, url=self._http.url, method="GET")

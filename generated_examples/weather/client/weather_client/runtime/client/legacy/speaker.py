@@ -9,13 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from functools import partial
 from typing import Any, Final
 
 from ...shared.errors import URL_ELICITATION_REQUIRED
 from ..calls import Request
-from ..errors import CallTimeoutError, ClientError, ProtocolError, VersionError
+from ..errors import (
+    CallTimeoutError,
+    ClientError,
+    ProtocolError,
+    TransportError,
+    VersionError,
+)
 from ..http.replies import Message, result_of
 from ..options import CallSettings, LoggingLevel
 from ..speaker import (
@@ -33,6 +39,8 @@ from .serving import Serving
 
 logger: Final = logging.getLogger(__name__)
 
+STEP_LIMIT: Final = 10.0
+"""Seconds for each further step of the handshake."""
 LISTEN_WAIT: Final = 1.0
 """Seconds to wait for the server's own stream before the first call."""
 
@@ -138,19 +146,18 @@ class Legacy:
             str(chosen), "legacy", result, result.get("serverInfo")
         )
         self._channel.version = self.server.protocol_version
-        try:
+        with self._optional("notifications/initialized"):
             await self._channel.post(
                 {"jsonrpc": "2.0", "method": "notifications/initialized"}
             )
-        except SessionLostError as lost:
-            raise lost.cause from None
         await self._restore()
 
     async def _restore(self) -> None:
         """What a new session must be told, beyond its start."""
         settings = self._parts.settings
         if self._log_level is not None and "logging" in self.server.capabilities:
-            await self._setup(_set_level(self._log_level))
+            with self._optional("logging/setLevel"):
+                await self._setup(_set_level(self._log_level))
         if (
             self._parts.handlers
             or settings.on_notification
@@ -159,11 +166,29 @@ class Legacy:
         ):
             await self._channel.listen(LISTEN_WAIT)
         for uri in self._changes.uris:
-            await self._setup(Request("resources/subscribe", {"uri": uri}))
+            with self._optional("resources/subscribe"):
+                await self._setup(Request("resources/subscribe", {"uri": uri}))
+
+    @contextlib.contextmanager
+    def _optional(self, step: str) -> Generator[None]:
+        """A step without which a session is of use, too: a refusal is a warning.
+
+        Raises:
+            TransportError: The server can't be reached any more.
+        """
+        try:
+            yield
+        except (ClientError, SessionLostError) as error:
+            cause = error.cause if isinstance(error, SessionLostError) else error
+            is_lost = isinstance(cause, TransportError) and cause.status is None
+            if is_lost and not isinstance(cause, CallTimeoutError):
+                raise cause from None
+            self._parts.http.quirks.note(f"{step} failed; going on without it", cause)
 
     async def _setup(self, request: Request) -> dict[str, Any]:
         """A request that belongs to making the session."""
-        limits = self._parts.brief(CONNECT_LIMIT)
+        is_first = request.method == "initialize"
+        limits = self._parts.brief(CONNECT_LIMIT if is_first else STEP_LIMIT)
         try:
             return await self._exchange(request, limits)
         except SessionLostError as lost:
@@ -193,7 +218,7 @@ class Legacy:
         except (asyncio.CancelledError, CallTimeoutError):
             self._withdraw(request, request_id)
             raise
-        return result_of(answer, request.method)
+        return result_of(answer, request.method, self._parts.http.quirks)
 
     def _withdraw(self, request: Request, request_id: int) -> None:
         """Tells the server that nobody waits any more; never for `initialize`."""

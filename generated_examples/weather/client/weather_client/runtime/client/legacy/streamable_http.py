@@ -26,6 +26,7 @@ from ..http.replies import (
     failure,
     is_answer,
     messages,
+    unanswered,
 )
 from ..http.requests import Http
 from ..http.sse import SseParser
@@ -137,7 +138,8 @@ class StreamableChannel:
         if response.status < 400:
             return response
         try:
-            error = await failure(response, str(message.get("method", "an answer")))
+            name = str(message.get("method", "an answer"))
+            error = await failure(self._http, response, name)
         finally:
             response.close()
         if session_id is not None and session_is_lost(error):
@@ -160,11 +162,8 @@ class StreamableChannel:
                 answer = await self._read(response, parser, request, clock, receive)
                 if answer is not None:
                     return answer
-                broken = TransportError(
-                    f"the answer to {request['method']} ended before its result",
-                    url=self._http.url,
-                    method="POST",
-                    status=response.status,
+                broken = unanswered(
+                    self._http, request["method"], response.status, parser
                 )
             except TransportError as error:
                 broken = error
@@ -188,7 +187,7 @@ class StreamableChannel:
         async with contextlib.aclosing(incoming):
             async for message in incoming:
                 clock.heard()
-                if is_answer(message, request["id"]):
+                if is_answer(message, request["id"], self._http.quirks):
                     return message
                 await receive(message, clock)
         return None
@@ -231,7 +230,7 @@ class StreamableChannel:
         if response.status == 200 and response.content_type == "text/event-stream":
             return response
         try:
-            error = await failure(response, "the stream")
+            error = await failure(self._http, response, "the stream")
         finally:
             response.close()
         if isinstance(error, TransportError):

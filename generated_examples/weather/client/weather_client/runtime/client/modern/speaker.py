@@ -22,12 +22,13 @@ from ..errors import ClientError, ProtocolError, TransportError, VersionError
 from ..http.replies import (
     ACCEPT,
     Message,
+    body_messages,
     drain,
     failure,
     is_answer,
     messages,
-    parse,
     result_of,
+    unanswered,
 )
 from ..options import CallSettings, LoggingLevel, Notification
 from ..shapes import is_list, members
@@ -87,14 +88,15 @@ class Modern:
         """The result, after as many rounds of input as the server needs."""
         async with self._parts.calls.limited(request.method, settings) as clock:
             params = request.params
+            result: dict[str, Any] = {}
             for _ in range(MAX_ROUNDS):
                 result = await self._in_common_version(request, params, settings, clock)
-                kind = result.get("resultType", "complete")
-                if kind == "complete":
+                kind = result.get("resultType")
+                if kind is None or kind == "complete":
                     return result
                 if kind != "input_required" or request.method not in _MAY_ASK:
                     raise invalid_result(
-                        request.method, f"its `resultType` {kind!r} is unknown"
+                        request.method, f"its `resultType` {kind!r} is unknown", result
                     )
                 with clock.paused():
                     params = {
@@ -102,9 +104,8 @@ class Modern:
                         **await gather(self._parts.handlers, result),
                     }
                 clock.heard()
-        raise invalid_result(
-            request.method, f"the server asked for input {MAX_ROUNDS} times"
-        )
+        problem = f"the server asked for input {MAX_ROUNDS} times"
+        raise invalid_result(request.method, problem, result)
 
     async def ping(self, settings: CallSettings) -> None:
         """Asks for the server's account: these revisions have no `ping`."""
@@ -178,7 +179,7 @@ class Modern:
             response.release()
         else:
             self._parts.tasks.spawn(drain(response), response.close)
-        return result_of(answer, request.method)
+        return result_of(answer, request.method, self._parts.http.quirks)
 
     def _message(
         self,
@@ -214,7 +215,7 @@ class Modern:
         response = await self._parts.http.send("POST", sent, to_json(message))
         if response.status >= 400:
             try:
-                error = await failure(response, request.method)
+                error = await failure(self._parts.http, response, request.method)
             finally:
                 response.close()
             raise _judged(error)
@@ -224,10 +225,11 @@ class Modern:
         self, response: aiohttp.ClientResponse, request_id: int, request: Request
     ) -> Message:
         """The answer that is a single JSON object, without the costs of a stream."""
-        for message in parse(await self._parts.http.read(response), response):
-            if is_answer(message, request_id):
+        http = self._parts.http
+        for message in await body_messages(http, response):
+            if is_answer(message, request_id, http.quirks):
                 return message
-        raise self._unanswered(response, request)
+        raise unanswered(http, request.method, response.status)
 
     async def _answer_in(
         self,
@@ -237,26 +239,15 @@ class Modern:
         clock: Clock,
     ) -> Message:
         http = self._parts.http
-        async with contextlib.aclosing(
-            messages(http, response, http.parser())
-        ) as stream:
+        parser = http.parser()
+        async with contextlib.aclosing(messages(http, response, parser)) as stream:
             async for message in stream:
-                if is_answer(message, request_id):
+                if is_answer(message, request_id, http.quirks):
                     return message
                 clock.heard()
                 if "method" in message and "id" not in message:
                     await self._parts.events.receive(message)
-        raise self._unanswered(response, request)
-
-    def _unanswered(
-        self, response: aiohttp.ClientResponse, request: Request
-    ) -> TransportError:
-        return TransportError(
-            f"the answer to {request.method} ended before its result",
-            url=self._parts.http.url,
-            method="POST",
-            status=response.status,
-        )
+        raise unanswered(http, request.method, response.status, parser)
 
     def _listen(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
         from .listen import listen
