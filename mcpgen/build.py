@@ -78,6 +78,7 @@ def build(
         auth=manifest.auth,
         package=_package(manifest.package or {}),
         registry=_registry(manifest.registry),
+        connect=manifest.connect,
     )
 
 

@@ -215,6 +215,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG420": Code(_E, "A name means no manifest that could be compared."),
     "MG421": Code(_E, "There is no rule of that name."),
     "MG422": Code(_W, "Other users can write to the cache, so it is not used."),
+    "MG430": Code(_W, "An `inputSchema` has no `properties`."),
     "MG501": Code(_E, "There is no protocol revision of that name."),
     "MG502": Code(_E, "A pinned protocol schema is not the file that was pinned."),
     "MG503": Code(_E, "A correction of a protocol schema asserts what is not there."),
@@ -234,8 +235,9 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG608": Code(_E, "A package index can't be asked."),
     "MG609": Code(_E, "A package index did not take an upload."),
     "MG701": Code(_E, "A live server can't be read."),
-    "MG702": Code(_W, "Something that a live server lists can't be used."),
+    "MG702": Code(_W, "Something that a server lists can't be used."),
     "MG703": Code(_E, "A manifest can't be brought up to date in place."),
+    "MG704": Code(_W, "A mistake in a list result was corrected."),
     "MG901": Code(_W, "A description is missing."),
     "MG902": Code(_W, "A description says hardly anything."),
     "MG903": Code(_W, "A name has characters outside the recommended ones."),
@@ -249,10 +251,11 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG911": Code(_W, "A list result has further pages."),
     "MG912": Code(_W, "Arguments have no description."),
     "MG913": Code(_W, "Scopes are asked for, but nobody authenticates."),
+    "MG914": Code(_W, "A tool can only be called as a task."),
     "MG311": Code(_E, "A `$ref` leads out of its JSON Schema or nowhere."),
     "MG312": Code(_E, "A JSON Schema is too large or too deep."),
     "MG313": Code(_W, "A type says less than a part of a JSON Schema does."),
 }
 """Every code: MG0xx files, MG1xx the manifest's shape, MG2xx tools, prompts and
 resources, MG3xx JSON Schemas and models, MG4xx the project's files, MG5xx protocol
-revisions, MG6xx publishing, MG7xx live servers, MG9xx lint."""
+revisions, MG6xx publishing, MG7xx other people's servers, MG9xx lint."""

@@ -265,6 +265,7 @@ def _examine(
         return settled
 
     from mcpgen.build import build
+    from mcpgen.lint import limits
     from mcpgen.manifest import load
     from mcpgen.models import Memory
     from mcpgen.protocol import news, of_project
@@ -300,7 +301,13 @@ def _examine(
     )
     report = handlers.examine(project.folder, files)
     said = [each for each in (judged.refusal, memory.problem()) if each]
-    notes = (*said, *news(manifest.revisions, library), *report.diagnostics)
+    notes = (
+        *said,
+        *manifest.notes,
+        *limits(manifest),
+        *news(manifest.revisions, library),
+        *report.diagnostics,
+    )
     return replace(outcome, notes=notes, handlers=report)
 
 

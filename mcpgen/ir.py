@@ -231,6 +231,7 @@ class Project:
         auth: How the server authenticates, as in the manifest; None if it says nothing.
         package: What package indexes say about the client.
         registry: The server's entry in the MCP registry, or None.
+        connect: The server's endpoint, for READMEs; None where it is not known.
         history: What the client's CHANGELOG says.
     """
 
@@ -252,6 +253,7 @@ class Project:
     auth: dict[str, Json] | None = None
     package: Package = Package()
     registry: Registry | None = None
+    connect: str | None = None
     history: History = History()
 
 

@@ -24,9 +24,13 @@ from mcpgen.manifest import (
 from mcpgen.manifest.reading import is_list, is_mapping, quoted
 from mcpgen.manifest.schemas import dialect
 from mcpgen.manifest.subschemas import walk
+from mcpgen.runtime.shared.references import encoded
 
 SHORT: Final = 10
 """Characters below which a description can hardly say anything."""
+
+MAX_NAMES: Final = 5
+"""Tools that one note names."""
 
 NAME_LENGTH: Final = 128
 """https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-names"""
@@ -49,7 +53,38 @@ def lint(manifest: Manifest) -> list[Diagnostic]:
         Diagnostic(code, words.about(source.data, at) + message, source.span(at), hint)
         for code, message, at, hint in _findings(manifest)
     ]
-    return sorted(found, key=_position)
+    return sorted((*manifest.notes, *found), key=_position)
+
+
+def limits(manifest: Manifest) -> list[Diagnostic]:
+    """What callers of a valid manifest run into: worth a note when generating."""
+    source = manifest.source
+    found = [
+        Diagnostic(code, words.about(source.data, at) + message, source.span(at), hint)
+        for tool in manifest.tools
+        for code, message, at, hint in _tasks(tool)
+    ]
+    bare = [tool for tool in manifest.tools if _is_bare(tool.input_schema)]
+    if bare:
+        names = [quoted(tool.name) for tool in bare[:MAX_NAMES]]
+        more = f" and {len(bare) - MAX_NAMES} more" if len(bare) > MAX_NAMES else ""
+        message = f"`inputSchema` has no `properties`: {', '.join(names)}{more}"
+        span = source.span((*bare[0].pointer, "inputSchema"))
+        hint = "some frameworks reject the whole server; write `properties: {}`"
+        found.append(Diagnostic("MG430", message, span, hint))
+    return found
+
+
+def _is_bare(schema: dict[str, Json]) -> bool:
+    return "properties" not in schema and not _BORROWED & schema.keys()
+
+
+def _tasks(tool: Tool) -> Iterator[_Finding]:
+    execution = tool.definition.get("execution")
+    if is_mapping(execution) and execution.get("taskSupport") == "required":
+        message = "calls must be tasks, which generated code does not support"
+        at = (*tool.pointer, "execution", "taskSupport")
+        yield "MG914", message, at, "a server that requires tasks rejects every call"
 
 
 def _position(finding: Diagnostic) -> tuple[int, int, str]:
@@ -66,6 +101,7 @@ def _findings(manifest: Manifest) -> Iterator[_Finding]:
         if isinstance(declaration, Tool | Prompt):
             yield from _names(declaration)
     for tool in manifest.tools:
+        yield from _tasks(tool)
         yield from _hints(tool)
         yield from _undescribed(tool)
         for key in ("inputSchema", "outputSchema"):
@@ -188,7 +224,7 @@ def _accepts(root: dict[str, Json], schema: dict[str, Json]) -> bool:
         "allOf": [schema],
     }
     try:
-        return jsonschema_rs.is_valid(alone, schema["default"], offline=True)
+        return jsonschema_rs.is_valid(encoded(alone), schema["default"], offline=True)
     except (ValueError, jsonschema_rs.ReferencingError):
         return True
 

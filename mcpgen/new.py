@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mcpgen import disk, generate, lock, project, release
-from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
 from mcpgen.folder import Folder, path_problem, unreadable
 from mcpgen.generate import Outcome, Records
 from mcpgen.ir import File, Ownership
@@ -47,11 +47,13 @@ class Created:
         folder: Where it lies, as the user would write it.
         project: What it is made of.
         outcome: What was written.
+        notes: What was corrected in the source, or left out.
     """
 
     folder: Path
     project: ir.Project
     outcome: Outcome
+    notes: tuple[Diagnostic, ...] = ()
 
 
 @generate.undisturbed()
@@ -81,6 +83,7 @@ def create(
     text, manifest = _manifest(name, source, targets)
 
     from mcpgen.build import build
+    from mcpgen.lint import limits
     from mcpgen.protocol import installed
     from mcpgen.render import Target, render
 
@@ -92,7 +95,8 @@ def create(
     files = {MANIFEST: File(text, Ownership.YOURS), **rendered}
     inputs = generate.inputs_of(manifest, library, MANIFEST, text.encode())
     outcome = _write(folder, files, inputs, records, release.first(manifest))
-    return Created(folder, made, outcome)
+    notes = (*manifest.notes, *limits(manifest))
+    return Created(folder, made, outcome, notes)
 
 
 def edited(text: str, name: str, targets: tuple[Target, ...]) -> str | None:

@@ -12,6 +12,7 @@ import ast
 import json
 import keyword
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -853,6 +854,13 @@ def markdown(text: str) -> Code:
 def join(separator: str, parts: Iterable[Code]) -> Code:
     """Safe parts with a fixed separator between them."""
     return Code(separator.join(parts))
+
+
+def shell_word(text: str) -> Code:
+    """A text as one word of a POSIX shell; one without control characters."""
+    if not text.isprintable():
+        raise ValueError("a shell word has a control character")
+    return Code(shlex.quote(text))
 
 
 def markdown_code(text: str) -> Code:

@@ -277,6 +277,8 @@ class _Pages:
             "example": documents.example(project, sync=False),
             "sync_example": documents.example(project, sync=True),
             "rows": list(documents.method_rows(project)),
+            "url": pycode.string(project.connect or publishing.LOCAL_URL),
+            "shell_url": pycode.shell_word(project.connect or publishing.LOCAL_URL),
             "entries": list(reference.entries(project, view.methods)),
             "has_dicts": any(module.dicts for module in project.models),
         }

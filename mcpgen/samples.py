@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeGuard
 
 from mcpgen.ir import Json
+from mcpgen.runtime.shared.references import encoded
 
 _DEEPEST: Final = 12
 _LONGEST: Final = 200
@@ -37,7 +38,7 @@ def sample(schema: dict[str, Json]) -> dict[str, Json] | None:
         found = _Sampler(schema).guess(schema, 0)
         if not _is_object(found):
             return None
-        validator = jsonschema_rs.validator_for(schema, retriever=_refuse)
+        validator = jsonschema_rs.validator_for(encoded(schema), retriever=_refuse)
         return found if validator.is_valid(found) else None
     except (ValueError, TypeError, RecursionError, LookupError):
         return None

@@ -37,7 +37,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "schemas",
     },
     "manifest": {"diagnostics", "disk", "protocol", "runtime.shared"},
-    "lint": {"diagnostics", "manifest", "models"},
+    "lint": {"diagnostics", "manifest", "models", "runtime.shared"},
     "models": {"diagnostics", "entries", "ir", "pycode"},
     "contracts": {"diagnostics", "manifest", "naming", "runtime.shared"},
     "pull": {
@@ -51,7 +51,7 @@ TABLE: Final[dict[str, set[str]]] = {
     "release": {"contracts", "diagnostics", "lock", "manifest"},
     "editions": {"diagnostics", "manifest", "project"},
     "naming": {"diagnostics"},
-    "samples": {"ir"},
+    "samples": {"ir", "runtime.shared"},
     "build": {
         "diagnostics",
         "ir",
@@ -84,6 +84,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "handlers",
         "identity",
         "ir",
+        "lint",
         "lock",
         "manifest",
         "memory",
@@ -108,6 +109,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "folder",
         "generate",
         "ir",
+        "lint",
         "lock",
         "manifest",
         "project",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mcpgen import new
-from mcpgen.cli import output, welcome
+from mcpgen.cli import welcome
 from mcpgen.cli.command import (
     OK,
     command_of,
@@ -59,12 +60,11 @@ def _new_client(
     if manifest is not None:
         source = manifest
     else:
-        from mcpgen.pull import Source, manifest_of, read
+        from mcpgen.pull import Source, endpoint, manifest_of, read
 
         with working("Reading the server ..."):
-            pulled = manifest_of(read(Source(url, command, headers)))
-        output.complain(pulled.left_out)
-        source = pulled.manifest
+            source = manifest_of(read(Source(url, command, headers)))
+            source = replace(source, connect=endpoint(url) if url else None)
     with working(f"Generating {name} ..."):
         created = new.create(name, source=source, folder=directory, targets=("client",))
     welcome.show(created, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,11 @@ import click
 
 from mcpgen.cli import output
 from mcpgen.cli.command import NO, OK, command_of, json_option
-from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
 
 if TYPE_CHECKING:
     from mcpgen.manifest import Manifest
-    from mcpgen.pull import Era, Pulled, Source
+    from mcpgen.pull import Era, Source
 
 
 @click.argument("url", required=False)
@@ -92,11 +93,11 @@ def _run(
         told = read(source)
         eras = eras_for(file.parent if file else None)
         pulled = manifest_of(told, eras=eras)
-        kept = None if old is None else updated(old, pulled.manifest, eras=eras)
+        kept = None if old is None else updated(old, pulled, eras=eras)
     if file is None:
         _print(pulled, name or name_for(told), as_json)
         return OK
-    new = kept or pulled.manifest.named(name or name_for(told))
+    new = kept or pulled.named(name or name_for(told))
     text = _text(new, file) if kept is None else new.source.text
     is_news = old is None or text != old.source.text
     if is_news and not check:
@@ -105,14 +106,14 @@ def _run(
     return NO if check and is_news else OK
 
 
-def _print(pulled: Pulled, name: str, as_json: bool) -> None:
+def _print(pulled: Manifest, name: str, as_json: bool) -> None:
     from mcpgen.manifest import native_data, to_yaml
 
-    output.complain(pulled.left_out)
+    output.complain(pulled.notes)
     if as_json:
-        output.say_json(native_data(pulled.manifest.named(name)))
+        output.say_json(native_data(pulled.named(name)))
     else:
-        output.say_verbatim(to_yaml(pulled.manifest.named(name)))
+        output.say_verbatim(to_yaml(pulled.named(name)))
 
 
 def _text(manifest: Manifest, file: Path) -> str:
@@ -149,9 +150,30 @@ class _Result:
     file: Path
     old: Manifest | None
     new: Manifest
-    pulled: Pulled
+    pulled: Manifest
     is_news: bool
     check: bool
+
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What was corrected, left out, or kept as it was."""
+        return (*self.pulled.notes, *self._kept())
+
+    def _kept(self) -> Iterator[Diagnostic]:
+        """A note on each entry that stays because its new form cannot be used."""
+        from mcpgen.manifest import words
+        from mcpgen.pull import key_of
+
+        data = self.old.source.data if self.old is not None else {}
+        for section, entries in self.pulled.left_out.items():
+            for at, entry in enumerate(data.get(section) or ()):
+                members = entries.get(key_of(section, entry))
+                if members is None or not (members & entry.keys() or not members):
+                    continue
+                what = words.entry(data, (section, at))
+                whose = "".join(f", `{member}`" for member in sorted(members))
+                message = f"{what}{whose} stays as it was in {self.file}"
+                yield Diagnostic("MG702", message)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -186,12 +208,12 @@ def _report(result: _Result, as_json: bool) -> None:
                 "file": str(result.file),
                 "changed": result.is_news,
                 "counts": result.counts,
-                "left_out": [each.to_json() for each in result.pulled.left_out],
+                "left_out": [each.to_json() for each in result.notes],
                 "changes": [c.to_json() for c in changes.all] if changes else [],
             }
         )
         return
-    output.complain(result.pulled.left_out)
+    output.complain(result.notes)
     if changes is not None:
         diff.show(changes)
     told = ", ".join(_counted(n, what) for what, n in result.counts.items() if n)

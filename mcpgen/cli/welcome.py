@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from mcpgen import lock
-from mcpgen.cli.output import Painted, say, say_json
+from mcpgen.cli.output import Painted, complain, say, say_json
 from mcpgen.cli.report import as_data, counted
 from mcpgen.ir import Ownership
 from mcpgen.new import MANIFEST, Created
@@ -15,8 +15,10 @@ def show(created: Created, *, as_json: bool) -> None:
     """Print what was made, or its JSON."""
     if as_json:
         data = as_data(created.folder, created.outcome, done=True)
+        data["diagnostics"] = [note.to_json() for note in created.notes]
         say_json({"project": created.project.name, **data})
         return
+    complain(created.notes)
     number = len(created.outcome.plan.steps) + len([lock.FILE])
     say(Painted(f"Made {created.project.name}", "green"), f": {counted(number)}.")
     say()

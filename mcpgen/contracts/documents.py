@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 from urllib.parse import quote, unquote
 
+from mcpgen.runtime.shared.references import encoded
 from mcpgen.runtime.shared.subschemas import LIST, MAP, ONE
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Document:
     """
 
     def __init__(self, schema: Json, side: str) -> None:
-        self.schema = schema
+        self.schema = encoded(schema)
         self.side = side
         self._uri = f"urn:mcpgen:{side}"
         self._canonical: dict[Pointer, CanonicalSchema | None] = {}

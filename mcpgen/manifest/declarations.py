@@ -8,10 +8,12 @@ them, never change them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from mcpgen.diagnostics import Diagnostic
+
     from .source import Source
 
 Json: TypeAlias = Any
@@ -19,6 +21,10 @@ Json: TypeAlias = Any
 
 Pointer: TypeAlias = tuple[str | int, ...]
 """A way into the source's data, key by key; `()` is the whole document."""
+
+LeftOut: TypeAlias = Mapping[str, Mapping[str, frozenset[str]]]
+"""What of a list result cannot be used: by section, by an entry's name (or URI), its
+members; none where the whole entry was left out."""
 
 Era: TypeAlias = Literal["modern", "legacy"]
 Target: TypeAlias = Literal["server", "client"]
@@ -185,6 +191,9 @@ class Manifest:
         auth: How the server authenticates, as written; None where it says nothing.
         package: What indexes say about the client, as written; None likewise.
         registry: The server's entry in the MCP registry, as written; None likewise.
+        connect: The endpoint's URL, or None.
+        notes: Warnings about list results: what was corrected and what was left out.
+        left_out: What of the listed entries was left out.
     """
 
     source: Source
@@ -201,6 +210,9 @@ class Manifest:
     auth: dict[str, Json] | None = None
     package: dict[str, Json] | None = None
     registry: dict[str, Json] | None = None
+    connect: str | None = None
+    notes: tuple[Diagnostic, ...] = ()
+    left_out: LeftOut = field(default_factory=dict[str, dict[str, frozenset[str]]])
 
     @property
     def description(self) -> str | None:

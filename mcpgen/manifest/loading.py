@@ -6,6 +6,7 @@ The end of the manifest stage and its only entrance.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -15,6 +16,7 @@ from . import files, limits, model, words
 from .declarations import (
     Completion,
     Json,
+    LeftOut,
     Manifest,
     Pointer,
     Prompt,
@@ -24,6 +26,7 @@ from .declarations import (
     Target,
     Tool,
 )
+from .list_results import usable, wrapped
 from .reading import is_list, lone_surrogate, too_deep
 from .recognise import Form, recognise
 from .selection import Eras, eras_for, resolve
@@ -61,9 +64,19 @@ def loads(text: str, file_name: str, *, eras: Eras | None = None) -> Manifest:
     Without `eras` those count that are known outside of any project.
     """
     source = read_source(text, file_name)
+    if is_list(source.data):
+        source = wrapped(source)
     form = recognise(source)
     found = Collector()
     _check(source, form, found)
+    notes: tuple[Diagnostic, ...] = ()
+    left_out: LeftOut = {}
+    if found.errors and not form.native:
+        part = usable(source, form.root)
+        if not part.is_empty:
+            source, notes, left_out = part.source, part.notes, part.left_out
+            found = Collector()
+            _check(source, form, found)
     data = words.value_at(source.data, form.root)
     revisions: tuple[str, ...] = ()
     if not any(d.code in ("MG106", "MG107") for d in found):
@@ -71,7 +84,8 @@ def loads(text: str, file_name: str, *, eras: Eras | None = None) -> Manifest:
         revisions = resolve(source, wanted, eras or eras_for(None), found)
     if found.errors:
         raise MCPGenError(_sorted(found))
-    return _manifest(source, form, data, revisions)
+    made = _manifest(source, form, data, revisions)
+    return replace(made, notes=notes, left_out=left_out) if notes else made
 
 
 def read_source(text: str, file_name: str) -> Source:
@@ -103,7 +117,7 @@ def _encoded(text: str, file: str) -> bytes:
 def _read(text: str, file: str) -> Source:
     suffix = PurePath(file).suffix.lower()
     form = _FORMATS.get(suffix)
-    if form is None and text.lstrip().startswith("{"):
+    if form is None and text.lstrip().startswith(("{", "[")):
         form = "json"
     if form == "yaml":
         from . import yaml_source
@@ -189,6 +203,7 @@ def _manifest(
         auth=data.get("auth") if native else None,
         package=data.get("package") if native else None,
         registry=data.get("registry") if native else None,
+        connect=data.get("connect", {}).get("url") if native else None,
     )
 
 

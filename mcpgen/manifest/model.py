@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from .constraints import CONFIG, Matching, or_refuse
-from .publishing import Author, Package, Registry
+from .publishing import Author, Connect, Package, Registry
 
 Object: TypeAlias = dict[str, Any]
 
@@ -351,6 +351,7 @@ class NativeManifest(TypedDict, total=False):
     auth: Auth
     package: Package
     registry: Registry
+    connect: Connect
     tools: Annotated[list[Tool], Field(description="The tools, in listing order.")]
     prompts: Annotated[list[Prompt], Field(description="The prompts.")]
     resources: Annotated[list[Resource], Field(description="The resources.")]
@@ -378,6 +379,7 @@ _ENTRY: Final[Mapping[str, Shape]] = {"icons": Icon}
 PARTS: Final[Mapping[Shape, Mapping[str, Shape]]] = {
     NativeManifest: {
         "auth": Auth,
+        "connect": Connect,
         "package": Package,
         "registry": Registry,
         "server": Server,
@@ -442,5 +444,14 @@ _KEYS: Final[Mapping[Shape, frozenset[str]]] = {
     shape: frozenset(
         _ALIASES.get(name, to_camel(name)) for name in shape.__annotations__
     )
-    for shape in (NativeManifest, RawLists, Auth, Author, Package, Registry, *OWN)
+    for shape in (
+        NativeManifest,
+        RawLists,
+        Auth,
+        Author,
+        Connect,
+        Package,
+        Registry,
+        *OWN,
+    )
 }

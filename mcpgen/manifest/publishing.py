@@ -84,6 +84,26 @@ class Package(TypedDict, total=False):
     ]
 
 
+ENDPOINT: Final = r"https?://[A-Za-z0-9._~:\[\]-]{1,300}(/[A-Za-z0-9._~:/%+-]{0,1000})?"
+"""An endpoint as it may stand in READMEs: without credentials, query and fragment."""
+
+
+@with_config(constraints.CONFIG)
+class Connect(TypedDict, total=False):
+    """Where the server can be reached, for the client's README."""
+
+    url: Required[
+        Annotated[
+            str,
+            Matching(
+                ENDPOINT,
+                "must be an http or https URL without credentials, query and fragment",
+            ),
+            Field(description="The MCP endpoint, such as https://example.com/mcp."),
+        ]
+    ]
+
+
 @with_config(constraints.CONFIG)
 class Registry(TypedDict, total=False):
     """The server's entry in the MCP registry, as `client/server.json`."""

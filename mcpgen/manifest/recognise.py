@@ -39,7 +39,9 @@ def recognise(source: Source) -> Form:
     data = source.data
     if not is_mapping(data):
         message = f"a manifest is a mapping of keys, not {words.kind(data)}"
-        hint = 'wrap the list: {"tools": [...]}' if is_list(data) else None
+        hint = None
+        if is_list(data):
+            hint = 'a list of tools has objects with a `name`: [{"name": ...}, ...]'
         raise _error(source, "MG101", message, (), hint)
     if "mcpgen" in data:
         _check_version(source, data["mcpgen"])
@@ -70,12 +72,12 @@ def _check_version(source: Source, version: Json) -> None:
 def _is_native_without_version(source: Source) -> bool:
     """Raw results are JSON from a server; what a person wrote looks different."""
     data = source.data
-    if is_mapping(data.get("server")) and "serverInfo" not in data:
+    if is_mapping(data.get("server")) and "name" in data and "serverInfo" not in data:
         return True
     if is_mapping(data.get("auth")):
         # Read as a list result, it would make a server without authentication.
         return True
-    return not source.text.lstrip().startswith("{")
+    return not source.text.lstrip().startswith(("{", "["))
 
 
 def _without_version(source: Source) -> MCPGenError:

@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from mcpgen.diagnostics import Diagnostic
+from mcpgen.runtime.shared.references import encoded
 
 from . import limits, words
 from .declarations import Json, Pointer
@@ -30,6 +31,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 """The dialect of a schema without `$schema`."""
 
 _DIALECTS: Final = {
+    "json-schema.org/schema": DIALECT,
     "json-schema.org/draft/2020-12/schema": DIALECT,
     "json-schema.org/draft/2019-09/schema": (
         "https://json-schema.org/draft/2019-09/schema"
@@ -97,7 +99,7 @@ def _problems(schema: Json, root: Pointer) -> Iterator[_Problem]:
         return
     for at, part in walk(schema, root):
         if dialect(part) is None:
-            known = words.these(sorted(_DIALECTS.values()), "or")
+            known = words.these(sorted({*_DIALECTS.values()}), "or")
             message = f"unknown JSON Schema dialect {quoted(part['$schema'])}"
             yield "MG303", message, (*at, "$schema"), f"use {known}, or leave it out"
         values = part.get("enum")
@@ -134,7 +136,7 @@ def _refused(schema: Json, root: Pointer) -> Iterator[_Problem]:
     import jsonschema_rs
 
     try:
-        jsonschema_rs.validator_for(schema, offline=True)
+        jsonschema_rs.validator_for(encoded(schema), offline=True)
     except jsonschema_rs.ValidationError as error:
         invalid = list(_invalid(schema, root))
         yield from invalid or _not_compiled(schema, root, error)
@@ -149,7 +151,9 @@ def _refused(schema: Json, root: Pointer) -> Iterator[_Problem]:
 
 def _invalid(schema: Json, root: Pointer) -> Iterator[_Problem]:
     seen: set[Pointer] = set()
-    for error in _meta_validator(dialect(schema) or DIALECT).iter_errors(schema):
+    for error in _meta_validator(dialect(schema) or DIALECT).iter_errors(
+        encoded(schema)
+    ):
         inner = tuple(error.instance_path)
         if inner in seen:
             continue
@@ -219,10 +223,23 @@ def _not_compiled(
         )
         return
     lost = [
-        ("MG310", f"`$ref` {quoted(found.text)} leads nowhere", found.pointer, None)
+        (
+            "MG310",
+            f"`$ref` {quoted(found.text)} leads nowhere",
+            found.pointer,
+            _renamed(schema, found.text),
+        )
         for found in references(schema, root)
         if found.is_lost
     ]
     yield from lost or [
         ("MG308", f"this JSON Schema can't be used: {error.message}", root, None)
     ]
+
+
+def _renamed(schema: Json, reference: str) -> str | None:
+    """A hint where a lost reference has the other name of its definitions."""
+    from .corrections import renamed
+
+    other = renamed(schema, reference)
+    return f"did you mean {quoted(other)}?" if other else None

@@ -140,6 +140,8 @@ class _Known:
 def _finding(source: Source, root: Pointer, detail: ErrorDetails) -> Diagnostic:
     pointer = (*root, *_existing(source, root, detail))
     code, text, hint = _text(detail)
+    if detail["type"] == "missing":
+        hint = _meant(str(detail["loc"][-1]), words.value_at(source.data, pointer))
     around, inner = words.split(pointer)
     message = text
     if detail["type"] != "missing":
@@ -149,6 +151,14 @@ def _finding(source: Source, root: Pointer, detail: ErrorDetails) -> Diagnostic:
     if around:
         message = f"{words.entry(source.data, around)}: {message}"
     return Diagnostic(code, message, source.span(pointer), hint)
+
+
+def _meant(missing: str, there: Json) -> str | None:
+    """A hint where a missing key is there in another spelling, such as `input_schema`."""
+    for key in there if is_mapping(there) else ():
+        if key.replace("_", "").replace("-", "").lower() == missing.lower():
+            return f"did you mean {quoted(missing)} by {quoted(key)}?"
+    return None
 
 
 def _existing(source: Source, root: Pointer, detail: ErrorDetails) -> Pointer:

@@ -63,6 +63,19 @@ class Source:
         self._find = find
         self._root: Node | None = None
 
+    def changed(self, data: Json, places: Callable[[Node], Node]) -> Source:
+        """The same text with other data.
+
+        Args:
+            data: The new data.
+            places: Makes the places of the new data from those of the old.
+        """
+
+        def find(file: str, text: str) -> Node:
+            return places(self._find(file, text))
+
+        return Source(self.file, self.format, self.text, data, find)
+
     def span(self, pointer: Pointer = (), *, key: bool = False) -> Span:
         """The place of the value at `pointer`, or of its key.
 

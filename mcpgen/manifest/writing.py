@@ -83,6 +83,8 @@ def _from_wire(manifest: Manifest, name: str) -> dict[str, Json]:
         "resourceTemplates": manifest.resource_templates,
     }
     made: dict[str, Json] = {"server": server} if server else {}
+    if manifest.connect is not None:
+        made["connect"] = {"url": manifest.connect}
     for key, declarations in lists.items():
         if declarations:
             shape = wire.SHAPES[key]

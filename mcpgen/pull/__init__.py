@@ -1,24 +1,26 @@
 """A live server to a manifest: what it lists, read, checked and written down.
 
     told = await live.read(await http.open(url))        # or stdio
-    pulled = pull.manifest_of(told, "weather")          # checked; bad entries left out
-    manifest = pull.updated(old, pulled.manifest)       # comments and own keys survive
+    pulled = pull.manifest_of(told)                     # checked; bad entries left out
+    manifest = pull.updated(old, pulled)                # comments and own keys survive
 
 Servers are strangers: what they say is data, bounded, and never a path, a URL that is
 fetched, or code.
 """
 
-from .checking import Pulled, manifest_of, name_for
+from .checking import endpoint, manifest_of, name_for
 from .live import Era, Told
+from .merging import key_of
 from .rewriting import updated
 from .source import Source, read
 from .writing import put
 
 __all__ = [
     "Era",
-    "Pulled",
     "Source",
     "Told",
+    "endpoint",
+    "key_of",
     "manifest_of",
     "name_for",
     "put",

@@ -19,7 +19,7 @@ from mcpgen.runtime.client.connection import Connection
 from mcpgen.runtime.client.options import Settings
 from mcpgen.runtime.client.terminal.credentials import credentials, headers
 
-from .live import Era, Facts
+from .live import CAPABILITIES, Era, Facts
 
 PACKAGE = "mcpgen"
 """Below this name tokens of sign-ins are remembered."""
@@ -71,6 +71,7 @@ async def connect(
             headers=fields,
             auth=_auth(fields),
             client_info={"name": PACKAGE, "version": identity.version()},
+            capabilities=CAPABILITIES,
         )
         connection = Connection(url, settings)
     except ValueError as error:

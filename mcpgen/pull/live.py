@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import ProtocolError
-from mcpgen.runtime.client.shapes import is_list, is_object
+from mcpgen.runtime.client.shapes import is_list
 from mcpgen.runtime.shared.errors import INVALID_PARAMS, METHOD_NOT_FOUND
 
 Era: TypeAlias = Literal["auto", "modern", "legacy"]
@@ -20,6 +20,22 @@ Era: TypeAlias = Literal["auto", "modern", "legacy"]
 MAX_PAGES: Final = 1_000
 MAX_ITEMS: Final = 20_000
 """Entries of one list; the largest real servers have some hundred."""
+
+CAPABILITIES: Final[dict[str, Any]] = {
+    "elicitation": {"form": {}, "url": {}},
+    "roots": {"listChanged": True},
+    "sampling": {"context": {}, "tools": {}},
+    "tasks": {
+        "cancel": {},
+        "list": {},
+        "requests": {
+            "elicitation": {"create": {}},
+            "sampling": {"createMessage": {}},
+        },
+    },
+}
+"""Client capabilities that are declared while lists are read: some servers list only what
+the client has declared that it can do."""
 
 _LISTS: Final = {
     "tools": ("tools", "tools/list"),
@@ -67,9 +83,7 @@ class Told:
     """
 
     facts: Facts
-    lists: Mapping[str, list[dict[str, Any]]] = field(
-        default_factory=dict[str, list[dict[str, Any]]]
-    )
+    lists: Mapping[str, list[Any]] = field(default_factory=dict[str, list[Any]])
 
 
 async def read_all(link: Link) -> Told:
@@ -79,7 +93,7 @@ async def read_all(link: Link) -> Told:
         MCPGenError: MG701, where it answers with what is no list, or without an end.
         ClientError: As the link.
     """
-    lists: dict[str, list[dict[str, Any]]] = {}
+    lists: dict[str, list[Any]] = {}
     for section, (capability, method) in _LISTS.items():
         if capability in link.facts.capabilities:
             found = await _all(link, section, method)
@@ -88,8 +102,8 @@ async def read_all(link: Link) -> Told:
     return Told(link.facts, lists)
 
 
-async def _all(link: Link, section: str, method: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+async def _all(link: Link, section: str, method: str) -> list[Any]:
+    found: list[Any] = []
     params: dict[str, Any] = {}
     seen: set[str] = set()
     for _ in range(MAX_PAGES):
@@ -116,9 +130,11 @@ async def _all(link: Link, section: str, method: str) -> list[dict[str, Any]]:
     )
 
 
-def _page(result: Mapping[str, Any], section: str, method: str) -> list[dict[str, Any]]:
+def _page(result: Mapping[str, Any], section: str, method: str) -> list[Any]:
     items: Any = result.get(section)
-    if not is_list(items) or not all(map(is_object, items)):
-        message = f"the answer to {method} has no list `{section}` of objects"
+    if items is None and section in result:
+        return []
+    if not is_list(items):
+        message = f"the result of {method} has no list `{section}`"
         raise MCPGenError.of("MG701", message)
-    return [dict(item) for item in items]
+    return list(items)

@@ -8,9 +8,10 @@ goes on the wire (`timeout`, `scopes`, `complete`), what mcpgen is told (`name`,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from mcpgen.manifest import local_keys
+from mcpgen.manifest import LeftOut, local_keys
 
 Json: TypeAlias = Any
 
@@ -23,12 +24,18 @@ def key_of(section: str, entry: Mapping[str, Json]) -> str:
     return str(entry.get(_KEYS.get(section, "name")))
 
 
-def merged(old: Mapping[str, Json], pulled: Mapping[str, Json]) -> dict[str, Json]:
+def merged(
+    old: Mapping[str, Json],
+    pulled: Mapping[str, Json],
+    left_out: LeftOut = MappingProxyType({}),
+) -> dict[str, Json]:
     """The data of a native manifest after a pull.
 
     Args:
         old: The native manifest as it is.
-        pulled: A native manifest of what the server told.
+        pulled: A native manifest of what the server listed.
+        left_out: What the server lists in a form that cannot be used: the old form
+            of that stays.
     """
     made = {key: value for key, value in old.items() if key not in SECTIONS}
     server = _kept(old.get("server", {}), pulled.get("server", {}), "server")
@@ -37,17 +44,28 @@ def merged(old: Mapping[str, Json], pulled: Mapping[str, Json]) -> dict[str, Jso
     else:
         made.pop("server", None)
     for section in SECTIONS:
-        entries = _entries(section, old.get(section) or (), pulled.get(section) or ())
+        kept = left_out.get(section, {})
+        before, now = old.get(section) or (), pulled.get(section) or ()
+        entries = _entries(section, before, now, kept)
         if entries or section in old:
             made[section] = entries
     return made
 
 
-def _entries(section: str, old: Json, pulled: Json) -> list[Json]:
+def _entries(
+    section: str, old: Json, pulled: Json, left_out: Mapping[str, frozenset[str]]
+) -> list[Json]:
     """The pulled entries: known ones in their old order, then those that are new."""
     new = {key_of(section, entry): entry for entry in pulled}
-    known = [entry for entry in old if key_of(section, entry) in new]
-    made = [_kept(e, new.pop(key_of(section, e)), section) for e in known]
+    made: list[Json] = []
+    for entry in old:
+        key = key_of(section, entry)
+        if key in new:
+            members = left_out.get(key, frozenset())
+            stays = {k: v for k, v in entry.items() if k in members}
+            made.append(_kept(entry, {**new.pop(key), **stays}, section))
+        elif key in left_out:
+            made.append(entry)
     return [*made, *new.values()]
 
 

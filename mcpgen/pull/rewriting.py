@@ -50,7 +50,7 @@ def updated(old: Manifest, pulled: Manifest, *, eras: Eras | None = None) -> Man
             span=Span(source.file),
             hint="write to another file with -o, and move what is yours",
         )
-    wanted = merged(source.data, native_data(pulled, old.name))
+    wanted = merged(source.data, native_data(pulled, old.name), pulled.left_out)
     if _same(wanted, source.data):
         return old
     if source.format == "json":

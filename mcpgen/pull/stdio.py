@@ -23,7 +23,7 @@ from mcpgen.runtime.client.shapes import is_list, is_object, members
 from mcpgen.runtime.client.speaker import common_version, versions
 from mcpgen.runtime.shared import errors as codes
 
-from .live import Era, Facts
+from .live import CAPABILITIES, Era, Facts
 
 MAX_LINE: Final = 64 * 1024 * 1024
 """Bytes of one message."""
@@ -125,7 +125,7 @@ class StdioLink:
         """
         params = {
             "protocolVersion": versions("legacy")[0],
-            "capabilities": {},
+            "capabilities": CAPABILITIES,
             "clientInfo": _own_name(),
         }
         result = await self._request("initialize", params)
@@ -271,7 +271,7 @@ class StdioLink:
         return {
             f"{_META}protocolVersion": version,
             f"{_META}clientInfo": _own_name(),
-            f"{_META}clientCapabilities": {},
+            f"{_META}clientCapabilities": CAPABILITIES,
         }
 
 

@@ -23,7 +23,7 @@ PYTHON: Final = ">=3.11"
 _LONGEST_DESCRIPTION: Final = 100
 _LONGEST_TITLE: Final = 100
 _FORGES: Final = {"github.com": "github", "gitlab.com": "gitlab"}
-_LOCAL: Final = "http://127.0.0.1:8000/mcp"
+LOCAL_URL: Final = "http://127.0.0.1:8000/mcp"
 
 
 def client_name(project: ir.Project) -> Code:
@@ -95,7 +95,7 @@ def server_json(project: ir.Project, registry: ir.Registry) -> Code:
                 "registryType": "pypi",
                 "identifier": registry.package,
                 "version": version(project),
-                "transport": {"type": "streamable-http", "url": _LOCAL},
+                "transport": {"type": "streamable-http", "url": LOCAL_URL},
             }
         ]
     if registry.url is not None:

@@ -301,3 +301,35 @@ class Screen(io.StringIO):
         if "Generating" in self.getvalue():
             self.shown.set()
         return written
+
+
+def test_what_was_corrected_and_what_will_not_work_is_reported(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    (tmp_path / "tools.json").write_text(
+        json.dumps(
+            [
+                {"name": "ping", "inputSchema": {"type": "object"}},
+                {"name": "find", "inputSchema": {"type": "object", "properties": []}},
+                {
+                    "name": "work",
+                    "inputSchema": {"type": "object", "properties": {}},
+                    "execution": {"taskSupport": "required"},
+                },
+            ]
+        )
+    )
+
+    done = terminal.mcpgen("new", "client", "shop", "--manifest", "tools.json")
+
+    assert done.code == 0
+    assert done.err == (
+        'tools.json:1:120: warning[MG704]: tool "find": `inputSchema.properties`: [] '
+        "was read as {}\n"
+        'tools.json:1:225: warning[MG914]: tool "work": calls must be tasks, which '
+        "generated code does not support\n"
+        "    hint: a server that requires tasks rejects every call\n"
+        "tools.json:1:34: warning[MG430]: `inputSchema` has no `properties`: "
+        '"ping"\n'
+        "    hint: some frameworks reject the whole server; write `properties: {}`\n"
+    )

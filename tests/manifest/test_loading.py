@@ -310,7 +310,8 @@ def test_every_known_dialect_is_checked_by_its_own_rules(uri: str) -> None:
     def text(minimum: Any) -> str:
         part = {"type": "number", "minimum": 1, "exclusiveMinimum": minimum}
         schema = {"$schema": uri, "type": "object", "properties": {"a": part}}
-        return json.dumps({"tools": [{"name": "a", "inputSchema": schema}]})
+        tools = [{"name": "a", "inputSchema": schema}]
+        return json.dumps({"mcpgen": 1, "name": "a", "tools": tools})
 
     old = "draft-04" in uri
     assert loads(text(True if old else 3), "a.json").tools

@@ -82,7 +82,7 @@ def as_told(text: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def pulled(text: str, lists: dict[str, list[dict[str, Any]]]) -> str:
-    return updated(native(text), manifest_of(told(**lists)).manifest).source.text
+    return updated(native(text), manifest_of(told(**lists))).source.text
 
 
 def lines_that_differ(old: str, new: str) -> tuple[list[str], list[str]]:
@@ -162,14 +162,14 @@ def test_sequences_inside_of_a_changed_entry_stay_where_they_are(comment: str) -
 
 def test_many_entries_that_all_changed_are_written_as_they_would_be_anew() -> None:
     lists = {"tools": tools(30)}
-    fresh = manifest_of(told(**lists)).manifest.named("tracker")
+    fresh = manifest_of(told(**lists)).named("tracker")
     text = to_yaml(fresh).replace("tools:\n", "# All of them.\ntools:\n")
     for tool in lists["tools"]:
         tool["inputSchema"].setdefault("properties", {})["more"] = {"type": "null"}
 
     new = pulled(text, lists)
 
-    again = to_yaml(manifest_of(told(**lists)).manifest.named("tracker"))
+    again = to_yaml(manifest_of(told(**lists)).named("tracker"))
     assert new == again.replace("tools:\n", "# All of them.\ntools:\n")
 
 
@@ -217,6 +217,44 @@ def test_what_went_goes_with_its_comment_and_what_came_stands_at_the_end() -> No
     assert names == ["list_issues", "close_issue", "new_thing"]
 
 
+GONE: Any = {"type": "object", "properties": {"a": {"$ref": "#/$defs/Gone"}}}
+
+
+@pytest.mark.parametrize("key", ["inputSchema", "outputSchema"])
+def test_what_can_no_longer_be_used_stays_as_it_was(key: str) -> None:
+    lists = as_told(OLD)
+    lists["tools"][0][key] = GONE
+
+    new = pulled(OLD, lists)
+
+    assert new == (pulled(OLD, as_told(OLD)))
+
+
+def test_an_unusable_part_stays_while_the_rest_follows_the_server() -> None:
+    old = native(
+        "mcpgen: 1\nname: t\ntools:\n"
+        "  # ours\n  - name: a\n    timeout: 5\n    description: Before.\n"
+        "    inputSchema: {type: object}\n    outputSchema: {type: object}\n"
+    )
+    tool = {"name": "a", "description": "After.", "inputSchema": {"type": "object"}}
+
+    new = updated(old, manifest_of(told(tools=[{**tool, "outputSchema": GONE}])))
+
+    assert "# ours" in new.source.text
+    assert new.source.data["tools"] == [
+        {**tool, "timeout": 5, "outputSchema": {"type": "object"}}
+    ]
+
+
+def test_a_new_tool_with_an_unusable_result_is_untyped() -> None:
+    tool = {"name": "a", "inputSchema": {"type": "object"}, "outputSchema": GONE}
+
+    found = manifest_of(told(tools=[tool]))
+
+    assert found.tools[0].output_schema is None
+    assert [note.code for note in found.notes] == ["MG702"]
+
+
 def test_sections_come_and_go() -> None:
     lists = as_told(OLD)
     lists["prompts"] = []
@@ -233,7 +271,7 @@ def test_the_server_is_brought_up_to_date() -> None:
         Told(Facts({"name": "Tracker", "version": "1.1.0"}, {}, "Mind."), as_told(OLD))
     )
 
-    new = updated(native(OLD), there.manifest).source.text
+    new = updated(native(OLD), there).source.text
 
     assert lines_that_differ(OLD, new) == (
         ["  version: 1.0.0  # theirs"],
@@ -276,7 +314,7 @@ def test_json_keeps_its_own_keys(tmp_path: Path) -> None:
         told(tools=[{"name": "a", "title": "A", "inputSchema": {"type": "object"}}])
     )
 
-    new = json.loads(updated(load(path), there.manifest).source.text)
+    new = json.loads(updated(load(path), there).source.text)
 
     assert new["tools"] == [{**tool, "title": "A"}]
 
@@ -290,7 +328,7 @@ def test_json_keeps_its_own_keys(tmp_path: Path) -> None:
 )
 def test_what_can_not_be_kept_up_is_refused(name: str, text: str) -> None:
     with pytest.raises(MCPGenError, match="MG703"):
-        updated(loads(text, name), manifest_of(told()).manifest)
+        updated(loads(text, name), manifest_of(told()))
 
 
 def test_bad_entries_are_left_out_and_named() -> None:
@@ -304,9 +342,9 @@ def test_bad_entries_are_left_out_and_named() -> None:
 
     found = manifest_of(told(tools=lists))
 
-    assert [tool.name for tool in found.manifest.tools] == ["good"]
-    assert [d.code for d in found.left_out] == ["MG702"] * 4
-    assert "twice" in found.left_out[0].message
+    assert [tool.name for tool in found.tools] == ["good"]
+    assert [d.code for d in found.notes] == ["MG702"] * 4
+    assert "twice" in found.notes[0].message
 
 
 @pytest.mark.parametrize(
@@ -355,7 +393,7 @@ def test_a_pull_leaves_exactly_what_the_server_tells(
 ) -> None:
     # A next-line character can't be kept in a scalar of YAML: such a pull is refused.
     assume(r"\x85" not in repr([before, after]))
-    first = to_yaml(manifest_of(told(tools=before)).manifest.named("Tracker"))
+    first = to_yaml(manifest_of(told(tools=before)).named("Tracker"))
     commented = first.replace("\n  - ", "\n  # ours\n  - ")
 
     text = pulled(commented, {"tools": after})

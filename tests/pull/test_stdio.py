@@ -108,8 +108,8 @@ def test_only_what_a_server_says_it_has_is_asked_for(run: Run) -> None:
     [
         ({"legacy": "2025-11-25", "habit": "never ends"}, "never end"),
         (
-            {"legacy": "2025-11-25", "lists": {"tools/list": [{"tools": [1]}]}},
-            "has no list `tools` of objects",
+            {"legacy": "2025-11-25", "lists": {"tools/list": [{"tools": 1}]}},
+            "has no list `tools`",
         ),
         ({"legacy": "1999-01-01"}, "1999-01-01"),
         ({"modern": ["2099-01-01"]}, "2099-01-01"),

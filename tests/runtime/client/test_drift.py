@@ -72,3 +72,14 @@ async def test_malformed_definitions_are_left_out_of_lists() -> None:
     bad = {"name": "bad", "inputSchema": "none"}
     async with running(serving(bad, COMPARE)) as wire, Client(wire.url) as client:
         assert [tool.name for tool in await client.list_tools()] == ["compare"]
+
+
+async def test_null_is_absent_and_an_empty_list_an_empty_object() -> None:
+    live: Any = copy.deepcopy(GET_FORECAST)
+    live["title"] = None
+    live["inputSchema"]["$defs"] = None
+    async with (
+        running(serving(COMPARE, live)) as wire,
+        WeatherClient(wire.url) as weather,
+    ):
+        assert await weather.check() == ()

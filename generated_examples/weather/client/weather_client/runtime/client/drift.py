@@ -76,6 +76,11 @@ def _changes(here: Json, there: Json, path: str) -> Iterator[str]:
 
 
 def _member(here: JsonObject, there: JsonObject, key: str, place: str) -> Iterator[str]:
+    # Some servers write null for what is absent, or an empty list for an empty object.
+    if here.get(key) is None and there.get(key) is None:
+        return
+    if here.get(key) in ([], {}) and there.get(key) in ([], {}):
+        return
     if key not in there:
         yield f"{place}: gone on the server"
     elif key not in here:

@@ -20,7 +20,9 @@ from collections.abc import (
 )
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
+
+from .references import encoded
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
@@ -105,7 +107,7 @@ class SchemaValidator:
 
         try:
             validator = validator_for(
-                cast("dict[str, Any] | bool", self._schema),
+                encoded(self._schema),
                 validate_formats=False,
                 pattern_options=FancyRegexOptions(backtrack_limit=BACKTRACK_LIMIT),
                 offline=True,
