@@ -23,8 +23,8 @@ from mcpgen.runtime.client import (
 )
 from mcpgen.runtime.client.auth.shared_work import SharedLock
 
-from ..wire import LIMIT
-from .authority import Authority, Guarded, consenting, guarded
+from ..wire import LIMIT, Call, Reply
+from .authority import Authority, Guarded, browse, consenting, guarded
 
 HOLDER = """
 import asyncio, sys
@@ -286,3 +286,46 @@ async def test_a_lock_of_all_loops_passes_on_whoever_gives_up() -> None:
     assert set(seen) == {1}
     async with asyncio.timeout(LIMIT), lock:
         pass
+
+
+async def test_a_sign_in_is_not_lost_when_another_call_ends() -> None:
+    """The browser answers only after the other call has ended."""
+    started, other_ended = asyncio.Event(), threading.Event()
+    release = asyncio.Event()
+
+    async def slow(call: Call) -> Reply:
+        if call.params["name"] == "slow":
+            started.set()
+            await asyncio.wait_for(release.wait(), LIMIT)
+        return call.result(
+            resultType="complete", content=[{"type": "text", "text": "done"}]
+        )
+
+    loop = asyncio.get_running_loop()
+    visits: list[str] = []
+
+    def visit(url: str) -> None:
+        visits.append(url)
+        if len(visits) > 1:
+            loop.call_soon_threadsafe(release.set)
+            assert other_ended.wait(LIMIT)
+        browse(url)
+
+    async with guarded() as guard:
+        guard.wire.methods["tools/call"] = slow
+        guard.wire.methods["prompts/get"] = prompt
+        guard.scopes["prompts/get"] = "write"
+        redirect = LoopbackRedirect(timeout=LIMIT, open_browser=visit)
+        auth = OAuth(redirect=redirect)
+        async with Client(guard.url, auth=auth, timeout=LIMIT) as client:
+            other = asyncio.create_task(client.call_tool("slow"))
+            await asyncio.wait_for(started.wait(), LIMIT)
+            asking = asyncio.create_task(client.get_prompt("p"))
+            await other
+            other_ended.set()
+            assert (await asking).messages == []
+    assert len(visits) == 2
+
+
+async def prompt(call: Call) -> Reply:
+    return call.result(resultType="complete", messages=[])
