@@ -685,6 +685,29 @@ async def test_a_person_signs_in_once(tmp_path: Path) -> None:
     assert (tmp_path / "tokens.json").stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_person_signs_out(tmp_path: Path) -> None:
+    guard = Guarded(server())
+    environment = {"BROWSER": browser(tmp_path)}
+    async with serving(guard.app()) as origin:
+        program = (*PROGRAM, f"{origin}/mcp")
+        async with terminal(*program, cwd=CLIENT, environment=environment) as screen:
+            assert await screen.ends() == 0
+        out = await piped(*program, "logout", cwd=CLIENT)
+        again = await piped(*program, "logout", cwd=CLIENT)
+        refused = await piped(*program, cwd=CLIENT)
+    assert (out.code, out.err) == (0, "Signed out.\n")
+    assert (again.code, again.err) == (0, "You are not signed in.\n")
+    assert refused.code == 2
+
+
+async def test_a_token_of_the_environment_cannot_be_signed_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("MCP_BEARER_TOKEN", "t0ken")
+    assert await use("http://127.0.0.1:9/mcp", "logout") == 2
+    assert "MCP_BEARER_TOKEN holds the token" in capsys.readouterr().err
+
+
 async def test_a_person_without_a_browser_gets_the_address() -> None:
     guard = Guarded(server())
     async with (

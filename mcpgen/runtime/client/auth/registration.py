@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from . import web
-from .discovery import AuthorizationServer, Unusable
+from .discovery import AuthorizationServer, UnusableServerError
 from .grants import refusal
 from .identity import ClientRegistration
 
@@ -33,11 +33,11 @@ async def register(
             (as Keycloak may) is asked for one without.
 
     Raises:
-        Unusable: The server registers no clients, or not this one.
+        UnusableServerError: The server registers no clients, or not this one.
     """
     url = server.registration_endpoint
     if url is None:
-        raise Unusable(
+        raise UnusableServerError(
             "this client is not known to the authorization server, and can't "
             "register itself",
             url=server.issuer,
@@ -61,7 +61,7 @@ async def register(
     client_id = answer.body.get("client_id")
     if answer.status not in (200, 201) or not isinstance(client_id, str):
         reason = refusal(first.body, first.status)
-        raise Unusable(
+        raise UnusableServerError(
             f"the authorization server does not register this client: {reason}",
             url=url,
             method="POST",
@@ -107,14 +107,14 @@ def _preferred(server: AuthorizationServer) -> str:
     """How to authenticate, of what the server takes: the least secrets first.
 
     Raises:
-        Unusable: The server takes only clients that it knows already.
+        UnusableServerError: The server takes only clients that it knows already.
     """
     for method in _PREFERRED:
         if method in server.auth_methods:
             return method
     if not server.auth_methods:
         return "none"
-    raise Unusable(
+    raise UnusableServerError(
         "the authorization server takes no client that registers itself: "
         f"its methods are {', '.join(server.auth_methods)}",
         url=server.issuer,

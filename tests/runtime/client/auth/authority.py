@@ -191,6 +191,7 @@ class Guarded:
         forbidden: JSON-RPC methods that it refuses whatever the token allows.
         refused: Tokens that it takes no longer.
         seen: The `Authorization` headers that reached it.
+        asks_for: The scope that its refusal of a request without a token names.
     """
 
     authority: Authority
@@ -201,6 +202,7 @@ class Guarded:
     refused: set[str] = field(default_factory=set)
     seen: list[str | None] = field(default_factory=list)
     origin: str = ""
+    asks_for: str = "read"
 
     @property
     def url(self) -> str:
@@ -238,7 +240,7 @@ class Guarded:
         token = (header or "").removeprefix("Bearer ")
         grant = self.authority.tokens.get(token)
         if grant is None or token in self.refused or grant.resource != self.url:
-            return self._challenge(401, scope="read")
+            return self._challenge(401, scope=self.asks_for)
         method = request.headers.get("Mcp-Method", "")
         needed = {"read", *self.scopes.get(method, "").split()}
         if method in self.forbidden or not needed <= set(grant.scope.split()):

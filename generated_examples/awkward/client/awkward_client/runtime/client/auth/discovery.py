@@ -36,7 +36,7 @@ MOST_ISSUERS: Final = 8
 """Authorization servers of one server that are tried."""
 
 
-class Unusable(AuthError):
+class UnusableServerError(AuthError):
     """This authorization server cannot be used; another one perhaps can."""
 
 

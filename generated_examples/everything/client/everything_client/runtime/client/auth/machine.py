@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ..errors import AuthError
 from . import web
-from .discovery import AuthorizationServer, Resource, Unusable
+from .discovery import AuthorizationServer, Resource, UnusableServerError
 from .holder import TokenHolder
 from .identity import ClientRegistration, authenticate
 from .issuers import IssuerSettings, same_issuer
@@ -57,7 +57,7 @@ class _Machine(TokenHolder):
         # The first issuer binds: what proves who this is goes to no other one.
         self._bound_to = self._bound_to or server.issuer
         if not same_issuer(self._bound_to, server.issuer):
-            raise Unusable(
+            raise UnusableServerError(
                 f"the server wants tokens of this issuer now; the client is known to "
                 f"{self._bound_to} alone",
                 url=server.issuer,

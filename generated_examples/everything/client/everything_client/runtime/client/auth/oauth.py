@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..errors import AuthError
 from . import web
-from .discovery import AuthorizationServer, Resource, Unusable
-from .grants import RefusedGrant
+from .discovery import AuthorizationServer, Resource, UnusableServerError
+from .grants import RefusedGrant, refusal
 from .holder import TokenHolder
 from .identity import ClientRegistration
 from .issuers import IssuerSettings, same_issuer
@@ -188,23 +188,33 @@ class OAuth(TokenHolder):
 
         Raises:
             _Forgotten: The page refuses the client.
+            AuthError: The page refuses the request.
         """
-        if remembered is None:
-            return await back.answer(request.url)
         waiting = asyncio.ensure_future(back.answer(request.url))
         try:
-            await asyncio.wait([waiting], timeout=PATIENCE)
-            failed = waiting.done() and waiting.exception() is not None
-            if (failed or not waiting.done()) and await _is_refused(
-                session, request.url, server
+            await asyncio.wait([waiting], timeout=PATIENCE if remembered else None)
+            answered = waiting.done() and waiting.exception() is None
+            if (
+                remembered is not None
+                and not answered
+                and await _page_refuses(session, request.url, server)
             ):
                 raise _Forgotten(remembered.client_id)
             return await waiting
         except NoAnswerError:
-            # The page may have refused the client in a way that only the user can see.
-            async with self._storage.lock():
-                await self._records.drop_client(server.issuer, remembered.client_id)
-            raise
+            if remembered:
+                # The page may have refused it in a way that only the user can see.
+                async with self._storage.lock():
+                    await self._records.drop_client(server.issuer, remembered.client_id)
+            refused = await _page_refuses(session, request.url, server)
+            if refused is None:
+                raise
+            raise AuthError(
+                f"the authorization page refuses the request: {refused}",
+                url=server.authorization_endpoint or "",
+                method="GET",
+                status=refused.status,
+            ) from None
         finally:
             waiting.cancel()
 
@@ -228,12 +238,12 @@ class OAuth(TokenHolder):
         """The client at an authorization server, unless it has to register first.
 
         Raises:
-            Unusable: The client that was given belongs to another one.
+            UnusableServerError: The client that was given belongs to another one.
         """
         if self._registered is not None:
             self._bound_to = self._bound_to or server.issuer
             if not same_issuer(self._bound_to, server.issuer):
-                raise Unusable(
+                raise UnusableServerError(
                     "the server wants tokens of this issuer now, and the client is "
                     f"registered with {self._bound_to}",
                     url=server.issuer,
@@ -282,21 +292,23 @@ class _Refused(AuthError):
     code: str = ""
 
 
-async def _is_refused(
+async def _page_refuses(
     session: aiohttp.ClientSession, url: str, server: AuthorizationServer
-) -> bool:
-    """Whether an authorization page refuses a request without leading back."""
+) -> RefusedGrant | None:
+    """How an authorization page refuses a request without leading back, if it does."""
     try:
         answer = await web.get(session, url, "authorization endpoint", server.reach)
     except AuthError:
-        return False
-    return answer.status in _REFUSALS
+        return None
+    if answer.status not in _REFUSALS:
+        return None
+    return refusal(answer.body, answer.status)
 
 
 def _unusable(
     server: AuthorizationServer, problem: str, hint: str | None = None
-) -> Unusable:
-    return Unusable(
+) -> UnusableServerError:
+    return UnusableServerError(
         f"the authorization server {problem}",
         url=server.issuer,
         method="GET",

@@ -115,14 +115,18 @@ async def _post(
 
 
 def refusal(body: Mapping[str, Any], status: int) -> RefusedGrant:
-    """What an authorization server's error says, made safe to show."""
-    code = body.get("error")
-    description = body.get("error_description")
-    return RefusedGrant(
-        _short(code) if isinstance(code, str) else f"HTTP {status}",
-        _short(description) if isinstance(description, str) else "",
-        status,
-    )
+    """What an authorization server's error says, made safe to show.
+
+    Okta names the members `errorCode` and `errorSummary` in some of its errors.
+    """
+    codes = [_text(body.get(name)) for name in ("error", "errorCode")]
+    texts = [_text(body.get(name)) for name in ("error_description", "errorSummary")]
+    code = next(filter(None, codes), f"HTTP {status}")
+    return RefusedGrant(code, next(filter(None, texts), ""), status)
+
+
+def _text(value: object) -> str:
+    return _short(value) if isinstance(value, str) else ""
 
 
 def _short(text: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import AuthError, ClientError, public_url
 from . import challenges, discovery, web
 from .addresses import read_exceptions
-from .discovery import AuthorizationServer, Resource, Unusable
+from .discovery import AuthorizationServer, Resource, UnusableServerError
 from .grants import RefusedGrant, ask, refusal
 from .hooks import Challenge, Outgoing
 from .identity import ClientRegistration, authenticate
@@ -433,7 +433,7 @@ class TokenHolder(ABC):
             scopes = self._scopes(challenge, said, resource, server, old)
             try:
                 token = await self._obtain(session, one, server, scopes)
-            except Unusable as error:
+            except UnusableServerError as error:
                 problems.append(error)
             except RefusedGrant as refused:
                 raise self._error(server.token_endpoint, refused) from None

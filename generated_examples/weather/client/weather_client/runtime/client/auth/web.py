@@ -135,10 +135,10 @@ async def _request(
         problem = f"the {what} did not answer within {SECONDS:g} s"
     except (aiohttp.ClientError, OSError, ValueError) as error:
         problem = f"the {what} can't be reached: {type(error).__name__}"
-    raise Unreachable(problem, url=url, method=method)
+    raise UnreachableError(problem, url=url, method=method)
 
 
-class Unreachable(AuthError):
+class UnreachableError(AuthError):
     """There is no usable response."""
 
 

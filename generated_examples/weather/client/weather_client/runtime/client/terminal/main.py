@@ -16,11 +16,12 @@ from http.client import UNAUTHORIZED
 from pathlib import Path
 from typing import Any, Final
 
+from ..auth import Auth, OAuth
 from ..client import Client
 from ..errors import AuthError, ClientError, InvalidArgumentsError
 from . import commands
 from .arguments import HelpShown, UsageError
-from .asking import Keyboard, Person
+from .asking import Keyboard, Person, say
 from .credentials import (
     CLIENT_ID_VARIABLE,
     CLIENT_SECRET_VARIABLE,
@@ -134,9 +135,21 @@ def _outcome(
 async def _run(
     kind: type[Client], display: Display, program: str, said: argparse.Namespace
 ) -> int:
-    async with kind(said.url, **_options(kind, display, said)) as client:
+    options = _options(kind, display, said)
+    if said.command == "logout":
+        return await _log_out(options["auth"], said.url)
+    async with kind(said.url, **options) as client:
         session = commands.Session(client, display, program, said)
         return await _COMMANDS[said.command](session)
+
+
+async def _log_out(auth: Auth, url: str) -> int:
+    """Forget a sign-in; the server itself is not asked."""
+    if not isinstance(auth, OAuth):
+        raise UsageError(f"{TOKEN_VARIABLE} holds the token: unset it to sign out")
+    signed_in = await auth.sign_out(url)
+    say("Signed out." if signed_in else "You are not signed in.")
+    return commands.OK
 
 
 def _options(kind: type[Client], display: Display, said: argparse.Namespace) -> Any:
@@ -193,6 +206,7 @@ def _parser(program: str, client: type[Client]) -> argparse.ArgumentParser:
         add(found, common)
     _add_check(found, common)
     _add_watch(found, common)
+    _add_logout(found, common)
     return parser
 
 
@@ -339,6 +353,13 @@ def _add_watch(found: Any, common: argparse.ArgumentParser) -> None:
         help="resources (default: changes of the lists)",
     )
     parser.add_argument("--count", type=int, metavar="N", help="end after N changes")
+
+
+def _add_logout(found: Any, common: argparse.ArgumentParser) -> None:
+    parser = found.add_parser(
+        "logout", parents=[common], help="forget the sign-in, and revoke its token"
+    )
+    parser.set_defaults(command="logout")
 
 
 def _add_words(parser: argparse.ArgumentParser, text: str) -> None:
