@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from mcpgen.printable import one_line, without_passwords
+
 
 class Severity(StrEnum):
     """How much a diagnostic matters: an error stops the command, a warning does not."""
@@ -38,12 +40,21 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding, for a person: `file:line:column: error[CODE]: message` and a hint."""
+    """One finding, for a person: `file:line:column: error[CODE]: message` and a hint.
+
+    Attributes:
+        code: Its entry in the catalogue.
+        message: One line.
+        span: Where it was found.
+        hint: What to do; one line.
+        details: Output of a program that was run; may have several lines.
+    """
 
     code: str
     message: str
     span: Span | None = None
     hint: str | None = None
+    details: str | None = None
 
     @property
     def severity(self) -> Severity:
@@ -52,19 +63,23 @@ class Diagnostic:
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span else ""
-        text = f"{place}{self.severity}[{self.code}]: {_visible(self.message)}"
-        return f"{text}\n    hint: {_visible(self.hint)}" if self.hint else text
+        lines = [f"{place}{self.severity}[{self.code}]: {self.message}"]
+        lines += [f"    | {line}" for line in (self.details or "").splitlines()]
+        lines += [f"    hint: {self.hint}"] if self.hint else []
+        return "\n".join(map(one_line, lines))
 
     def to_json(self) -> dict[str, str | int | None]:
         """The same finding for programs, as `--json` prints it."""
         return {
             "code": self.code,
             "severity": str(self.severity),
-            "message": self.message,
-            "file": self.span.file if self.span else None,
+            "message": without_passwords(
+                f"{self.message}:\n{self.details}" if self.details else self.message
+            ),
+            "file": without_passwords(self.span.file) if self.span else None,
             "line": self.span.line if self.span else None,
             "column": self.span.column if self.span else None,
-            "hint": self.hint,
+            "hint": self.hint and without_passwords(self.hint),
         }
 
 
@@ -91,9 +106,10 @@ class MCPGenError(Exception):
         *,
         span: Span | None = None,
         hint: str | None = None,
+        details: str | None = None,
     ) -> MCPGenError:
         """An error with a single diagnostic."""
-        return cls([Diagnostic(code, message, span, hint)])
+        return cls([Diagnostic(code, message, span, hint, details)])
 
 
 class Collector:
@@ -129,14 +145,6 @@ class Collector:
         """Raise `MCPGenError` with everything found, if any of it is an error."""
         if self.errors:
             raise MCPGenError(self._found)
-
-
-def _visible(text: str) -> str:
-    """Text from an input file, with characters that could fool a terminal escaped."""
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode()
-        for c in text
-    )
 
 
 _E: Final = Severity.ERROR

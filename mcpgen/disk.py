@@ -207,7 +207,7 @@ def _way(path: Path, root: Path) -> list[Path]:
 
 def _absolute(path: Path) -> Path:
     """The absolute form of a path as it is written: links are not resolved."""
-    return Path(os.path.abspath(path))  # noqa: PTH100
+    return Path(os.path.normpath(Path.cwd() / path))
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -18,6 +18,7 @@ from typing import Any, Final, NoReturn, cast
 from mcpgen.diagnostics import Collector, MCPGenError, Span
 from mcpgen.folder import path_problem
 from mcpgen.ir import Ownership
+from mcpgen.printable import json_text
 
 FILE: Final = "mcpgen.lock"
 JOURNAL: Final = "mcpgen.lock.next"
@@ -190,7 +191,7 @@ def parse_journal(data: bytes, folder: PurePath = _HERE) -> Journal:
 
 
 def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json_text(json.dumps(value, ensure_ascii=False))
 
 
 def _lines(members: Mapping[str, object]) -> str:
@@ -214,7 +215,7 @@ def _contract(data: Mapping[str, Any]) -> str:
 
 
 def _sorted_line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return json_text(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
 def _document(members: list[str]) -> str:

@@ -21,6 +21,8 @@ from math import isfinite
 from textwrap import TextWrapper
 from typing import Any, Final, TypeAlias, TypeGuard
 
+from mcpgen.printable import INVISIBLE, json_text
+
 LINE: Final = 88
 """Columns of a line, as black and ruff have it."""
 
@@ -114,19 +116,10 @@ def dotted(name: str) -> Code:
 
 # -------------------------------------------------------------- strings
 
-# Fixed ranges, not `str.isprintable`: that one changes with the Python version.
-_INVISIBLE: Final = (
-    r"\x00-\x1f\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
-    r"\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
-    r"\u205f-\u206f\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
-    r"\U000110bd\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3"
-    r"\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
-)
-_IN_STRING: Final = re.compile(f"[\\\\{_INVISIBLE}]")
+_IN_STRING: Final = re.compile(f"[\\\\{INVISIBLE}]")
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _ENCODE_STRING: Final = json.encoder.encode_basestring
-_IN_JSON: Final = re.compile(f"[{_INVISIBLE}]")
-_IN_PROSE: Final = re.compile(f'[\\\\{_INVISIBLE}]|(?<="")"')
+_IN_PROSE: Final = re.compile(f'[\\\\{INVISIBLE}]|(?<="")"')
 _NAMED_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 
@@ -454,15 +447,7 @@ def _json_text(value: object) -> str:
     Three quotes never stand together in it: a string's end is followed by another sign.
     """
     text = _ENCODE_STRING(value) if isinstance(value, str) else _ENCODE(value)
-    return _IN_JSON.sub(_escape_for_json, text)
-
-
-def _escape_for_json(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code > 0xFFFF:
-        code -= 0x10000
-        return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
-    return f"\\u{code:04x}"
+    return json_text(text)
 
 
 def _flat(node: Expression, room: int) -> str | None:
@@ -802,7 +787,7 @@ def comment(text: str, indent: int = 0) -> Code:
 
 # ------------------------------------------------------- other languages
 
-_IN_TOML: Final = re.compile(f'[\\\\"{_INVISIBLE}]')
+_IN_TOML: Final = re.compile(f'[\\\\"{INVISIBLE}]')
 _PLAIN_YAML: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _YAML_WORDS: Final = frozenset(
     {"false", "n", "no", "null", "off", "on", "true", "y", "yes"}
@@ -846,7 +831,7 @@ def json_document(value: Any) -> Code:
 def markdown(text: str) -> Code:
     """Prose for a Markdown file, on one line, that is neither markup nor HTML there."""
     line = " ".join(text.split())
-    line = re.sub(f"[{_INVISIBLE}]", "\ufffd", line.replace("\xa0", " "))
+    line = re.sub(f"[{INVISIBLE}]", "\ufffd", line.replace("\xa0", " "))
     line = _IN_MARKDOWN.sub(lambda match: "\\" + match[0], line)
     return Code(_PARAGRAPH_START.sub(r"\1\\\2", line))
 
@@ -865,12 +850,12 @@ def shell_word(text: str) -> Code:
 
 def markdown_code(text: str) -> Code:
     """Text between backticks in a Markdown file."""
-    return Code(re.sub(f"[`{_INVISIBLE}]", "", text))
+    return Code(re.sub(f"[`{INVISIBLE}]", "", text))
 
 
 def html_comment(text: str) -> Code:
     """Text inside of an HTML comment."""
-    return Code(re.sub(f"[-{_INVISIBLE}]{{2,}}|[<>{_INVISIBLE}]", "", text))
+    return Code(re.sub(f"[-{INVISIBLE}]{{2,}}|[<>{INVISIBLE}]", "", text))
 
 
 def checked_source(source: str) -> Code:

@@ -19,11 +19,12 @@ RUNTIME: Final = PACKAGE / "runtime"
 
 TABLE: Final[dict[str, set[str]]] = {
     # Below every stage.
-    "diagnostics": set(),
+    "printable": set(),
+    "diagnostics": {"printable"},
     "disk": {"diagnostics"},
     "assets": set(),
     "ir": set(),
-    "pycode": set(),
+    "pycode": {"printable"},
     "entries": set(),
     # From input to text, in the order of the pipeline.
     "schemas": {"diagnostics", "disk"},
@@ -39,12 +40,19 @@ TABLE: Final[dict[str, set[str]]] = {
     "manifest": {"diagnostics", "disk", "protocol", "runtime.shared"},
     "lint": {"diagnostics", "manifest", "models", "runtime.shared"},
     "models": {"diagnostics", "entries", "ir", "pycode"},
-    "contracts": {"diagnostics", "manifest", "naming", "runtime.shared"},
+    "contracts": {
+        "diagnostics",
+        "manifest",
+        "naming",
+        "printable",
+        "runtime.shared",
+    },
     "pull": {
         "diagnostics",
         "disk",
         "identity",
         "manifest",
+        "printable",
         "runtime.client",
         "runtime.shared",
     },
@@ -67,7 +75,7 @@ TABLE: Final[dict[str, set[str]]] = {
     "folder": {"diagnostics"},
     "project": {"diagnostics"},
     "identity": {"assets"},
-    "lock": {"diagnostics", "folder", "ir"},
+    "lock": {"diagnostics", "folder", "ir", "printable"},
     "plan": {"diagnostics", "folder", "ir", "lock"},
     "write": {"diagnostics", "disk", "lock", "plan"},
     "handlers": {"diagnostics", "ir"},
@@ -132,6 +140,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "manifest",
         "new",
         "plan",
+        "printable",
         "project",
         "protocol",
         "publishing",

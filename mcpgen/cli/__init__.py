@@ -71,7 +71,8 @@ def _admit(error: Exception) -> None:
     if debug:
         import traceback
 
-        output.note("".join(traceback.format_exception(error)).rstrip())
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            output.note(line)
     summary = f"{type(error).__name__}: {error}".partition("\n")[0]
     output.note(output.Painted("internal error", "red"), f": {summary}")
     hint = "the traceback above" if debug else f"the output of a run with {DEBUG}=1"

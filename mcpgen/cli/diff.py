@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from mcpgen.cli.command import NO, OK, command_of, json_option
-from mcpgen.cli.output import Painted, say, say_json, visible, working
+from mcpgen.cli.output import Painted, say, say_json, say_to_github, working
 from mcpgen.diagnostics import MCPGenError
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ def _show_github(changes: Changes) -> None:
     for change in changes.all:
         name = _COMMANDS.get(change.rule.level)
         if name is not None:
-            click.echo(f"::{name} {_properties(change)}::{_data(_message(change))}")
-    click.echo(f"::notice title=mcpgen diff::{_data(_summary(changes))}")
-    click.echo(f"::notice title=mcpgen diff::{_data(_advice(changes))}")
+            say_to_github(name, _properties(change), _message(change))
+    for text in (_summary(changes), _advice(changes)):
+        say_to_github("notice", {"title": "mcpgen diff"}, text)
 
 
 def _message(change: Change) -> str:
@@ -127,7 +127,7 @@ def _message(change: Change) -> str:
     return f"{change.message}{shows}"
 
 
-def _properties(change: Change) -> str:
+def _properties(change: Change) -> dict[str, str]:
     span = change.span
     found: dict[str, str] = {}
     if span is not None:
@@ -137,17 +137,7 @@ def _properties(change: Change) -> str:
             if span.column is not None:
                 found["col"] = str(span.column)
     found["title"] = change.rule.id
-    return ",".join(f"{key}={_property(value)}" for key, value in found.items())
-
-
-def _data(text: str) -> str:
-    """Text that can't end a workflow command, nor begin another one."""
-    escaped = visible(text).replace("%", "%25")
-    return escaped.replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return found
 
 
 command = command_of(

@@ -121,7 +121,10 @@ def _tell(outcome: generate.Outcome, as_json: bool) -> None:
         output.complain(outcome.notes)
         text = report.stubs(outcome)
         if text:
-            output.note(f"To begin with, paste this, or run {_ADD}:\n\n{text.rstrip()}")
+            output.note(f"To begin with, paste this, or run {_ADD}:")
+            output.note()
+            for line in text.rstrip().split("\n"):
+                output.note(line)
 
 
 _ADD = "mcpgen generate --add-stubs"

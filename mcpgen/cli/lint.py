@@ -8,7 +8,7 @@ import click
 
 from mcpgen import project
 from mcpgen.cli.command import NO, OK, command_of, json_option
-from mcpgen.cli.output import diagnostic_parts, say, say_json
+from mcpgen.cli.output import diagnostic_lines, say, say_json
 from mcpgen.cli.report import counted
 
 
@@ -29,7 +29,8 @@ def _lint(file: Path | None, as_json: bool) -> int:
         say_json({"diagnostics": [finding.to_json() for finding in findings]})
     else:
         for finding in findings:
-            say(*diagnostic_parts(finding))
+            for parts in diagnostic_lines(finding):
+                say(*parts)
         found = counted(len(findings), "finding") if findings else "nothing to say"
         say(f"{path}: {found}")
     return NO if findings else OK

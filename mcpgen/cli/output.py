@@ -1,15 +1,18 @@
 """What commands print: results to stdout, diagnostics to stderr, text made safe.
 
-Knows terminals and nothing of projects. Names and texts come from strangers'
-manifests, so every part of a line is escaped here, and only here are colours added.
+Knows terminals and nothing of projects. The only module that prints: names and texts
+come from other people's manifests, so every part of a line is escaped here, and only
+here are colours added.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import stat
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Timer
@@ -17,10 +20,14 @@ from typing import Any, Final, TextIO
 
 import click
 
+from mcpgen import printable
 from mcpgen.diagnostics import Diagnostic, Severity
 
 PATIENCE: Final = 0.5
 """Seconds that a command may take before it says that it is at work."""
+
+_ACTING_ON_LOGS: Final = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+"""Variables that CI systems set which act on lines of logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +58,46 @@ def note(*parts: str | Painted) -> None:
 
 def say_json(value: Any) -> None:
     """The whole result, for programs."""
-    click.echo(json.dumps(value, indent=2))
+    text = json.dumps(value, indent=2)
+    # Inside of strings; there, this is another spelling of the same character.
+    click.echo(re.sub("#(?=#)", r"\\u0023", text))
 
 
 def say_verbatim(text: str) -> None:
-    """Text of files: exact, unless it goes to a terminal, which might act on it."""
-    click.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
+    """Text of files: exact, unless it goes to a terminal or a CI system's log.
+
+    These might act on it. A file or a program gets it as it is.
+    """
+    if not (sys.stdout.isatty() or _goes_to_log(sys.stdout)):
+        click.echo(text, nl=False)
+        return
+    for line in text.splitlines(keepends=True):
+        whole = line.removesuffix("\n")
+        shown = "\t".join(map(printable.escaped, whole.split("\t")))
+        click.echo(printable.line(shown), nl=whole != line)
+
+
+def say_to_github(command: str, properties: Mapping[str, str], message: str) -> None:
+    """A workflow command, such as an annotation; no text can end it or begin another."""
+    given = ",".join(
+        f"{key}={_data(value).replace(':', '%3A').replace(',', '%2C')}"
+        for key, value in properties.items()
+    )
+    click.echo(f"::{command} {given}::{_data(message)}")
+
+
+def _data(text: str) -> str:
+    return printable.one_line(text).replace("%", "%25")
+
+
+def _goes_to_log(stream: TextIO) -> bool:
+    """Whether a CI system reads a stream; a file in it is read by nobody."""
+    if not any(os.environ.get(name) for name in _ACTING_ON_LOGS):
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager
@@ -71,7 +112,7 @@ def working(what: str) -> Generator[None]:
         from rich.console import Console
         from rich.text import Text
 
-        shown.enter_context(Console(stderr=True).status(Text(visible(what))))
+        shown.enter_context(Console(stderr=True).status(Text(printable.one_line(what))))
 
     timer = Timer(PATIENCE, show)
     timer.daemon = True
@@ -87,36 +128,29 @@ def working(what: str) -> Generator[None]:
 def complain(diagnostics: Iterable[Diagnostic]) -> None:
     """Diagnostics about what the user gave, on stderr."""
     for diagnostic in diagnostics:
-        note(*diagnostic_parts(diagnostic))
+        for parts in diagnostic_lines(diagnostic):
+            note(*parts)
 
 
-def diagnostic_parts(diagnostic: Diagnostic) -> tuple[str | Painted, ...]:
-    """A diagnostic as a line: `file:line:column: error[CODE]: message`, and its hint."""
+def diagnostic_lines(diagnostic: Diagnostic) -> Iterator[tuple[str | Painted, ...]]:
+    """A diagnostic: `file:line:column: error[CODE]: message`, then details and a hint."""
+    first, *more = str(diagnostic).split("\n")
     mark = f"{diagnostic.severity}[{diagnostic.code}]"
-    before, _, after = str(diagnostic).partition(mark)
+    before, _, after = first.partition(mark)
     error = diagnostic.severity is Severity.ERROR
-    return before, Painted(mark, "red" if error else "yellow"), after
-
-
-def visible(text: str) -> str:
-    """Text with the characters escaped that a terminal could act on."""
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode()
-        for c in text
-    )
+    yield before, Painted(mark, "red" if error else "yellow"), after
+    yield from ((line,) for line in more)
 
 
 def _line(stream: TextIO, parts: Iterable[str | Painted]) -> None:
     colours = _has_colours(stream)
     shown = "".join(
-        click.style(visible(part.text), fg=part.colour)
+        click.style(printable.one_line(part.text), fg=part.colour)
         if isinstance(part, Painted) and colours
-        else visible(part.text if isinstance(part, Painted) else part)
+        else printable.one_line(part.text if isinstance(part, Painted) else part)
         for part in parts
     )
-    click.echo(shown, file=stream, color=colours)
+    click.echo(printable.line(shown), file=stream, color=colours)
 
 
 def _has_colours(stream: TextIO) -> bool:

@@ -12,6 +12,7 @@ import click
 from mcpgen.cli import output
 from mcpgen.cli.command import NO, OK, command_of, json_option
 from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
+from mcpgen.printable import json_text
 
 if TYPE_CHECKING:
     from mcpgen.manifest import Manifest
@@ -125,7 +126,8 @@ def _text(manifest: Manifest, file: Path) -> str:
     if file.suffix in (".yaml", ".yml"):
         return to_yaml(manifest)
     if file.suffix == ".json":
-        return json.dumps(native_data(manifest), indent=2, ensure_ascii=False) + "\n"
+        data = native_data(manifest)
+        return json_text(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
     raise MCPGenError.of(
         "MG007",
         f'manifests are not written as "{file.suffix}"',

@@ -51,16 +51,15 @@ def show(
     if verbose or not done or len(rows) <= FEW:
         _show_rows([*rows, *(("unknown", None, path) for path in strangers)])
     if outcome.drift and not done:
-        say(_advice(outcome))
+        _advise(outcome)
 
 
-def _advice(outcome: Outcome) -> str:
+def _advise(outcome: Outcome) -> None:
     if not outcome.plan.conflicts:
-        return "Bring it up to date: mcpgen generate"
-    return (
-        "Undo the edits, or overwrite them: mcpgen generate --force\n"
-        "What they are: mcpgen generate --diff"
-    )
+        say("Bring it up to date: mcpgen generate")
+        return
+    say("Undo the edits, or overwrite them: mcpgen generate --force")
+    say("What they are: mcpgen generate --diff")
 
 
 def as_data(folder: Path, outcome: Outcome, *, done: bool) -> dict[str, Any]:

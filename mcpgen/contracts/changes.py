@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mcpgen.diagnostics import Span
+from mcpgen.printable import one_line
 
 from . import versions
 from .rules import RULES, Level, Rule, Step
@@ -41,7 +42,9 @@ class Change:
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span else ""
         shows = f" (for example {self.example})" if self.example else ""
-        return f"{place}{self.rule.level}[{self.rule.id}]: {self.message}{shows}"
+        return one_line(
+            f"{place}{self.rule.level}[{self.rule.id}]: {self.message}{shows}"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The same for programs."""

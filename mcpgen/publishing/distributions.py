@@ -111,8 +111,8 @@ def _judge(files: list[Path], project: Project) -> None:
 def _check(said: tuple[bool, str], code: str, message: str, project: Project) -> None:
     succeeded, text = said
     if not succeeded:
-        message = f"{message}:\n{tools.ending(text)}"
-        raise MCPGenError.of(code, message, span=Span(str(project.folder)))
+        place = Span(str(project.folder))
+        raise MCPGenError.of(code, message, span=place, details=tools.ending(text))
 
 
 def _placed(file: Path, folder: Path, root: Path) -> Distribution:

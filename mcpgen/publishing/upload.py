@@ -122,7 +122,8 @@ def _upload(made: tuple[Distribution, ...], place: Index) -> None:
     if not succeeded:
         raise MCPGenError.of(
             "MG609",
-            f"the index did not take the files:\n{tools.ending(text, 4)}",
+            "the index did not take the files",
             span=Span(place.upload),
+            details=tools.ending(text, 4),
             hint="twine reads TWINE_USERNAME and TWINE_PASSWORD, a keyring or .pypirc",
         )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from mcpgen.diagnostics import MCPGenError, Span
 from mcpgen.manifest import Manifest, loads, native_data
 from mcpgen.manifest.yaml_text import entry_lines, mapping_lines
+from mcpgen.printable import json_text
 
 from .merging import SECTIONS, key_of, merged
 from .round_trip import rewritten
@@ -54,7 +55,7 @@ def updated(old: Manifest, pulled: Manifest, *, eras: Eras | None = None) -> Man
     if _same(wanted, source.data):
         return old
     if source.format == "json":
-        text = json.dumps(wanted, indent=2, ensure_ascii=False) + "\n"
+        text = json_text(json.dumps(wanted, indent=2, ensure_ascii=False)) + "\n"
         return loads(text, source.file, eras=eras)
     return _yaml(old, wanted, eras)
 

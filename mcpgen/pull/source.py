@@ -59,7 +59,8 @@ def read(source: Source) -> Told:
         problem = error.told if error.status == UNAUTHORIZED else str(error)
         raise MCPGenError.of("MG701", problem, hint=_SIGN_IN) from None
     except ClientError as error:
-        raise MCPGenError.of("MG701", str(error)) from None
+        problem, _, details = str(error).partition("\n")
+        raise MCPGenError.of("MG701", problem, details=details or None) from None
 
 
 async def _read(source: Source) -> Told:

@@ -85,6 +85,7 @@ def test_help_imports_no_command_and_nothing_heavy(tmp_path: Path) -> None:
         "mcpgen.cli.lazy",
         "mcpgen.cli.output",
         "mcpgen.diagnostics",
+        "mcpgen.printable",
     }
 
 

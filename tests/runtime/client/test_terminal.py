@@ -13,7 +13,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from mcpgen.runtime.client.terminal import main
+from mcpgen.runtime.client.terminal import display, main
+from mcpgen.runtime.client.terminal.arguments import (
+    Argument,
+    Given,
+    HelpShown,
+    read_arguments,
+    text_arguments,
+)
 from tests.terminals import Terminal, piped, terminal
 
 from .tool_server import FORM, HOSTILE, Guarded, content, server, words
@@ -114,7 +121,7 @@ async def test_a_tool_is_called_with_options_or_json(
         (("--maybe", "7"), {"maybe": 7}),
         (("--choice", "left"), {"choice": "left"}),
         (("--choice", "3"), {"choice": 3}),
-        (("--json", "x"), {"json": "x"}),
+        (("--arg-json", "x"), {"json": "x"}),
         (("--with space", "x"), {"with space": "x"}),
         (("--text=-dash",), {"text": "-dash"}),
         (("--text=--help",), {"text": "--help"}),
@@ -186,6 +193,77 @@ async def test_prompts_resources_and_completion(
     assert "[x://bytes: application/octet-stream, 3 bytes; --output FILE" in said.out
     assert saved.read_bytes() == b"\x00\x01\xff"
     assert f"3 bytes are in {saved}" in said.err
+
+
+def read(words: list[str], wanted: list[Argument]) -> Given:
+    return read_arguments(
+        words,
+        wanted,
+        program="p",
+        description="",
+        read_stdin=lambda: "",
+        saves=True,
+    )
+
+
+class TestNamesOfThisProgramsOptions:
+    """A server's names for arguments do not change what this program's options do."""
+
+    WANTED = text_arguments(dict.fromkeys(["help", "json", "output", "h"], False))
+
+    @pytest.mark.parametrize("word", ["--help", "-h"])
+    def test_help_is_shown(self, capsys: Capture, word: str) -> None:
+        with pytest.raises(HelpShown):
+            read([word], self.WANTED)
+
+        said = capsys.readouterr().out
+        assert all(f"--arg-{name} " in said for name in ("help", "json", "output"))
+
+    def test_each_can_be_given_beside_the_argument_of_its_name(self) -> None:
+        arguments = [
+            "--arg-help",
+            "a",
+            "--arg-json",
+            "b",
+            "--arg-output",
+            "c",
+            "--h",
+            "d",
+        ]
+
+        given = read([*arguments, "--json", "--output", "file"], self.WANTED)
+
+        assert given == Given(
+            {"help": "a", "json": "b", "output": "c", "h": "d"}, True, "file"
+        )
+
+    def test_an_argument_with_the_other_spelling_keeps_it(self) -> None:
+        wanted = text_arguments({"help": False, "arg-help": False})
+
+        assert read(["--arg-help", "x"], wanted).values == {"arg-help": "x"}
+        assert read(['{"help": "y"}'], wanted).values == {"help": "y"}
+
+
+def test_texts_of_a_server_are_no_commands_for_a_ci_system(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(display, "_is_log", lambda _: True)
+    hostile = "  ::add-mask::a\nb ##[add-mask]c ##vso[task.setvariable x]d\n::error::e"
+    for name in ("GITHUB_ACTIONS", "TF_BUILD"):
+        monkeypatch.setenv(name, "true")
+        shown = display.Display()
+        shown.note(hostile)
+        shown.line(hostile)
+        shown.resource({"uri": "x://y", "text": hostile})
+        shown.content({"type": "text", "text": hostile})
+        shown.table("t", ["a"], [[hostile]])
+        monkeypatch.delenv(name)
+
+    said = capsys.readouterr()
+    for line in (said.out + said.err).split("\n"):
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+        assert "##vso[" not in line
 
 
 async def test_saving_does_not_go_through_links(

@@ -161,4 +161,6 @@ def _browser(url: str) -> None:
     import webbrowser
 
     if not webbrowser.open(url):
-        sys.stderr.write(f"Open this address to sign in:\n{url}\n")
+        # The server names most of it, and a terminal obeys control characters.
+        shown = "".join(c for c in url if c.isprintable())
+        sys.stderr.write(f"Open this address to sign in:\n{shown}\n")

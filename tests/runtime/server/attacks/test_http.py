@@ -338,6 +338,44 @@ class TestNoise:
         assert "\n" not in record.getMessage()
 
     @pytest.mark.parametrize(
+        "request_head",
+        [
+            b"Authorization: Bearer secret" + b"x" * 8190,
+            b"Authorization : Bearer secret",
+            b"Authorization: Bearer secret\x00",
+            b"Authorization: Bearer secret\r\n X: folded",
+            b"Host: secret secret\r\nHost: secret",
+            b"Content-Length: secret",
+            b"Transfer-Encoding: secret",
+        ],
+    )
+    @pytest.mark.parametrize("target", [b"/secret", b"secret", b"http://xn--/?secret"])
+    async def test_nothing_of_a_bad_request_gets_into_the_log(
+        self,
+        guarded: bool,
+        service: Workshop,
+        request_head: bytes,
+        target: bytes,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        calm = () if guarded else tuple(HTTP.filters)
+        for each in calm:
+            HTTP.removeFilter(each)
+        try:
+            async with running(service) as port:
+                head = b"POST " + target + b" HTTP/1.1\r\n" + request_head
+                answer = await raw(port, head + b"\r\n\r\n")
+        finally:
+            for each in calm:
+                HTTP.addFilter(each)
+
+        assert status(answer) >= 400
+        if guarded:
+            assert "secret" not in caplog.text
+        elif b"secretx" in request_head:
+            assert "secret" in caplog.text
+
+    @pytest.mark.parametrize(
         "line",
         [
             b"POST http://xn--/mcp HTTP/1.1",

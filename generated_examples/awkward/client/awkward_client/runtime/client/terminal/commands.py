@@ -27,6 +27,7 @@ from .arguments import (
     Given,
     UsageError,
     arguments_of,
+    option_of,
     read_arguments,
     text_arguments,
 )
@@ -201,7 +202,7 @@ async def get_prompt(session: Session) -> int:
     given = session.arguments(prompt["name"], wanted, prompt.get("description"))
     missing = [w.name for w in wanted if w.required and w.name not in given.values]
     if missing:
-        raise UsageError(f"the prompt needs {', '.join(f'--{m}' for m in missing)}")
+        raise UsageError(f"the prompt needs {', '.join(map(option_of, missing))}")
     texts = {name: str(value) for name, value in given.values.items()}
     result = plain(await session.client.get_prompt(prompt["name"], texts))
     if session.as_json or given.as_json:

@@ -9,13 +9,15 @@ import binascii
 import contextlib
 import json
 import logging
+import os
+import stat
 import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from ..options import LogMessage, Progress
 from ..shapes import is_list, is_object, members
-from .words import clean, in_one_line, to_json_text
+from .words import clean, in_ci, in_one_line, to_json_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -200,12 +202,20 @@ class Display:
 
     def _text(self, text: str) -> None:
         """A text for a person, or exactly as it is for a program."""
-        if sys.stdout.isatty():
+        if sys.stdout.isatty() or _is_log(sys.stdout):
             self.line(text)
         else:
             sys.stdout.buffer.write(text.encode("utf-8", "replace"))
             sys.stdout.buffer.write(b"" if text.endswith("\n") else b"\n")
             sys.stdout.flush()
+
+
+def _is_log(stream: TextIO) -> bool:
+    """Whether a CI system reads a stream, and not a file."""
+    try:
+        return in_ci() and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def content_bytes(contents: Mapping[str, Any]) -> bytes:

@@ -51,7 +51,7 @@ def save(path: Path, data: bytes) -> None:
 def _refuse_links(path: Path) -> None:
     here = Path.cwd()
     # As it is written: `resolve` would follow the links.
-    whole = Path(os.path.abspath(path))  # noqa: PTH100
+    whole = Path(os.path.normpath(here / path))
     below = (
         whole.relative_to(here).parts if whole.is_relative_to(here) else (path.name,)
     )

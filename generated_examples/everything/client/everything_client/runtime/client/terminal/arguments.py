@@ -22,6 +22,9 @@ MAX_DEPTH: Final = 8
 
 _TRUE: Final = frozenset(["true", "yes", "y", "on", "1"])
 _FALSE: Final = frozenset(["false", "no", "n", "off", "0"])
+_OWN: Final = frozenset(["help", "json", "output"])
+"""Options of this program behind a tool's name. What a server calls its arguments must
+not change what they do."""
 _STRUCTURES: Final = frozenset(["array", "object"])
 
 
@@ -280,7 +283,7 @@ def read_arguments(
         metavar="JSON",
         help="the arguments as a JSON object; - reads it from standard input",
     )
-    _add_own(parser, taken, saves)
+    _add_own(parser, saves)
     parsed, unknown = parser.parse_known_args(words)
     if unknown:
         raise UsageError(
@@ -296,20 +299,28 @@ def read_arguments(
     return Given(values, bool(found.get("json", False)), found.get("output"))
 
 
-def _add_own(parser: argparse.ArgumentParser, taken: set[str], saves: bool) -> None:
-    """This program's options, where the tool has none of that name."""
-    free = [option for option in ("-h", "--help") if option not in taken]
-    parser.add_argument(*free, action="help", help="show this help")
-    if "--json" not in taken:
-        parser.add_argument("--json", action="store_true", help="print JSON")
-    if saves and "--output" not in taken:
+def _add_own(parser: argparse.ArgumentParser, saves: bool) -> None:
+    """This program's options."""
+    parser.add_argument("-h", "--help", action="help", help="show this help")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    if saves:
         parser.add_argument("--output", metavar="FILE", help="save it to a file")
+
+
+def option_of(name: str) -> str:
+    """How an argument is written: `--arg-NAME` where `--NAME` is this program's own."""
+    return f"--arg-{name}" if name in _OWN else f"--{name}"
 
 
 def _options(name: str, wanted: Sequence[Argument]) -> set[str]:
     """How an argument is written; not at all if no option can be called so."""
     if not name or "=" in name:
         return set()
+    if name in _OWN:
+        spelled = option_of(name)
+        return (
+            set() if any(spelled == f"--{each.name}" for each in wanted) else {spelled}
+        )
     dashed = name.replace("_", "-")
     names = {name} if any(dashed == each.name for each in wanted) else {name, dashed}
     return {f"--{each}" for each in names}
@@ -346,7 +357,7 @@ def _value(texts: list[Any], wanted: Argument) -> Any:
     if "array" in wanted.types:
         return _array([text for group in texts for text in group], wanted)
     if len(texts) > 1:
-        raise UsageError(f"--{wanted.name} was given {len(texts)} times")
+        raise UsageError(f"{option_of(wanted.name)} was given {len(texts)} times")
     return _said(texts[0], wanted)
 
 
@@ -364,7 +375,7 @@ def _said(text: str, wanted: Argument) -> Any:
     try:
         return value_of(text, wanted)
     except ValueError as error:
-        raise UsageError(f"--{wanted.name}: {error}") from None
+        raise UsageError(f"{option_of(wanted.name)}: {error}") from None
 
 
 def _json_arguments(text: str | None, read_stdin: Callable[[], str]) -> dict[str, Any]:

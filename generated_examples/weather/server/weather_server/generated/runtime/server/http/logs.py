@@ -9,13 +9,16 @@ import logging
 import re
 from typing import Final
 
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError
 from aiohttp.web import RequestPayloadError
 
 HTTP: Final = logging.getLogger("mcp.http")
 """Takes what aiohttp says of connections."""
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+_PHRASE: Final = re.compile(r"[A-Z][A-Za-z0-9 ]{3,80}")
+"""The words that aiohttp's messages begin with, before anything that they quote."""
 
 _EXPECTED: Final = (HttpProcessingError, RequestPayloadError, ConnectionError)
 
@@ -46,9 +49,21 @@ class _Calm(logging.Filter):
             return True
         record.exc_info = None
         record.levelno, record.levelname = logging.INFO, "INFO"
-        said = " ".join(str(error).split())[:200]
-        record.msg, record.args = f"{record.getMessage()}: {said!r}", ()
+        record.msg, record.args = f"{record.getMessage()}: {_reason(error)}", ()
         return HTTP.isEnabledFor(logging.INFO)
+
+
+def _reason(error: BaseException) -> str:
+    """What was wrong with a request, without any of its bytes.
+
+    aiohttp's messages quote the request, and a header that is too long may be
+    `Authorization`; a URL may have a token in it.
+    """
+    name = type(error).__name__
+    if not isinstance(error, HttpProcessingError) or isinstance(error, InvalidURLError):
+        return name
+    phrase = _PHRASE.match(error.message.strip())
+    return f"{name} ({phrase[0].strip()})" if phrase else name
 
 
 def _escaped(found: re.Match[str]) -> str:
