@@ -108,6 +108,11 @@ class Settings:
         "time that a connection may take to its next complete request head, or take "
         "nothing of an answer",
     ] = 75.0
+    max_connections: Annotated[
+        int,
+        "open connections; beyond it, those silent longest are closed; 0: what the "
+        "limit of file descriptors leaves",
+    ] = 0
     max_batch: Annotated[int, "messages in one batch (2025-03-26); 0: no limit"] = 100
     address_rate: Annotated[
         float, "requests per second and address, loopback apart; 0: no limit"
@@ -158,7 +163,13 @@ class Settings:
     answer_timeout: Annotated[
         float, "time that a legacy client may take to answer the server's request"
     ] = 10 * MINUTE
-    shutdown_timeout: Annotated[float, "time for running requests at shutdown"] = 10.0
+    drain_delay: Annotated[
+        float,
+        "time to go on serving after SIGTERM, while ready_path answers 503",
+    ] = 0.0
+    shutdown_timeout: Annotated[
+        float, "time for running requests at shutdown; then they are canceled"
+    ] = 10.0
     threads: Annotated[int, "threads for plain `def` handlers"] = 32
 
     page_size: Annotated[int, "entries per page of a list; 0: all on one page"] = 0

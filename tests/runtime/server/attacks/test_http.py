@@ -394,7 +394,9 @@ class TestNoise:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         if not guarded:
-            monkeypatch.setattr(running_alone, "_refuse_unreadable", lambda _: None)
+            monkeypatch.setattr(
+                running_alone.ConnectionCare, "_wrap", lambda self, server: None
+            )
 
         async with running(service, as_application=layer != "alone") as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

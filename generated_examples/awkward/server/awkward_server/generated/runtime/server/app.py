@@ -25,6 +25,9 @@ LIVE_CATALOG: Final = web.AppKey("LIVE_CATALOG", LiveCatalog)
 REGISTRY: Final = web.AppKey("REGISTRY", Registry)
 """Where the application keeps its legacy sessions."""
 
+SERVER: Final = web.AppKey("SERVER", Server)
+"""Where the application keeps its server."""
+
 
 def create_app(
     service: Service,
@@ -78,6 +81,7 @@ def mounted(
     app = web.Application(middlewares=middlewares)
     app[LIVE_CATALOG] = server.catalog
     app[REGISTRY] = server.registry
+    app[SERVER] = server
     app.router.add_route("*", settings.path, server.endpoint.handle)
     for path in server.metadata_paths:
         app.router.add_route("*", path, server.metadata)

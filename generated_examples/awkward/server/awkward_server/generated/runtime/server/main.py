@@ -11,6 +11,7 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -23,10 +24,14 @@ from .http.logs import OneEntry
 from .legacy.replay import EventStore
 from .legacy.sessions import SessionStore
 from .limits.counters import Counters
-from .runner import ApplicationRunner, Runner
-from .server import Server
+from .runner import ApplicationRunner, Runner, listen
+from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Service
 from .settings import Settings, SettingsError, from_arguments
+from .stopping import ExitDeadline, StopSignals
+
+_CLOSE_SECONDS: Final = 1.0
+"""How long the event loop and its threads may take to close."""
 
 
 class CannotStart(Exception):
@@ -61,7 +66,9 @@ def main(
             by being there at all.
 
     Returns:
-        The exit code: 0 after an orderly end, 2 where the server could not start.
+        The exit code: 0 after an orderly end, 2 where the server could not start. Does
+        not return where handlers keep the process from ending: it exits then, soon after
+        the setting `shutdown_timeout`.
     """
     given = sys.argv[1:] if arguments is None else arguments
     settings = from_arguments(
@@ -72,23 +79,43 @@ def main(
         defaults=defaults,
     )
     _configure_logs(settings)
+    deadline = ExitDeadline()
+
+    def stop_in_time(number: int) -> None:
+        deadline.within(_longest_end(settings, number), 1)
+
+    code = 1
+    runner = asyncio.Runner(loop_factory=_loop_factory())
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(
-                serve(
-                    _made(service, settings),
-                    settings,
-                    sessions=sessions,
-                    events=events,
-                    counters=counters,
-                    hooks=hooks,
-                    middlewares=middlewares,
-                )
+        runner.run(
+            serve(
+                _made(service, settings),
+                settings,
+                sessions=sessions,
+                events=events,
+                counters=counters,
+                hooks=hooks,
+                middlewares=middlewares,
+                on_signal=stop_in_time,
             )
+        )
+        code = 0
     except CannotStart as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+        code = 2
+    finally:
+        # What still runs on the loop, or in its threads, is waited for without limit.
+        deadline.within(_CLOSE_SECONDS, code)
+        runner.close()
+        deadline.cancel(code)
+    return code
+
+
+def _longest_end(settings: Settings, number: int) -> float:
+    """How long the end may take after a signal, even if the event loop is blocked."""
+    drain = settings.drain_delay if number == signal.SIGTERM else 0.0
+    rest = CANCEL_SECONDS + SHUTDOWN_HOOK_SECONDS + _CLOSE_SECONDS
+    return drain + settings.shutdown_timeout + rest
 
 
 def _made(service: Service | Callable[[], Service], settings: Settings) -> Service:
@@ -110,6 +137,7 @@ async def serve(
     counters: Counters | None = None,
     hooks: Sequence[Hook] = (),
     middlewares: Sequence[Middleware] = (),
+    on_signal: Callable[[int], None] = lambda number: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on.
 
@@ -139,10 +167,13 @@ async def serve(
         scheme = "http" if context is None else "https"
         # What exists now lives as long as the process; the collector need not look at it.
         gc.freeze()
-        (announce or _print_url)(
-            f"{scheme}://{_address(runner, settings)}{settings.path}"
-        )
-        await _stop_signal()
+        with StopSignals(on_signal) as signals:
+            (announce or _print_url)(
+                f"{scheme}://{_address(runner, settings)}{settings.path}"
+            )
+            if await signals.next() == signal.SIGTERM and settings.drain_delay:
+                runner.drain()
+                await signals.pause(settings.drain_delay)
     finally:
         await runner.cleanup()
         lines.flush()
@@ -160,7 +191,7 @@ def _refuse_strangers(server: Server, settings: Settings) -> None:
 
 def _runner(
     server: Server, settings: Settings, middlewares: Sequence[Middleware]
-) -> web.BaseRunner:
+) -> Runner | ApplicationRunner:
     """Without the application layer where nothing needs it."""
     if not middlewares:
         return Runner(server, settings)
@@ -168,14 +199,12 @@ def _runner(
 
 
 async def _listen(
-    runner: web.BaseRunner, settings: Settings, context: ssl.SSLContext | None
+    runner: Runner | ApplicationRunner,
+    settings: Settings,
+    context: ssl.SSLContext | None,
 ) -> None:
-
-    site = web.TCPSite(
-        runner, settings.host, settings.port, ssl_context=context, backlog=1024
-    )
     try:
-        await site.start()
+        await listen(runner, settings.host, settings.port, context)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise CannotStart(f"{where}: {error.strerror or error}") from None
@@ -224,17 +253,6 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     except OSError as error:
         raise CannotStart(f"{settings.tls_cert}: {error.strerror or error}") from None
     return context
-
-
-async def _stop_signal() -> None:
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stopped.set)
-        except NotImplementedError:  # Windows: Ctrl+C raises KeyboardInterrupt
-            break
-    await stopped.wait()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

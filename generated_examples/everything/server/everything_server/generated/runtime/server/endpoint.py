@@ -6,6 +6,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#backwa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -63,12 +64,33 @@ class Endpoint:
         self._allow = (
             "POST, OPTIONS" if legacy is None else "GET, POST, DELETE, OPTIONS"
         )
+        self._running: set[asyncio.Task[object] | None] = set()
+
+    async def cancel(self, seconds: float) -> None:
+        """Cancel all requests that are being answered, and wait for them to end.
+
+        Args:
+            seconds: How long to wait; what has not ended by then is left alone.
+        """
+        running = {task for task in self._running if task is not None}
+        if not running:
+            return
+        for task in running:
+            if not task.cancelling():
+                task.cancel()
+        _, left = await asyncio.wait(running, timeout=seconds)
+        if left:
+            _log.warning(
+                "%d canceled calls did not end within %g s", len(left), seconds
+            )
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request."""
         started = time.perf_counter()
         exchange = Exchange(request)
         status = 499  # the client closed the connection before there was an answer
+        task = asyncio.current_task()
+        self._running.add(task)
         try:
             response = await self._answer(exchange)
             status = response.status
@@ -77,6 +99,7 @@ class Endpoint:
                 exchange.outcome = "aborted"
             raise
         finally:
+            self._running.discard(task)
             self._access.write(exchange, status, time.perf_counter() - started)
         return response
 

@@ -6,7 +6,9 @@ Routing and middleware cost a tenth of a call; a server of one endpoint uses nei
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable
+from contextlib import AsyncExitStack
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
@@ -14,7 +16,10 @@ from aiohttp.http_exceptions import InvalidURLError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import ERROR
 
+from .app import SERVER
+from .http.connections import Connections, connection_limit
 from .http.logs import HTTP
+from .http.site import Site
 from .http.stalled import Stalled
 from .server import Server
 from .settings import Settings
@@ -23,7 +28,7 @@ from .settings import Settings
 class Runner(web.ServerRunner):
     """Leads a server through its life, as `web.AppRunner` does an application."""
 
-    __slots__ = ("_idle", "_mcp_server", "_stalled")
+    __slots__ = ("_mcp_server", "_settings", "care")
 
     def __init__(self, server: Server, settings: Settings) -> None:
         """Prepare to run a server."""
@@ -34,17 +39,23 @@ class Runner(web.ServerRunner):
                 logger=HTTP,
                 keepalive_timeout=settings.connection_idle,
             ),
-            shutdown_timeout=settings.shutdown_timeout,
+            shutdown_timeout=_each(settings),
         )
         self._mcp_server = server
-        self._idle = settings.connection_idle
-        self._stalled: Stalled | None = None
+        self._settings = settings
+        self.care: ConnectionCare | None = None
 
     async def setup(self) -> None:
         """Start the server; it listens nowhere yet."""
         await self._mcp_server.start()
         await super().setup()
-        self._stalled = _guarded(self.server, self._idle)
+        self.care = ConnectionCare(self.server, self._settings)
+
+    def drain(self) -> None:
+        """Answer further requests, but ask clients to send the next ones elsewhere."""
+        self._mcp_server.drain()
+        if self.care is not None:
+            self.care.draining = True
 
     async def shutdown(self) -> None:
         """End what would not end by itself."""
@@ -52,10 +63,11 @@ class Runner(web.ServerRunner):
 
     async def cleanup(self) -> None:
         """Stop listening, let running requests finish, stop the server."""
-        if self._stalled is not None:
-            self._stalled.close()
-        await super().cleanup()
-        await self._mcp_server.stop()
+        if self.care is not None:
+            self.care.close()
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(self._mcp_server.stop)
+            await super().cleanup()
 
 
 class ApplicationRunner(web.AppRunner):
@@ -68,63 +80,105 @@ class ApplicationRunner(web.AppRunner):
             access_log=None,
             logger=HTTP,
             keepalive_timeout=settings.connection_idle,
-            shutdown_timeout=settings.shutdown_timeout,
+            shutdown_timeout=_each(settings),
         )
-        self._idle = settings.connection_idle
-        self._stalled: Stalled | None = None
+        self._settings = settings
+        self.care: ConnectionCare | None = None
 
     async def setup(self) -> None:
         """Start the application; it listens nowhere yet."""
         await super().setup()
-        self._stalled = _guarded(self.server, self._idle)
+        self.care = ConnectionCare(self.server, self._settings)
+
+    def drain(self) -> None:
+        """Answer further requests, but ask clients to send the next ones elsewhere."""
+        self.app[SERVER].drain()
+        if self.care is not None:
+            self.care.draining = True
 
     async def cleanup(self) -> None:
         """Stop listening, let running requests finish, stop the application."""
-        if self._stalled is not None:
-            self._stalled.close()
+        if self.care is not None:
+            self.care.close()
         await super().cleanup()
 
 
-def _guarded(server: web.Server | None, idle: float) -> Stalled:
-    """See that no connection of a server stays for nothing."""
-    assert server is not None
-    _refuse_unreadable(server)
-    return Stalled(server, idle)
+async def listen(
+    runner: Runner | ApplicationRunner,
+    host: str,
+    port: int,
+    context: ssl.SSLContext | None = None,
+) -> None:
+    """Listen on an address; HTTPS with a context. OSError where that is not possible."""
+    assert runner.care is not None
+    await Site(runner, runner.care.connections, host, port, context).start()
+
+
+def _each(settings: Settings) -> float:
+    """The timeout for aiohttp, which waits twice: before and after it gives up a body."""
+    return settings.shutdown_timeout / 2
+
+
+class ConnectionCare:
+    """What a server that listens by itself does about its connections.
+
+    Attributes:
+        connections: Counts them.
+        draining: Whether each answer closes its connection.
+    """
+
+    __slots__ = ("_stalled", "connections", "draining")
+
+    def __init__(self, server: web.Server | None, settings: Settings) -> None:
+        """Begin; needs a running loop."""
+        assert server is not None
+        self.draining = False
+        self._wrap(server)
+        limit = connection_limit(settings.max_connections)
+        self.connections = Connections(server, limit)
+        self._stalled = Stalled(server, settings.connection_idle)
+
+    def close(self) -> None:
+        """End what runs by itself."""
+        self._stalled.close()
+
+    def _wrap(self, server: web.Server) -> None:
+        """Answer requests that aiohttp can't make an object of.
+
+        It makes them where nothing is caught: no answer would come, and the connection
+        would stay open for ever.
+        """
+        make, handle = server.request_factory, server.request_handler
+
+        def made(
+            message: RawRequestMessage,
+            payload: StreamReader,
+            protocol: web.RequestHandler,
+            writer: AbstractStreamWriter,
+            task: asyncio.Task[None],
+        ) -> web.BaseRequest:
+            if self.draining:
+                message = message._replace(should_close=True)
+            try:
+                return make(message, payload, protocol, writer, task)
+            except (ValueError, AttributeError):
+                # The URL is checked no sooner than somebody asks for its host; after
+                # `CONNECT` and nothing else, there may be none at all.
+                message = ERROR._replace(path=message.path or "")
+                loop = asyncio.get_running_loop()
+                return _Unreadable(message, payload, protocol, writer, task, loop)
+
+        def handled(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+            if type(request) is _Unreadable:
+                return _refused(request)
+            return handle(request)
+
+        server.request_factory = made
+        server.request_handler = handled
 
 
 class _Unreadable(web.BaseRequest):
     """A request for a host that there can't be, such as `http://xn--/`."""
-
-
-def _refuse_unreadable(server: web.Server) -> None:
-    """Answer requests that aiohttp can't make an object of.
-
-    It makes them where nothing is caught: no answer would come, and the connection
-    would stay open for ever.
-    """
-    make, handle = server.request_factory, server.request_handler
-
-    def made(
-        message: RawRequestMessage,
-        payload: StreamReader,
-        protocol: web.RequestHandler,
-        writer: AbstractStreamWriter,
-        task: asyncio.Task[None],
-    ) -> web.BaseRequest:
-        try:
-            return make(message, payload, protocol, writer, task)
-        except (ValueError, AttributeError):
-            # The URL is checked no sooner than somebody asks for its host; after
-            # `CONNECT` and nothing else, there may be none at all.
-            message = ERROR._replace(path=message.path or "")
-            loop = asyncio.get_running_loop()
-            return _Unreadable(message, payload, protocol, writer, task, loop)
-
-    def handled(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        return _refused(request) if type(request) is _Unreadable else handle(request)
-
-    server.request_factory = made
-    server.request_handler = handled
 
 
 async def _refused(request: web.BaseRequest) -> web.StreamResponse:

@@ -5,8 +5,11 @@ The only module that knows all parts; answers HTTP requests of any path.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import logging
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -38,6 +41,15 @@ from .telemetry import Metrics, Telemetry
 if TYPE_CHECKING:
     from .auth.gate import Gate
     from .calls.live import LiveCatalog
+
+
+_log: Final = logging.getLogger("mcp.server")
+
+CANCEL_SECONDS: Final = 1.0
+"""How long canceled handlers may clean up at shutdown."""
+
+SHUTDOWN_HOOK_SECONDS: Final = 5.0
+"""How long `on_shutdown` may take."""
 
 
 class Server:
@@ -201,13 +213,20 @@ class Server:
         return web.json_response({"status": "stopping"}, status=503)
 
     async def start(self) -> None:
-        """Before the first request."""
+        """Before the first request; where that fails, everything is closed again."""
         limits, registry = self._limits, self.registry
         self._hooks.attach(
             Vitals(lambda: limits.calls, lambda: len(registry), lambda: limits.streams)
         )
-        await self._service.on_startup(self.catalog)
+        async with AsyncExitStack() as closing:
+            self._close_with(closing)
+            await self._service.on_startup(self.catalog)
+            closing.pop_all()
         self._ready = True
+
+    def drain(self) -> None:
+        """When the server is about to end: it is not ready any more, but still serves."""
+        self._ready = False
 
     async def end_streams(self) -> None:
         """When shutdown begins: requests go on, open-ended streams end in order."""
@@ -217,14 +236,30 @@ class Server:
             self._modern.subscriptions.close()
 
     async def stop(self) -> None:
-        """After the last request."""
-        self._watch.close()
-        await self._service.on_shutdown()
-        if self._gate is not None:
-            await self._gate.close()
+        """After the last request, or when the rest has had its time and is canceled."""
+        async with AsyncExitStack() as closing:
+            self._close_with(closing)
+            closing.push_async_callback(self._shut_down_service)
+            closing.callback(self._watch.close)
+            await self.endpoint.cancel(CANCEL_SECONDS)
+
+    def _close_with(self, closing: AsyncExitStack) -> None:
+        """Close what the server has made of its own, in any case."""
+        closing.callback(self._threads.close)
         if self._metrics is not None:
-            self._metrics.close()
-        self._threads.close()
+            closing.callback(self._metrics.close)
+        if self._gate is not None:
+            closing.push_async_callback(self._gate.close)
+
+    async def _shut_down_service(self) -> None:
+        """Call `on_shutdown`, and give it up where it does not end."""
+        ending = asyncio.ensure_future(self._service.on_shutdown())
+        done, _ = await asyncio.wait([ending], timeout=SHUTDOWN_HOOK_SECONDS)
+        if not done:
+            ending.cancel()
+            _log.error("on_shutdown did not end within %g s", SHUTDOWN_HOOK_SECONDS)
+            return
+        ending.result()
 
 
 def _metrics(settings: Settings, guard: Guard) -> Metrics | None:

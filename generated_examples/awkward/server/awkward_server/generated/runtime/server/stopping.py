@@ -1,0 +1,122 @@
+"""The end of a server's process: signals, and a limit for how long it may take.
+
+Knows signals, threads and time; nothing of servers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+_EXIT_SECONDS: Final = 1.0
+_PERIOD: Final = 0.05
+
+
+class StopSignals:
+    """SIGINT and SIGTERM while a server runs; a context manager in the main thread.
+
+    Python's own handlers, not the event loop's: they run even while a handler blocks
+    the loop.
+    """
+
+    def __init__(self, on_signal: Callable[[int], None] = lambda number: None) -> None:
+        """Prepare.
+
+        Args:
+            on_signal: Called with each signal, in the main thread, at any point of what
+                runs there; must not wait.
+        """
+        self._on_signal = on_signal
+        self._came: asyncio.Queue[int] = asyncio.Queue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> StopSignals:
+        """Handle signals; needs a running loop."""
+        self._loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Handle them as before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    async def next(self) -> int:
+        """Wait for a signal; its number."""
+        return await self._came.get()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for some time; another signal ends it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._came.get()
+
+    def _handle(self, number: int, _: FrameType | None) -> None:
+        self._on_signal(number)
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # closed meanwhile
+                self._loop.call_soon_threadsafe(self._came.put_nowait, number)
+
+
+class ExitDeadline:
+    """Ends the process at a given time, whatever runs in it.
+
+    Nothing else can: handlers may swallow their cancellation, block the event loop, or
+    leave threads behind for which the interpreter waits at its exit.
+    """
+
+    def __init__(self) -> None:
+        """Start the thread that waits."""
+        self._before = set(threading.enumerate())
+        self._at = float("inf")
+        self._code = 0
+        self._armed = threading.Lock()
+        self._armed.acquire()
+        threading.Thread(target=self._wait, name="exit-deadline", daemon=True).start()
+
+    def within(self, seconds: float, code: int) -> None:
+        """End the process after some time, with an exit code; also in signal handlers."""
+        self._code = code
+        self._at = time.monotonic() + seconds
+        with contextlib.suppress(RuntimeError):  # armed already
+            self._armed.release()
+
+    def cancel(self, code: int) -> None:
+        """Let the process end by itself, soon after the interpreter's exit has begun.
+
+        Args:
+            code: The exit code, for a process that threads keep from ending: those that
+                were started since this object was made.
+        """
+        self._at = float("inf")
+        left = [
+            thread
+            for thread in set(threading.enumerate()) - self._before
+            if not thread.daemon
+        ]
+        # Before the interpreter waits for threads; `atexit` comes after that.
+        register = getattr(threading, "_register_atexit", None)
+        if left and register is not None:
+            register(self.within, _EXIT_SECONDS, code)
+
+    def _wait(self) -> None:
+        self._armed.acquire()
+        while time.monotonic() < self._at:
+            time.sleep(_PERIOD)
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            # A reader of the log that has stopped reading can't hold up the exit.
+            os.set_blocking(2, False)
+            os.write(2, b"warning: handlers still run after shutdown; exiting\n")
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os._exit(self._code)

@@ -1,0 +1,233 @@
+"""SIGTERM: draining, an orderly end, and an end whatever handlers do."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from aiohttp import ClientConnectorError, ClientSession, TCPConnector, web
+
+from mcpgen.runtime.server import LiveCatalog, Settings, create_app
+from mcpgen.runtime.server.auth import Principal
+from mcpgen.runtime.server.runner import Runner
+from mcpgen.runtime.server.server import Server
+
+from .programs import Program, program
+from .wire import SECONDS, LegacyWire, ModernWire
+from .workshop import Workshop
+
+LOOPS = [(), ("--without-uvloop",)]
+QUICK = ("--shutdown-timeout", "0.5", "--access-log", "off")
+
+
+@asynccontextmanager
+async def calling(wire: ModernWire | LegacyWire, tool: str) -> AsyncIterator[None]:
+    """While a call runs that never ends by itself."""
+    call = asyncio.create_task(wire.tool(tool))
+    try:
+        yield
+    finally:
+        call.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await call
+
+
+class TestWhateverHandlersDo:
+    """A server ends shortly after `shutdown_timeout`."""
+
+    @pytest.mark.parametrize("loop", LOOPS, ids=["uvloop", "asyncio"])
+    @pytest.mark.parametrize(
+        "tool", ["swallow", "sleep", "thread", "to_thread", "block"]
+    )
+    @pytest.mark.parametrize("era", [ModernWire, LegacyWire])
+    async def test_it_ends(
+        self, http: ClientSession, loop: tuple[str, ...], tool: str, era: type[Any]
+    ) -> None:
+        async with program(*loop, *QUICK) as server:
+            wire = era(http, server.url)
+            if era is LegacyWire:
+                await wire.initialize()
+            async with calling(wire, tool):
+                assert await server.line() == "begun"
+                server.process.send_signal(signal.SIGTERM)
+                out, log = await server.end()
+
+        # Nothing can be done in order once a handler keeps the event loop.
+        assert server.process.returncode == (1 if tool == "block" else 0)
+        assert ("on_shutdown" in out) is (tool != "block")
+        assert not any("Traceback" in line for line in log)
+
+    async def test_a_canceled_handler_cleans_up_before_on_shutdown(
+        self, http: ClientSession
+    ) -> None:
+        async with (
+            program(*QUICK) as server,
+            calling(ModernWire(http, server.url), "short"),
+        ):
+            assert await server.line() == "begun"
+            server.process.send_signal(signal.SIGTERM)
+            out, _ = await server.end()
+
+        assert out == ["cleaned up", "on_shutdown"]
+        assert server.process.returncode == 0
+
+
+class Closing:
+    """An authenticator that remembers whether it was closed."""
+
+    closed = False
+
+    async def authenticate(self, request: object) -> Principal:
+        """Let everyone in."""
+        return Principal("x")
+
+    async def close(self) -> None:
+        """Remember."""
+        self.closed = True
+
+
+class Failing(Workshop):
+    """A service whose start or end fails."""
+
+    def __init__(self, *, at_start: bool = False) -> None:
+        super().__init__()
+        self.who = Closing()
+        self.at_start = at_start
+
+    def authenticator(self, configured: Any) -> Any:
+        return self.who
+
+    async def on_startup(self, catalog: LiveCatalog) -> None:
+        if self.at_start:
+            raise RuntimeError("the database is away")
+
+    async def on_shutdown(self) -> None:
+        raise RuntimeError("the database is away")
+
+
+class TestOrder:
+    """Everything is closed, whatever fails."""
+
+    @pytest.mark.parametrize("mounted", [False, True])
+    async def test_a_failing_on_shutdown_leaves_nothing_open(
+        self, mounted: bool
+    ) -> None:
+        service, settings = Failing(), Settings()
+        runner: web.BaseRunner = Runner(Server(service, settings), settings)
+        if mounted:
+            runner = web.AppRunner(create_app(service))
+        await runner.setup()
+        with pytest.raises(RuntimeError, match="database"):
+            await runner.cleanup()
+
+        assert service.who.closed
+
+    async def test_a_failing_start_leaves_nothing_open(self) -> None:
+        service = Failing(at_start=True)
+        settings = Settings()
+        runner = Runner(Server(service, settings), settings)
+        with pytest.raises(RuntimeError, match="database"):
+            await runner.setup()
+
+        assert service.who.closed
+
+    async def test_calls_of_a_mounted_server_end_before_on_shutdown(
+        self, http: ClientSession
+    ) -> None:
+        order: list[str] = []
+        begun = asyncio.Event()
+
+        class Slow(Workshop):
+            async def failing(self, args: Any, ctx: Any) -> str:
+                begun.set()
+                try:
+                    await asyncio.sleep(60)
+                finally:
+                    await asyncio.sleep(0)
+                    order.append("cleaned up")
+                return ""
+
+            async def on_shutdown(self) -> None:
+                order.append("on_shutdown")
+
+        runner = web.AppRunner(create_app(Slow()), shutdown_timeout=0.05)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/mcp"
+        async with calling(ModernWire(http, url), "failing"):
+            await asyncio.wait_for(begun.wait(), SECONDS)
+            await runner.cleanup()
+
+        assert order == ["cleaned up", "on_shutdown"]
+
+
+async def _status(http: ClientSession, server: Program, path: str) -> int:
+    url = server.url.replace("/mcp", path)
+    async with http.get(url) as response:
+        await response.read()
+        return response.status
+
+
+class TestDraining:
+    """After SIGTERM, a server goes on for a while and says that it is about to end."""
+
+    async def test_requests_during_the_drain_are_neither_refused_nor_cut(self) -> None:
+        async with (
+            program("--drain-delay", "2", *QUICK) as server,
+            ClientSession(connector=TCPConnector(force_close=True)) as http,
+            ClientSession() as keeping,
+        ):
+            wire, kept = ModernWire(http, server.url), ModernWire(keeping, server.url)
+            assert (await kept.tool("hello")).content == "hello"
+            assert await _status(http, server, "/readyz") == 200
+            server.process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(SECONDS):
+                while await _status(http, server, "/readyz") != 503:
+                    pass
+
+            # The connection that was there before is used once more, and then closed.
+            last = await kept.tool("hello")
+            assert (last.content, last.headers.get("Connection")) == ("hello", "close")
+            answered = await _until_refused(wire)
+            _, log = await server.end()
+
+        assert answered
+        assert server.process.returncode == 0
+        assert not any("Traceback" in line for line in log)
+
+    async def test_ctrl_c_does_not_wait(self, http: ClientSession) -> None:
+        async with program("--drain-delay", "300", *QUICK) as server:
+            assert await _status(http, server, "/readyz") == 200
+            server.process.send_signal(signal.SIGINT)
+            await server.end()
+
+        assert server.process.returncode == 0
+
+    async def test_a_second_signal_ends_the_drain(self, http: ClientSession) -> None:
+        async with program("--drain-delay", "300", *QUICK) as server:
+            server.process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(SECONDS):
+                while await _status(http, server, "/readyz") != 503:
+                    pass
+            assert await _status(http, server, "/healthz") == 200
+            server.process.send_signal(signal.SIGTERM)
+            await server.end()
+
+        assert server.process.returncode == 0
+
+
+async def _until_refused(wire: ModernWire) -> int:
+    """Call until nobody listens any more; anything else than an answer is an error."""
+    answered = 0
+    async with asyncio.timeout(SECONDS):
+        while True:
+            try:
+                reply = await wire.tool("hello")
+            except ClientConnectorError:
+                return answered
+            assert reply.content == "hello"
+            answered += 1
