@@ -24,7 +24,7 @@ from mcpgen.runtime.client.auth.discovery import (
     find_authorization_server,
     find_resource,
 )
-from tests.runtime.server.test_running import self_signed
+from tests.runtime.server.certificates import self_signed
 
 from .authority import Authority, Guarded
 
