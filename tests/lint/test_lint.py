@@ -93,3 +93,54 @@ def test_real_manifests_are_linted_fast_and_every_finding_has_a_place(
     findings = lint(manifest)
     assert time.process_time() - start < 2
     assert all(finding.span and finding.span.line for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [{"$ref": "#/$defs/A"}, {"properties": {}, "required": ["a"]}]},
+        {"properties": {"a": {}}, "anyOf": [{"properties": {}, "required": ["a"]}]},
+    ],
+    ids=str,
+)
+def test_required_names_may_be_those_of_the_schema_around(schema: Any) -> None:
+    defs = {"$defs": {"A": {"properties": {"a": {}}}}}
+    assert "MG907" not in codes({**schema, **defs})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": ["integer", "null"], "minimum": 1},
+        {"type": "integer", "format": "int64"},
+        {"type": "number", "minimum": 1, "maximum": 1},
+        {"type": "integer", "enum": [1.0, 2]},
+        {"enum": [1, "a", None]},
+        {"type": "string", "x-anything": None, "markdownDescription": "It."},
+        {"type": "string", "customKey": 1},
+        {"$ref": "#/$defs/A", "minimum": 3},
+        {"const": None, "default": None},
+    ],
+    ids=str,
+)
+def test_what_is_meant_is_not_reported(schema: dict[str, Any]) -> None:
+    prop = {**schema, "description": "It."}
+    defs = {"A": {"type": "integer"}}
+    assert codes({"properties": {"a": prop}, "$defs": defs}) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"),
+    [
+        ({"Type": "string"}, "MG915"),
+        ({"min_length": 1}, "MG915"),
+        ({"type": "string", "additionalProperties": False}, "MG917"),
+        ({"minLength": 3, "maxLength": 2}, "MG919"),
+        ({"exclusiveMinimum": 1, "maximum": 1}, "MG919"),
+        ({"type": "boolean", "enum": ["true"]}, "MG919"),
+        ({"patternProperties": {r"\A": {}}}, "MG923"),
+    ],
+    ids=str,
+)
+def test_slips_are_reported(schema: dict[str, Any], code: str) -> None:
+    assert code in codes({"properties": {"a": schema}})

@@ -1,8 +1,4 @@
-"""Warnings for people about a manifest that is valid but could serve better.
-
-Knows the manifest, and of what is made from it only the types. Each rule is a function from the manifest to
-findings and has one code, MG9xx; nothing here stops a command by itself.
-"""
+"""The rules of lint: each is a function from the manifest to findings with one code."""
 
 from __future__ import annotations
 
@@ -26,6 +22,9 @@ from mcpgen.manifest.schemas import dialect
 from mcpgen.manifest.subschemas import walk
 from mcpgen.runtime.shared.references import encoded
 
+from . import schemas
+from .schemas import Finding
+
 SHORT: Final = 10
 """Characters below which a description can hardly say anything."""
 
@@ -42,8 +41,12 @@ _BORROWED: Final = frozenset(
 )
 """Keywords by which a schema may get properties that do not stand in `properties`."""
 
-_Finding = tuple[str, str, Pointer, str | None]
-"""Code, message, place, hint."""
+_OLD: Final = ("draft-04", "draft-06", "draft-07")
+"""Dialects in which nothing counts beside a `$ref`."""
+_IN_PLACE: Final = frozenset(
+    {"allOf", "anyOf", "dependentSchemas", "else", "if", "not", "oneOf", "then"}
+)
+"""Keywords whose schemas are about the same value as the schema around them."""
 
 
 def lint(manifest: Manifest) -> list[Diagnostic]:
@@ -79,7 +82,7 @@ def _is_bare(schema: dict[str, Json]) -> bool:
     return "properties" not in schema and not _BORROWED & schema.keys()
 
 
-def _tasks(tool: Tool) -> Iterator[_Finding]:
+def _tasks(tool: Tool) -> Iterator[Finding]:
     execution = tool.definition.get("execution")
     if is_mapping(execution) and execution.get("taskSupport") == "required":
         message = "calls must be tasks, which generated code does not support"
@@ -92,7 +95,7 @@ def _position(finding: Diagnostic) -> tuple[int, int, str]:
     return (span and span.line) or 0, (span and span.column) or 0, finding.code
 
 
-def _findings(manifest: Manifest) -> Iterator[_Finding]:
+def _findings(manifest: Manifest) -> Iterator[Finding]:
     yield from _further_pages(manifest)
     yield from _same_descriptions(manifest.tools)
     yield from _unguarded(manifest)
@@ -110,7 +113,7 @@ def _findings(manifest: Manifest) -> Iterator[_Finding]:
                 yield from _schema(schema, (*tool.pointer, key))
 
 
-def _further_pages(manifest: Manifest) -> Iterator[_Finding]:
+def _further_pages(manifest: Manifest) -> Iterator[Finding]:
     if manifest.native:
         return
     for root in ((), ("result",)):
@@ -120,7 +123,7 @@ def _further_pages(manifest: Manifest) -> Iterator[_Finding]:
             yield "MG911", message, at, "ask for all pages, or use `mcpgen pull`"
 
 
-def _unguarded(manifest: Manifest) -> Iterator[_Finding]:
+def _unguarded(manifest: Manifest) -> Iterator[Finding]:
     if (manifest.auth or {}).get("kind", "none") != "none":
         return
     for declaration in manifest.declarations():
@@ -131,7 +134,7 @@ def _unguarded(manifest: Manifest) -> Iterator[_Finding]:
             return
 
 
-def _same_descriptions(tools: tuple[Tool, ...]) -> Iterator[_Finding]:
+def _same_descriptions(tools: tuple[Tool, ...]) -> Iterator[Finding]:
     first: dict[str, Tool] = {}
     for tool in tools:
         text = (tool.description or "").strip()
@@ -144,7 +147,7 @@ def _same_descriptions(tools: tuple[Tool, ...]) -> Iterator[_Finding]:
             yield "MG910", message, (*tool.pointer, "description"), hint
 
 
-def _descriptions(declaration: Declaration) -> Iterator[_Finding]:
+def _descriptions(declaration: Declaration) -> Iterator[Finding]:
     text = (declaration.description or "").strip()
     if not text:
         who = "models choose" if isinstance(declaration, Tool) else "people choose"
@@ -162,7 +165,7 @@ def _letters(text: str) -> str:
     return _LETTERS.sub("", text.lower())
 
 
-def _names(declaration: Tool | Prompt) -> Iterator[_Finding]:
+def _names(declaration: Tool | Prompt) -> Iterator[Finding]:
     name, at = declaration.name, (*declaration.pointer, "name")
     if not _NAME.fullmatch(name):
         hint = "use only letters A to Z, digits, `_`, `-` and `.`"
@@ -172,7 +175,7 @@ def _names(declaration: Tool | Prompt) -> Iterator[_Finding]:
         yield "MG904", message, at, f"clients may refuse more than {NAME_LENGTH}"
 
 
-def _hints(tool: Tool) -> Iterator[_Finding]:
+def _hints(tool: Tool) -> Iterator[Finding]:
     hints = tool.definition.get("annotations")
     if not is_mapping(hints):
         return
@@ -181,7 +184,7 @@ def _hints(tool: Tool) -> Iterator[_Finding]:
         yield "MG909", message, (*tool.pointer, "annotations", "destructiveHint"), None
 
 
-def _undescribed(tool: Tool) -> Iterator[_Finding]:
+def _undescribed(tool: Tool) -> Iterator[Finding]:
     properties = tool.input_schema.get("properties", {})
     names = [
         f"`{name}`"
@@ -195,9 +198,11 @@ def _undescribed(tool: Tool) -> Iterator[_Finding]:
         yield "MG912", message, (*tool.pointer, "inputSchema", "properties"), None
 
 
-def _schema(root: dict[str, Json], pointer: Pointer) -> Iterator[_Finding]:
+def _schema(root: dict[str, Json], pointer: Pointer) -> Iterator[Finding]:
     yield from _untold(root, pointer)
+    is_old = any(name in (dialect(root) or "") for name in _OLD)
     for at, schema in walk(root, pointer):
+        yield from schemas.findings(schema, at, old=is_old)
         if "default" in schema and not _accepts(root, schema):
             shown = words.kind(schema["default"])
             message = (
@@ -229,7 +234,7 @@ def _accepts(root: dict[str, Json], schema: dict[str, Json]) -> bool:
         return True
 
 
-def _untold(root: dict[str, Json], pointer: Pointer) -> Iterator[_Finding]:
+def _untold(root: dict[str, Json], pointer: Pointer) -> Iterator[Finding]:
     """Where the models have `Any`, and why."""
     from mcpgen.models import untold_places
 
@@ -244,11 +249,11 @@ def _untold(root: dict[str, Json], pointer: Pointer) -> Iterator[_Finding]:
             yield "MG313", message, at, "values are checked by the schema all the same"
 
 
-def _required(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
+def _required(schema: Mapping[str, Json], at: Pointer) -> Iterator[Finding]:
     properties, required = schema.get("properties"), schema.get("required")
     if not is_mapping(properties) or not is_list(required):
         return
-    if schema.keys() & _BORROWED:
+    if schema.keys() & _BORROWED or {*at[-2:]} & _IN_PLACE:
         return
     for index, name in enumerate(required):
         if name not in properties:
@@ -256,7 +261,7 @@ def _required(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
             yield "MG907", message, (*at, "required", index), None
 
 
-def _patterns(schema: Mapping[str, Json], at: Pointer) -> Iterator[_Finding]:
+def _patterns(schema: Mapping[str, Json], at: Pointer) -> Iterator[Finding]:
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and not _compiles(pattern):
         message = f"the pattern {quoted(pattern)} can't be used"
