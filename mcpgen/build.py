@@ -79,6 +79,7 @@ def build(
         package=_package(manifest.package or {}),
         registry=_registry(manifest.registry),
         connect=manifest.connect,
+        editor_schema=ir.EDITOR_SCHEMA in manifest.source.text,
     )
 
 

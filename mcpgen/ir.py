@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Json: TypeAlias = Any
 """A JSON value as `json.loads` makes it; exact shape is the manifest's own affair."""
@@ -212,6 +212,10 @@ class History:
     earlier: str = ""
 
 
+EDITOR_SCHEMA: Final = "mcpgen.schema.json"
+"""The file beside a manifest by which editors complete and check it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything that is rendered.
@@ -232,6 +236,7 @@ class Project:
         package: What package indexes say about the client.
         registry: The server's entry in the MCP registry, or None.
         connect: The server's endpoint, for READMEs; None where it is not known.
+        editor_schema: Whether the manifest refers editors to `EDITOR_SCHEMA`.
         history: What the client's CHANGELOG says.
     """
 
@@ -254,6 +259,7 @@ class Project:
     package: Package = Package()
     registry: Registry | None = None
     connect: str | None = None
+    editor_schema: bool = False
     history: History = History()
 
 

@@ -18,7 +18,7 @@ from mcpgen import disk, generate, lock, project, release
 from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
 from mcpgen.folder import Folder, path_problem, unreadable
 from mcpgen.generate import Outcome, Records
-from mcpgen.ir import File, Ownership
+from mcpgen.ir import EDITOR_SCHEMA, File, Ownership
 from mcpgen.write import exclusively, place_beside
 
 if TYPE_CHECKING:
@@ -88,7 +88,11 @@ def create(
     from mcpgen.render import Target, render
 
     # The manifest was read from the user's file; the project gets one of its own.
-    made = replace(build(manifest, name), manifest_file=MANIFEST)
+    made = replace(
+        build(manifest, name),
+        manifest_file=MANIFEST,
+        editor_schema=EDITOR_SCHEMA in text,
+    )
     halves = [Target(target) for target in manifest.targets]
     library = installed()
     rendered = render(made, halves, library=library, example=source is None)
@@ -214,7 +218,7 @@ def _text(given: Manifest, wanted: Manifest) -> str:
         with contextlib.suppress(MCPGenError):
             if text is not None and _same(loads(text, MANIFEST), wanted):
                 return text
-    return to_yaml(wanted)
+    return f"# yaml-language-server: $schema=./{EDITOR_SCHEMA}\n{to_yaml(wanted)}"
 
 
 def _same(edited_: Manifest, wanted: Manifest) -> bool:

@@ -186,6 +186,9 @@ class _Pages:
         """What lies beside the manifest."""
         yield "README.md", self._yours("project/README.md.jinja")
         yield ".gitignore", self._yours("project/gitignore.jinja")
+        if self._project.editor_schema:
+            text = assets.schema().joinpath(ir.EDITOR_SCHEMA).read_text("utf-8")
+            yield ir.EDITOR_SCHEMA, File(text, Ownership.GENERATED)
 
     def server(self) -> Files:
         """The server's project files, and the folder `generated`."""

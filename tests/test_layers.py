@@ -127,6 +127,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "write",
     },
     "cli": {
+        "assets",
         "contracts",
         "diagnostics",
         "difference",

@@ -120,6 +120,7 @@ _SCHEMA: Final = LazyGroup(
         "list": Lazy("mcpgen.cli.schema_list", "The revisions that can be served."),
         "add": Lazy("mcpgen.cli.schema_add", "Make a further revision known."),
         "diff": Lazy("mcpgen.cli.schema_diff", "What changed between two of them."),
+        "path": Lazy("mcpgen.cli.schema_path", "The file for editors of manifests."),
     },
     name="schema",
     help="The protocol's revisions, as their official schemas define them.",

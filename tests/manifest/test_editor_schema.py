@@ -9,7 +9,8 @@ import jsonschema_rs
 import pytest
 
 from mcpgen.diagnostics import MCPGenError
-from mcpgen.manifest import editor_schema, loads
+from mcpgen.manifest import editor_schema, load, loads, native_data
+from tests.shared_data import CORPUS, corpus, needs_shared
 
 from .samples import WEATHER_DATA
 
@@ -26,6 +27,15 @@ def test_it_accepts_a_manifest_that_uses_everything() -> None:
     assert [e.message for e in VALIDATOR.iter_errors(WEATHER_DATA)] == []
 
 
+SCHEMAS: list[dict[str, Any]] = [
+    {"type": "string"},
+    {"required": "a"},
+    {"properties": []},
+    {"properties": {"a": {"type": "text"}}},
+    {"properties": {"a": {"items": {"minLength": -1}}}},
+    {"$defs": {"a": {"enum": "x"}}},
+    {"anyOf": []},
+]
 WRONG: list[dict[str, Any]] = [
     {"mcpgen": 2},
     {"name": "../x"},
@@ -41,6 +51,10 @@ WRONG: list[dict[str, Any]] = [
     {"protocol": []},
     {"targets": ["servers"]},
     {"server": {"title": None}},
+    *(
+        {"tools": [{"name": "a", "inputSchema": {"type": "object", **schema}}]}
+        for schema in SCHEMAS
+    ),
 ]
 
 
@@ -57,3 +71,27 @@ def test_every_key_is_explained() -> None:
     for part in (schema, *schema["$defs"].values()):
         for name, inner in part["properties"].items():
             assert "description" in inner or "$ref" in inner, name
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"additionalProperties": False, "x-vendor": 1},
+        {"properties": {"a": True, "b": {"type": ["string", "null"]}}},
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "properties": {"a": {"items": [{}, {}]}},
+        },
+    ],
+    ids=str,
+)
+def test_it_accepts_other_json_schemas(schema: dict[str, Any]) -> None:
+    tool = {"name": "a", "inputSchema": {"type": "object", **schema}}
+    assert VALIDATOR.is_valid({**WEATHER_DATA, "tools": [tool]})
+
+
+@needs_shared
+def test_it_accepts_the_schemas_of_real_servers() -> None:
+    for name in corpus():
+        data = native_data(load(CORPUS / f"{name}.json"), "real")
+        assert [e.message for e in VALIDATOR.iter_errors(data)] == [], name
