@@ -104,7 +104,7 @@ def test_real_manifests_are_linted_fast_and_every_finding_has_a_place(
     ids=str,
 )
 def test_required_names_may_be_those_of_the_schema_around(schema: Any) -> None:
-    defs = {"$defs": {"A": {"properties": {"a": {}}}}}
+    defs: dict[str, Any] = {"$defs": {"A": {"properties": {"a": {}}}}}
     assert "MG907" not in codes({**schema, **defs})
 
 
