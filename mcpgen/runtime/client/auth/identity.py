@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS: Final = 300
+SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,13 @@ def method_for(client: ClientRegistration, server: AuthorizationServer) -> str:
     if client.client_secret is None:
         return "none"
     offered = server.auth_methods or ("client_secret_basic",)
-    for method in ("client_secret_basic", "client_secret_post", "none"):
-        if method in offered:
+    # In the server's order: servers of the official Python SDK list Basic last, and do
+    # not take it without a `client_id` in the form.
+    for method in offered:
+        if method in SECRET_METHODS:
             return method
+    if "none" in offered:
+        return "none"
     raise ClientError(
         f"{server.issuer} takes {', '.join(offered)} to authenticate a client, "
         "and this one has a secret"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from . import web
 from .discovery import AuthorizationServer, UnusableServerError
 from .grants import refusal
-from .identity import ClientRegistration
+from .identity import SECRET_METHODS, ClientRegistration
 
 if TYPE_CHECKING:
     import aiohttp
-
-_PREFERRED: Final = ("none", "client_secret_basic", "client_secret_post")
 
 
 async def register(
@@ -85,7 +83,7 @@ def _read(
     return ClientRegistration(
         client_id,
         secret if isinstance(secret, str) else None,
-        auth_method=method if method in _PREFERRED else None,
+        auth_method=method if method in ("none", *SECRET_METHODS) else None,
         issuer=server.issuer,
         redirect_uris=(uri,),
         scopes=scopes or None,
@@ -104,16 +102,16 @@ async def _post(
 
 
 def _preferred(server: AuthorizationServer) -> str:
-    """How to authenticate, of what the server takes: the least secrets first.
+    """How to authenticate: without a secret if the server takes that, else as it prefers.
 
     Raises:
         UnusableServerError: The server takes only clients that it knows already.
     """
-    for method in _PREFERRED:
-        if method in server.auth_methods:
-            return method
-    if not server.auth_methods:
+    if "none" in server.auth_methods or not server.auth_methods:
         return "none"
+    for method in server.auth_methods:
+        if method in SECRET_METHODS:
+            return method
     raise UnusableServerError(
         "the authorization server takes no client that registers itself: "
         f"its methods are {', '.join(server.auth_methods)}",
