@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
-import pytest
 from hypothesis import HealthCheck, settings
-
-from mcpgen.runtime.client import negotiation
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background; the programs that tests start would inherit it.
@@ -19,11 +15,3 @@ settings.register_profile(
     "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("busy")
-
-
-@pytest.fixture(autouse=True)
-def no_memory_of_servers() -> Iterator[None]:
-    """Ports are used again: what is known of an earlier server does not count."""
-    negotiation.forget_all()
-    yield
-    negotiation.forget_all()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from ..shared.catalog import JsonObject
 from ..shared.revision import Era
 from .calls import Request
-from .errors import ClientError
+from .errors import CapabilityError, ClientError, ProtocolError, TransportError
 from .events import Events
 from .handlers import Handlers
 from .http.requests import Http
 from .options import CallSettings, LoggingLevel, Settings
-from .shapes import members, text
+from .shapes import is_list, members, text
 from .work.limits import Calls
 from .work.tasks import Tasks
 
@@ -57,12 +58,94 @@ class ServerInfo:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client may speak.
+
+    Attributes:
+        era: The only era; None for both.
+        version: The only version; None for all of the era.
+    """
+
+    era: Era | None = None
+    version: str | None = None
+
+    @classmethod
+    def read(cls, era: str) -> Wanted:
+        """From the option `era`.
+
+        Raises:
+            ValueError: It names neither an era nor a version.
+        """
+        if era == "auto":
+            return cls()
+        if era == "modern":
+            return cls("modern")
+        if era == "legacy":
+            return cls("legacy")
+        from ..protocol.revisions import REVISIONS
+
+        if era not in REVISIONS:
+            known = ", ".join(REVISIONS)
+            raise ValueError(f'era={era!r}: use "auto", "modern", "legacy" or {known}')
+        return cls(REVISIONS[era].era, era)
+
+    def first(self, era: Era) -> str:
+        """The version to begin with."""
+        return self.version or versions(era)[0]
+
+    def common(self, era: Era, supported: Sequence[object]) -> str | None:
+        """The newest version of an era that both sides know."""
+        if self.version is not None:
+            supported = [each for each in supported if each == self.version]
+        return common_version(era, supported)
+
+
+def common_version(era: Era, supported: Sequence[object]) -> str | None:
+    """The newest version of an era that both sides know."""
+    return next((each for each in versions(era) if each in supported), None)
+
+
+def named_versions(error: ProtocolError | TransportError, asked: str) -> list[str]:
+    """The versions that a refusal of the version `asked` says are supported."""
+    data = error.data if isinstance(error, ProtocolError) else None
+    for named in (data, *(members(data).get(key) for key in _SUPPORTED)):
+        if is_list(named):
+            return [version for version in named if isinstance(version, str)]
+    words = str(error)
+    if "version" not in words.lower():
+        return []
+    return [version for version in _VERSION.findall(words) if version != asked]
+
+
+_SUPPORTED: Final = (
+    "supported",
+    "supportedVersions",
+    "supported_versions",
+    "supportedProtocolVersions",
+)
+_VERSION: Final = re.compile(r"\b20\d\d-\d\d-\d\d\b")
+
+
+def is_busy(error: ClientError) -> bool:
+    """Whether a server wants to be asked again later, and has done nothing yet."""
+    return (
+        isinstance(error, TransportError)
+        and error.status in _BUSY
+        and error.retry_after is not None
+    )
+
+
+_BUSY: Final = frozenset([429, 503])
+
+
 @dataclass(slots=True)
 class Parts:
     """What a connection is made of, whatever the era."""
 
     http: Http
     settings: Settings
+    wanted: Wanted
     handlers: Handlers
     events: Events
     calls: Calls
@@ -84,6 +167,37 @@ class Parts:
             idle_timeout=None,
             progress=None,
         )
+
+
+def require(method: str, server: ServerInfo) -> None:
+    """Only what a server declares is asked for.
+
+    A server that declares nothing at all does not know capabilities, so all is tried.
+    https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#operation
+
+    Raises:
+        CapabilityError: The server does not declare the capability of the method.
+    """
+    wanted = _CAPABILITIES.get(method.partition("/")[0])
+    if not server.capabilities or wanted is None or wanted in server.capabilities:
+        return
+    from ..protocol.revisions import REVISIONS
+
+    revision = REVISIONS.get(server.protocol_version)
+    if revision is None or (
+        method in revision.client_requests and wanted in revision.server_capabilities
+    ):
+        raise CapabilityError(method, wanted, tuple(server.capabilities))
+
+
+_CAPABILITIES: Final = {
+    "tools": "tools",
+    "prompts": "prompts",
+    "resources": "resources",
+    "completion": "completions",
+    "logging": "logging",
+}
+"""The server's capability by how methods begin."""
 
 
 class EraLostError(ClientError):
@@ -138,11 +252,6 @@ def versions(era: Era) -> tuple[str, ...]:
 
     known = [version for version, each in REVISIONS.items() if each.era == era]
     return tuple(reversed(known))
-
-
-def common_version(era: Era, supported: Sequence[object]) -> str | None:
-    """The newest version of an era that both sides know."""
-    return next((each for each in versions(era) if each in supported), None)
 
 
 def progress_for(request: Request, settings: CallSettings) -> bool:

@@ -59,12 +59,14 @@ class RawServer:
     Attributes:
         era: "modern", "legacy" or "sse".
         fault: What happens to the tool "bad".
+        probe: What happens to `server/discover`.
         connections: How many are open.
         calls: The tools that were called, in order.
     """
 
     era: str
     fault: Fault
+    probe: Fault | None = None
     connections: int = 0
     calls: list[str] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -109,12 +111,14 @@ class RawServer:
             return await self._listen(method, reader, writer)
         message = json.loads(body)
         params = message.get("params", {})
+        if self.probe is not None and message["method"] == "server/discover":
+            return await self._fail(self.probe, reader, writer)
         if message["method"] == "tools/call":
             self.calls.append(params["name"])
             async with self.changed:
                 self.changed.notify_all()
             if params["name"] == "bad":
-                return await self._fail(reader, writer)
+                return await self._fail(self.fault, reader, writer)
         await self._answer(message, writer)
         return True
 
@@ -130,22 +134,22 @@ class RawServer:
         return True
 
     async def _fail(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         target = writer
-        if self.era == "sse" and self.fault.sent.startswith(STREAM):
+        if self.era == "sse" and fault.sent.startswith(STREAM):
             # There, what comes of a call is an event of the other connection.
             writer.write(answer(b"", status="202 Accepted"))
             assert self._stream is not None
             target = self._stream
-            target.write(self.fault.sent.removeprefix(STREAM))
+            target.write(fault.sent.removeprefix(STREAM))
         else:
-            target.write(self.fault.sent)
-        if self.fault.end == "hang":
+            target.write(fault.sent)
+        if fault.end == "hang":
             if target is writer:
                 await reader.read()
             return target is not writer
-        if self.fault.end == "reset":
+        if fault.end == "reset":
             # Closing with a linger of no seconds sends RST.
             await target.drain()
             linger = struct.pack("ii", 1, 0)

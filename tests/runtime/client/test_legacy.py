@@ -22,6 +22,7 @@ from mcpgen.runtime.client import (
 from tests.requirements import requirement
 
 from .wire import (
+    EVERYTHING,
     LIMIT,
     Call,
     Handler,
@@ -583,7 +584,11 @@ async def test_a_subscription_subscribes_listens_and_unsubscribes() -> None:
         await asyncio.sleep(LIMIT)
         return stream
 
-    wire = legacy(resources_subscribe=subscribe, resources_unsubscribe=unsubscribe)
+    wire = legacy(
+        capabilities=EVERYTHING,
+        resources_subscribe=subscribe,
+        resources_unsubscribe=unsubscribe,
+    )
     wire.get = get
     async with (
         running(wire),

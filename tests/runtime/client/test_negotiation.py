@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 
@@ -13,12 +12,11 @@ from mcpgen.runtime.client import (
     AuthError,
     Client,
     ClientError,
+    KnownServers,
     ProtocolError,
     TransportError,
     negotiation,
 )
-from mcpgen.runtime.client.http.requests import Origin
-from mcpgen.runtime.shared.revision import Era
 from tests.requirements import requirement
 
 from .old_server import OldServer
@@ -134,27 +132,33 @@ async def test_a_legacy_server_is_remembered_and_asked_no_modern_question_again(
     None
 ):
     async with running(legacy()) as wire:
+        known = KnownServers()
         for url in (wire.url, wire.url, f"{wire.url}/other?path=1"):
-            async with Client(url):
+            async with Client(url, known_servers=known):
                 pass
     assert len(wire.of("server/discover")) == 1
     assert len(wire.of("initialize")) == 3
 
 
-async def test_what_is_reached_in_another_way_is_not_remembered() -> None:
+async def test_clients_share_no_memory_of_servers_by_themselves() -> None:
     async with running(legacy()) as wire:
         for _ in range(2):
-            async with Client(wire.url, session_factory=aiohttp.ClientSession):
+            async with Client(wire.url):
                 pass
-    assert len(wire.of("server/discover")) == 2
+        client = Client(wire.url)
+        for _ in range(2):
+            async with client:
+                pass
+    assert len(wire.of("server/discover")) == 3
 
 
 async def test_a_remembered_server_that_became_modern_is_found_out() -> None:
     async with running(legacy()) as wire:
-        async with Client(wire.url):
+        known = KnownServers()
+        async with Client(wire.url, known_servers=known):
             pass
         wire.methods = {"server/discover": discover, "tools/call": text}
-        async with Client(wire.url) as client:
+        async with Client(wire.url, known_servers=known) as client:
             assert client.era == "modern"
             await client.call_tool("a")
 
@@ -247,8 +251,9 @@ async def test_a_web_page_is_no_server() -> None:
 
 
 def test_only_so_many_servers_are_remembered() -> None:
-    known: dict[Origin, Era] = {}
-    for number in range(negotiation.MAX_KNOWN + 10):
-        negotiation._remember(known, ("http", f"{number}.example", 80), "legacy")
-    assert len(known) == negotiation.MAX_KNOWN
-    assert next(iter(known)) == ("http", "10.example", 80)
+    known = KnownServers()
+    origins = [("http", f"{n}.example", 80) for n in range(negotiation.MAX_KNOWN + 1)]
+    for origin in origins:
+        known.remember(origin, "legacy")
+    eras = [known.era_of(origin) for origin in origins]
+    assert eras == [None, *["legacy"] * negotiation.MAX_KNOWN]

@@ -57,6 +57,11 @@ class StreamableChannel:
         self._listener: asyncio.Task[None] | None = None
         self._heard: asyncio.Future[bool] | None = None
 
+    @property
+    def has_session(self) -> bool:
+        """Whether there is a session that the server may lose."""
+        return self._session_id is not None
+
     async def exchange(
         self, message: Message, clock: Clock, headers: Mapping[str, str]
     ) -> Message:

@@ -180,6 +180,25 @@ class VersionError(ClientError):
         super().__init__(f"no protocol version in common; the server supports: {named}")
 
 
+class CapabilityError(ClientError):
+    """The server does not declare what a call needs; nothing was sent.
+
+    Attributes:
+        method: The request's method, such as `prompts/get`.
+        capability: What is missing, such as `prompts`.
+        declared: The capabilities that the server declares.
+    """
+
+    def __init__(self, method: str, capability: str, declared: Sequence[str]) -> None:
+        self.method = method
+        self.capability = capability
+        self.declared = tuple(declared)
+        super().__init__(
+            f"{method}: the server does not declare `{capability}`; "
+            f"its capabilities are: {', '.join(self.declared)}"
+        )
+
+
 class MissingHandlerError(ClientError):
     """The server asks for something that this client has no handler for."""
 

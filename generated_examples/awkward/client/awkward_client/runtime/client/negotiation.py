@@ -22,7 +22,7 @@ from .http.requests import Origin
 from .modern.speaker import Modern
 from .options import CallSettings
 from .shapes import is_list
-from .speaker import EraLostError, Parts, Speaker, common_version, versions
+from .speaker import EraLostError, Parts, Speaker, is_busy
 
 if TYPE_CHECKING:
     from .legacy.channel import Channel
@@ -41,8 +41,31 @@ _MODERN_ERRORS: Final = frozenset(
 )
 _NO_ENDPOINT: Final = frozenset([400, 404, 405])
 
-_known: dict[Origin, Era] = {}
-"""The era of servers that were met before, by origin; the oldest go first."""
+
+class KnownServers:
+    """The eras of servers that were met before, by origin; the oldest are forgotten.
+
+    Each client has its own. Clients that share one open a connection to a legacy server
+    that another has met without asking it for the modern era first.
+    """
+
+    def __init__(self) -> None:
+        self._eras: dict[Origin, Era] = {}
+
+    def era_of(self, origin: Origin) -> Era | None:
+        """The era that a server spoke when it was last met."""
+        return self._eras.get(origin)
+
+    def remember(self, origin: Origin, era: Era) -> None:
+        """A server was met."""
+        self.forget(origin)
+        self._eras[origin] = era
+        if len(self._eras) > MAX_KNOWN:
+            del self._eras[next(iter(self._eras))]
+
+    def forget(self, origin: Origin) -> None:
+        """The server has changed: what is known of it counts no more."""
+        self._eras.pop(origin, None)
 
 
 class _NotModernError(Exception):
@@ -51,50 +74,33 @@ class _NotModernError(Exception):
         self.cause = cause
 
 
-async def negotiate(parts: Parts) -> Speaker:
+async def negotiate(parts: Parts, known: KnownServers) -> Speaker:
     """A connection in the best era and version that both sides speak.
 
     Raises:
         ClientError: There is no server, it refuses, or nothing is in common.
     """
-    wanted, origin = parts.settings.era, parts.http.origin
-    # A session of the user's own may lead to another server, such as one in memory.
-    known = _known if parts.settings.session_factory is None else {}
-    if wanted == "legacy":
+    wanted, origin = parts.wanted, parts.http.origin
+    if wanted.era == "legacy":
         return await _legacy(parts)
-    if wanted == "auto" and known.get(origin) == "legacy":
+    if wanted.era is None and known.era_of(origin) == "legacy":
         try:
             return await _legacy(parts)
-        except (ProtocolError, TransportError, VersionError):
-            forget(origin)
+        except (ProtocolError, TransportError, VersionError) as error:
+            if is_busy(error):
+                raise
+            known.forget(origin)
     try:
         modern = await _modern(parts)
     except _NotModernError as refusal:
-        if wanted == "modern":
+        if wanted.era == "modern":
             raise refusal.cause or VersionError([]) from None
     else:
-        _remember(known, origin, "modern")
+        known.remember(origin, "modern")
         return modern
     legacy = await _legacy(parts)
-    _remember(known, origin, "legacy")
+    known.remember(origin, "legacy")
     return legacy
-
-
-def forget(origin: Origin) -> None:
-    """The server has changed: what is known of it counts no more."""
-    _known.pop(origin, None)
-
-
-def forget_all() -> None:
-    """Nothing is known of any server, as at the start."""
-    _known.clear()
-
-
-def _remember(known: dict[Origin, Era], origin: Origin, era: Era) -> None:
-    known.pop(origin, None)
-    known[origin] = era
-    if len(known) > MAX_KNOWN:
-        del known[next(iter(known))]
 
 
 async def _modern(parts: Parts) -> Modern:
@@ -104,7 +110,7 @@ async def _modern(parts: Parts) -> Modern:
         _NotModernError: The server is legacy, or no MCP server at all.
         ClientError: It is modern, but nothing is in common; or nobody is there.
     """
-    speaker = Modern(parts, versions("modern")[0])
+    speaker = Modern(parts, parts.wanted.first("modern"))
     timeout = parts.settings.timeout
     # A server that keeps silent leaves half of the time for the older handshake.
     limit = PROBE_LIMIT if timeout is None else min(PROBE_LIMIT, timeout / 2)
@@ -112,12 +118,12 @@ async def _modern(parts: Parts) -> Modern:
     supported = result.get("supportedVersions")
     if not is_list(supported):
         raise _NotModernError(None)
-    version = common_version("modern", supported)
+    version = parts.wanted.common("modern", supported)
     if version is not None:
         speaker.use(version)
         return speaker
     disjoint = VersionError([str(each) for each in supported])
-    if common_version("legacy", supported) is None:
+    if parts.wanted.common("legacy", supported) is None:
         raise disjoint
     raise _NotModernError(disjoint)
 
@@ -135,7 +141,7 @@ async def _discovered(speaker: Modern, limits: CallSettings) -> dict[str, Any]:
     except (CallTimeoutError, InvalidResultError) as error:
         raise _NotModernError(error) from None
     except TransportError as error:
-        if error.status is None or isinstance(error, AuthError):
+        if not error.sent or isinstance(error, AuthError) or is_busy(error):
             raise
         raise _NotModernError(error) from None
 

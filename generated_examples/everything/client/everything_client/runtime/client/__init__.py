@@ -12,6 +12,7 @@ from .drift import Difference
 from .errors import (
     AuthError,
     CallTimeoutError,
+    CapabilityError,
     ClientError,
     ClientStateError,
     InvalidArgumentsError,
@@ -22,6 +23,7 @@ from .errors import (
     TransportError,
     VersionError,
 )
+from .negotiation import KnownServers
 from .options import (
     OMIT,
     CallOptions,
@@ -95,6 +97,7 @@ __all__ = [
     "BearerAuth",
     "CallOptions",
     "CallTimeoutError",
+    "CapabilityError",
     "Challenge",
     "Client",
     "ClientCredentials",
@@ -110,6 +113,7 @@ __all__ = [
     "InvalidArgumentsError",
     "InvalidResultError",
     "IssuerSettings",
+    "KnownServers",
     "LogMessage",
     "LoopbackRedirect",
     "MemoryStorage",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Root,
     )
     from .auth import Auth
+    from .negotiation import KnownServers
 
 T = TypeVar("T")
 MaybeAwaitable: TypeAlias = "T | Awaitable[T]"
@@ -158,7 +159,10 @@ class ClientOptions(CallOptions, total=False):
         client_info: The `Implementation` object that names this client; None for one
             made from the server's name.
         capabilities: Client capabilities to declare besides those that handlers bring.
-        era: "auto" finds out what the server speaks; the others insist.
+        era: "auto" finds out what the server speaks; "modern", "legacy" or a version such
+            as "2025-06-18" insist.
+        known_servers: What is known of servers that were met before, for clients that
+            share it; None for a memory of this client's own.
         max_bytes: The greatest size of one message, in bytes.
         session_factory: Makes the HTTP session, for proxies or certificates of your own;
             it is closed at the end.
@@ -173,7 +177,8 @@ class ClientOptions(CallOptions, total=False):
     log_level: LoggingLevel | None
     client_info: JsonObject | None
     capabilities: JsonObject
-    era: Literal["auto", "modern", "legacy"]
+    era: str
+    known_servers: KnownServers | None
     max_bytes: int
     session_factory: Callable[[], aiohttp.ClientSession] | None
 
@@ -202,7 +207,8 @@ class Settings(CallSettings):
     log_level: LoggingLevel | None = None
     client_info: JsonObject | None = None
     capabilities: JsonObject = field(default_factory=dict[str, Json])
-    era: Literal["auto", "modern", "legacy"] = "auto"
+    era: str = "auto"
+    known_servers: KnownServers | None = None
     max_bytes: int = DEFAULT_MAX_BYTES
     session_factory: Callable[[], aiohttp.ClientSession] | None = None
 

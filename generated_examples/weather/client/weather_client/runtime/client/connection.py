@@ -24,9 +24,17 @@ from .handlers import Handlers
 from .http import backoff
 from .http.quirks import Quirks
 from .http.requests import Http
-from .negotiation import forget, negotiate
+from .negotiation import KnownServers, negotiate
 from .options import CallSettings, LoggingLevel, Settings
-from .speaker import EraLostError, Parts, ServerInfo, Speaker
+from .speaker import (
+    EraLostError,
+    Parts,
+    ServerInfo,
+    Speaker,
+    Wanted,
+    is_busy,
+    require,
+)
 from .work.clock import Clock
 from .work.limits import Calls, Limited
 
@@ -53,6 +61,8 @@ class Connection:
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._settings = settings
+        self._wanted = Wanted.read(settings.era)
+        self._known = settings.known_servers or KnownServers()
         self._http = Http(url, settings)
         self._parts: Parts | None = None
         self._speaker: Speaker | None = None
@@ -80,6 +90,7 @@ class Connection:
         self._parts = Parts(
             self._http,
             self._settings,
+            self._wanted,
             Handlers(self._settings),
             Events(self._settings),
             calls,
@@ -87,8 +98,8 @@ class Connection:
         limits = CallSettings(timeout=self._settings.timeout, idle_timeout=None)
         try:
             await self._http.open(calls.paused)
-            async with calls.limited("the first requests", limits):
-                self._speaker = await negotiate(self._parts)
+            async with calls.limited("the first requests", limits) as clock:
+                self._speaker = await self._negotiated(self._parts, clock)
         except BaseException:
             await self.close()
             raise
@@ -121,23 +132,36 @@ class Connection:
                 lambda speaker: speaker.request(request, settings), request, clock
             )
 
+    async def _negotiated(self, parts: Parts, clock: Clock) -> Speaker:
+        """A new connection, as soon as the server is not busy."""
+        sends = 1
+        while True:
+            try:
+                return await negotiate(parts, self._known)
+            except TransportError as error:
+                if sends >= MAX_SENDS or not is_busy(error):
+                    raise
+                await _wait(sends, error, clock)
+                sends += 1
+
     async def _repeated(
         self, send: Callable[[Speaker], Awaitable[T]], request: Request, clock: Clock
     ) -> T:
         sends = 1
         while True:
             speaker = self._open_speaker()
+            require(request.method, speaker.server)
             try:
                 return await send(speaker)
             except EraLostError as lost:
-                await self._renegotiate(speaker, lost)
+                await self._renegotiate(speaker, lost, clock)
                 sends += 1
                 if sends > MAX_SENDS:
                     raise lost.cause from None
             except TransportError as error:
                 if sends >= MAX_SENDS or not _may_repeat(request, error):
                     raise
-                await backoff.wait(sends)
+                await _wait(sends, error, clock)
                 sends += 1
             clock.heard()
 
@@ -161,14 +185,16 @@ class Connection:
         """The server's notifications of changes."""
         return self._open_speaker().subscribe(wanted)
 
-    async def _renegotiate(self, speaker: Speaker, lost: EraLostError) -> None:
+    async def _renegotiate(
+        self, speaker: Speaker, lost: EraLostError, clock: Clock
+    ) -> None:
         """Finds out the era again, unless another call has done so already."""
         async with self._lock:
             if self._speaker is not speaker or self._parts is None:
                 return
-            forget(self._http.origin)
+            self._known.forget(self._http.origin)
             try:
-                self._speaker = await negotiate(self._parts)
+                self._speaker = await self._negotiated(self._parts, clock)
             except ClientError:
                 # What the server said first is what the user must know.
                 raise lost.cause from None
@@ -182,6 +208,24 @@ class Connection:
 def _may_repeat(request: Request, error: TransportError) -> bool:
     if isinstance(error, AuthError | CallTimeoutError):
         return False
+    if is_busy(error):
+        return True
     if error.sent and not request.repeatable:
         return False
     return error.status in _PASSING
+
+
+async def _wait(failures: int, error: TransportError, clock: Clock) -> None:
+    """Waits before the next try: as long as the server wishes, if the call has the time.
+
+    Raises:
+        TransportError: It has not.
+    """
+    wish = error.retry_after
+    if wish is None:
+        await backoff.wait(failures)
+        return
+    if clock.remaining is not None and wish >= clock.remaining:
+        raise error
+    with clock.idle():
+        await backoff.at_least(wish)

@@ -13,6 +13,12 @@ _FIRST: Final = 0.2
 _LONGEST: Final = 10.0
 
 
+async def at_least(seconds: float) -> None:
+    """Waits as long as a server has asked for, and a little longer."""
+    # Jitter needs no secrecy.
+    await asyncio.sleep(seconds + 0.2 * random.random())
+
+
 async def wait(failures: int, server_wish: int | None = None) -> None:
     """Waits before the next try.
 

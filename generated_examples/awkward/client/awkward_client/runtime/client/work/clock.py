@@ -85,6 +85,16 @@ class Clock:
             self._reschedule(self._next())
 
     @contextmanager
+    def idle(self) -> Generator[None]:
+        """Nothing can be heard in the block: only the total limit counts."""
+        if not self._pauses:
+            self._reschedule(self._deadline)
+        try:
+            yield
+        finally:
+            self.heard()
+
+    @contextmanager
     def paused(self) -> Generator[None]:
         """Stops the clock, for example while a person thinks."""
         self._pause()

@@ -24,17 +24,20 @@ from ..errors import (
 )
 from ..http.replies import Message, result_of
 from ..options import CallSettings, LoggingLevel
+from ..shapes import members
 from ..speaker import (
     CONNECT_LIMIT,
     FAREWELL_LIMIT,
     Parts,
     ServerInfo,
+    named_versions,
     progress_for,
+    require,
     versions,
 )
 from ..subscriptions import Filter, Subscription
 from .changes import LegacyChanges
-from .channel import Channel, SessionLostError
+from .channel import Channel, SessionLostError, lost_in_answer
 from .serving import Serving
 
 logger: Final = logging.getLogger(__name__)
@@ -95,8 +98,13 @@ class Legacy:
         generation = self._generation
         try:
             return await self._exchange(request, settings)
-        except SessionLostError:
-            await self._renew(generation)
+        except SessionLostError as lost:
+            try:
+                await self._renew(generation)
+            except ClientError as error:
+                raise error from lost.cause
+            if not lost.untouched:
+                raise lost.cause from None
         try:
             return await self._exchange(request, settings)
         except SessionLostError as lost:
@@ -115,7 +123,17 @@ class Legacy:
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """Updates of resources by `resources/subscribe`; list changes come unasked."""
+        if wanted.resources:
+            self._require_subscriptions()
         return Subscription(partial(self._changes.follow, wanted))
+
+    def _require_subscriptions(self) -> None:
+        """Raises CapabilityError where the server declares no resources."""
+        require("resources/subscribe", self.server)
+        declared = members(self.server.capabilities.get("resources"))
+        if declared.get("subscribe") is not True:
+            # The official Python SDK 1 never declares it, whatever its servers can do.
+            self._parts.http.quirks.note("subscriptions are tried, but not declared")
 
     async def close(self) -> None:
         """Ends the session."""
@@ -128,15 +146,10 @@ class Legacy:
         self._serving.end()
         self._serving = Serving(self._parts, self._channel)
         self._channel.receive = self._serving.receive
-        version = versions("legacy")[0]
-        handlers, settings = self._parts.handlers, self._parts.settings
-        params = {
-            "protocolVersion": version,
-            "capabilities": handlers.capabilities(version),
-            "clientInfo": settings.client_info,
-        }
-        result = await self._setup(Request("initialize", params))
+        result = await self._introduced()
         chosen = result.get("protocolVersion")
+        if self._parts.wanted.version not in (None, chosen):
+            raise VersionError([str(chosen)])
         if chosen not in versions("legacy"):
             if chosen not in versions("modern"):
                 raise VersionError([str(chosen)])
@@ -151,6 +164,33 @@ class Legacy:
                 {"jsonrpc": "2.0", "method": "notifications/initialized"}
             )
         await self._restore()
+
+    async def _introduced(self) -> dict[str, Any]:
+        """The result of `initialize`, with a version that the server supports.
+
+        Raises:
+            VersionError: It names versions, and this client has none of them.
+        """
+        wanted = self._parts.wanted
+        version = wanted.first("legacy")
+        try:
+            return await self._setup(self._introduction(version))
+        except (ProtocolError, TransportError) as error:
+            named = named_versions(error, version)
+            if not named or version in named:
+                raise
+            other = wanted.common("legacy", named)
+            if other is None:
+                raise VersionError(named) from error
+        return await self._setup(self._introduction(other))
+
+    def _introduction(self, version: str) -> Request:
+        params = {
+            "protocolVersion": version,
+            "capabilities": self._parts.handlers.capabilities(version),
+            "clientInfo": self._parts.settings.client_info,
+        }
+        return Request("initialize", params)
 
     async def _restore(self) -> None:
         """What a new session must be told, beyond its start."""
@@ -218,7 +258,13 @@ class Legacy:
         except (asyncio.CancelledError, CallTimeoutError):
             self._withdraw(request, request_id)
             raise
-        return result_of(answer, request.method, self._parts.http.quirks)
+        try:
+            return result_of(answer, request.method, self._parts.http.quirks)
+        except ProtocolError as error:
+            if request.method == "initialize" or not self._channel.has_session:
+                raise
+            lost = lost_in_answer(error, repeatable=request.repeatable)
+            raise lost or error from None
 
     def _withdraw(self, request: Request, request_id: int) -> None:
         """Tells the server that nobody waits any more; never for `initialize`."""

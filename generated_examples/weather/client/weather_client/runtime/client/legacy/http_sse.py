@@ -45,6 +45,11 @@ class SseChannel:
         self._reader: asyncio.Task[None] | None = None
         self._waiting: dict[int, tuple[asyncio.Future[Message], Clock]] = {}
 
+    @property
+    def has_session(self) -> bool:
+        """Whether there is a session that the server may lose."""
+        return self._endpoint is not None
+
     async def exchange(
         self, message: Message, clock: Clock, headers: Mapping[str, str]
     ) -> Message:

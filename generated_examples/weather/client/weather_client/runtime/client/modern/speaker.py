@@ -31,8 +31,8 @@ from ..http.replies import (
     unanswered,
 )
 from ..options import CallSettings, LoggingLevel, Notification
-from ..shapes import is_list, members
-from ..speaker import EraLostError, Parts, ServerInfo, common_version, progress_for
+from ..shapes import members
+from ..speaker import EraLostError, Parts, ServerInfo, named_versions, progress_for
 from ..work.clock import Clock
 from .input import gather
 
@@ -144,15 +144,15 @@ class Modern:
         return await self._exchange(request, params, settings, clock)
 
     def _other_version(self, error: ProtocolError) -> str:
-        supported = members(error.data).get("supported")
-        if not is_list(supported):
+        supported = named_versions(error, self.server.protocol_version)
+        if not supported:
             raise error
-        version = common_version("modern", supported)
+        version = self._parts.wanted.common("modern", supported)
         if version is not None:
             return version
-        if common_version("legacy", supported) is not None:
+        if self._parts.wanted.common("legacy", supported) is not None:
             raise EraLostError(error)
-        raise VersionError([str(v) for v in supported]) from error
+        raise VersionError(supported) from error
 
     async def _exchange(
         self,
