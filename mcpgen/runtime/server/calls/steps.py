@@ -101,7 +101,10 @@ class ToolStep:
         try:
             value = await self._call(args, ctx)
         except ToolError as error:
-            return tool_failure(error)
+            try:
+                return tool_failure(error)
+            except Exception:
+                return self._failed()
         except ProtocolError:
             raise
         except TookTooLong as error:
@@ -109,10 +112,7 @@ class ToolStep:
                 ToolError(f"{self._name} did not finish within {error}.")
             )
         except Exception:
-            _log.exception("tool %r failed", self._name)
-            return tool_failure(
-                ToolError(f"{self._name} failed because of an error in the server.")
-            )
+            return self._failed()
         try:
             if self._output is None:
                 return _unstructured(value)
@@ -121,6 +121,13 @@ class ToolStep:
             raise
         except Exception:
             _fail(f"tool {self._name!r} returned something that can't be sent")
+
+    def _failed(self) -> Answer:
+        """Log the current exception; the model reads no more than that there was one."""
+        _log.exception("tool %r failed", self._name)
+        return tool_failure(
+            ToolError(f"{self._name} failed because of an error in the server.")
+        )
 
     def _refused(self, arguments: JsonObject, ctx: Context) -> Answer:
         problems = self._validator.problems(arguments)

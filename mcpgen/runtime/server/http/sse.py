@@ -45,9 +45,10 @@ class _HeldBack(web.StreamResponse):
 class Stream:
     """An open event stream: the answer to one HTTP request."""
 
-    __slots__ = ("_request", "_response")
+    __slots__ = ("_ended", "_request", "_response")
 
     def __init__(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        self._ended = False
         self._request = request
         self._response = response
 
@@ -86,8 +87,9 @@ class Stream:
 
     async def write(self, data: bytes) -> None:
         """Send bytes; waits while the client is slow, ConnectionError when it is gone."""
-        if is_gone(self._request):
-            raise ConnectionResetError("the client has closed the stream")
+        if self._ended or is_gone(self._request):
+            # After the end, the connection belongs to the next request.
+            raise ConnectionResetError("the stream is closed")
         await self._response.write(data)
 
     async def end(self, last: bytes = b"") -> None:
@@ -96,6 +98,9 @@ class Stream:
         A client that is gone is none the worse, unless there are such events; then it
         is a ConnectionError.
         """
+        if self._ended:
+            return
+        self._ended = True
         try:
             if last and is_gone(self._request):
                 raise ConnectionResetError("the client has closed the stream")

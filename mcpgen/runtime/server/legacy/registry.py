@@ -6,8 +6,10 @@ https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sessio
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
+from typing import Final
 
 from aiohttp import web
 
@@ -23,6 +25,8 @@ from ..modern.subscriptions import notification
 from ..settings import Settings
 from .replay import EventLog, EventStore, MemoryEvents, parse_event_id
 from .sessions import Session, SessionStore
+
+_log: Final = logging.getLogger("mcp.server")
 
 
 class _Listener:
@@ -94,6 +98,13 @@ class Registry:
         exchange.session_id = session_id
         return session
 
+    def touch(self, session: Session) -> None:
+        """Count a session as used now; nothing else may date it.
+
+        The store keeps sessions in the order in which they were used.
+        """
+        self._store.get(session.id)
+
     def open(self, exchange: Exchange, client: Client) -> Session:
         """A new session of a client, and of a principal where there is one.
 
@@ -144,7 +155,7 @@ class Registry:
             exchange.outcome = "closed"
         finally:
             self._watch.discard(listener)
-            session.used = time.monotonic()
+            self.touch(session)
             if listener.mailbox in session.mailboxes:
                 session.mailboxes.remove(listener.mailbox)
             if log is not None and log.follower is listener.mailbox:
@@ -171,7 +182,10 @@ class Registry:
         number, count = self._resumed(session, last)
         log = session.streams.get(number)
         if log is not None and last is not None:
-            for framed in log.after(count):
+            kept = log.after(count)
+            if kept is None:
+                raise refused(400, f"Nothing is kept after event {last[:50]!r}")
+            for framed in kept:
                 mailbox.put(framed)
         if number == 0:
             if len(session.mailboxes) >= max(1, self._settings.max_streams):
@@ -223,9 +237,12 @@ class Registry:
 
     def _tick(self) -> None:
         self._timer = None
-        self._expire()
-        before = time.monotonic() - self._settings.event_lifetime
-        for session in self._store:
-            session.forget_logs(before)
+        try:
+            self._expire()
+            before = time.monotonic() - self._settings.event_lifetime
+            for session in self._store:
+                session.forget_logs(before)
+        except Exception:
+            _log.exception("idle sessions can't be ended; the session store failed")
         if len(self._store) and not self._closing:
             self._schedule()

@@ -48,6 +48,8 @@ class ServerRequests:
         """
         for question in questions.values():
             self._check(question)
+        if not questions:
+            return {}
         pending = [
             asyncio.ensure_future(self._put(question))
             for question in questions.values()
@@ -55,8 +57,11 @@ class ServerRequests:
         try:
             answers = await asyncio.gather(*pending)
         finally:
+            # Each takes back its own question, before the call's response goes out.
             for task in pending:
-                task.cancel()
+                if not task.cancelling():
+                    task.cancel()
+            await asyncio.wait(pending)
         return dict(zip(questions, answers, strict=True))
 
     def _check(self, question: Question[Any]) -> None:
@@ -82,6 +87,8 @@ class ServerRequests:
 
     async def _request(self, question: Question[Any]) -> Any:
         session = self._session
+        if self._outlet.finished:
+            raise ToolError(f"The call is over; {question.method} can't be asked")
         number = session.next_number()
         future = asyncio.get_running_loop().create_future()
         session.waiting[number] = future
@@ -100,6 +107,9 @@ class ServerRequests:
             raise ToolError(
                 f"The client did not answer {question.method} within {self._timeout:g} s"
             ) from None
+        except asyncio.CancelledError:
+            await self._withdraw(number, "the call is over")
+            raise
         finally:
             session.waiting.pop(number, None)
 

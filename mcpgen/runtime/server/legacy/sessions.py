@@ -6,6 +6,7 @@ Knows the state of sessions, not the messages that change it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -16,11 +17,13 @@ from ...shared.catalog import Json
 from ...shared.jsonrpc import RequestId
 from ..handlers.ports import SEVERITY, Client
 from ..http.sse import Mailbox
-from .replay import EventLog, EventStore
+from .replay import EventLog, Events, EventStore
 
 if TYPE_CHECKING:
     from ..handlers.context import Context
 
+
+_log: Final = logging.getLogger("mcp.server")
 
 _MAX_PAGES: Final = 100
 """Pages of a session that are remembered until they are done."""
@@ -31,17 +34,26 @@ _MAX_STREAMS: Final = 32
 class Running:
     """A request of a session that is being worked on."""
 
-    __slots__ = ("ctx", "task")
+    __slots__ = ("cancelled", "ctx", "task")
 
     def __init__(self, task: asyncio.Task[Any] | None, ctx: Context) -> None:
         self.task = task
         self.ctx = ctx
+        self.cancelled = False
 
     def cancel(self, reason: str) -> None:
-        """Stop the work; the request gets no response."""
-        self.ctx.cancelled = True
+        """Stop the work, once; the request gets no response."""
+        if self.cancelled:
+            return
+        self.cancelled = True
+        self.ctx.cancel()
         if self.task is not None:
             self.task.cancel(reason)
+
+    def end(self) -> None:
+        """The task goes on with something else."""
+        if self.cancelled and self.task is not None:
+            self.task.uncancel()
 
 
 class Session:
@@ -63,6 +75,7 @@ class Session:
 
     __slots__ = (
         "_data",
+        "_ended",
         "_events",
         "_numbers",
         "_pages",
@@ -102,6 +115,7 @@ class Session:
         self.mailboxes: list[Mailbox] = []
         self.used = time.monotonic()
         self._numbers = 0
+        self._ended = False
         self._data: dict[str, Any] | None = None
         self._pages: dict[str, None] | None = None
 
@@ -124,10 +138,14 @@ class Session:
 
     def open_log(self, number: int) -> EventLog | None:
         """A log for a new stream; None where events are not kept."""
-        if self._events is None:
+        if self._events is None or self._ended:
             return None
-        log = EventLog(number, self._events.open(self.id, number))
-        self.streams[number] = log
+        events: Events | None = None
+        try:
+            events = self._events.open(self.id, number)
+        except Exception:
+            _log.exception("events can't be kept, so they can't be replayed")
+        log = self.streams[number] = EventLog(number, events)
         return log
 
     def forget_logs(self, before: float) -> None:
@@ -176,6 +194,7 @@ class Session:
 
     def end(self) -> None:
         """Stop everything that belongs to the session and let go of it."""
+        self._ended = True
         for running in tuple(self.running.values()):
             running.cancel("the session has ended")
         for future in self.waiting.values():

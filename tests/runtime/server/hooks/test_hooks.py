@@ -27,6 +27,7 @@ from mcpgen.runtime.server import (
 )
 from mcpgen.runtime.server.calls.answer import Answer
 from mcpgen.runtime.server.hooks import Hooks
+from mcpgen.runtime.server.http.watch import PERIOD
 
 from ..conftest import serving
 from ..wire import SECONDS, LegacyWire, ModernWire, Reply
@@ -264,33 +265,94 @@ class TestWhatHooksDo:
     async def test_a_client_that_goes_away_meanwhile_keeps_no_hook_from_its_end(
         self, http: ClientSession
     ) -> None:
-        waiting = asyncio.Event()
+        waiting, gone, written = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         class Slow(Hook):
             async def after(self, call: Call, outcome: Outcome) -> None:
                 waiting.set()
-                await asyncio.Event().wait()
+                await gone.wait()
+                written.set()
 
         audit = Audit()
         async with wires(http, audit, Slow()) as (modern, _):
             call = asyncio.ensure_future(modern.tool("add", {"a": 1}))
             await asyncio.wait_for(waiting.wait(), SECONDS)
             call.cancel()
+            await asyncio.wait([call])
+            gone.set()
             await asyncio.wait_for(audit.done.wait(), SECONDS)
 
+        assert written.is_set()
         assert audit.last[1].kind == "ok"
+
+    async def test_what_is_cleaned_up_and_written_takes_its_time_when_the_client_is_gone(
+        self, http: ClientSession
+    ) -> None:
+        ended: list[str] = []
+
+        class Rollback(Workshop):
+            async def blocking(self, args: object, ctx: Context) -> str:
+                self.started.set()
+                try:
+                    return str(await asyncio.Event().wait())
+                finally:
+                    await several_looks()
+                    ended.append("rolled back")
+
+        class Written(Hook):
+            async def after(self, call: Call, outcome: Outcome) -> None:
+                await several_looks()
+                ended.append(outcome.kind)
+
+        async def several_looks() -> None:
+            # The watch looks for lost clients each tenth of a second.
+            await asyncio.sleep(3.5 * PERIOD)
+
+        audit, service = Audit(), Rollback()
+        async with wires(http, audit, Written(), service=service) as both:
+            for wire in both:
+                call = asyncio.ensure_future(wire.tool("blocking"))
+                await asyncio.wait_for(service.started.wait(), SECONDS)
+                if isinstance(wire, LegacyWire):
+                    for _ in range(3):
+                        await wire.notify(
+                            "notifications/cancelled", {"requestId": wire.last_id}
+                        )
+                else:
+                    call.cancel()
+                await asyncio.wait_for(audit.done.wait(), SECONDS)
+                await asyncio.wait([call])
+                service.started.clear()
+                audit.done.clear()
+
+        assert ended == ["rolled back", "cancelled"] * 2
+
+    async def test_no_hook_takes_for_ever(
+        self, http: ClientSession, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        class Stuck(Hook):
+            after_timeout = 0.05
+
+            async def after(self, call: Call, outcome: Outcome) -> None:
+                await asyncio.Event().wait()
+
+        audit = Audit()
+        async with wires(http, audit, Stuck()) as both:
+            for wire in both:
+                assert (await wire.tool("add", {"a": 1})).status == 200
+
+        assert len(audit.seen) == 2
+        assert caplog.text.count("did not finish within 0.05 s") == 2
 
     async def test_a_cancellation_goes_on_when_all_hooks_have_ended(self) -> None:
         ended: list[str] = []
-        begun = asyncio.Event()
+        begun, release = asyncio.Event(), asyncio.Event()
 
         class Slow(Hook):
             async def after(self, call: Call, outcome: Outcome) -> None:
                 begun.set()
-                try:
-                    await asyncio.Event().wait()
-                finally:
-                    ended.append("inner")
+                await release.wait()
+                ended.append("inner")
 
         class Outer(Hook):
             async def after(self, call: Call, outcome: Outcome) -> None:
@@ -304,6 +366,8 @@ class TestWhatHooksDo:
         task = asyncio.ensure_future(run({}, cast(Context, None)))
         await asyncio.wait_for(begun.wait(), SECONDS)
         task.cancel()
+        await asyncio.sleep(0)
+        release.set()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, SECONDS)
 

@@ -220,9 +220,18 @@ class Server:
         )
         async with AsyncExitStack() as closing:
             self._close_with(closing)
-            await self._service.on_startup(self.catalog)
+            await self._start_service()
             closing.pop_all()
         self._ready = True
+
+    async def _start_service(self) -> None:
+        try:
+            await self._service.on_startup(self.catalog)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise RuntimeError("on_startup awaited a canceled task") from error
 
     def drain(self) -> None:
         """When the server is about to end: it is not ready any more, but still serves."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from ..shared.catalog import JsonObject
 from ..shared.errors import INTERNAL_ERROR, ProtocolError
@@ -18,8 +19,9 @@ from ..shared.headers import NAMED_BY
 from ..shared.jsonrpc import is_object
 from .calls.answer import Answer, tool_failure
 from .handlers.context import Context
+from .handlers.invoke import TookTooLong, contained
+from .handlers.questions import InputRequired
 from .handlers.results import ToolError
-from .modern.rounds import InputRequired
 
 if TYPE_CHECKING:
     from .auth.principal import Principal
@@ -124,6 +126,9 @@ class Hook:
     what only changes a legacy session.
     """
 
+    after_timeout: ClassVar[float] = 30.0
+    """Seconds that `after` may take."""
+
     def attach(self, vitals: Vitals) -> None:
         """Called once, before the first call."""
         return
@@ -140,7 +145,8 @@ class Hook:
     def after(self, call: Call, outcome: Outcome) -> Awaitable[None] | None:
         """Called when a call is over whose `before` let it pass; can't change it any more.
 
-        What it raises is logged.
+        It runs to its end when the client has given up, too, but no longer than
+        `after_timeout`. What it raises is logged.
         """
         return None
 
@@ -184,7 +190,8 @@ class Hooks:
         kind: OutcomeKind = "error"
         failure: ProtocolError | None = None
         try:
-            answer = await self._answer(call, function, begun)
+            with contained():
+                answer = await self._answer(call, function, begun)
             kind = "tool_error" if answer.is_error else "ok"
             return answer
         except ProtocolError as error:
@@ -206,9 +213,10 @@ class Hooks:
     async def _answer(self, call: Call, function: Method, begun: list[Hook]) -> Answer:
         try:
             for hook in self._hooks:
-                waiting = hook.before(call)
-                if waiting is not None:
-                    await waiting
+                with contained():
+                    waiting = hook.before(call)
+                    if waiting is not None:
+                        await waiting
                 begun.append(hook)
         except ProtocolError:
             raise
@@ -227,12 +235,50 @@ async def _end(begun: list[Hook], call: Call, outcome: Outcome) -> None:
     cancelled: asyncio.CancelledError | None = None
     for hook in reversed(begun):
         try:
-            waiting = hook.after(call, outcome)
-            if waiting is not None:
-                await waiting
+            with contained():
+                waiting = hook.after(call, outcome)
+                if waiting is not None:
+                    await _shielded(waiting, hook.after_timeout)
         except asyncio.CancelledError as error:
             cancelled = error
         except Exception:
             _log.exception("a hook failed after %s", call.method)
     if cancelled is not None:
         raise cancelled
+
+
+async def _shielded(waiting: Awaitable[None], seconds: float) -> None:
+    """Await something to its end although the current task is cancelled meanwhile.
+
+    Raises:
+        asyncio.CancelledError: The current task was cancelled.
+    """
+    work = _same_context(_awaited(waiting, seconds))
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if (failure := work.exception()) is not None:
+            _log.error("a hook failed after a call", exc_info=failure)
+        raise cancelled
+    work.result()
+
+
+async def _awaited(waiting: Awaitable[None], seconds: float) -> None:
+    with contained():
+        try:
+            async with asyncio.timeout(seconds):
+                await waiting
+        except TimeoutError as error:
+            raise TookTooLong(f"`after` did not finish within {seconds:g} s") from error
+
+
+def _same_context(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A task in which context variables can be reset that were set in this one."""
+    task = asyncio.current_task()
+    if sys.version_info >= (3, 12) and task is not None:
+        return asyncio.create_task(work, context=task.get_context())
+    return asyncio.create_task(work)

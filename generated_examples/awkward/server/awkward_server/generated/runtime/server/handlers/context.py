@@ -6,6 +6,7 @@ How messages travel is behind the ports of `ports`. Knows no HTTP.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import (
     TYPE_CHECKING,
@@ -48,17 +49,20 @@ class Context:
     __slots__ = (
         "_asker",
         "_client",
+        "_interrupted",
         "_log_floor",
         "_loop",
         "_outlet",
         "_progress",
         "_questions",
         "_token",
+        "_waits",
         "cancelled",
         "catalog",
         "completed",
         "era",
         "headers",
+        "left_behind",
         "meta",
         "principal",
         "request_id",
@@ -90,7 +94,10 @@ class Context:
     completed: Mapping[str, str]
     """In completions: the arguments that are filled in already."""
     cancelled: bool
-    """Whether the client gave up; plain `def` handlers look here, others are stopped."""
+    """Whether the call is over before its time: the client gave up, or the time limit has
+    passed. Plain `def` handlers look here, others are stopped."""
+    left_behind: concurrent.futures.Future[Any] | None
+    """The thread's work that went on when a plain handler's call was over."""
 
     def __init__(
         self,
@@ -119,6 +126,9 @@ class Context:
         self.state = state
         self.completed = _NOTHING
         self.cancelled = False
+        self.left_behind = None
+        self._interrupted = False
+        self._waits: set[concurrent.futures.Future[Any]] = set()
         self._client = client
         self._outlet = outlet
         self._asker = asker
@@ -310,6 +320,8 @@ class Context:
         Blocks the handler's thread until the result is there.
 
         Raises:
+            asyncio.CancelledError: The call is over before its time. It is raised once,
+                so that what cleans up can wait for more.
             RuntimeError: Called in an `async def` handler, where `await` belongs.
         """
         try:
@@ -325,4 +337,21 @@ class Context:
         async def result() -> T:
             return await awaitable
 
-        return asyncio.run_coroutine_threadsafe(result(), self._loop).result()
+        waiting = asyncio.run_coroutine_threadsafe(result(), self._loop)
+        self._waits.add(waiting)
+        if self.cancelled and not self._interrupted:
+            waiting.cancel()
+        try:
+            return waiting.result()
+        except concurrent.futures.CancelledError:
+            self._interrupted = True
+            raise asyncio.CancelledError("the call was cancelled") from None
+        finally:
+            self._waits.discard(waiting)
+
+    def cancel(self) -> None:
+        """For the runtime: let a plain `def` handler know that its call is over."""
+        self.cancelled = True
+        if not self._interrupted:
+            for waiting in tuple(self._waits):
+                waiting.cancel()

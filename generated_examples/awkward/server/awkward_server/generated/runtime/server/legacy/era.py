@@ -26,10 +26,12 @@ from ...shared.jsonrpc import is_object
 from ...shared.uri_template import MAX_URI
 from ..calls.answer import EMPTY, Answer
 from ..calls.capabilities import Offer
-from ..calls.framing import legacy_result
+from ..calls.framing import error_response, legacy_result
+from ..calls.leaving import leave
 from ..calls.live import LiveCatalog
 from ..calls.methods import Methods
 from ..handlers.context import Context
+from ..handlers.invoke import contained
 from ..handlers.ports import SEVERITY
 from ..hooks import Hooks
 from ..http.exchange import Exchange, Refused, refused
@@ -114,9 +116,10 @@ class Legacy:
         self._watch.add(outlet)
         try:
             response = await self._respond(exchange, session, outlet, message)
+            return await outlet.finish([] if response is None else [response])
         finally:
             self._watch.discard(outlet)
-        return await outlet.finish([] if response is None else [response])
+            outlet.close()
 
     async def batch(
         self, exchange: Exchange, messages: list[Any]
@@ -135,12 +138,18 @@ class Legacy:
         self._watch.add(outlet)
         try:
             responses = await asyncio.gather(
-                *(self._entry(exchange, session, outlet, each) for each in messages)
+                *(self._entry(exchange, session, outlet, each) for each in messages),
+                return_exceptions=True,
             )
+            answered = [
+                _failed(message) if isinstance(each, BaseException) else each
+                for each, message in zip(responses, messages, strict=True)
+                if each is not None
+            ]
+            return await outlet.finish(answered, batch=True)
         finally:
             self._watch.discard(outlet)
-        answered = [each for each in responses if each is not None]
-        return await outlet.finish(answered, batch=True)
+            outlet.close()
 
     def _require(self, exchange: Exchange, messages: list[Any]) -> None:
         """Refuse requests that need scopes which the caller lacks, naming all of them.
@@ -230,9 +239,10 @@ class Legacy:
             return jsonrpc.error(request_id, error)
         try:
             answer = await self._run(exchange, session, outlet, request_id, message)
+            response = None if answer is None else legacy_result(request_id, answer)
         except ProtocolError as error:
             exchange.outcome = f"error {error.code}"
-            return jsonrpc.error(request_id, error)
+            return error_response(request_id, error)
         except Refused:
             raise
         except Exception:
@@ -245,7 +255,7 @@ class Legacy:
             return None
         if answer.is_error:
             exchange.outcome = "tool_error"
-        return legacy_result(request_id, answer)
+        return response
 
     async def _run(
         self,
@@ -289,18 +299,33 @@ class Legacy:
             asyncio.get_running_loop(),
             exchange.principal,
         )
-        task = asyncio.current_task()
-        session.running[request_id] = Running(task, ctx)
+        running = session.running[request_id] = Running(asyncio.current_task(), ctx)
         try:
-            return await self._table[method](params, ctx)
-        except asyncio.CancelledError:
-            if not ctx.cancelled or task is None:
-                raise
-            task.uncancel()
-            return None
+            return await self._work(running, method, params)
         finally:
             del session.running[request_id]
-            await self._limits.leave(exchange)
+            self._registry.touch(session)
+            await leave(ctx, self._limits, exchange)
+
+    async def _work(
+        self, running: Running, method: str, params: JsonObject
+    ) -> Answer | None:
+        """Call a method; None if the request was cancelled, whatever came of it."""
+        try:
+            with contained():
+                answer = await self._table[method](params, running.ctx)
+        except asyncio.CancelledError:
+            if not running.cancelled:
+                raise
+            return None
+        except Exception:
+            if not running.cancelled:
+                raise
+            _log.exception("%s failed after it was cancelled", method)
+            return None
+        finally:
+            running.end()
+        return None if running.cancelled else answer
 
     def _subscribe(self, session: Session, params: JsonObject) -> Answer:
         uri = _uri(params)
@@ -312,6 +337,11 @@ class Legacy:
             raise ProtocolError(INVALID_REQUEST, "Too many subscriptions")
         session.subscribed.add(uri)
         return EMPTY
+
+
+def _failed(message: Mapping[str, Any]) -> bytes:
+    """The response for an entry of a batch whose handler cancelled its own task."""
+    return jsonrpc.error(message["id"], ProtocolError(INTERNAL_ERROR, "Internal error"))
 
 
 def _ping(session: Session, params: JsonObject) -> Answer:

@@ -16,22 +16,11 @@ from ...shared.catalog import Json, JsonObject
 from ...shared.errors import INVALID_PARAMS, ProtocolError, missing_capabilities
 from ..calls.answer import Answer
 from ..handlers.ports import Client
-from ..handlers.questions import AnswerRefused, Question
+from ..handlers.questions import AnswerRefused, InputRequired, Question
 from .state import State, StateSealer, fingerprint
 
 ASKING_METHODS = frozenset(["tools/call", "prompts/get", "resources/read"])
 """The requests that may be answered with questions."""
-
-
-class InputRequired(BaseException):
-    """Ends a handler that waits for the client.
-
-    Not an `Exception`, so that no handler takes it for a failure.
-    """
-
-    def __init__(self, questions: Mapping[str, Question[Any]]) -> None:
-        super().__init__("the client must answer first")
-        self.questions = questions
 
 
 class Rounds:

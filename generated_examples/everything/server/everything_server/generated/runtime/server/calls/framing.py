@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from pydantic_core import to_json
 
 from ...shared import jsonrpc
 from ...shared.catalog import JsonObject
+from ...shared.errors import INTERNAL_ERROR, ProtocolError
 from .answer import Answer
+
+_log: Final = logging.getLogger("mcp.server")
 
 SERVER_INFO: Final = "io.modelcontextprotocol/serverInfo"
 SUBSCRIPTION_ID: Final = "io.modelcontextprotocol/subscriptionId"
@@ -37,6 +41,18 @@ class ModernFrame:
     def input_required(self, request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
         """The response of a request that needs the client's answers first."""
         return jsonrpc.result(request_id, self._input_required + answer.members)
+
+
+def error_response(request_id: jsonrpc.RequestId, error: ProtocolError) -> bytes:
+    """The response for an error, which a handler may have made of anything."""
+    try:
+        if type(error.code) is int and isinstance(error.message, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return jsonrpc.error(request_id, error)
+        raise TypeError("the code must be an int, the message a str")
+    except Exception:
+        _log.exception("a ProtocolError of a handler can't be sent")
+        internal = ProtocolError(INTERNAL_ERROR, "Internal error")
+        return jsonrpc.error(request_id, internal)
 
 
 def legacy_result(request_id: jsonrpc.RequestId, answer: Answer) -> bytes:

@@ -49,6 +49,17 @@ class Question(ABC, Generic[A]):
         """
 
 
+class InputRequired(BaseException):
+    """Ends a handler that waits for the client, in the modern era.
+
+    Not an `Exception`, so that no handler takes it for a failure.
+    """
+
+    def __init__(self, questions: Mapping[str, Question[Any]]) -> None:
+        super().__init__("the client must answer first")
+        self.questions = questions
+
+
 @dataclass(frozen=True, slots=True)
 class Elicitation(Generic[C]):
     """A person's answer.

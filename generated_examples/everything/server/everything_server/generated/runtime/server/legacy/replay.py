@@ -126,7 +126,8 @@ class EventLog:
 
     __slots__ = ("_count", "_events", "finished", "follower", "number")
 
-    def __init__(self, number: int, events: Events) -> None:
+    def __init__(self, number: int, events: Events | None) -> None:
+        """Begin a log; without a place for events, none can be replayed."""
         self.number = number
         self.finished: float | None = None
         self.follower: Mailbox | None = None
@@ -137,22 +138,32 @@ class EventLog:
         """Give an event its id and remember it; the result is what goes on the wire."""
         self._count += 1
         framed = event(data, f"{self.number}-{self._count}", retry_ms)
-        try:
-            self._events.append(self._count, framed)
-        except Exception:
-            _log.exception("an event can't be kept, so it can't be replayed")
+        if self._events is not None:
+            try:
+                self._events.append(self._count, framed)
+            except Exception:
+                _log.exception("an event can't be kept, so it can't be replayed")
         if self.follower is not None:
             self.follower.put(framed)
         return framed
 
-    def after(self, count: int) -> Iterable[bytes]:
-        """The events after one of them."""
-        return self._events.after(count)
+    def after(self, count: int) -> list[bytes] | None:
+        """The events after one of them; None where they can't be had."""
+        if self._events is None:
+            return None
+        try:
+            return list(self._events.after(count))
+        except Exception:
+            _log.exception("kept events can't be read, so they can't be replayed")
+            return None
 
     def forget(self) -> None:
-        """Let go of what was kept."""
+        """Let go of what was kept, and keep nothing more."""
+        events, self._events = self._events, None
+        if events is None:
+            return
         try:
-            self._events.forget()
+            events.forget()
         except Exception:
             _log.exception("kept events can't be forgotten")
 

@@ -107,6 +107,8 @@ class Events(_Direct):
         Raises:
             ConnectionError: The client is gone.
         """
+        if self._ended:
+            raise ConnectionResetError("the stream has ended")
         head, self._unsent = self._unsent, b""
         await self._send(b"%b%b" % (head, _chunk(data)))
 

@@ -58,6 +58,11 @@ class SessionOutlet:
         self._pulse: asyncio.Task[None] | None = None
 
     @property
+    def finished(self) -> bool:
+        """Whether nothing more can be sent."""
+        return self._finished
+
+    @property
     def takes_events(self) -> bool:
         """Whether anything but the response can be sent."""
         return self._exchange.takes_events
@@ -67,19 +72,20 @@ class SessionOutlet:
 
         What comes after the response is dropped.
         """
-        if self._finished or not self._exchange.takes_events:
+        if not self._exchange.takes_events:
             return
-        async with self._guarded():
-            self._open()
-            await self._write(self._framed(message))
+        async with self._sending():
+            if not self._finished:
+                self._open()
+                await self._write(self._framed(message))
 
     async def disconnect(self, retry_ms: int | None) -> None:
         """Close the connection; the client asks for the rest with Last-Event-ID."""
         if not self._history or not self._takes_priming or not self.takes_events:
             return
-        if self._finished:
-            return
-        async with self._guarded():
+        async with self._sending():
+            if self._finished:
+                return
             self._open()
             retry_ms = self._retry_ms if retry_ms is None else retry_ms
             await self._write(self._framed(b"", retry_ms))
@@ -94,9 +100,11 @@ class SessionOutlet:
 
         None at all means that the request was cancelled, and gets no response.
         """
+        if self._lock is not None:
+            # What was reported before comes before; what waits behind this is too late.
+            async with self._lock:
+                self._finished = True
         self._finished = True
-        if self._pulse is not None:
-            await self._pulse
         exchange = self._exchange
         if not self._opened:
             if not messages:
@@ -106,14 +114,19 @@ class SessionOutlet:
                 return exchange.json(b"[%b]" % joined if batch else joined)
             self._open()
         last = b"".join(map(self._framed, messages))
-        if self._log is not None:
-            self._log.finish()
+        self.close()
         if self._connected:
             try:
                 return await exchange.end(self._priming + last)
             except ConnectionError:
                 self._connected = False
         return (await exchange.open()).response
+
+    def close(self) -> None:
+        """Send nothing more; who came back for the stream gets its end, too."""
+        self._finished = True
+        if self._log is not None and self._log.finished is None:
+            self._log.finish()
 
     def check(self, now: float) -> None:
         """Break a long silence. A client that is gone changes nothing: it may return."""
@@ -131,9 +144,10 @@ class SessionOutlet:
         return self._session.client.version >= _PRIMED_SINCE
 
     async def _beat(self) -> None:
-        async with self._guarded():
-            self._open()
-            await self._write(COMMENT)
+        async with self._sending():
+            if not self._finished:
+                self._open()
+                await self._write(COMMENT)
 
     def _open(self) -> None:
         """From now on the answer is a stream; something must be written to it at once."""
@@ -158,8 +172,8 @@ class SessionOutlet:
             except ConnectionError:
                 self._connected = False
 
-    def _guarded(self) -> asyncio.Lock:
-        # The pulse, the handler and other requests of a batch share one stream.
+    def _sending(self) -> asyncio.Lock:
+        """One writer at a time, in the order in which they came; the last one ends it."""
         if self._lock is None:
             self._lock = asyncio.Lock()
         return self._lock

@@ -30,11 +30,14 @@ from ...shared.errors import (
 from ...shared.jsonrpc import is_object
 from ..calls.answer import Answer
 from ..calls.capabilities import Offer
-from ..calls.framing import ModernFrame
+from ..calls.framing import ModernFrame, error_response
+from ..calls.leaving import leave
 from ..calls.live import LiveCatalog
 from ..calls.methods import Method, Methods, arguments
 from ..handlers.context import Context
+from ..handlers.invoke import contained
 from ..handlers.ports import Client
+from ..handlers.questions import InputRequired
 from ..hooks import Hooks
 from ..http.exchange import Exchange
 from ..http.watch import Watch
@@ -42,7 +45,7 @@ from ..limits.limits import Limits
 from ..settings import Settings
 from . import envelope
 from .outlet import PlainOutlet
-from .rounds import ASKING_METHODS, InputRequired, Rounds
+from .rounds import ASKING_METHODS, Rounds
 from .state import StateSealer
 from .subscriptions import Subscriptions
 
@@ -214,7 +217,8 @@ class Modern:
                 exchange.principal,
             )
             try:
-                answer = await self._table[method](params, ctx)
+                with contained():
+                    answer = await self._table[method](params, ctx)
             except InputRequired as required:
                 if method not in ASKING_METHODS:
                     raise RuntimeError(f"{method} can't ask the client") from None
@@ -229,7 +233,7 @@ class Modern:
         except ProtocolError as error:
             error.code = _sendable(error.code)
             exchange.outcome = f"error {error.code}"
-            message = jsonrpc.error(request_id, error)
+            message = error_response(request_id, error)
             status = _STATUS.get(error.code, 200)
         except Exception:
             _log.exception("%s failed", method)
@@ -239,8 +243,8 @@ class Modern:
         finally:
             self._watch.discard(outlet)
             # Without this, every request would be garbage for the cycle collector.
-            outlet.ctx = None
-            await self._limits.leave(exchange)
+            begun, outlet.ctx = outlet.ctx, None
+            await leave(begun, self._limits, exchange)
         return await outlet.finish(message, status)
 
 

@@ -49,19 +49,19 @@ class PlainOutlet:
 
         What comes after the response is dropped.
         """
-        if self._exchange.takes_events and not self._finished:
-            # That the client is gone is no failure of the tool: the request is cancelled.
-            with suppress(ConnectionError):
-                await self._write(event(message))
+        if self._exchange.takes_events:
+            await self._write(event(message))
 
     async def disconnect(self, retry_ms: int | None) -> None:
         """Nothing: in this era a closed stream is a cancelled request."""
 
     async def finish(self, message: bytes, status: int) -> web.StreamResponse:
         """Send the response: the last event, or the JSON object."""
+        if self._lock is not None:
+            # What was reported before comes before; what waits behind this is too late.
+            async with self._lock:
+                self._finished = True
         self._finished = True
-        if self._pulse is not None:
-            await self._pulse
         exchange = self._exchange
         if exchange.stream is None and (status != 200 or not exchange.prefers_events):
             return exchange.json(message, status)
@@ -72,27 +72,29 @@ class PlainOutlet:
         exchange = self._exchange
         if is_gone(exchange.request):
             if self.ctx is not None:
-                self.ctx.cancelled = True
+                self.ctx.cancel()
             exchange.outcome = "cancelled"
             if self._task is not None:
                 self._task.cancel("the client closed the stream")
+                # Once: what the handler does to clean up shall come to its end.
+                self._task = None
         elif (
             self._keep_alive
             and now - exchange.written > self._keep_alive
             and exchange.takes_events
             and (self._pulse is None or self._pulse.done())
         ):
-            self._pulse = asyncio.ensure_future(self._beat())
-
-    async def _beat(self) -> None:
-        try:
-            await self._write(COMMENT)
-        except ConnectionError:
-            return  # the next check sees it
+            self._pulse = asyncio.ensure_future(self._write(COMMENT))
 
     async def _write(self, data: bytes) -> None:
-        # The pulse and the handler must not open the stream twice.
+        async with self._sending():
+            if not self._finished:
+                # That the client is gone is no failure of the tool: `check` sees it.
+                with suppress(ConnectionError):
+                    await self._exchange.write(data)
+
+    def _sending(self) -> asyncio.Lock:
+        """One writer at a time, in the order in which they came; the last one ends it."""
         if self._lock is None:
             self._lock = asyncio.Lock()
-        async with self._lock:
-            await self._exchange.write(data)
+        return self._lock
