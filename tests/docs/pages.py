@@ -102,11 +102,21 @@ def run(page: Path, folder: Path, stand_ins: Mapping[str, str] | None = None) ->
         folder: Where.
         stand_ins: What takes the place of addresses that only readers have.
     """
+    return _bash(script(page), folder, stand_ins or {}, page.name)
+
+
+def run_block(block: Block, folder: Path, stand_ins: Mapping[str, str]) -> str:
+    """Run one Python block by itself; gives what was printed."""
+    text = f"{PRELUDE}\n{_here(block.text, 'python -')}\n"
+    return _bash(text, folder, stand_ins, f"line {block.line}")
+
+
+def _bash(text: str, folder: Path, stand_ins: Mapping[str, str], name: str) -> str:
     port = str(free_port())
-    text = script(page).replace(PORT, port)
-    for name, value in (stand_ins or {}).items():
-        assert name in text, f"{page.name} does not name {name}"
-        text = text.replace(name, value)
+    text = text.replace(PORT, port)
+    for named, value in stand_ins.items():
+        assert named in text, f"{name} does not name {named}"
+        text = text.replace(named, value)
     done = subprocess.run(
         ["bash", "-c", text],
         cwd=folder,
@@ -128,7 +138,7 @@ def run(page: Path, folder: Path, stand_ins: Mapping[str, str] | None = None) ->
         encoding="utf-8",
         timeout=SECONDS,
     )
-    assert done.returncode == 0, f"{done.stdout}\n{page.name} ends with an error"
+    assert done.returncode == 0, f"{done.stdout}\n{name} ends with an error"
     return done.stdout
 
 

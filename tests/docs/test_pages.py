@@ -14,6 +14,7 @@ from mcpgen import new
 from tests.docs import pages
 from tests.publishing.index_server import serving
 from tests.runtime.client.auth.authority import guarded
+from tests.runtime.client.auth.providers import PROVIDERS, SECRET, Provider, behind
 
 CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"
@@ -41,6 +42,7 @@ SPECIAL = {
     "how-to/call-a-server.md",  # by `runtime/client/test_docs.py`, block by block
     "how-to/scale.md",  # by `test_scaling.py`, with a Valkey server
     "how-to/sign-in.md",
+    "how-to/sign-in-with.md",
 }
 """Pages that are run in another way."""
 
@@ -74,9 +76,45 @@ async def test_signing_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         guard.answer_lists()
         page = DOCS / "how-to" / "sign-in.md"
         stand_ins = {SERVER: guard.url}
-        await asyncio.to_thread(pages.run, page, tmp_path / "weather", stand_ins)
+        printed = await asyncio.to_thread(
+            pages.run, page, tmp_path / "weather", stand_ins
+        )
+        assert [line for line in pages.shown(page) if line not in printed] == []
         assert len(guard.authority.asked) == 1
         assert guard.authority.registered[0]["client_name"] == "Weather desk"
+
+
+def recipe(name: str) -> pages.Block:
+    """The code in the section about a product."""
+    page = DOCS / "how-to" / "sign-in-with.md"
+    lines = page.read_text("utf-8").splitlines()
+    heading = lines.index(f"## {name}") + 1
+    return next(block for block in pages.blocks(page) if block.line > heading)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
+async def test_signing_in_with(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against a server that behaves like the product."""
+    new.create("weather", folder=tmp_path / "weather")
+    browser = Path(__file__).parent / "programs" / "browser"
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {browser} %s")
+    monkeypatch.setenv("CLIENT_SECRET", SECRET)
+    block = recipe(provider.name)
+    async with behind(provider) as (guard, authority):
+        guard.answer_lists()
+        if not provider.registers:
+            is_public = provider.methods == ("none",)
+            authority.clients["weather-desk"] = None if is_public else SECRET
+        stand_ins = {SERVER: guard.url, "8400": str(pages.free_port())}
+        stand_ins[provider.issuer] = authority.issuer
+        named = {key: text for key, text in stand_ins.items() if key in block.text}
+        printed = await asyncio.to_thread(
+            pages.run_block, block, tmp_path / "weather", named
+        )
+        assert printed == "['get_forecast']\n"
+        assert len(authority.asked) == 1
 
 
 def test_the_site_is_built_and_its_links_lead_somewhere(tmp_path: Path) -> None:
