@@ -143,7 +143,7 @@ async def test_the_best_era_is_found(peer: Peer, mode: str, era: str) -> None:
         assert client.era == ("modern" if is_modern else "legacy")
         newest = "2026-07-28" if is_modern else "2025-11-25"
         assert client.protocol_version == newest
-        assert client.server_info["name"] == "sdk"
+        assert client.server_info.name == "sdk"
         assert client.instructions == "Ask me."
         await client.ping()
 

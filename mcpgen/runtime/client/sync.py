@@ -24,13 +24,14 @@ if TYPE_CHECKING:
         CallToolResult,
         CompleteResult,
         GetPromptResult,
+        Implementation,
         Prompt,
         ReadResourceResult,
         Resource,
         ResourceTemplate,
+        ServerCapabilities,
         Tool,
     )
-    from ..shared.catalog import JsonObject
     from ..shared.model import Codec
     from ..shared.revision import Era
     from ..shared.uri_template import Value
@@ -103,12 +104,12 @@ class SyncClient:
         return self._client.era
 
     @property
-    def server_info(self) -> JsonObject:
-        """The server's `Implementation` object; empty if it did not introduce itself."""
+    def server_info(self) -> Implementation:
+        """The server's name, version and more; the name is empty if it has not said it."""
         return self._client.server_info
 
     @property
-    def capabilities(self) -> JsonObject:
+    def capabilities(self) -> ServerCapabilities:
         """The server's capabilities."""
         return self._client.capabilities
 
@@ -182,6 +183,10 @@ class SyncClient:
     def ping(self) -> None:
         """Returns when the server answers."""
         self._wait(self._client.ping())
+
+    def roots_changed(self) -> None:
+        """Tells the server that the client's roots have changed, so that it asks anew."""
+        self._wait(self._client.roots_changed())
 
     def set_logging_level(self, level: LoggingLevel) -> None:
         """The least level of log messages that the server sends from now on."""

@@ -19,6 +19,7 @@ from mcpgen.runtime.client import (
     Reply,
     TransportError,
 )
+from mcpgen.runtime.protocol.types import Implementation
 from tests.requirements import requirement
 
 from .wire import (
@@ -58,7 +59,7 @@ async def test_the_handshake_and_the_end_of_a_session() -> None:
         Client(wire.url, elicitation=lambda q: Reply.CANCEL) as client,
     ):
         assert client.era == "legacy"
-        assert client.server_info == {"name": "old wire", "version": "0"}
+        assert client.server_info == Implementation(name="old wire", version="0")
         await client.call_tool("a")
     methods = [call.message["method"] for call in wire.calls]
     assert methods == [

@@ -23,7 +23,8 @@ from mcpgen.runtime.client import (
     ToolError,
     VersionError,
 )
-from mcpgen.runtime.protocol.types import CreateMessageRequestParams
+from mcpgen.runtime.client.calls import plain
+from mcpgen.runtime.protocol.types import CreateMessageRequestParams, Implementation
 from tests.requirements import requirement
 
 from .wire import (
@@ -85,8 +86,8 @@ async def test_every_request_carries_version_client_and_capabilities() -> None:
 async def test_the_server_introduces_itself() -> None:
     async with running(modern()) as wire, Client(wire.url) as client:
         assert client.era == "modern"
-        assert client.server_info == {"name": "wire", "version": "1"}
-        assert client.capabilities == EVERYTHING
+        assert client.server_info == Implementation(name="wire", version="1")
+        assert plain(client.capabilities) == EVERYTHING
         assert client.instructions == "Be kind."
 
 

@@ -19,6 +19,7 @@ from mcpgen.runtime.client import (
     ToolCall,
     ToolError,
 )
+from mcpgen.runtime.client.calls import plain
 from mcpgen.runtime.protocol.types import CallToolResult, CreateMessageRequestParams
 from mcpgen.runtime.server import create_app
 from mcpgen.runtime.shared.model import Codec
@@ -97,9 +98,9 @@ def text(result: CallToolResult) -> str:
 
 async def test_the_introduction(client: WorkshopClient, era: Era) -> None:
     assert client.era == era
-    assert client.server_info == CATALOG.server
+    assert plain(client.server_info) == CATALOG.server
     assert client.instructions == CATALOG.instructions
-    assert "tools" in client.capabilities
+    assert client.capabilities.tools is not None
     await client.ping()
 
 

@@ -41,9 +41,9 @@ async def test_everything_that_a_server_offers(
     ):
         assert client.era == ("legacy" if legacy else "modern")
         assert client.protocol_version == ("2025-11-25" if legacy else "2026-07-28")
-        assert client.server_info["name"] == "sdk"
+        assert client.server_info.name == "sdk"
         assert client.instructions == "Ask me."
-        assert "tools" in client.capabilities
+        assert client.capabilities.tools is not None
 
         tools = await client.list_tools()
         assert "add" in [tool.name for tool in tools]

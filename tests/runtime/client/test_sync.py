@@ -56,7 +56,7 @@ async def test_the_same_methods_wait_for_their_results() -> None:
                 forecast = weather.get_forecast(city="Oslo")
                 assert forecast == Forecast(city="Oslo", days=3)
                 assert weather.era == "modern"
-                assert weather.server_info["name"] == "wire"
+                assert weather.server_info.name == "wire"
                 with pytest.raises(ToolError, match="no such city"):
                     weather.get_forecast(city="Nowhere")
                 assert weather.plan_prompt(city="Oslo").messages

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ...shared import errors as codes
-from ..errors import ClientError, MissingHandlerError
+from ..errors import ClientError, MissingHandlerError, ProtocolError
 from ..shapes import members
 from .channel import Channel, SessionLostError
 
@@ -36,7 +36,13 @@ class Serving:
         self._parts = parts
         self._channel = channel
         self._running: dict[str | int, asyncio.Task[None]] = {}
+        self._unanswered: dict[Clock | None, MissingHandlerError] = {}
         self._ended = False
+
+    def unanswered(self, clock: Clock) -> MissingHandlerError | None:
+        """The question that had no handler while a call ran; it is reported once."""
+        on_own_stream = self._unanswered.pop(clock, None)
+        return on_own_stream or self._unanswered.pop(None, None)
 
     def end(self) -> None:
         """The session is no more: nobody waits for the answers to its requests."""
@@ -90,18 +96,23 @@ class Serving:
         """
         pause = self._parts.calls.all_paused if clock is None else clock.paused
         with pause():
-            answer = await self._answer(method, params)
+            answer = await self._answer(method, params, clock)
         try:
             await self._channel.post({"jsonrpc": "2.0", "id": request_id, **answer})
         except (ClientError, SessionLostError) as error:
             logger.warning("an answer to %s did not get through: %s", method, error)
 
-    async def _answer(self, method: str, params: Mapping[str, Any]) -> Message:
+    async def _answer(
+        self, method: str, params: Mapping[str, Any], clock: Clock | None
+    ) -> Message:
         if method == "ping":
             return {"result": {}}
         try:
             return {"result": await self._parts.handlers.answer(method, params)}
+        except ProtocolError as error:
+            return _error(error.code, error.message)
         except MissingHandlerError as error:
+            self._unanswered[clock] = error
             return _error(codes.METHOD_NOT_FOUND, str(error))
         except ClientError as error:
             logger.warning("%s: %s", method, error)

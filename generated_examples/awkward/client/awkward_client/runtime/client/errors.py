@@ -200,7 +200,15 @@ class CapabilityError(ClientError):
 
 
 class MissingHandlerError(ClientError):
-    """The server asks for something that this client has no handler for."""
+    """The server asks for something that this client has no handler for.
+
+    Attributes:
+        result: The result of a tool that failed without it; None where there is none.
+    """
+
+    def __init__(self, problem: str, result: Any = None) -> None:
+        super().__init__(problem)
+        self.result = result
 
 
 def public_url(url: str) -> str:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..shared.catalog import JsonObject
+from ..shared.errors import INVALID_PARAMS
 from .calls import decoded, plain
-from .errors import InvalidArgumentsError, MissingHandlerError
+from .errors import InvalidArgumentsError, MissingHandlerError, ProtocolError
 from .options import Elicitation, Reply, Settings
-from .shapes import members, text
+from .shapes import is_list, members, text
 
 if TYPE_CHECKING:
     from ..shared.schema import Problem
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 ELICITATION: Final = "elicitation/create"
 SAMPLING: Final = "sampling/createMessage"
 ROOTS: Final = "roots/list"
+ROOTS_CHANGED: Final = "notifications/roots/list_changed"
 
 _MODES_SINCE: Final = "2025-11-25"
 
@@ -55,9 +58,11 @@ class Handlers:
             found["elicitation"] = {"form": {}, "url": {}} if has_modes else {}
         if self._sampling is not None:
             found["sampling"] = {}
+        revision = REVISIONS[version]
         if self._roots is not None:
-            found["roots"] = {}
-        known = REVISIONS[version].client_capabilities
+            can_tell = ROOTS_CHANGED in revision.client_notifications
+            found["roots"] = {"listChanged": True} if can_tell else {}
+        known = revision.client_capabilities
         found.update(self._declared)
         return {key: value for key, value in found.items() if key in known}
 
@@ -68,6 +73,7 @@ class Handlers:
             MissingHandlerError: There is no handler for it.
             InvalidArgumentsError: The handler's answer does not fit the request.
             InvalidResultError: The request is malformed.
+            ProtocolError: The request breaks the protocol.
         """
         if method == ELICITATION and self._elicitation is not None:
             return await self._elicit(params)
@@ -75,11 +81,26 @@ class Handlers:
             return await self._sample(params)
         if method == ROOTS and self._roots is not None:
             return await self._list_roots()
-        option = method.partition("/")[0]
-        raise MissingHandlerError(
-            f"the server asks for {method}, but this client has no handler for it"
-            + (f"; pass `{option}`" if method in (ELICITATION, SAMPLING, ROOTS) else "")
-        )
+        raise _missing(method)
+
+    def lacking(self, error: ProtocolError) -> MissingHandlerError | None:
+        """What a refusal means, if it is that a handler is missing which a user may pass."""
+        required = members(members(error.data).get("requiredCapabilities"))
+        words = _UNSUPPORTED.search(error.message)
+        named = {words[1].lower()} if words else set[str]()
+        for method, handler in (
+            (ELICITATION, self._elicitation),
+            (SAMPLING, self._sampling),
+            (ROOTS, self._roots),
+        ):
+            if handler is None and method.partition("/")[0] in {*required, *named}:
+                return _missing(method)
+        return None
+
+    def require_roots(self) -> None:
+        """Raises MissingHandlerError where the user gave no roots."""
+        if self._roots is None:
+            raise MissingHandlerError("this client has no roots; pass `roots`")
 
     async def visit(self, page: Mapping[str, Any]) -> bool:
         """Whether a person has visited a page without which the server does nothing.
@@ -114,6 +135,8 @@ class Handlers:
 
         assert self._sampling is not None
         wanted = decoded(CreateMessageRequestParams, params, SAMPLING)
+        if problem := _broken_tool_use(params.get("messages")):
+            raise ProtocolError(INVALID_PARAMS, problem, method=SAMPLING)
         answer = await _ask(self._sampling, wanted)
         if isinstance(answer, str):
             return {
@@ -128,6 +151,41 @@ class Handlers:
         if callable(roots):
             roots = await _ask(roots)
         return {"roots": [_root(root) for root in roots or ()]}
+
+
+_UNSUPPORTED: Final = re.compile(
+    r"client (?:does not|doesn't) support (?:form |url )?(elicitation|sampling|roots)",
+    re.IGNORECASE,
+)
+"""What official SDKs write where a capability was not declared."""
+
+
+def _missing(method: str) -> MissingHandlerError:
+    option = method.partition("/")[0]
+    return MissingHandlerError(
+        f"the server asks for {method}, but this client has no handler for it"
+        + (f"; pass `{option}`" if method in (ELICITATION, SAMPLING, ROOTS) else "")
+    )
+
+
+def _broken_tool_use(messages: object) -> str | None:
+    """What is wrong with the tool calls of a conversation.
+
+    https://modelcontextprotocol.io/specification/2025-11-25/client/sampling#tool-use-and-result-balance
+    """
+    open_uses: set[object] = set()
+    for message in messages if is_list(messages) else ():
+        content = members(message).get("content")
+        blocks = [
+            members(each) for each in (content if is_list(content) else [content])
+        ]
+        results = [block for block in blocks if block.get("type") == "tool_result"]
+        if results and len(results) < len(blocks):
+            return "Tool results mixed with other content"
+        if open_uses - {block.get("toolUseId") for block in results}:
+            return "Tool result missing in request"
+        open_uses = {b.get("id") for b in blocks if b.get("type") == "tool_use"}
+    return "Tool result missing in request" if open_uses else None
 
 
 def _question(params: Mapping[str, Any]) -> Elicitation:

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
         CallToolResult,
         CompleteResult,
         GetPromptResult,
+        Implementation,
         Prompt,
         ReadResourceResult,
         Resource,
         ResourceTemplate,
+        ServerCapabilities,
         Tool,
     )
     from ..shared.model import Codec
@@ -140,14 +142,14 @@ class Client:
         return self._connection.server.era
 
     @property
-    def server_info(self) -> JsonObject:
-        """The server's `Implementation` object; empty if it did not introduce itself."""
-        return self._connection.server.info
+    def server_info(self) -> Implementation:
+        """The server's name, version and more; the name is empty if it has not said it."""
+        return self._connection.server.implementation()
 
     @property
-    def capabilities(self) -> JsonObject:
+    def capabilities(self) -> ServerCapabilities:
         """The server's capabilities."""
-        return self._connection.server.capabilities
+        return self._connection.server.typed_capabilities()
 
     @property
     def instructions(self) -> str | None:
@@ -255,6 +257,16 @@ class Client:
     async def set_logging_level(self, level: LoggingLevel) -> None:
         """The least level of log messages that the server sends from now on."""
         await self._connection.set_logging_level(level, self._options)
+
+    async def roots_changed(self) -> None:
+        """Tells the server that the client's roots have changed, so that it asks anew.
+
+        Servers of the modern era ask in each request; there, nothing is sent.
+
+        Raises:
+            MissingHandlerError: This client has no `roots`.
+        """
+        await self._connection.roots_changed(self._options)
 
     def subscribe(
         self,

@@ -16,11 +16,12 @@ from .errors import (
     CallTimeoutError,
     ClientError,
     ClientStateError,
+    ProtocolError,
     TransportError,
     not_open,
 )
 from .events import Events
-from .handlers import Handlers
+from .handlers import ROOTS_CHANGED, Handlers
 from .http import backoff
 from .http.quirks import Quirks
 from .http.requests import Http
@@ -128,9 +129,15 @@ class Connection:
     async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
         """The result of a request, sent again where that is safe, in its time."""
         async with self.limited(request.method, settings) as clock:
-            return await self._repeated(
-                lambda speaker: speaker.request(request, settings), request, clock
-            )
+            try:
+                return await self._repeated(
+                    lambda speaker: speaker.request(request, settings), request, clock
+                )
+            except ProtocolError as error:
+                if self._parts is None:
+                    raise
+                lacking = self._parts.handlers.lacking(error)
+                raise lacking or error from (error if lacking else error.__cause__)
 
     async def _negotiated(self, parts: Parts, clock: Clock) -> Speaker:
         """A new connection, as soon as the server is not busy."""
@@ -180,6 +187,12 @@ class Connection:
                 _SET_LEVEL,
                 clock,
             )
+
+    async def roots_changed(self, settings: CallSettings) -> None:
+        """The client's roots have changed."""
+        async with self.limited(ROOTS_CHANGED, settings):
+            Handlers(self._settings).require_roots()
+            await self._open_speaker().roots_changed()
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """The server's notifications of changes."""

@@ -5,18 +5,25 @@ The interface that the client uses, and the parts that both are made of.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from ..shared.catalog import JsonObject
 from ..shared.revision import Era
-from .calls import Request
-from .errors import CapabilityError, ClientError, ProtocolError, TransportError
+from .calls import Request, decoded
+from .errors import (
+    CapabilityError,
+    ClientError,
+    InvalidResultError,
+    ProtocolError,
+    TransportError,
+)
 from .events import Events
 from .handlers import Handlers
 from .http.requests import Http
@@ -26,7 +33,10 @@ from .work.limits import Calls
 from .work.tasks import Tasks
 
 if TYPE_CHECKING:
+    from ..protocol.types import Implementation, ServerCapabilities
     from .subscriptions import Filter, Subscription
+
+T = TypeVar("T")
 
 CONNECT_LIMIT: Final = 30.0
 """Seconds for each step of finding out what a server speaks."""
@@ -56,6 +66,31 @@ class ServerInfo:
             members(result.get("capabilities")),
             text(result.get("instructions")),
         )
+
+    def implementation(self) -> Implementation:
+        """The server's `Implementation`, without what is malformed."""
+        from ..protocol.types import Implementation
+
+        return _usable(Implementation, self.info, {"name": "", "version": ""})
+
+    def typed_capabilities(self) -> ServerCapabilities:
+        """The `ServerCapabilities`, without what is malformed."""
+        from ..protocol.types import ServerCapabilities
+
+        return _usable(ServerCapabilities, self.capabilities, {})
+
+
+def _usable(kind: type[T], found: JsonObject, needed: JsonObject) -> T:
+    """A typed value of the members that fit."""
+    try:
+        return decoded(kind, {**needed, **found}, "the introduction")
+    except InvalidResultError:
+        kept = dict(needed)
+        for key, value in found.items():
+            with contextlib.suppress(InvalidResultError):
+                decoded(kind, {**needed, key: value}, "the introduction")
+                kept[key] = value
+        return decoded(kind, kept, "the introduction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +269,10 @@ class Speaker(Protocol):
         self, level: LoggingLevel, settings: CallSettings
     ) -> None:
         """The least level of log messages from now on."""
+        ...
+
+    async def roots_changed(self) -> None:
+        """The client's roots have changed."""
         ...
 
     def subscribe(self, wanted: Filter) -> Subscription:

@@ -18,10 +18,13 @@ from ..calls import Request
 from ..errors import (
     CallTimeoutError,
     ClientError,
+    MissingHandlerError,
     ProtocolError,
+    ToolError,
     TransportError,
     VersionError,
 )
+from ..handlers import ROOTS_CHANGED
 from ..http.replies import Message, result_of
 from ..options import CallSettings, LoggingLevel
 from ..shapes import members
@@ -120,6 +123,14 @@ class Legacy:
         """The `logging/setLevel` request."""
         self._log_level = level
         await self.request(_set_level(level), settings)
+
+    async def roots_changed(self) -> None:
+        """The notification that the client's roots have changed."""
+        try:
+            await self._channel.post({"jsonrpc": "2.0", "method": ROOTS_CHANGED})
+        except SessionLostError:
+            # A new session asks for the roots anew.
+            await self._renew(self._generation)
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """Updates of resources by `resources/subscribe`; list changes come unasked."""
@@ -258,13 +269,20 @@ class Legacy:
         except (asyncio.CancelledError, CallTimeoutError):
             self._withdraw(request, request_id)
             raise
+        unanswered = self._serving.unanswered(clock)
         try:
-            return result_of(answer, request.method, self._parts.http.quirks)
+            result = result_of(answer, request.method, self._parts.http.quirks)
         except ProtocolError as error:
+            if unanswered is not None:
+                raise unanswered from error
             if request.method == "initialize" or not self._channel.has_session:
                 raise
             lost = lost_in_answer(error, repeatable=request.repeatable)
             raise lost or error from None
+        if unanswered is not None and result.get("isError") is True:
+            failed = ToolError(str(request.name), result)
+            raise MissingHandlerError(str(unanswered), result) from failed
+        return result
 
     def _withdraw(self, request: Request, request_id: int) -> None:
         """Tells the server that nobody waits any more; never for `initialize`."""

@@ -71,6 +71,9 @@ class StreamableChannel:
         # Those of this session: a later one may have other requests of the same ids.
         receive = self.receive
         response = await self._post(message, headers)
+        if message["method"] == "initialize":
+            # The server may ask something before it answers.
+            self._remember(response)
         answered = False
         try:
             answer = await self._answer(response, message, clock, receive)
@@ -78,8 +81,6 @@ class StreamableChannel:
         finally:
             if not answered:
                 response.close()
-        if message["method"] == "initialize":
-            self._remember(response)
         if response.content.at_eof():
             response.release()
         else:

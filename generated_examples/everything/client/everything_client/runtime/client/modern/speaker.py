@@ -117,6 +117,9 @@ class Modern:
         """Every request from now on carries this level."""
         self._log_level = level
 
+    async def roots_changed(self) -> None:
+        """Nothing: servers of these revisions ask for the roots in each request."""
+
     def subscribe(self, wanted: Filter) -> Subscription:
         """A `subscriptions/listen` request."""
         from ..subscriptions import Subscription

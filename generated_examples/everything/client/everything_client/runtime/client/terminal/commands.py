@@ -61,25 +61,21 @@ class Session:
 
     async def tools(self) -> Objects:
         """The live server's tools."""
-        return await self._items("tools", self.client.list_tools)
+        return await self._items(self.client.list_tools)
 
     async def prompts(self) -> Objects:
         """The live server's prompts."""
-        return await self._items("prompts", self.client.list_prompts)
+        return await self._items(self.client.list_prompts)
 
     async def resources(self) -> Objects:
         """The live server's resources."""
-        return await self._items("resources", self.client.list_resources)
+        return await self._items(self.client.list_resources)
 
     async def templates(self) -> Objects:
         """The live server's resource templates."""
-        return await self._items("resources", self.client.list_resource_templates)
+        return await self._items(self.client.list_resource_templates)
 
-    async def _items(
-        self, capability: str, ask: Callable[[], Awaitable[Sequence[Any]]]
-    ) -> Objects:
-        if capability not in self.client.capabilities:
-            return []
+    async def _items(self, ask: Callable[[], Awaitable[Sequence[Any]]]) -> Objects:
         try:
             return [plain(item) for item in await ask()]
         except ProtocolError as error:
@@ -109,9 +105,9 @@ async def show_lists(session: Session) -> int:
     if session.as_json:
         session.display.json(
             {
-                "server": client.server_info,
+                "server": plain(client.server_info),
                 "protocolVersion": client.protocol_version,
-                "capabilities": client.capabilities,
+                "capabilities": plain(client.capabilities),
                 "instructions": client.instructions,
                 "tools": tools,
                 "prompts": prompts,
@@ -142,8 +138,8 @@ async def show_lists(session: Session) -> int:
 
 def _introduce(session: Session) -> None:
     client, info = session.client, session.client.server_info
-    name = info.get("title") or info.get("name") or "a server without a name"
-    words = (name, info.get("version"), f"(MCP {client.protocol_version})")
+    name = info.title or info.name or "a server without a name"
+    words = (name, info.version, f"(MCP {client.protocol_version})")
     session.display.line(" ".join(str(word) for word in words if word))
     if client.instructions:
         session.display.line(client.instructions)

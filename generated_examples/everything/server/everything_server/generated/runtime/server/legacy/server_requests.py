@@ -68,7 +68,11 @@ class ServerRequests:
         lacking = question.missing(self._session.client.capabilities)
         if question.method not in self._revision.server_requests or lacking:
             what = ", ".join(lacking or [question.method])
-            raise ProtocolError(INVALID_REQUEST, f"The client does not support {what}")
+            raise ProtocolError(
+                INVALID_REQUEST,
+                f"The client does not support {what}",
+                {"requiredCapabilities": lacking} if lacking else None,
+            )
         if not self._outlet.takes_events:
             raise ProtocolError(
                 INVALID_REQUEST, "This needs a client that accepts text/event-stream"
