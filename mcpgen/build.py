@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mcpgen import ir, naming, pycode
-from mcpgen.diagnostics import Collector
+from mcpgen.diagnostics import Collector, Diagnostic, MCPGenError
 from mcpgen.samples import sample
 
 if TYPE_CHECKING:
     from mcpgen.manifest import (
         Manifest,
+        Pointer,
         Prompt,
         Resource,
         ResourceTemplate,
@@ -151,36 +153,64 @@ def _models(
 ) -> GeneratedModels:
     from mcpgen.models import generate
 
-    return generate(
-        list(_roots(manifest, names)),
-        reserved=[own.class_prefix, "TypeAlias"],
-        largest=LARGEST_MODULE,
-        memory=memory,
-    )
+    roots = list(_roots(manifest, names))
+    try:
+        return generate(
+            [root for _, root in roots],
+            reserved=[own.class_prefix, "TypeAlias"],
+            largest=LARGEST_MODULE,
+            memory=memory,
+        )
+    except MCPGenError as error:
+        raise _placed(error, manifest, roots) from None
 
 
-def _roots(manifest: Manifest, names: naming.AllNames) -> Iterable[Root]:
+def _roots(
+    manifest: Manifest, names: naming.AllNames
+) -> Iterable[tuple[Pointer, Root]]:
+    """The schemas of which models are made, each with its place in the manifest."""
     from mcpgen.models import Root
 
     for tool, its in zip(manifest.tools, names.tools, strict=True):
         where = f'tool "{tool.name}"'
         inner = f"{its.class_base}Input"
         said = f"{where}, inputSchema"
-        yield Root(inner, tool.input_schema, said, its.module, is_arguments=True)
+        at = (*tool.pointer, "inputSchema")
+        root = Root(inner, tool.input_schema, said, its.module, is_arguments=True)
+        yield at, root
         if tool.output_schema is not None:
             outer = f"{its.class_base}Output"
-            yield Root(outer, tool.output_schema, f"{where}, outputSchema", its.module)
+            said = f"{where}, outputSchema"
+            root = Root(outer, tool.output_schema, said, its.module)
+            yield (*tool.pointer, "outputSchema"), root
     for prompt, its in zip(manifest.prompts, names.prompts, strict=True):
         if prompt.arguments:
             schema = arguments_schema(prompt)
             where = f'prompt "{prompt.name}"'
-            yield Root(f"{its.class_base}Arguments", schema, where, its.module)
+            root = Root(f"{its.class_base}Arguments", schema, where, its.module)
+            yield prompt.pointer, root
     for template, its in zip(
         manifest.resource_templates, names.resource_templates, strict=True
     ):
         schema = variables_schema(template.uri_template)
         where = f'resource template "{template.name}"'
-        yield Root(f"{its.class_base}Variables", schema, where, its.module)
+        root = Root(f"{its.class_base}Variables", schema, where, its.module)
+        yield template.pointer, root
+
+
+def _placed(
+    error: MCPGenError, manifest: Manifest, roots: Iterable[tuple[Pointer, Root]]
+) -> MCPGenError:
+    """The error with the places of the schemas that it is about."""
+    places = {root.where: at for at, root in roots}
+
+    def placed(diagnostic: Diagnostic) -> Diagnostic:
+        where = diagnostic.message.partition(": ")[0]
+        if diagnostic.span is not None or where not in places:
+            return diagnostic
+        return replace(diagnostic, span=manifest.source.span(places[where]))
+
+    return MCPGenError(map(placed, error.diagnostics))
 
 
 def arguments_schema(prompt: Prompt) -> dict[str, ir.Json]:

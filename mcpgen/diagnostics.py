@@ -224,6 +224,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG421": Code(_E, "There is no rule of that name."),
     "MG422": Code(_W, "Other users can write to the cache, so it is not used."),
     "MG430": Code(_W, "An `inputSchema` has no `properties`."),
+    "MG431": Code(_E, "The manifest has an entry of that name already."),
     "MG501": Code(_E, "There is no protocol revision of that name."),
     "MG502": Code(_E, "A pinned protocol schema is not the file that was pinned."),
     "MG503": Code(_E, "A correction of a protocol schema asserts what is not there."),

@@ -126,7 +126,9 @@ TABLE: Final[dict[str, set[str]]] = {
         "render",
         "write",
     },
+    "addition": {"diagnostics", "disk", "manifest", "pull"},
     "cli": {
+        "addition",
         "assets",
         "contracts",
         "diagnostics",

@@ -159,6 +159,7 @@ Examples:
 ROOT: Final = _Root(
     {
         "new": _NEW,
+        "add": Lazy("mcpgen.cli.add", "Add a tool or the like to the manifest."),
         "generate": Lazy("mcpgen.cli.generate", "Bring a project up to date."),
         "pull": Lazy("mcpgen.cli.pull", "Make a manifest from a live server."),
         "diff": Lazy("mcpgen.cli.diff", "What a change does to those who call."),

@@ -28,9 +28,8 @@ def _lint(file: Path | None, as_json: bool) -> int:
     if as_json:
         say_json({"diagnostics": [finding.to_json() for finding in findings]})
     else:
-        for finding in findings:
-            for parts in diagnostic_lines(finding):
-                say(*parts)
+        for parts in diagnostic_lines(findings):
+            say(*parts)
         found = counted(len(findings), "finding") if findings else "nothing to say"
         say(f"{path}: {found}")
     return NO if findings else OK

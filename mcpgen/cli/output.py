@@ -14,7 +14,7 @@ import stat
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Timer
 from typing import Any, Final, TextIO
 
@@ -127,13 +127,25 @@ def working(what: str) -> Generator[None]:
 
 def complain(diagnostics: Iterable[Diagnostic]) -> None:
     """Diagnostics about what the user gave, on stderr."""
+    for parts in diagnostic_lines(diagnostics):
+        note(*parts)
+
+
+def diagnostic_lines(
+    diagnostics: Iterable[Diagnostic],
+) -> Iterator[tuple[str | Painted, ...]]:
+    """Diagnostics as lines: `file:line:column: error[CODE]: message`, details, a hint.
+
+    A hint that several of them have is there once.
+    """
+    seen: set[str | None] = set()
     for diagnostic in diagnostics:
-        for parts in diagnostic_lines(diagnostic):
-            note(*parts)
+        known = diagnostic.hint in seen
+        seen.add(diagnostic.hint)
+        yield from _lines(replace(diagnostic, hint=None) if known else diagnostic)
 
 
-def diagnostic_lines(diagnostic: Diagnostic) -> Iterator[tuple[str | Painted, ...]]:
-    """A diagnostic: `file:line:column: error[CODE]: message`, then details and a hint."""
+def _lines(diagnostic: Diagnostic) -> Iterator[tuple[str | Painted, ...]]:
     first, *more = str(diagnostic).split("\n")
     mark = f"{diagnostic.severity}[{diagnostic.code}]"
     before, _, after = first.partition(mark)

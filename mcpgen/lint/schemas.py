@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias, TypeGuard
 
 from mcpgen.manifest import Json, Pointer, words
+from mcpgen.manifest.patterns import foreign
 from mcpgen.manifest.reading import is_list, is_mapping, quoted
-
-from .patterns import foreign
 
 Finding: TypeAlias = tuple[str, str, Pointer, str | None]
 """Code, message, place, hint."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from mcpgen.diagnostics import Diagnostic
 from mcpgen.runtime.shared.references import encoded
 
-from . import limits, words
+from . import limits, patterns, words
 from .declarations import Json, Pointer
 from .reading import is_list, levels, quoted, shown
 from .references import references
@@ -212,9 +212,11 @@ def _not_compiled(
     """A valid schema that can't be used: a broken pattern, a `$ref` to nothing."""
     path = tuple(error.instance_path)
     if path and error.kind.name == "format":
-        pattern = path[-1] if "patternProperties" in path[-2:-1] else None
-        broken = quoted(pattern or words.value_at(schema, path))
-        message = f"the pattern {broken} can't be used"
+        key = path[-1] if "patternProperties" in path[-2:-1] else None
+        pattern = str(key or words.value_at(schema, path))
+        why = patterns.reason(pattern)
+        message = f"the pattern {quoted(pattern)} can't be used"
+        message += f": {shown(why, 100)}" if why else ""
         yield (
             "MG309",
             message,

@@ -18,7 +18,7 @@ from yaml.reader import Reader
 
 from mcpgen.diagnostics import Diagnostic, MCPGenError
 
-from . import limits
+from . import limits, yaml_hints
 from .declarations import Json
 from .reading import Lines, quoted, refusal, span, too_many_digits, twice
 from .source import Node, Place
@@ -78,19 +78,23 @@ def _feed(file: str, text: str, feed: Callable[[Any], None]) -> None:
         raise refusal(file, place, "MG010", message) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if mark and error.context_mark and mark.index >= len(text.rstrip()):
+            mark = error.context_mark  # of what has no end
         context = f" {error.context}" if error.context else ""
         message = f"not valid YAML: {error.problem}{context}"
         place = _place(mark) if mark else None
-        hint = "indent with spaces; YAML does not allow tabs there"
-        raise refusal(
-            file, place, "MG010", message, hint if _is_tab(text, place) else None
-        ) from None
+        line, rest = _line(text, place)
+        if line.strip():
+            message += f", in the line {quoted(line.strip(), 80)}"
+        hint = yaml_hints.hint(str(error.problem), str(error.context), line, rest)
+        raise refusal(file, place, "MG010", message, hint) from None
 
 
-def _is_tab(text: str, place: Place | None) -> bool:
+def _line(text: str, place: Place | None) -> tuple[str, str]:
+    """The line of a place, and its part from there on."""
     line, column = place or (1, 1)
-    around = text.split("\n")[line - 1 : line]
-    return bool(around) and around[0][column - 1 : column] == "\t"
+    around = next(iter(text.split("\n")[line - 1 : line]), "").rstrip("\r")
+    return around, around[column - 1 :]
 
 
 def _place(mark: Any) -> Place:

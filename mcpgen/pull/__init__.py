@@ -11,7 +11,7 @@ fetched, or code.
 from .checking import endpoint, manifest_of, name_for
 from .live import Era, Told
 from .merging import key_of
-from .rewriting import updated
+from .rewriting import changed, updated
 from .source import Source, read
 from .writing import put
 
@@ -19,6 +19,7 @@ __all__ = [
     "Era",
     "Source",
     "Told",
+    "changed",
     "endpoint",
     "key_of",
     "manifest_of",

@@ -52,6 +52,24 @@ def updated(old: Manifest, pulled: Manifest, *, eras: Eras | None = None) -> Man
             hint="write to another file with -o, and move what is yours",
         )
     wanted = merged(source.data, native_data(pulled, old.name), pulled.left_out)
+    return changed(old, wanted, eras=eras)
+
+
+def changed(
+    old: Manifest, wanted: Mapping[str, Json], *, eras: Eras | None = None
+) -> Manifest:
+    """A manifest with other data; every line that need not change stays.
+
+    Args:
+        old: The manifest as it is: native, in YAML or JSON.
+        wanted: Its new data.
+        eras: As for `loads`.
+
+    Raises:
+        MCPGenError: Its layout does not allow it (MG703), or the data are not those of
+            a manifest.
+    """
+    source = old.source
     if _same(wanted, source.data):
         return old
     if source.format == "json":

@@ -7,7 +7,7 @@ import random
 import subprocess
 from typing import Final
 
-from mcpgen.lint.patterns import foreign
+from mcpgen.manifest.patterns import foreign
 from tests.conformance.suite import node
 
 SCRIPT: Final = """

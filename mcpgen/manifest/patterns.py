@@ -139,3 +139,15 @@ def _is_known(text: str, kind: str | None) -> bool:
     if kind == "group":
         return _GROUP.fullmatch(text) is not None
     return not (len(text) > 1 and text.endswith("+"))
+
+
+def reason(pattern: str) -> str | None:
+    """Why a pattern cannot be compiled, in a few words; None where that is unclear."""
+    part = foreign(pattern)
+    if part is not None and len(part) > 1:
+        return f"`{part}` is not ECMA-262"
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return str(error)
+    return None if part is None else f"`{part}` has to be escaped"
