@@ -19,7 +19,7 @@ from ..shared.headers import NAMED_BY
 from ..shared.jsonrpc import is_object
 from .calls.answer import Answer, tool_failure
 from .handlers.context import Context
-from .handlers.invoke import TookTooLong, contained
+from .handlers.invoke import Contained, TookTooLong
 from .handlers.questions import InputRequired
 from .handlers.results import ToolError
 
@@ -190,7 +190,7 @@ class Hooks:
         kind: OutcomeKind = "error"
         failure: ProtocolError | None = None
         try:
-            with contained():
+            with Contained():
                 answer = await self._answer(call, function, begun)
             kind = "tool_error" if answer.is_error else "ok"
             return answer
@@ -213,7 +213,7 @@ class Hooks:
     async def _answer(self, call: Call, function: Method, begun: list[Hook]) -> Answer:
         try:
             for hook in self._hooks:
-                with contained():
+                with Contained():
                     waiting = hook.before(call)
                     if waiting is not None:
                         await waiting
@@ -235,7 +235,7 @@ async def _end(begun: list[Hook], call: Call, outcome: Outcome) -> None:
     cancelled: asyncio.CancelledError | None = None
     for hook in reversed(begun):
         try:
-            with contained():
+            with Contained():
                 waiting = hook.after(call, outcome)
                 if waiting is not None:
                     await _shielded(waiting, hook.after_timeout)
@@ -268,7 +268,7 @@ async def _shielded(waiting: Awaitable[None], seconds: float) -> None:
 
 
 async def _awaited(waiting: Awaitable[None], seconds: float) -> None:
-    with contained():
+    with Contained():
         try:
             async with asyncio.timeout(seconds):
                 await waiting

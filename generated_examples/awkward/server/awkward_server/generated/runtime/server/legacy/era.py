@@ -31,7 +31,7 @@ from ..calls.leaving import leave
 from ..calls.live import LiveCatalog
 from ..calls.methods import Methods
 from ..handlers.context import Context
-from ..handlers.invoke import contained
+from ..handlers.invoke import Contained
 from ..handlers.ports import SEVERITY
 from ..hooks import Hooks
 from ..http.exchange import Exchange, Refused, refused
@@ -312,7 +312,7 @@ class Legacy:
     ) -> Answer | None:
         """Call a method; None if the request was cancelled, whatever came of it."""
         try:
-            with contained():
+            with Contained():
                 answer = await self._table[method](params, running.ctx)
         except asyncio.CancelledError:
             if not running.cancelled:

@@ -37,7 +37,7 @@ class HandlerFailed(Exception):
     """A handler raised what is no `Exception`, such as `SystemExit`."""
 
 
-class contained:  # noqa: N801  # used like a function
+class Contained:
     """Around user code: what it raises is an `Exception` afterwards.
 
     So `SystemExit`, `KeyboardInterrupt` or the `CancelledError` of a task that the code
@@ -163,7 +163,7 @@ def _outcome(
 def awaitable(function: Callable[..., Any], threads: Threads) -> Call:
     """A handler as something to await; its last argument is the context.
 
-    See `contained` for what it raises.
+    See `Contained` for what it raises.
     """
     call = (
         function
@@ -172,7 +172,7 @@ def awaitable(function: Callable[..., Any], threads: Threads) -> Call:
     )
 
     async def guarded(*args: Any) -> Any:
-        with contained():
+        with Contained():
             return await call(*args)
 
     return guarded

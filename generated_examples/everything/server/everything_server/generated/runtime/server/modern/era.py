@@ -35,7 +35,7 @@ from ..calls.leaving import leave
 from ..calls.live import LiveCatalog
 from ..calls.methods import Method, Methods, arguments
 from ..handlers.context import Context
-from ..handlers.invoke import contained
+from ..handlers.invoke import Contained
 from ..handlers.ports import Client
 from ..handlers.questions import InputRequired
 from ..hooks import Hooks
@@ -217,7 +217,7 @@ class Modern:
                 exchange.principal,
             )
             try:
-                with contained():
+                with Contained():
                     answer = await self._table[method](params, ctx)
             except InputRequired as required:
                 if method not in ASKING_METHODS:
