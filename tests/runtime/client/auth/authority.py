@@ -191,6 +191,7 @@ class Guarded:
         forbidden: JSON-RPC methods that it refuses whatever the token allows.
         refused: Tokens that it takes no longer.
         seen: The `Authorization` headers that reached it.
+        takes_nothing: Whether it refuses every token.
         asks_for: The scope that its refusal of a request without a token names.
     """
 
@@ -202,6 +203,7 @@ class Guarded:
     refused: set[str] = field(default_factory=set)
     seen: list[str | None] = field(default_factory=list)
     origin: str = ""
+    takes_nothing: bool = False
     asks_for: str = "read"
 
     @property
@@ -238,7 +240,7 @@ class Guarded:
         header = request.headers.get("Authorization")
         self.seen.append(header)
         token = (header or "").removeprefix("Bearer ")
-        grant = self.authority.tokens.get(token)
+        grant = None if self.takes_nothing else self.authority.tokens.get(token)
         if grant is None or token in self.refused or grant.resource != self.url:
             return self._challenge(401, scope=self.asks_for)
         method = request.headers.get("Mcp-Method", "")

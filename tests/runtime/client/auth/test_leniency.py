@@ -253,6 +253,39 @@ class TestRegistration:
             await call(guard, OAuth(redirect=consenting(), storage=FileStorage(path)))
             assert len(guard.authority.registered) == 2
 
+    @pytest.mark.parametrize(
+        "method", ["private_key_jwt", "tls_client_auth", "client_secret_basic"]
+    )
+    async def test_a_client_that_could_not_authenticate_is_not_kept(
+        self, method: str, tmp_path: Path
+    ) -> None:
+        async with guarded() as guard:
+            guard.authority.answers["/register"] = lambda _: web.json_response(
+                {"client_id": "x", "token_endpoint_auth_method": method}, status=201
+            )
+            storage = FileStorage(tmp_path / "tokens")
+            with pytest.raises(AuthError, match=f"with {method}.* cannot use"):
+                await call(guard, OAuth(redirect=consenting(), storage=storage))
+            assert guard.authority.asked == []
+        assert not (tmp_path / "tokens").exists()
+
+    async def test_other_members_that_the_server_has_set_are_no_matter(self) -> None:
+        async with guarded() as guard:
+            guard.authority.clients["x"] = "s3cret"
+            guard.authority.answers["/register"] = lambda _: web.json_response(
+                {
+                    "client_id": "x",
+                    "client_secret": "s3cret",
+                    "client_secret_expires_at": 0,
+                    "token_endpoint_auth_method": "client_secret_basic",
+                    "application_type": "other",
+                    "redirect_uris": None,
+                    "grant_types": ["authorization_code", "implicit"],
+                },
+                status=200,
+            )
+            await call(guard, OAuth(redirect=consenting()))
+
 
 class TestSettingsOfAnIssuer:
     async def test_they_are_for_the_named_one_alone(self) -> None:

@@ -115,6 +115,23 @@ async def test_a_server_that_refuses_what_it_granted_is_not_asked_for_ever() -> 
         assert len(guard.authority.asked) == 1
 
 
+@pytest.mark.parametrize("program", [False, True])
+async def test_a_token_that_is_refused_at_once_is_not_asked_for_again(
+    program: bool,
+) -> None:
+    authority = Authority(clients={"robot": "s3cret"})
+    async with guarded(authority) as guard:
+        guard.takes_nothing = True
+        auth: OAuth | ClientCredentials = OAuth(redirect=consenting())
+        if program:
+            auth = ClientCredentials(ClientRegistration("robot", "s3cret"))
+        with pytest.raises(AuthError, match="refuses the token that was issued for it"):
+            await call(guard, auth)
+        assert len(authority.forms) == 1
+        assert guard.seen.count(None) == 1
+        assert len(guard.seen) == 2
+
+
 async def test_tokens_survive_a_restart_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     async with guarded() as guard:

@@ -55,6 +55,7 @@ class TokenHolder(ABC):
         self._exceptions = read_exceptions(allow_private)
         self._key: ProofKey | None = None
         self._token: Token | None = None
+        self._signed_in: str | None = None
         self._url: str | None = None
         self._servers: dict[str, AuthorizationServer] = {}
         self._loading = threading.Lock()
@@ -377,6 +378,17 @@ class TokenHolder(ABC):
     ) -> None:
         if await self._took_newer(challenge):
             return
+        is_new = challenge.attempt > 1 and _sent(challenge) == self._signed_in
+        if challenge.status == 401 and is_new:
+            raise AuthError(
+                "the server refuses the token that was issued for it just now"
+                + _reason(said),
+                url=challenge.url,
+                method="POST",
+                status=401,
+                hint="It may expect another audience or issuer; IssuerSettings can set "
+                "`resource` and further parameters",
+            )
         resource = await discovery.find_resource(
             session,
             self._server_url,
@@ -439,6 +451,7 @@ class TokenHolder(ABC):
                 raise self._error(server.token_endpoint, refused) from None
             else:
                 self._token = token
+                self._signed_in = token.access
                 return
         raise _unusable(problems)
 
@@ -517,6 +530,12 @@ class TokenHolder(ABC):
 def _sent(challenge: Challenge) -> str:
     """The token of the request that was refused."""
     return challenge.signed.get("Authorization", "").partition(" ")[2]
+
+
+def _reason(said: Mapping[str, str]) -> str:
+    """The server's own words, where it has some."""
+    text = said.get("error_description", said.get("error", ""))
+    return f" ({''.join(filter(str.isprintable, text[:200]))})" if text else ""
 
 
 def _lists(resource: Resource, issuer: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import web
@@ -66,28 +67,49 @@ async def register(
             status=first.status,
             hint="Register it by hand, and pass client=ClientRegistration(...)",
         )
-    return _read(answer.body, server, client_id, uri, scopes)
+    client = _read(answer.body, server, client_id, uri, scopes)
+    if client.auth_method in SECRET_METHODS and client.client_secret is None:
+        raise _useless(url, f"{client.auth_method} without a secret")
+    return client
 
 
 def _read(
-    body: Any,
+    body: Mapping[str, Any],
     server: AuthorizationServer,
     client_id: str,
     uri: str,
     scopes: tuple[str, ...],
 ) -> ClientRegistration:
+    """The registration in a response, which may differ from what was asked for.
+
+    Raises:
+        UnusableServerError: The client cannot authenticate as it says.
+    """
     secret = body.get("client_secret")
     method = body.get("token_endpoint_auth_method")
     expires = body.get("client_secret_expires_at")
     is_time = isinstance(expires, int | float) and not isinstance(expires, bool)
+    if isinstance(method, str) and method not in ("none", *SECRET_METHODS):
+        name = "".join(filter(str.isprintable, method[:50]))
+        raise _useless(server.registration_endpoint or "", name)
     return ClientRegistration(
         client_id,
         secret if isinstance(secret, str) else None,
-        auth_method=method if method in ("none", *SECRET_METHODS) else None,
+        auth_method=method if isinstance(method, str) else None,
         issuer=server.issuer,
         redirect_uris=(uri,),
         scopes=scopes or None,
         secret_expires_at=expires if is_time and expires and secret else None,
+    )
+
+
+def _useless(url: str, method: str) -> UnusableServerError:
+    return UnusableServerError(
+        f"the authorization server registers this client with {method}, which it "
+        "cannot use",
+        url=url,
+        method="POST",
+        hint="Register it by hand, and pass client=ClientRegistration(...)",
     )
 
 
