@@ -42,6 +42,7 @@ SYNC_CLIENT_ATTRIBUTES: Final = frozenset(
         "complete_template",
         "era",
         "get_prompt",
+        "in_memory",
         "instructions",
         "list_prompts",
         "list_resource_templates",
@@ -59,7 +60,7 @@ SYNC_CLIENT_ATTRIBUTES: Final = frozenset(
 )
 """Public attributes of the client runtime's `SyncClient`."""
 
-CLIENT_ATTRIBUTES: Final = SYNC_CLIENT_ATTRIBUTES | {"catalog", "in_memory", "sync"}
+CLIENT_ATTRIBUTES: Final = SYNC_CLIENT_ATTRIBUTES | {"catalog", "sync"}
 """Public attributes of the client runtime's `Client`."""
 
 _IN_CLASS_BODIES: Final = frozenset(

@@ -14,6 +14,8 @@ from typing import Any, Final
 from .options import LogMessage, Notification, Progress, ProgressCallback, Settings
 from .shapes import members, text
 from .work.clock import Clock
+from .work.loop_thread import runs_here
+from .work.threads import in_thread
 
 logger: Final = logging.getLogger(__name__)
 
@@ -70,8 +72,12 @@ class Events:
 
 
 async def _tell(callback: Callable[[Any], object], value: object) -> None:
+    """Calls a user's function; where that can use the client, its loop goes on."""
     try:
-        outcome = callback(value)
+        if runs_here() and not inspect.iscoroutinefunction(callback):
+            outcome = await in_thread(callback, value)
+        else:
+            outcome = callback(value)
         if inspect.isawaitable(outcome):
             await outcome
     except Exception:

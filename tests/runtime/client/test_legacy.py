@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from mcpgen.runtime.client import (
+    CallTimeoutError,
     Client,
     ClientError,
     Elicitation,
@@ -19,6 +22,7 @@ from mcpgen.runtime.client import (
     Reply,
     TransportError,
 )
+from mcpgen.runtime.client.http import backoff
 from mcpgen.runtime.protocol.types import Implementation
 from tests.requirements import requirement
 
@@ -31,6 +35,7 @@ from .wire import (
     event,
     json_status,
     legacy,
+    modern,
     notification,
     running,
     text,
@@ -668,3 +673,72 @@ async def test_an_error_of_the_handshake_is_told() -> None:
     async with running(wire):
         with pytest.raises(ProtocolError, match="initialize: Database down"):
             await Client(wire.url).open()
+
+
+@pytest.mark.parametrize("make", [modern, legacy])
+async def test_a_read_whose_stream_ends_without_a_result_is_repeated(
+    make: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backoff, "_FIRST", 0.001)
+
+    async def ends_twice(call: Call) -> WireReply:
+        stream = await call.stream()
+        if len(call.server.of("prompts/list")) == 3:
+            await stream.write(event(call.result(prompts=[])))
+        return stream
+
+    async def ends(call: Call) -> WireReply:
+        return await call.stream()
+
+    capabilities: dict[str, Any] = {"prompts": {}, "tools": {}}
+    wire = make(prompts_list=ends_twice, tools_call=ends)
+    if make is legacy:
+        wire = legacy(
+            capabilities=capabilities, prompts_list=ends_twice, tools_call=ends
+        )
+    async with running(wire), Client(wire.url) as client:
+        assert await client.list_prompts() == []
+        with pytest.raises(TransportError, match="ended before its result"):
+            await client.call_tool("a")
+    assert len(wire.of("prompts/list")) == 3
+    assert len(wire.of("tools/call")) == 1
+
+
+@pytest.mark.parametrize("status", [404, 405, 500])
+async def test_a_resumption_that_is_refused_reports_what_broke_the_stream(
+    status: int,
+) -> None:
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        return json_status(status, {"error": "What stream?"})
+
+    wire = resumable(retry=1)
+    wire.get = refuse
+    async with running(wire), Client(wire.url) as client:
+        with pytest.raises(
+            TransportError, match=r"POST .* ended before its result"
+        ) as caught:
+            await client.call_tool("a")
+    assert isinstance(caught.value.__cause__, TransportError)
+    assert caught.value.__cause__.status == status
+    assert len([r for r in wire.requests if r.method == "GET"]) == 1
+
+
+async def test_a_call_whose_server_is_gone_ends_in_its_time() -> None:
+    called = asyncio.Event()
+
+    async def begin(call: Call) -> WireReply:
+        stream = await call.stream()
+        await stream.write(event("", id="e0"))
+        called.set()
+        await asyncio.sleep(LIMIT)
+        return stream
+
+    wire = legacy(tools_call=begin)
+    async with asyncio.timeout(LIMIT), contextlib.AsyncExitStack() as server:
+        await server.enter_async_context(running(wire))
+        async with Client(wire.url) as client:
+            call = asyncio.create_task(client.with_options(timeout=1).call_tool("a"))
+            await called.wait()
+            await server.aclose()
+            with pytest.raises(CallTimeoutError):
+                await call

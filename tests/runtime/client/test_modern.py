@@ -592,7 +592,10 @@ async def test_a_subscription_that_breaks_is_opened_anew() -> None:
         client.subscribe(tools_changed=True) as changes,
     ):
         async with asyncio.timeout(LIMIT):
-            assert len([change async for change in changes]) == 2
+            found = [change async for change in changes]
+    # Between the two streams, the list may have changed without a word.
+    assert [change.missed for change in found] == [False, True, False]
+    assert {change.method for change in found} == {CHANGED["method"]}
 
 
 async def test_what_a_server_does_not_report_is_said_in_the_log(

@@ -105,6 +105,8 @@ class WeatherClient(Client):
 class SyncWeatherClient(SyncClient):
     """`WeatherClient` without asyncio."""
 
+    _client_class = WeatherClient
+
     def get_forecast(
         self, *, city: str, days: int | Omit = OMIT, place: Place | Omit = OMIT
     ) -> Forecast:

@@ -402,6 +402,12 @@ async def test_a_message_goes_to_one_stream_only(legacy: LegacyWire) -> None:
         assert await older.ended()
 
 
+async def test_a_get_stream_begins_with_a_comment(legacy: LegacyWire) -> None:
+    # Proxies that compress hold back the head until the body begins.
+    async with legacy.get() as stream:
+        assert await stream.comment() == ":"
+
+
 async def test_the_oldest_get_stream_makes_room(
     http: ClientSession, serve: Serve
 ) -> None:

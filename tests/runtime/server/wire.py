@@ -83,7 +83,8 @@ def parse_events(text: str) -> list[Event]:
     """The events of a finished stream, without comments."""
     events = []
     for block in text.split("\n\n"):
-        fields = [line.partition(": ") for line in block.split("\n") if line]
+        lines = [line for line in block.split("\n") if not line.startswith(":")]
+        fields = [line.partition(": ") for line in lines if line]
         known = {name: value for name, _, value in fields if name}
         if known.keys() - {""}:
             retry = known.get("retry")
@@ -125,7 +126,7 @@ class Streamed:
     async def ended(self) -> bool:
         """Whether nothing more comes, and the server has ended the stream."""
         rest = await asyncio.wait_for(self.response.content.read(), SECONDS)
-        return rest == b""
+        return not parse_events(rest.decode())
 
     async def _block(self) -> str:
         block = await asyncio.wait_for(

@@ -149,6 +149,8 @@ class AwkwardClient(Client):
 class SyncAwkwardClient(SyncClient):
     """The same methods without asyncio: each waits for its result."""
 
+    _client_class = AwkwardClient
+
     def class_(
         self,
         *,

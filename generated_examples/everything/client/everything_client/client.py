@@ -267,6 +267,8 @@ class EverythingClient(Client):
 class SyncEverythingClient(SyncClient):
     """The same methods without asyncio: each waits for its result."""
 
+    _client_class = EverythingClient
+
     def test_simple_text(self) -> CallToolResult:
         """Returns a text."""
         return self._call("test_simple_text", {})

@@ -81,6 +81,8 @@ class WeatherClient(Client):
 class SyncWeatherClient(SyncClient):
     """The same methods without asyncio: each waits for its result."""
 
+    _client_class = WeatherClient
+
     def get_forecast(
         self, *, city: str, days: int | Omit = OMIT
     ) -> models.GetForecastOutput:

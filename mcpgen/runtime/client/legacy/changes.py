@@ -17,7 +17,7 @@ from ..errors import ClientError, TransportError
 from ..http import backoff
 from ..options import CallSettings, Notification
 from ..speaker import CONNECT_LIMIT, FAREWELL_LIMIT
-from .channel import Channel, SessionLostError
+from .channel import LISTEN_WAIT, Channel, SessionLostError
 
 if TYPE_CHECKING:
     from ..speaker import Parts
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 
 logger: Final = logging.getLogger(__name__)
 
-QUEUE_SIZE: Final = 1_000
-"""Notifications that wait for a slow reader; then the oldest are dropped."""
-
 Ask: TypeAlias = Callable[[Request, CallSettings], Awaitable[dict[str, Any]]]
-Changes: TypeAlias = "asyncio.Queue[Notification | None]"
+Changes: TypeAlias = "asyncio.Queue[Notification | int]"
+"""What has changed; the number of the session when it has lost its stream of changes."""
 
 
 class LegacyChanges:
@@ -45,7 +43,14 @@ class LegacyChanges:
         self._channel = channel
         self._ask = ask
         self._ask_once = ask_once
+        self._session = 0
         self.uris: Counter[str] = Counter()
+
+    def renewed(self) -> None:
+        """There is a new session, after a while without one."""
+        self._session += 1
+        for missed in list(self._channel.when_missed):
+            missed()
 
     async def follow(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
         """None once the server has agreed, then each change that is wanted.
@@ -53,11 +58,11 @@ class LegacyChanges:
         Raises:
             TransportError: The server has no stream for changes, or it is lost.
         """
-        changes: Changes = asyncio.Queue(QUEUE_SIZE)
+        changes: Changes = asyncio.Queue()
         taken: list[str] = []
         with self._heard(wanted, changes):
             try:
-                if not await self._channel.listen(CONNECT_LIMIT):
+                if not await self._channel.listen(LISTEN_WAIT):
                     raise self._no_stream("the server offers no stream for changes")
                 for uri in wanted.resources:
                     await self._subscribe(uri)
@@ -65,10 +70,14 @@ class LegacyChanges:
                 yield None
                 while True:
                     change = await self._next(changes)
-                    if change is not None:
+                    if isinstance(change, Notification):
                         yield change
-                    else:
-                        await self._revive()
+                        continue
+                    await self._revive()
+                    if change == self._session:
+                        # A new session would have been reported already.
+                        for missed in wanted.missed():
+                            yield missed
             finally:
                 for uri in taken:
                     self._unsubscribe(uri)
@@ -79,20 +88,28 @@ class LegacyChanges:
 
         def take(notification: Notification) -> None:
             if wanted.admits(notification):
-                _put(changes, notification)
+                changes.put_nowait(notification)
 
         def end() -> None:
-            _put(changes, None)
+            changes.put_nowait(self._session)
+
+        def miss() -> None:
+            for missed in wanted.missed():
+                changes.put_nowait(missed)
 
         self._parts.events.listeners.append(take)
         self._channel.when_deaf.append(end)
+        self._channel.when_missed.append(miss)
         try:
             yield
         finally:
             self._parts.events.listeners.remove(take)
             self._channel.when_deaf.remove(end)
+            self._channel.when_missed.remove(miss)
+            if not self._parts.wants_messages:
+                self._channel.stop_listening()
 
-    async def _next(self, changes: Changes) -> Notification | None:
+    async def _next(self, changes: Changes) -> Notification | int:
         endless = CallSettings(timeout=None, idle_timeout=None)
         async with self._parts.calls.limited("the next change", endless):
             return await changes.get()
@@ -110,7 +127,7 @@ class LegacyChanges:
                 # A session that the server has lost is made anew by this, with all its
                 # subscriptions.
                 await self._ask(Request("ping", {}, repeatable=True), limits)
-                has_stream = await self._channel.listen(CONNECT_LIMIT)
+                has_stream = await self._channel.listen(LISTEN_WAIT)
             except TransportError as error:
                 failures += 1
                 if failures > backoff.MAX_TRIES or self._parts.calls.closed:
@@ -141,10 +158,3 @@ class LegacyChanges:
 
     def _no_stream(self, problem: str) -> TransportError:
         return TransportError(problem, url=self._parts.http.url, method="GET")
-
-
-def _put(changes: Changes, change: Notification | None) -> None:
-    if changes.full():
-        changes.get_nowait()
-        logger.warning("a subscription reads too slowly; its oldest change is dropped")
-    changes.put_nowait(change)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -40,24 +39,32 @@ async def listen(
     """
     failures = 0
     agreed = False
+    reopening = backoff.Reopening()
     while True:
         try:
             async with contextlib.aclosing(_once(parts, wanted, connect)) as stream:
                 async for notification in stream:
-                    failures = 0
                     if notification is not None:
                         yield notification
-                    elif not agreed:
+                        continue
+                    failures = 0
+                    reopening.opened()
+                    if not agreed:
                         agreed = True
                         yield None
+                        continue
+                    for missed in wanted.missed():
+                        yield missed
             return
         except TransportError as error:
-            failures += 1
             if not agreed or isinstance(error, AuthError) or parts.calls.closed:
                 raise
+            failures += 1
             if failures > backoff.MAX_TRIES:
                 raise
-        await backoff.wait(failures)
+            logger.debug("the stream of changes is lost: %s", error)
+        # A stream that was open is one failure; the next ones are of those who knock.
+        await (reopening.wait() if failures == 1 else backoff.wait(failures))
 
 
 async def _once(
@@ -66,12 +73,12 @@ async def _once(
     """One stream: None when it is acknowledged, its notifications, a graceful end."""
     response: aiohttp.ClientResponse | None = None
     try:
-        async with asyncio.timeout(CONNECT_LIMIT):
+        async with parts.calls.limited(_METHOD, parts.brief(CONNECT_LIMIT)):
             request_id, response = await connect()
         quirks = parts.http.quirks
         incoming = messages(parts.http, response, parts.http.parser())
         async with contextlib.aclosing(incoming):
-            async with asyncio.timeout(CONNECT_LIMIT):
+            async with parts.calls.limited(_METHOD, parts.brief(CONNECT_LIMIT)):
                 first = await anext(incoming, None)
             if first is not None and first.get("method") == _ACKNOWLEDGED:
                 _compare(wanted, first)
@@ -86,10 +93,6 @@ async def _once(
                 if "method" in message:
                     await parts.events.receive(message)
                     yield _notification(message)
-    except TimeoutError:
-        raise TransportError(
-            f"no answer to {_METHOD} in time", url=parts.http.url, method="POST"
-        ) from None
     finally:
         if response is not None:
             response.close()

@@ -1,16 +1,28 @@
 """A server's notifications of changes, as an asynchronous iterator.
 
+They are read whether or not somebody iterates, so that a lost stream is noticed at once.
 The streams behind it are the eras' affair.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
+from .errors import ClientStateError
 from .options import Notification
+from .work.tasks import Tasks
+
+logger: Final = logging.getLogger(__name__)
+
+QUEUE_SIZE: Final = 1_000
+"""Notifications that wait for a slow reader; then the oldest are dropped."""
 
 _CHANGES: Final = {
     "toolsListChanged": "notifications/tools/list_changed",
@@ -49,34 +61,66 @@ class Filter:
             for key, method in _CHANGES.items()
         )
 
+    def missed(self) -> list[Notification]:
+        """What to report when changes may have been missed: all that may have changed."""
+        wanted = self.to_json()
+        lists = [
+            Notification(method, {}, missed=True)
+            for key, method in _CHANGES.items()
+            if key in wanted
+        ]
+        return lists + [
+            Notification(_UPDATED, {"uri": uri}, missed=True) for uri in self.resources
+        ]
+
 
 class Subscription:
     """Use it in `async with`, which waits until the server has agreed, then iterate.
 
-    The iteration ends when the server ends the subscription, and raises if the
-    connection is lost for good. A stream that breaks is opened anew; what changed
-    meanwhile is not told, so look again after a pause.
+    The iteration ends when the server ends the subscription or the block is left, by
+    whichever task, and raises if the connection is lost for good. A stream that breaks is
+    opened anew; since changes may have been missed then, everything that the subscription
+    is about is reported once, by notifications whose `missed` is true.
     """
 
     def __init__(
-        self, source: Callable[[], AsyncGenerator[Notification | None, None]]
+        self,
+        source: Callable[[], AsyncGenerator[Notification | None, None]],
+        tasks: Tasks,
     ) -> None:
         """A subscription to a source that yields None once it is established."""
         self._source = source
-        self._stream: AsyncGenerator[Notification | None, None] | None = None
+        self._tasks = tasks
+        self._reader: asyncio.Task[None] | None = None
+        self._changes: deque[Notification] = deque()
+        self._news = asyncio.Event()
+        self._has_ended = False
+        self._has_missed = False
+        self._failure: Exception | None = None
 
     async def __aenter__(self) -> Self:
-        if self._stream is not None:
-            raise RuntimeError("this subscription is open already")
-        self._stream = self._source()
+        if self._reader is not None:
+            raise ClientStateError("this subscription was opened before; make another")
+        ready = asyncio.Event()
+        self._reader = self._tasks.spawn(self._read(ready))
         try:
-            await anext(self._stream)
-        except StopAsyncIteration:
-            pass
+            await ready.wait()
+            if self._failure is not None:
+                raise self._failure
         except BaseException:
-            await self._stream.aclose()
+            await self.close()
             raise
         return self
+
+    async def close(self) -> None:
+        """Ends the subscription and every iteration of it; leaving the block does so."""
+        if self._reader is None:
+            return
+        self._changes.clear()
+        self._failure = None
+        self._end()
+        self._reader.cancel()
+        await asyncio.wait([self._reader])
 
     async def __aexit__(
         self,
@@ -84,16 +128,49 @@ class Subscription:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._stream is not None:
-            await self._stream.aclose()
+        await self.close()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Notification:
-        if self._stream is None:
-            raise RuntimeError("use the subscription in `async with`")
-        while True:
-            notification = await anext(self._stream)
-            if notification is not None:
-                return notification
+        if self._reader is None:
+            raise ClientStateError("use the subscription in `async with`")
+        while not self._changes:
+            if self._failure is not None:
+                raise self._failure
+            if self._has_ended:
+                raise StopAsyncIteration
+            self._news.clear()
+            await self._news.wait()
+        return self._changes.popleft()
+
+    async def _read(self, ready: asyncio.Event) -> None:
+        try:
+            async with contextlib.aclosing(self._source()) as stream:
+                async for change in stream:
+                    ready.set()
+                    if change is not None and not self._has_ended:
+                        self._put(change)
+        except Exception as error:
+            if not self._has_ended:
+                self._failure = error
+        finally:
+            self._end()
+            ready.set()
+
+    def _put(self, change: Notification) -> None:
+        if change.missed and not self._has_missed:
+            self._has_missed = True
+            logger.warning("changes may have been missed: their stream was lost")
+        if len(self._changes) >= QUEUE_SIZE:
+            self._changes.popleft()
+            logger.warning(
+                "a subscription is read too slowly; its oldest change is dropped"
+            )
+        self._changes.append(change)
+        self._news.set()
+
+    def _end(self) -> None:
+        self._has_ended = True
+        self._news.set()

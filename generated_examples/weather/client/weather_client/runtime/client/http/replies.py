@@ -253,7 +253,7 @@ def unusable(
 
 
 def unanswered(
-    http: Http, method: str, status: int, parser: SseParser | None = None
+    http: Http, method: str, status: int | None, parser: SseParser | None = None
 ) -> TransportError:
     """The error for a response that ended without answering the request."""
     ignored = b"" if parser is None else parser.ignored
@@ -265,6 +265,15 @@ def unanswered(
         status=status,
         body=ignored or None,
     )
+
+
+def final_status(response: aiohttp.ClientResponse) -> int | None:
+    """The status of a response that ended too early.
+
+    None for a stream: that is a connection that broke.
+    """
+    is_stream = response.content_type == "text/event-stream"
+    return None if is_stream else response.status
 
 
 async def drain(response: aiohttp.ClientResponse) -> None:
