@@ -62,7 +62,10 @@ class Changes:
             self.wire = modern(subscriptions_listen=self._listen)
         else:
             self.wire = legacy(
-                resources_subscribe=empty, resources_unsubscribe=empty, ping=empty
+                capabilities={"tools": {}, "resources": {"subscribe": True}},
+                resources_subscribe=empty,
+                resources_unsubscribe=empty,
+                ping=empty,
             )
             self.wire.get = self._get
 

@@ -8,17 +8,21 @@ Adds no behaviour of its own: every method is the asynchronous one's.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from .calls import ToolCall
+from .errors import ClientStateError
 from .options import LoggingLevel, Omit
 from .work.loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from typing import Self, Unpack
+
+    from aiohttp import web
 
     from ..protocol.types import (
         CallToolResult,
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
     from ..shared.uri_template import Value
     from .client import Client
     from .drift import Difference
-    from .options import CallOptions, Notification
+    from .options import CallOptions, ClientOptions, Notification
     from .subscriptions import Subscription
 
 T = TypeVar("T")
@@ -46,13 +50,34 @@ T = TypeVar("T")
 class SyncClient:
     """A connection to one MCP server, for use in `with`.
 
-    Handlers and callbacks run on a thread of the client's, not on the caller's. Several
-    threads may share one client.
+    Handlers and callbacks run in threads of the client's, not in the caller's; they may
+    use the client. Several threads may share one client, forked processes may not. A
+    client that is dropped without having been closed is closed, with a ResourceWarning.
     """
+
+    _client_class: ClassVar[type[Client] | None] = None
+    """The asynchronous client, in generated ones."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._thread: LoopThread | None = None
+        self._thread = LoopThread()
+
+    @classmethod
+    def in_memory(
+        cls,
+        app: web.Application,
+        *,
+        path: str = "/mcp",
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """A client of an aiohttp application in this process; see `Client.in_memory`.
+
+        The application runs in the client's thread.
+        """
+        from .client import Client
+
+        made = (cls._client_class or Client).in_memory(app, path=path, **options)
+        return cls(made)
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """This client with other options for its calls; the connection is shared."""
@@ -62,9 +87,7 @@ class SyncClient:
 
     def open(self) -> None:
         """Connects. `with` does it for you."""
-        if self._thread is not None:
-            raise RuntimeError("this client is open already")
-        self._thread = LoopThread()
+        self._thread.start(self._client._connection.url, self._client.close)
         try:
             self._wait(self._client.open())
         except BaseException:
@@ -72,14 +95,11 @@ class SyncClient:
             raise
 
     def close(self) -> None:
-        """Ends the session, every stream, and the thread. `with` does it for you."""
-        if self._thread is None:
-            return
-        try:
-            self._wait(self._client.close())
-        finally:
-            self._thread.stop()
-            self._thread = None
+        """Ends the session, every stream, and the thread. `with` does it for you.
+
+        Calls of other threads end with an error.
+        """
+        self._thread.stop()
 
     def __enter__(self) -> Self:
         self.open()
@@ -207,7 +227,7 @@ class SyncClient:
             prompts_changed=prompts_changed,
             resources_changed=resources_changed,
         )
-        return SyncSubscription(subscription, self._loop())
+        return SyncSubscription(subscription, self._thread)
 
     @overload
     def _call(self, tool: str, arguments: Mapping[str, Any]) -> CallToolResult: ...
@@ -244,21 +264,14 @@ class SyncClient:
         return self._wait(self._client._read_template(template, variables))
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            loop = self._loop()
-        except BaseException:
-            work.close()
-            raise
-        return loop.call(work)
-
-    def _loop(self) -> LoopThread:
-        if self._thread is None:
-            raise RuntimeError("this client is not open; use it in `with`")
-        return self._thread
+        return self._thread.call(work)
 
 
 class SyncSubscription:
-    """A server's notifications of changes, for `with` and `for`."""
+    """A server's notifications of changes, for `with` and `for`.
+
+    Another thread may leave the block, or call `close`, to end an iteration.
+    """
 
     def __init__(self, subscription: Subscription, thread: LoopThread) -> None:
         self._subscription = subscription
@@ -268,13 +281,18 @@ class SyncSubscription:
         self._thread.call(self._subscription.__aenter__())
         return self
 
+    def close(self) -> None:
+        """Ends the subscription, and every iteration of it."""
+        with contextlib.suppress(ClientStateError):
+            self._thread.call(self._subscription.close())
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._thread.call(self._subscription.__aexit__(kind, error, traceback))
+        self.close()
 
     def __iter__(self) -> Iterator[Notification]:
         return self

@@ -6,7 +6,6 @@ ones; how those travel is not known here.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import inspect
 import re
@@ -20,6 +19,7 @@ from .calls import decoded, plain
 from .errors import InvalidArgumentsError, MissingHandlerError, ProtocolError
 from .options import Elicitation, Reply, Settings
 from .shapes import is_list, members, text
+from .work.threads import in_thread
 
 if TYPE_CHECKING:
     from ..shared.schema import Problem
@@ -244,7 +244,7 @@ async def _ask(handler: Callable[..., Any], *arguments: Any) -> Any:
     """Calls a handler; a plain function may block, so it gets a thread."""
     if inspect.iscoroutinefunction(handler):
         return await handler(*arguments)
-    outcome = await asyncio.to_thread(handler, *arguments)
+    outcome = await in_thread(handler, *arguments)
     return await outcome if inspect.isawaitable(outcome) else outcome
 
 

@@ -194,6 +194,13 @@ class Parts:
             return "info"
         return self.settings.log_level
 
+    @property
+    def wants_messages(self) -> bool:
+        """Whether anybody waits for what the server sends of its own accord."""
+        settings, listeners = self.settings, self.events.listeners
+        wanted = settings.on_notification or settings.on_log or listeners
+        return bool(self.handlers or wanted)
+
     def brief(self, seconds: float) -> CallSettings:
         """The settings of a request that the client makes for itself."""
         return dataclasses.replace(

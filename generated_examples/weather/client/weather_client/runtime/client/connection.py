@@ -19,6 +19,7 @@ from .errors import (
     ProtocolError,
     TransportError,
     not_open,
+    public_url,
 )
 from .events import Events
 from .handlers import ROOTS_CHANGED, Handlers
@@ -53,9 +54,6 @@ CLOSE_LIMIT: Final = 1.0
 _PING: Final = Request("ping", {}, repeatable=True)
 _SET_LEVEL: Final = Request("logging/setLevel", {}, repeatable=True)
 
-_PASSING: Final = frozenset([None, 429, 502, 503, 504])
-"""Statuses that another try may not meet; None is a broken connection."""
-
 
 class Connection:
     """The way to one server."""
@@ -68,6 +66,11 @@ class Connection:
         self._parts: Parts | None = None
         self._speaker: Speaker | None = None
         self._lock = asyncio.Lock()
+
+    @property
+    def url(self) -> str:
+        """The address, without what may be secret."""
+        return public_url(self._http.url)
 
     @property
     def server(self) -> ServerInfo:
@@ -225,7 +228,7 @@ def _may_repeat(request: Request, error: TransportError) -> bool:
         return True
     if error.sent and not request.repeatable:
         return False
-    return error.status in _PASSING
+    return error.status in backoff.PASSING
 
 
 async def _wait(failures: int, error: TransportError, clock: Clock) -> None:

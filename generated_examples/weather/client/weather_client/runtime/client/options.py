@@ -88,10 +88,18 @@ class LogMessage:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A notification as it came: its method and its parameters."""
+    """A notification as it came: its method and its parameters.
+
+    Attributes:
+        method: Its method.
+        params: Its parameters.
+        missed: True where the server did not send it, but may have: a subscription lost
+            its stream for a while, and changes may have been missed.
+    """
 
     method: str
     params: JsonObject
+    missed: bool = False
 
 
 LoggingLevel: TypeAlias = Literal[

@@ -39,6 +39,7 @@ class SseChannel:
         self.receive: Receive = nobody
         self.version = ""
         self.when_deaf: list[Callable[[], None]] = []
+        self.when_missed: list[Callable[[], None]] = []
         self._http = http
         self._tasks = tasks
         self._endpoint: str | None = None
@@ -76,6 +77,9 @@ class SseChannel:
     async def listen(self, wait: float) -> bool:
         """The stream is always open."""
         return self._endpoint is not None
+
+    def stop_listening(self) -> None:
+        """The stream is that of the answers, too."""
 
     async def close(self) -> None:
         """Closes the stream, which ends the session."""

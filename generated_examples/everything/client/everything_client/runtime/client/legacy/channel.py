@@ -11,6 +11,9 @@ from ..errors import ClientError, ProtocolError, TransportError
 from ..http.replies import Message
 from ..work.clock import Clock
 
+LISTEN_WAIT: Final = 1.0
+"""Seconds to wait for the head of the server's own stream."""
+
 Receive: TypeAlias = Callable[[Message, Clock | None], Awaitable[None]]
 """Takes a message, with the clock of the call on whose stream it came, if any."""
 
@@ -79,11 +82,13 @@ class Channel(Protocol):
         receive: Takes every message that answers no request of ours.
         version: The negotiated protocol version; empty until it is known.
         when_deaf: Called when the server's own messages can't arrive any more.
+        when_missed: Called when some of them may have been missed.
     """
 
     receive: Receive
     version: str
     when_deaf: list[Callable[[], None]]
+    when_missed: list[Callable[[], None]]
 
     @property
     def has_session(self) -> bool:
@@ -110,11 +115,16 @@ class Channel(Protocol):
         """Opens the stream of the server's own messages if it is not open.
 
         Args:
-            wait: Seconds to wait for the server's answer.
+            wait: Seconds to wait for the server's answer. Servers and proxies may send none
+                before the first message, so that silence means yes.
 
         Returns:
             False if the server has no such stream.
         """
+        ...
+
+    def stop_listening(self) -> None:
+        """Closes that stream, where it is one of its own."""
         ...
 
     async def close(self) -> None:

@@ -40,15 +40,13 @@ from ..speaker import (
 )
 from ..subscriptions import Filter, Subscription
 from .changes import LegacyChanges
-from .channel import Channel, SessionLostError, lost_in_answer
+from .channel import LISTEN_WAIT, Channel, SessionLostError, lost_in_answer
 from .serving import Serving
 
 logger: Final = logging.getLogger(__name__)
 
 STEP_LIMIT: Final = 10.0
 """Seconds for each further step of the handshake."""
-LISTEN_WAIT: Final = 1.0
-"""Seconds to wait for the server's own stream before the first call."""
 
 
 class Legacy:
@@ -136,7 +134,7 @@ class Legacy:
         """Updates of resources by `resources/subscribe`; list changes come unasked."""
         if wanted.resources:
             self._require_subscriptions()
-        return Subscription(partial(self._changes.follow, wanted))
+        return Subscription(partial(self._changes.follow, wanted), self._parts.tasks)
 
     def _require_subscriptions(self) -> None:
         """Raises CapabilityError where the server declares no resources."""
@@ -205,20 +203,15 @@ class Legacy:
 
     async def _restore(self) -> None:
         """What a new session must be told, beyond its start."""
-        settings = self._parts.settings
         if self._log_level is not None and "logging" in self.server.capabilities:
             with self._optional("logging/setLevel"):
                 await self._setup(_set_level(self._log_level))
-        if (
-            self._parts.handlers
-            or settings.on_notification
-            or settings.on_log
-            or self._parts.events.listeners
-        ):
+        if self._parts.wants_messages:
             await self._channel.listen(LISTEN_WAIT)
         for uri in self._changes.uris:
             with self._optional("resources/subscribe"):
                 await self._setup(Request("resources/subscribe", {"uri": uri}))
+        self._changes.renewed()
 
     @contextlib.contextmanager
     def _optional(self, step: str) -> Generator[None]:

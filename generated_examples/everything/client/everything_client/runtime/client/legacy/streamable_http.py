@@ -24,6 +24,7 @@ from ..http.replies import (
     Message,
     drain,
     failure,
+    final_status,
     is_answer,
     messages,
     unanswered,
@@ -38,10 +39,10 @@ from .channel import Receive, SessionLostError, nobody, session_is_lost
 logger: Final = logging.getLogger(__name__)
 
 _VERSION_HEADER_SINCE: Final = "2025-06-18"
+_FINAL: Final = frozenset([401, 403, 404, 405])
+"""Statuses of a GET that another one without an event's id would meet, too."""
 _DEFAULT_RETRY: Final = 1_000
 """Milliseconds before a stream is resumed where the server names none."""
-_STABLE: Final = 5.0
-"""Seconds after which a stream that ends has not failed."""
 
 
 class StreamableChannel:
@@ -51,6 +52,7 @@ class StreamableChannel:
         self.receive: Receive = nobody
         self.version = ""
         self.when_deaf: list[Callable[[], None]] = []
+        self.when_missed: list[Callable[[], None]] = []
         self._http = http
         self._tasks = tasks
         self._session_id: str | None = None
@@ -104,25 +106,26 @@ class StreamableChannel:
             # Some servers say nothing before the first message.
             return True
 
+    def stop_listening(self) -> None:
+        """Closes the GET stream."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.cancel()
+
     async def close(self) -> None:
         """Ends the session with DELETE."""
-        self._stop_listening()
+        self.stop_listening()
         if self._session_id is not None:
             response = await self._http.send("DELETE", self._headers({}))
             response.close()
 
     def _begin(self) -> None:
-        self._stop_listening()
+        self.stop_listening()
         self._session_id = None
         self.version = ""
 
     def _remember(self, response: aiohttp.ClientResponse) -> None:
         self._session_id = response.headers.get(headers.SESSION_ID)
-
-    def _stop_listening(self) -> None:
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.cancel()
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         sent = dict(more)
@@ -159,9 +162,14 @@ class StreamableChannel:
         clock: Clock,
         receive: Receive,
     ) -> Message:
-        """The answer on this stream, or on those that resume it."""
+        """The answer on this stream, or on those that resume it.
+
+        Raises:
+            TransportError: What ended the first stream, where no other one gets further.
+        """
         parser = self._http.parser()
         failures = 0
+        first: TransportError | None = None
         while True:
             known = parser.last_event_id
             try:
@@ -169,7 +177,7 @@ class StreamableChannel:
                 if answer is not None:
                     return answer
                 broken = unanswered(
-                    self._http, request["method"], response.status, parser
+                    self._http, request["method"], final_status(response), parser
                 )
             except TransportError as error:
                 broken = error
@@ -178,8 +186,10 @@ class StreamableChannel:
                     response.close()
             if not parser.last_event_id:
                 raise broken
-            failures = 1 if parser.last_event_id != known else failures + 1
-            response, parser = await self._resumed(parser, failures, broken)
+            if parser.last_event_id != known:
+                first, failures = broken, 0
+            failures += 1
+            response, parser = await self._resumed(parser, failures, first or broken)
 
     async def _read(
         self,
@@ -204,19 +214,20 @@ class StreamableChannel:
         """The stream from where it broke off.
 
         Raises:
-            TransportError: It can't be resumed.
+            TransportError: It can't be resumed; the error is what broke it off.
         """
+        cause: TransportError | None = None
         while True:
             if failures > backoff.MAX_TRIES:
-                raise broken
+                raise broken from cause
             wish = _DEFAULT_RETRY if before.retry is None else before.retry
             await backoff.wait(failures, wish)
             try:
                 response = await self._get(before.last_event_id)
             except TransportError as error:
-                if error.status is not None:
-                    raise
-                broken = error
+                if error.status not in backoff.PASSING:
+                    raise broken from error
+                cause = error
                 failures += 1
                 continue
             parser = self._http.parser()
@@ -247,39 +258,61 @@ class StreamableChannel:
 
     async def _listen(self, heard: asyncio.Future[bool]) -> None:
         """Reads the server's own stream for as long as the session lives."""
-        parser = self._http.parser()
-        failures = 0
-        clock = asyncio.get_running_loop()
+        last_event_id, failures = "", 0
+        reopening = backoff.Reopening()
         try:
             while failures <= backoff.MAX_TRIES:
-                started = clock.time()
                 try:
-                    response = await self._get(parser.last_event_id)
-                    _tell(heard, True)
-                    async with contextlib.aclosing(
-                        messages(self._http, response, parser)
-                    ) as incoming:
-                        try:
-                            async for message in incoming:
-                                failures = 0
-                                await self.receive(message, None)
-                        finally:
-                            response.close()
+                    response = await self._get(last_event_id)
                 except TransportError as error:
-                    if error.status is not None and error.status >= 400:
+                    if error.status in backoff.PASSING:
+                        failures += 1
+                        await backoff.wait(failures)
+                    elif last_event_id and error.status not in _FINAL:
+                        # The server does not keep its events for so long.
+                        last_event_id = ""
+                    else:
                         logger.debug("no stream of server messages: %s", error)
                         return
-                failures = 1 if clock.time() - started > _STABLE else failures + 1
-                fresh = self._http.parser()
-                fresh.last_event_id, fresh.retry = parser.last_event_id, parser.retry
-                parser = fresh
-                await backoff.wait(failures, parser.retry)
+                    continue
+                if (failures or heard.done()) and not last_event_id:
+                    self._report_missed()
+                failures = 0
+                _tell(heard, True)
+                reopening.opened()
+                parser = self._http.parser()
+                parser.last_event_id = last_event_id
+                was_read = await self._read_all(response, parser)
+                has_news = parser.last_event_id != last_event_id or was_read
+                last_event_id = parser.last_event_id
+                await reopening.wait(parser.retry, brought=has_news)
             logger.warning("the stream of server messages was lost for good")
         finally:
             _tell(heard, False)
             if not self._is_closing():
                 for deaf in list(self.when_deaf):
                     deaf()
+
+    async def _read_all(
+        self, response: aiohttp.ClientResponse, parser: SseParser
+    ) -> bool:
+        """Whether anything came before the stream ended, for whatever reason."""
+        has_come = False
+        incoming = messages(self._http, response, parser)
+        try:
+            async with contextlib.aclosing(incoming):
+                async for message in incoming:
+                    has_come = True
+                    await self.receive(message, None)
+        except TransportError as error:
+            logger.debug("the stream of server messages broke off: %s", error)
+        finally:
+            response.close()
+        return has_come
+
+    def _report_missed(self) -> None:
+        for missed in list(self.when_missed):
+            missed()
 
     def _is_closing(self) -> bool:
         return self._listener is not asyncio.current_task()

@@ -25,6 +25,7 @@ from ..http.replies import (
     body_messages,
     drain,
     failure,
+    final_status,
     is_answer,
     messages,
     result_of,
@@ -124,7 +125,7 @@ class Modern:
         """A `subscriptions/listen` request."""
         from ..subscriptions import Subscription
 
-        return Subscription(partial(self._listen, wanted))
+        return Subscription(partial(self._listen, wanted), self._parts.tasks)
 
     async def close(self) -> None:
         """Nothing: there is no session to end."""
@@ -250,7 +251,7 @@ class Modern:
                 clock.heard()
                 if "method" in message and "id" not in message:
                     await self._parts.events.receive(message)
-        raise unanswered(http, request.method, response.status, parser)
+        raise unanswered(http, request.method, final_status(response), parser)
 
     def _listen(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
         from .listen import listen

@@ -18,7 +18,7 @@ from ..calls.live import Change, Changes
 from ..handlers.ports import Client
 from ..http import names
 from ..http.exchange import Exchange, refused, single
-from ..http.sse import Mailbox, event, is_gone
+from ..http.sse import COMMENT, Mailbox, event, is_gone
 from ..http.watch import Watch
 from ..limits.limits import OVERLOADED, TOO_MANY, Limits, too_many
 from ..modern.subscriptions import notification
@@ -148,7 +148,9 @@ class Registry:
         log = self._attach(session, listener.mailbox, exchange)
         self._watch.add(listener)
         try:
-            stream = await exchange.open()
+            stream = await exchange.open(hold_back=True)
+            # Some proxies hold back the head until the body begins.
+            await stream.write(COMMENT)
             await listener.mailbox.deliver(stream, self._settings.keep_alive)
             await stream.end()
         except ConnectionError:
