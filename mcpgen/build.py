@@ -6,37 +6,31 @@ or files.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from mcpgen import ir, naming, pycode
-from mcpgen.diagnostics import Collector, Diagnostic, MCPGenError
+from mcpgen import callers, ir, naming, pycode
+from mcpgen.callers import LARGEST_MODULE as LARGEST_MODULE
+from mcpgen.diagnostics import Collector, MCPGenError
 from mcpgen.samples import sample
 
 if TYPE_CHECKING:
+    from mcpgen.callers import Record
     from mcpgen.manifest import (
         Manifest,
-        Pointer,
         Prompt,
         Resource,
         ResourceTemplate,
         Tool,
     )
-    from mcpgen.models import GeneratedModels, Memory, Root
+    from mcpgen.models import GeneratedModels, Memory
     from mcpgen.naming import Names
-
-_EXPRESSION: Final = re.compile(r"\{([+#./;?&]?)([^{}]*)\}")
-LARGEST_MODULE: Final = 64
-"""Classes that one module of models holds: making a class takes half a millisecond, so
-users of a large project wait for those alone that they use."""
-
-_MODIFIER: Final = re.compile(r"(?:\*|:\d+)$")
 
 
 def build(
-    manifest: Manifest, name: str | None = None, memory: Memory | None = None
+    manifest: Manifest,
+    name: str | None = None,
+    memory: Memory | None = None,
+    given: Record | None = None,
 ) -> ir.Project:
     """The project that a manifest describes.
 
@@ -44,6 +38,7 @@ def build(
         manifest: What `mcpgen.manifest.load` gave.
         name: The project's name; None takes the manifest's own.
         memory: What earlier runs made of the same schemas.
+        given: Names that callers have: they stay.
 
     Raises:
         MCPGenError: With every diagnostic, where a name or a schema can't be used.
@@ -51,12 +46,7 @@ def build(
     name = name or manifest.name or str(manifest.server_info.get("name", ""))
     own = naming.for_project(name, span=lambda: manifest.source.span(("name",)))
     _check_depth(manifest)
-    names = naming.for_declarations(
-        [naming.Wire(tool.name) for tool in manifest.tools],
-        [naming.Wire(p.name, _asked_for(p)) for p in manifest.prompts],
-        [naming.Wire(resource.name) for resource in manifest.resources],
-        [naming.Wire(t.name, _asked_for(t)) for t in manifest.resource_templates],
-    )
+    names = callers.declared(manifest, given)
     models = _models(manifest, names, own, memory)
     maker = _Maker(models)
     return ir.Project(
@@ -82,7 +72,22 @@ def build(
         registry=_registry(manifest.registry),
         connect=manifest.connect,
         editor_schema=ir.EDITOR_SCHEMA in manifest.source.text,
+        contract=_contract(manifest, names, models),
     )
+
+
+def _contract(
+    manifest: Manifest, names: naming.AllNames, models: GeneratedModels
+) -> dict[str, ir.Json]:
+    from mcpgen import contracts
+
+    attributes = {
+        name: {field.wire_name: field.python_name for field in model.fields}
+        for name, model in models.models.items()
+        if model.is_class
+    }
+    found = callers.record(manifest, names, models.places, attributes)
+    return contracts.to_json(contracts.from_manifest(manifest, found))
 
 
 def _package(written: dict[str, ir.Json]) -> ir.Package:
@@ -109,11 +114,6 @@ def _registry(written: dict[str, ir.Json] | None) -> ir.Registry | None:
         written.get("package"),
         written.get("repository"),
     )
-
-
-def _asked_for(declaration: Prompt | ResourceTemplate) -> tuple[str, ...]:
-    """The arguments that a handler method completes."""
-    return tuple(c.argument for c in declaration.completions if c.values is None)
 
 
 def _check_depth(manifest: Manifest) -> None:
@@ -153,7 +153,7 @@ def _models(
 ) -> GeneratedModels:
     from mcpgen.models import generate
 
-    roots = list(_roots(manifest, names))
+    roots = list(callers.roots(manifest, names))
     try:
         return generate(
             [root for _, root in roots],
@@ -162,85 +162,7 @@ def _models(
             memory=memory,
         )
     except MCPGenError as error:
-        raise _placed(error, manifest, roots) from None
-
-
-def _roots(
-    manifest: Manifest, names: naming.AllNames
-) -> Iterable[tuple[Pointer, Root]]:
-    """The schemas of which models are made, each with its place in the manifest."""
-    from mcpgen.models import Root
-
-    for tool, its in zip(manifest.tools, names.tools, strict=True):
-        where = f'tool "{tool.name}"'
-        inner = f"{its.class_base}Input"
-        said = f"{where}, inputSchema"
-        at = (*tool.pointer, "inputSchema")
-        root = Root(inner, tool.input_schema, said, its.module, is_arguments=True)
-        yield at, root
-        if tool.output_schema is not None:
-            outer = f"{its.class_base}Output"
-            said = f"{where}, outputSchema"
-            root = Root(outer, tool.output_schema, said, its.module)
-            yield (*tool.pointer, "outputSchema"), root
-    for prompt, its in zip(manifest.prompts, names.prompts, strict=True):
-        if prompt.arguments:
-            schema = arguments_schema(prompt)
-            where = f'prompt "{prompt.name}"'
-            root = Root(f"{its.class_base}Arguments", schema, where, its.module)
-            yield prompt.pointer, root
-    for template, its in zip(
-        manifest.resource_templates, names.resource_templates, strict=True
-    ):
-        schema = variables_schema(template.uri_template)
-        where = f'resource template "{template.name}"'
-        root = Root(f"{its.class_base}Variables", schema, where, its.module)
-        yield template.pointer, root
-
-
-def _placed(
-    error: MCPGenError, manifest: Manifest, roots: Iterable[tuple[Pointer, Root]]
-) -> MCPGenError:
-    """The error with the places of the schemas that it is about."""
-    places = {root.where: at for at, root in roots}
-
-    def placed(diagnostic: Diagnostic) -> Diagnostic:
-        where = diagnostic.message.partition(": ")[0]
-        if diagnostic.span is not None or where not in places:
-            return diagnostic
-        return replace(diagnostic, span=manifest.source.span(places[where]))
-
-    return MCPGenError(map(placed, error.diagnostics))
-
-
-def arguments_schema(prompt: Prompt) -> dict[str, ir.Json]:
-    """The JSON Schema of a prompt's arguments: an object of strings."""
-    properties: dict[str, ir.Json] = {}
-    for argument in prompt.arguments:
-        properties[argument.name] = {"type": "string"}
-        if argument.description is not None:
-            properties[argument.name]["description"] = argument.description
-    required = [argument.name for argument in prompt.arguments if argument.required]
-    return {"type": "object", "properties": properties, "required": required}
-
-
-def variables_schema(uri_template: str) -> dict[str, ir.Json]:
-    """The JSON Schema of a template's variables.
-
-    A variable with `*` is a list, every other a string. Those of a query (`?`, `&`) and
-    of path parameters (`;`) may be absent from a URI.
-    """
-    properties: dict[str, ir.Json] = {}
-    required: dict[str, None] = {}
-    for operator, body in _EXPRESSION.findall(uri_template):
-        for spelled in body.split(","):
-            name = _MODIFIER.sub("", spelled.strip())
-            exploded = {"type": "array", "items": {"type": "string"}}
-            kind = exploded if spelled.endswith("*") else {"type": "string"}
-            properties.setdefault(name, kind)
-            if operator not in ("?", "&", ";"):
-                required[name] = None
-    return {"type": "object", "properties": properties, "required": list(required)}
+        raise callers.placed(error, manifest, roots) from None
 
 
 class _Maker:
@@ -250,7 +172,7 @@ class _Maker:
         self._models = models.models
 
     def tool(self, tool: Tool, names: Names) -> ir.Tool:
-        model = self._models[f"{names.class_base}Input"]
+        model = self._models[names.root("Input")]
         has_output = tool.output_schema is not None
         return ir.Tool(
             wire_name=tool.name,
@@ -258,8 +180,8 @@ class _Maker:
             definition=tool.definition,
             description=tool.description,
             input=model,
-            output=self._models[f"{names.class_base}Output"] if has_output else None,
-            parameters=_parameters(model),
+            output=self._models[names.root("Output")] if has_output else None,
+            parameters=_parameters(names, "Input", model),
             sample=sample(tool.input_schema),
             timeout=tool.timeout,
             scopes=tool.scopes,
@@ -268,14 +190,16 @@ class _Maker:
     def prompt(self, prompt: Prompt, names: Names) -> ir.Prompt:
         arguments = None
         if prompt.arguments:
-            arguments = self._models[f"{names.class_base}Arguments"]
+            arguments = self._models[names.root("Arguments")]
         return ir.Prompt(
             wire_name=prompt.name,
             method=names.method,
             definition=prompt.definition,
             description=prompt.description,
             arguments=arguments,
-            parameters=_parameters(arguments) if arguments else (),
+            parameters=(
+                _parameters(names, "Arguments", arguments) if arguments else ()
+            ),
             completions=_completions(prompt, names),
             scopes=prompt.scopes,
         )
@@ -290,23 +214,24 @@ class _Maker:
         )
 
     def template(self, template: ResourceTemplate, names: Names) -> ir.ResourceTemplate:
-        variables = self._models[f"{names.class_base}Variables"]
+        variables = self._models[names.root("Variables")]
         return ir.ResourceTemplate(
             uri_template=template.uri_template,
             method=names.method,
             definition=template.definition,
             description=template.description,
             variables=variables,
-            parameters=_parameters(variables),
+            parameters=_parameters(names, "Variables", variables),
             completions=_completions(template, names),
             scopes=template.scopes,
         )
 
 
-def _parameters(model: ir.Model) -> tuple[str, ...]:
+def _parameters(names: Names, suffix: str, model: ir.Model) -> tuple[str, ...]:
     if not model.is_class:
         return ("arguments",)
-    return naming.parameters(field.python_name for field in model.fields)
+    attributes = {field.wire_name: field.python_name for field in model.fields}
+    return callers.parameters(names, suffix, attributes)
 
 
 def _completions(

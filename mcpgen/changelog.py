@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 _HEADING: Final = re.compile(r"^## (\S+)\n", re.MULTILINE)
 
 
-def history(written: str | None, version: str, changes: Changes | None) -> ir.History:
+def history(
+    written: str | None,
+    version: str,
+    changes: Changes | None,
+    *,
+    is_known: bool = True,
+) -> ir.History:
     """What the CHANGELOG is to say.
 
     Args:
@@ -25,6 +31,7 @@ def history(written: str | None, version: str, changes: Changes | None) -> ir.Hi
         version: The client's version, as its heading has it.
         changes: What changed for callers since the version that they have, or None
             where they have none.
+        is_known: Whether that is what they have, for certain.
     """
     sections = _sections(written or "")
     own = sections.pop(version, None)
@@ -32,7 +39,9 @@ def history(written: str | None, version: str, changes: Changes | None) -> ir.Hi
     if changes is None or changes.old_version == changes.new_version:
         return ir.History(kept=own, earlier=earlier)
     said = tuple((str(each.rule.level), each.message) for each in changes.all)
-    return ir.History(changes=said, since=changes.old_version, earlier=earlier)
+    return ir.History(
+        changes=said, since=changes.old_version, earlier=earlier, is_known=is_known
+    )
 
 
 def _sections(text: str) -> dict[str, str]:

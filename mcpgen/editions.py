@@ -1,26 +1,34 @@
 """An edition of a manifest: a file, a project's folder, or what git has of either.
 
-Joins `project` and `manifest`. Git is asked for one file of one revision and for
+Joins `project`, `manifest` and `lock`. Git is asked for one file of one revision and for
 nothing else; what it answers is untrusted, as every manifest is.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mcpgen import project
+from mcpgen import callers, lock, project, release
 from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.folder import digest
 from mcpgen.manifest import Manifest, eras_for, load, loads
 from mcpgen.project import MANIFEST_FILES
+
+if TYPE_CHECKING:
+    from mcpgen.given import Given
 
 GIT_SECONDS: Final = 30
 """How long git may take for one file."""
 
 
-def edition(name: str) -> Manifest:
-    """The manifest that is meant.
+def with_names(name: str) -> tuple[Manifest, dict[str, Given]]:
+    """The manifest that is meant, and the names that its callers get or have.
+
+    In a project that has a lock, names that callers have stay; everything else is named
+    as in a new project.
 
     Args:
         name: A manifest, a folder in a project, or a git revision. A revision may name
@@ -28,20 +36,63 @@ def edition(name: str) -> Manifest:
             manifest of the project around here.
 
     Raises:
-        MCPGenError: There is none (MG420), or it can't be used.
+        MCPGenError: There is none (MG420), or it or its lock can't be used.
     """
+    path = _path(name)
+    if path is None:
+        manifest, data = with_lock(name)
+    else:
+        manifest, beside = load(path), path.with_name(lock.FILE)
+        data = beside.read_bytes() if beside.is_file() else None
+    known = None if data is None else lock.parse(data, path.parent if path else Path())
+    if known is None or known.inputs.manifest != _file_name(manifest):
+        return manifest, callers.names_of(manifest)
+    text = manifest.source.text.encode()
+    promises = known.promises
+    if promises is not None and known.inputs.sha256 == digest(text):
+        found = release.names(promises.current, manifest)
+        if found:
+            return manifest, found
+    return manifest, callers.names_of(manifest, release.given(promises, manifest))
+
+
+def _file_name(manifest: Manifest) -> str:
+    return re.split(r"[/\\:]", manifest.source.file)[-1]
+
+
+def _path(name: str) -> Path | None:
+    """The manifest on disk that is meant; None where it is one of git."""
     path = Path(name or "?")
     if path.is_dir() and (_has_manifest(path) or not _is_revision(name, Path())):
-        return load(project.find(path).manifest_path)
+        return project.find(path).manifest_path
     if path.exists() or path.suffix in (".yaml", ".yml", ".json", ".toml"):
         revision, colon, _ = name.partition(":")
         if path.exists() or not (colon and _is_revision(revision, Path())):
-            return load(path)
-    return _of_git(name)
+            return path
+    return None
 
 
 def _has_manifest(folder: Path) -> bool:
     return any((folder / file).is_file() for file in MANIFEST_FILES)
+
+
+def with_lock(name: str) -> tuple[Manifest, bytes | None]:
+    """The manifest of a git revision, and the lock beside it.
+
+    Raises:
+        MCPGenError: As `with_names` does.
+    """
+    manifest = _of_git(name)
+    revision, colon, inside = name.partition(":")
+    folder = inside.rpartition("/")[0] if colon else "."
+    home = Path() if colon else _home(name)
+    place = f"{folder}/{lock.FILE}" if folder else lock.FILE
+    return manifest, _git(home, "cat-file", "blob", f"{revision}:{place}")
+
+
+def is_revision(name: str) -> bool:
+    """Whether git knows a revision of this name here."""
+    return _is_revision(name, Path())
 
 
 def _of_git(name: str) -> Manifest:

@@ -15,7 +15,7 @@ from collections import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mcpgen import (
     changelog,
@@ -36,6 +36,7 @@ from mcpgen.plan import Plan, Why, executable_here, plan, unchanged
 from mcpgen.write import exclusively, place_beside, write
 
 if TYPE_CHECKING:
+    from mcpgen.given import Given
     from mcpgen.manifest import Manifest
     from mcpgen.project import Project
     from mcpgen.protocol import Library
@@ -111,6 +112,7 @@ def generate(
     force: bool = False,
     thoroughly: bool = False,
     allow_breaking: bool = False,
+    since: str | None = None,
 ) -> Outcome:
     """Bring a project up to date.
 
@@ -119,6 +121,7 @@ def generate(
         force: Overwrite generated files that were edited by hand.
         thoroughly: Render everything, even if the lock shows that nothing has changed.
         allow_breaking: Take a version that tells less than what changed for callers.
+        since: The release that callers have: a wheel, a client's folder or a revision.
 
     Raises:
         MCPGenError: With every reason why it can't be done; nothing was written.
@@ -131,6 +134,7 @@ def generate(
             force=force,
             thoroughly=thoroughly,
             allow_breaking=allow_breaking,
+            since=since,
         )
         problems = outcome.refusals
         if outcome.plan.conflicts:
@@ -159,7 +163,11 @@ def add_stubs(project: Project, outcome: Outcome) -> tuple[str, ...]:
 
 
 def examine(
-    project: Project, *, force: bool = False, allow_breaking: bool = False
+    project: Project,
+    *,
+    force: bool = False,
+    allow_breaking: bool = False,
+    since: str | None = None,
 ) -> Outcome:
     """What `generate` would do; nothing is written, conflicts are in the plan.
 
@@ -167,7 +175,12 @@ def examine(
         MCPGenError: The manifest or the lock can't be used.
     """
     records = read_records(project.folder)
-    return _examine(project, records, force=force, allow_breaking=allow_breaking)
+    return _examine(
+        *(project, records),
+        force=force,
+        allow_breaking=allow_breaking,
+        since=since,
+    )
 
 
 def mark_published(project: Project) -> None:
@@ -255,12 +268,13 @@ def _examine(
     force: bool,
     thoroughly: bool = False,
     allow_breaking: bool = False,
+    since: str | None = None,
 ) -> Outcome:
     try:
         text = project.manifest_path.read_bytes()
     except OSError as error:
         raise unreadable(project.manifest_path, error) from None
-    settled = None if thoroughly else _settled(project, text, records)
+    settled = None if thoroughly or since else _settled(project, text, records)
     if settled is not None:
         return settled
 
@@ -278,13 +292,17 @@ def _examine(
     before = memory.load(project.folder)
     known = Memory(identity.digest(), before.part("models"))
     pieces = Pieces(identity.digest(), before.part("pieces"))
-    described = build(manifest, manifest.name or project.folder.name, known)
-    promises = records.lock.promises if records.lock else None
-    standing = release.look(promises, manifest)
+    promises = _promises(project, records, since)
+    described = build(
+        *(manifest, manifest.name or project.folder.name, known),
+        release.given(promises, manifest, _fallback(project, promises)),
+    )
+    standing = release.look(promises, manifest, described.contract)
     history = changelog.history(
         _written(project.folder, records.lock, CHANGELOG),
         client_version(described),
         standing.changes,
+        is_known=standing.is_known,
     )
     files = render(
         replace(described, history=history),
@@ -300,15 +318,50 @@ def _examine(
         project.folder, files, inputs, records, promises=judged.promises, force=force
     )
     report = handlers.examine(project.folder, files)
-    said = [each for each in (judged.refusal, memory.problem()) if each]
+    said = (
+        judged.refusal,
+        release.uncertainty(standing, manifest),
+        memory.problem(),
+    )
     notes = (
-        *said,
+        *filter(None, said),
         *manifest.notes,
         *limits(manifest),
         *news(manifest.revisions, library),
         *report.diagnostics,
     )
     return replace(outcome, notes=notes, handlers=report)
+
+
+def _promises(project: Project, records: Records, since: str | None) -> Promises | None:
+    """What callers have: as a release says, as the lock says, or as the client does."""
+    from mcpgen import clients
+
+    known = records.lock.promises if records.lock else None
+    if since is not None:
+        return release.since(clients.contract_of(since), known)
+    if records.lock is None and records.journal is None:
+        found = _client(project)
+        return None if found is None else release.rebuilt(found)
+    return known
+
+
+def _fallback(project: Project, promises: Promises | None) -> Mapping[str, Given]:
+    """The names of the client that lies there, where the lock has none."""
+    from mcpgen import contracts
+
+    found = _client(project) if release.lacks_names(promises) else None
+    return {} if found is None else contracts.from_json(found).names
+
+
+def _client(project: Project) -> dict[str, Any] | None:
+    """The contract of the client that lies there; None where there is none."""
+    from mcpgen import clients
+
+    try:
+        return clients.in_folder(project.folder / "client")
+    except MCPGenError:
+        return None
 
 
 def _written(folder: Path, known: Lock | None, path: str) -> str | None:

@@ -6,7 +6,7 @@ produce and what `render` consumes. `dataclasses.asdict` prints it as JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
@@ -204,12 +204,14 @@ class History:
         since: The version that they have; None where they have none.
         kept: The section of the current version, if it stays as it is.
         earlier: The sections of earlier versions, as they were written.
+        is_known: Whether these are all changes, for certain.
     """
 
     changes: tuple[tuple[str, str], ...] = ()
     since: str | None = None
     kept: str | None = None
     earlier: str = ""
+    is_known: bool = True
 
 
 EDITOR_SCHEMA: Final = "mcpgen.schema.json"
@@ -238,6 +240,7 @@ class Project:
         connect: The server's endpoint, for READMEs; None where it is not known.
         editor_schema: Whether the manifest refers editors to `EDITOR_SCHEMA`.
         history: What the client's CHANGELOG says.
+        contract: What callers depend on, as data, with the names that they have.
     """
 
     name: str
@@ -261,6 +264,7 @@ class Project:
     connect: str | None = None
     editor_schema: bool = False
     history: History = History()
+    contract: dict[str, Json] = field(default_factory=dict[str, Json])
 
 
 class Ownership(StrEnum):

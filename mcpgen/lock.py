@@ -71,10 +71,13 @@ class Promises:
         current: The contract that was generated last.
         released: The contract that callers have; None while there was no version
             before this one.
+        presumed: The contract of a later version that they may have: nobody knows
+            whether it was released.
     """
 
     current: Mapping[str, Any]
     released: Mapping[str, Any] | None
+    presumed: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ class Lock:
             members.append(f'"contract": {_contract(self.promises.current)}')
             if self.promises.released is not None:
                 members.append(f'"released": {_contract(self.promises.released)}')
+            if self.promises.presumed is not None:
+                members.append(f'"presumed": {_contract(self.promises.presumed)}')
         return _document(members)
 
 
@@ -332,10 +337,11 @@ def _parse_entry(shape: _Shape, value: object) -> Entry:
 def _parse_promises(shape: _Shape, document: dict[str, Any]) -> Promises | None:
     if "contract" not in document:
         return None
-    released = document.get("released")
+    released, presumed = (document.get(key) for key in ("released", "presumed"))
     return Promises(
         shape.mapping(document["contract"]),
         None if released is None else shape.mapping(released),
+        None if presumed is None else shape.mapping(presumed),
     )
 
 

@@ -3,8 +3,8 @@
 Wire names are any text; what comes out are identifiers that differ from each other and
 from every name that generated code needs for itself. Names are handed out in a fixed
 order (tools, prompts, resources, templates, completions; each in the manifest's order),
-so what is added at the end never renames what was there before. Knows no source text
-and no manifest.
+so what is added at the end never renames what was there before. Names that callers have
+come before all others, and stay. Knows no source text and no manifest.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.given import Given
 
 LONGEST: Final = 60
 """Characters of a method's or parameter's name."""
@@ -144,6 +145,13 @@ RESERVED_METHODS: Final = frozenset(
     SERVICE_ATTRIBUTES | CLIENT_ATTRIBUTES | SYNC_CLIENT_ATTRIBUTES | _IN_CLASS_BODIES
 )
 
+_IMPOSSIBLE_METHODS: Final = SERVICE_ATTRIBUTES | _IN_CLASS_BODIES
+"""Names that no method can have, not even one that callers have: the server, or the
+class around it, would not work."""
+
+ROOTS: Final = ("Input", "Output", "Arguments", "Variables")
+"""Last words of the classes that stand for whole schemas."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectNames:
@@ -172,10 +180,14 @@ class ProjectNames:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What a name is made from: the wire name, and the arguments with completion."""
+    """What a name is made from: the wire name, and the arguments with completion.
+
+    `given` has the names that callers have already.
+    """
 
     name: str
     completed: tuple[str, ...] = ()
+    given: Given | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +199,19 @@ class Names:
         module: Its module of a package of models; differs in more than case.
         class_base: What its classes begin with: `GetForecast` of `GetForecastInput`.
         completers: The methods that complete its arguments, by argument.
+        given: The names that callers have already.
     """
 
     method: str
     module: str
     class_base: str
     completers: dict[str, str]
+    given: Given | None = None
+
+    def root(self, suffix: str) -> str:
+        """The class of a whole schema, by its last word: one of `ROOTS`."""
+        known = self.given.classes.get(suffix.lower()) if self.given else None
+        return known or f"{self.class_base}{suffix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,21 +225,48 @@ class AllNames:
 
 
 class _Taken:
-    """The names of one scope; a name that is taken gets a number."""
+    """The names of one scope; a name that is taken gets a number.
 
-    def __init__(self, reserved: Iterable[str] = (), *, any_case: bool = False) -> None:
+    Args:
+        reserved: Names that nothing gets.
+        any_case: Whether names that differ only in case count as the same.
+        endings: What may be put behind a name; none of the results may be reserved.
+    """
+
+    def __init__(
+        self,
+        reserved: Iterable[str] = (),
+        *,
+        any_case: bool = False,
+        endings: Sequence[str] = ("",),
+    ) -> None:
         self._any_case = any_case
-        self._names = {self._key(name) for name in reserved}
+        self._endings = endings
+        self._names: set[str] = set()
+        self._reserved = {self._key(name) for name in reserved}
         self._next: dict[str, int] = {}
 
     def _key(self, name: str) -> str:
         return name.casefold() if self._any_case else name
 
+    def claim(self, name: str) -> bool:
+        """Take exactly this name, reserved or not; False if something has it already."""
+        key = self._key(name)
+        if key in self._names:
+            return False
+        self._names.add(key)
+        return True
+
+    def _is_free(self, name: str) -> bool:
+        if self._key(name) in self._names:
+            return False
+        return not any(self._key(name + end) in self._reserved for end in self._endings)
+
     def take(self, name: str) -> str:
         """The name itself, or the first free one with a number behind it."""
         found = name
         number = self._next.get(name, 2)
-        while self._key(found) in self._names:
+        while not self._is_free(found):
             # Remembered, so a thousand equal names take a thousand steps.
             found = f"{name.rstrip('_')}_{number}"
             number += 1
@@ -340,19 +386,28 @@ def for_declarations(
     resource_templates: Sequence[Wire],
 ) -> AllNames:
     """Names for everything that a manifest declares, all different in their scope."""
-    scope = _Scope()
-    first = [
-        [scope.names(wire, "tool") for wire in tools],
-        [scope.names(wire, "prompt") for wire in prompts],
-        [scope.names(wire, "resource") for wire in resources],
-        [scope.names(wire, "template") for wire in resource_templates],
-    ]
-    for group, wires in zip(
-        first, (tools, prompts, resources, resource_templates), strict=True
-    ):
-        for names, wire in zip(group, wires, strict=True):
+    groups = {
+        "tool": tools,
+        "prompt": prompts,
+        "resource": resources,
+        "template": resource_templates,
+    }
+    scope = _Scope([wire.given for g in groups.values() for wire in g if wire.given])
+    kept = {
+        kind: [scope.keep(wire, kind) for wire in wires]
+        for kind, wires in groups.items()
+    }
+    found = {
+        kind: [
+            known or scope.names(wire, kind)
+            for known, wire in zip(kept[kind], wires, strict=True)
+        ]
+        for kind, wires in groups.items()
+    }
+    for kind, wires in groups.items():
+        for names, wire in zip(found[kind], wires, strict=True):
             scope.add_completers(names, wire)
-    return AllNames(*(tuple(group) for group in first))
+    return AllNames(*(tuple(found[kind]) for kind in groups))
 
 
 _METHODS: Final = {
@@ -366,12 +421,40 @@ _METHODS: Final = {
 class _Scope:
     """The namespaces that all declarations share."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Sequence[Given]) -> None:
         self._methods = _Taken(RESERVED_METHODS)
         self._modules = _Taken(_RESERVED_MODULES, any_case=True)
         # Case counts for nothing here: `Getforecast` beside `GetForecast` would only
         # be legal, not readable.
-        self._classes = {kind: _Taken(any_case=True) for kind in _METHODS}
+        inner = [name for its in given for name in its.classes.values()]
+        self._classes = {
+            kind: _Taken(inner, any_case=True, endings=ROOTS) for kind in _METHODS
+        }
+        self._roots = _Taken(any_case=True)
+
+    def keep(self, wire: Wire, kind: str) -> Names | None:
+        """The names that callers have; None where there are none that can stay."""
+        given = wire.given
+        if given is None or given.method in _IMPOSSIBLE_METHODS:
+            return None
+        # Records come from files: two that claim the same name can't both be right.
+        roots = [given.classes.get(suffix.lower()) for suffix in ROOTS]
+        if not all(self._roots.claim(name) for name in roots if name):
+            return None
+        if not self._methods.claim(given.method):
+            return None
+        return Names(
+            method=given.method,
+            module=_first(self._modules, given.module, given.method),
+            class_base=_first(self._classes[kind], given.class_base),
+            completers={
+                argument: given.completers[argument]
+                for argument in wire.completed
+                if argument in given.completers
+                and self._methods.claim(given.completers[argument])
+            },
+            given=given,
+        )
 
     def names(self, wire: Wire, kind: str) -> Names:
         longest = LONGEST - len("_template")
@@ -393,15 +476,34 @@ class _Scope:
     def add_completers(self, names: Names, wire: Wire) -> None:
         base = re.sub(r"_prompt$|^read_", "", names.method).strip("_")
         for argument in wire.completed:
+            if argument in names.completers:
+                continue
             name = f"complete_{base}_{snake_case(argument, 'argument').strip('_')}"
             names.completers[argument] = self._methods.take(name[:LONGEST].rstrip("_"))
 
 
-def parameters(field_names: Iterable[str]) -> tuple[str, ...]:
-    """Names of a client method's parameters, one for each attribute of its input."""
-    taken = _Taken()
+def _first(taken: _Taken, name: str, base: str | None = None) -> str:
+    """A name that callers have, unless something has it already."""
+    return name if taken.claim(name) else taken.take(base or name)
+
+
+def parameters(
+    field_names: Iterable[str], given: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """Names of a client method's parameters, one for each attribute of its input.
+
+    Args:
+        field_names: The attributes.
+        given: Parameters that callers have, by attribute.
+    """
+    known = given or {}
+    listed = list(field_names)
+    taken = _Taken(known[name] for name in listed if name in known)
     found: list[str] = []
-    for name in field_names:
+    for name in listed:
+        if name in known:
+            found.append(known[name])
+            continue
         long = len(name) > LONGEST_PARAMETER
         short = name[:LONGEST_PARAMETER].rstrip("_") if long else name
         hidden = keyword.iskeyword(short) or short in _IN_CLIENTS

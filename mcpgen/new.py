@@ -98,7 +98,7 @@ def create(
     rendered = render(made, halves, library=library, example=source is None)
     files = {MANIFEST: File(text, Ownership.YOURS), **rendered}
     inputs = generate.inputs_of(manifest, library, MANIFEST, text.encode())
-    outcome = _write(folder, files, inputs, records, release.first(manifest))
+    outcome = _write(folder, files, inputs, records, release.first(made.contract))
     notes = (*manifest.notes, *limits(manifest))
     return Created(folder, made, outcome, notes)
 

@@ -828,6 +828,18 @@ def json_document(value: Any) -> Code:
     return Code(json.dumps(value, indent=2))
 
 
+def json_table(rest: Mapping[str, Any], key: str, rows: Mapping[str, Any]) -> Code:
+    """A JSON file in ASCII with a table of one line per row, without its last `\\n`."""
+    lines = [f"  {json.dumps(k)}: {json.dumps(v)}," for k, v in rest.items()]
+    lines.append(f"  {json.dumps(key)}: {{")
+    last = len(rows) - 1
+    lines += [
+        f"    {json.dumps(k)}: {json.dumps(v, sort_keys=True)}{'' if n == last else ','}"
+        for n, (k, v) in enumerate(rows.items())
+    ]
+    return Code("\n".join(["{", *lines, "  }", "}"]))
+
+
 def markdown(text: str) -> Code:
     """Prose for a Markdown file, on one line, that is neither markup nor HTML there."""
     line = " ".join(text.split())

@@ -299,6 +299,7 @@ class _Pages:
                     since=pycode.markdown_code(history.since)
                     if history.since
                     else None,
+                    is_known=history.is_known,
                     # Sections that mcpgen wrote itself: the lock has their hash.
                     kept=pycode.checked_source(history.kept or ""),
                     earlier=pycode.checked_source(history.earlier),
@@ -347,6 +348,8 @@ class _Pages:
             self._own("client/main.py.jinja", docstring=docstring),
         )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
+        text = publishing.contract(project)
+        yield f"{home}/contract.json", File(f"{text}\n", Ownership.GENERATED)
         yield from self._data(home, has_dicts=True)
         yield from _runtime_files(project, self._library, f"{home}/runtime", "client")
 

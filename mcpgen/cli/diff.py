@@ -47,7 +47,7 @@ def _diff(
     not.
     """
     from mcpgen.contracts import RULES, compare, from_manifest
-    from mcpgen.editions import edition
+    from mcpgen.editions import with_names
 
     for rule in ignored:
         if rule not in RULES:
@@ -55,7 +55,7 @@ def _diff(
             hint = "rules are listed in the documentation: what breaks callers"
             raise MCPGenError.of("MG421", message, hint=hint)
     with working("Comparing ..."):
-        before, after = (from_manifest(edition(name)) for name in (old, new))
+        before, after = (from_manifest(*with_names(name)) for name in (old, new))
         changes = compare(before, after).without(ignored)
     if as_json:
         _show_json(changes)

@@ -11,7 +11,7 @@ from mcpgen import generate, project
 from mcpgen.cli import output, report
 from mcpgen.cli.command import NO, OK, command_of, json_option, verbose_option
 from mcpgen.difference import difference
-from mcpgen.release import ALLOW
+from mcpgen.release import ALLOW, SINCE
 
 
 @click.argument(
@@ -44,6 +44,14 @@ from mcpgen.release import ALLOW
     is_flag=True,
     help="Take a version that tells less than what changed for callers.",
 )
+@click.option(
+    SINCE,
+    "--names-from",
+    "since",
+    metavar="RELEASE",
+    help="What callers have: a git tag, a wheel, or a client's folder. Its names stay, "
+    "and the version and CHANGELOG are compared with it. Needed once: the lock keeps it.",
+)
 @verbose_option
 @json_option
 def _generate(
@@ -55,6 +63,7 @@ def _generate(
     watch: bool,
     serve: bool,
     allow_breaking: bool,
+    since: str | None,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -68,7 +77,11 @@ def _generate(
     """
     found = project.find(Path()) if project_dir is None else project.at(project_dir)
     if check or diff:
-        return _compare(found, force, allow_breaking, check, diff, verbose, as_json)
+        with output.working("Comparing ..."):
+            outcome = generate.examine(
+                found, force=force, allow_breaking=allow_breaking, since=since
+            )
+        return _compare(found, outcome, check, diff, verbose, as_json)
 
     def bring() -> None:
         with output.working("Generating ..."):
@@ -77,6 +90,7 @@ def _generate(
                 force=force,
                 thoroughly=add_stubs,
                 allow_breaking=allow_breaking,
+                since=since,
             )
         added = generate.add_stubs(found, outcome) if add_stubs else ()
         if added:
@@ -97,16 +111,13 @@ def _generate(
 
 def _compare(
     found: project.Project,
-    force: bool,
-    allow_breaking: bool,
+    outcome: generate.Outcome,
     check: bool,
     diff: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
     """Say what a run would do; nothing is written."""
-    with output.working("Comparing ..."):
-        outcome = generate.examine(found, force=force, allow_breaking=allow_breaking)
     _tell(outcome, as_json)
     if diff and not as_json:
         output.say_verbatim(difference(found.folder, outcome))

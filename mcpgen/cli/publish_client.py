@@ -9,6 +9,7 @@ import click
 from mcpgen import lock, project
 from mcpgen.cli import output
 from mcpgen.cli.command import OK, command_of, json_option
+from mcpgen.release import ALLOW
 
 
 @click.argument(
@@ -23,6 +24,11 @@ from mcpgen.cli.command import OK, command_of, json_option
     metavar="URL",
     help="Its simple API; by default `simple/` below the repository's URL.",
 )
+@click.option(
+    ALLOW,
+    is_flag=True,
+    help="Take a version that is too small a step after the newest release.",
+)
 @click.option("--dry-run", is_flag=True, help="Everything but the upload.")
 @json_option
 def _publish_client(
@@ -30,13 +36,15 @@ def _publish_client(
     test: bool,
     repository_url: str | None,
     index_url: str | None,
+    allow_breaking: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
     """Build the client and upload it with twine.
 
     Refused are a project that is not up to date or not committed, a version that the
-    index has already, and a version that promises callers more than it keeps.
+    index has already, and a version that is too small a step after the newest release
+    that the index has.
     """
     from mcpgen import publishing
     from mcpgen.publishing.upload import PYPI, TEST_PYPI
@@ -49,7 +57,9 @@ def _publish_client(
     if index_url is not None:
         place = publishing.Index(place.upload, index_url)
     with output.working("Publishing ..."):
-        made = publishing.publish(found, place, rehearse=dry_run)
+        made = publishing.publish(
+            found, place, rehearse=dry_run, allow_breaking=allow_breaking
+        )
     if as_json:
         output.say_json(
             {

@@ -9,11 +9,22 @@ anything is printed.
 
 from .changes import Change, Changes
 from .comparison import compare
-from .contract import Contract, NotAContract, from_json, from_manifest, to_json
+from .contract import (
+    PARTIAL,
+    Contract,
+    NotAContract,
+    client_version,
+    filled,
+    from_json,
+    from_manifest,
+    of_client,
+    to_json,
+)
 from .rules import RULES, Level, Rule, Step
 from .versions import next_version, parse, suffices
 
 __all__ = [
+    "PARTIAL",
     "RULES",
     "Change",
     "Changes",
@@ -22,10 +33,13 @@ __all__ = [
     "NotAContract",
     "Rule",
     "Step",
+    "client_version",
     "compare",
+    "filled",
     "from_json",
     "from_manifest",
     "next_version",
+    "of_client",
     "parse",
     "suffices",
     "to_json",

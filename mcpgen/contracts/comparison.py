@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from . import access, hints
+from . import access, hints, renames
 from .changes import Change, Changes, change, in_order
 from .contract import KINDS, Contract, Entry, Json
 from .dialects import aligned
@@ -87,16 +87,12 @@ class _Comparison:
 
     def _entry(self, pair: Pair) -> Iterator[Change]:
         old, new = pair.old, pair.new
-        same = (old.method, old.scopes, old.timeout) == (
-            new.method,
-            new.scopes,
-            new.timeout,
-        ) and dict(old.completed) == dict(new.completed)
+        yield from renames.changes(pair)
+        same = (old.scopes, old.timeout) == (new.scopes, new.timeout) and dict(
+            old.completed
+        ) == dict(new.completed)
         if same and text_of(old.definition) == text_of(new.definition):
             return
-        if old.method != new.method:
-            message = f"the client's method is `{new.method}` and was `{old.method}`"
-            yield pair.say("METHOD_RENAMED", message)
         yield from access.scope_changes(pair)
         yield from _completion(pair)
         yield from _BY_KIND[new.kind](pair)

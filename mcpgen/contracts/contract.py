@@ -7,14 +7,17 @@ that a lock stays small and its changes mean something.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from mcpgen import naming
+from mcpgen import callers, naming
+from mcpgen.given import Given, NotNames
+from mcpgen.given import from_json as names_from_json
 
 from .documents import essence, is_list, is_mapping
 
 if TYPE_CHECKING:
+    from mcpgen.callers import Record
     from mcpgen.manifest import Completion, Declaration, Manifest, Source
 
 Json: TypeAlias = Any
@@ -28,7 +31,6 @@ TITLES: Final = {
     "resource": "resource",
     "template": "resource template",
 }
-_KEYS: Final = {"resource": "uri", "template": "uriTemplate"}
 _KEPT: Final = (
     "name",
     "uri",
@@ -38,6 +40,10 @@ _KEPT: Final = (
     "annotations",
     "execution",
 )
+
+
+PARTIAL: Final = "partial"
+"""Marks a contract, as data, of which something is not known."""
 
 
 class NotAContract(ValueError):
@@ -57,6 +63,7 @@ class Entry:
         timeout: Seconds that a call may take, or None.
         completed: The arguments or variables that are completed, with fixed values.
         pointer: Where it stands in its source.
+        names: Every name that callers have; None where only the method is known.
     """
 
     kind: str
@@ -69,6 +76,7 @@ class Entry:
         default_factory=dict[str, "tuple[str, ...] | None"]
     )
     pointer: Pointer = ()
+    names: Given | None = None
 
     @property
     def title(self) -> str:
@@ -112,18 +120,20 @@ class Contract:
         for kind in KINDS:
             yield from self.entries[kind].values()
 
+    @property
+    def names(self) -> dict[str, Given]:
+        """The names that callers have, by kind and key."""
+        return {f"{e.kind} {e.key}": e.names for e in self.all() if e.names}
 
-def from_manifest(manifest: Manifest) -> Contract:
-    """The contract of a manifest."""
-    groups: tuple[tuple[Declaration, ...], ...] = (
-        manifest.tools,
-        manifest.prompts,
-        manifest.resources,
-        manifest.resource_templates,
-    )
-    wires = [[naming.Wire(d.name, _asked_for(d)) for d in group] for group in groups]
-    names = naming.for_declarations(*wires)
-    in_order = (names.tools, names.prompts, names.resources, names.resource_templates)
+
+def from_manifest(manifest: Manifest, names: Record | None = None) -> Contract:
+    """The contract of a manifest.
+
+    Args:
+        manifest: The manifest.
+        names: The names that its callers get; None makes them as for a new project.
+    """
+    found = callers.names_of(manifest) if names is None else names
     return Contract(
         name=manifest.name,
         version=client_version(manifest),
@@ -133,9 +143,9 @@ def from_manifest(manifest: Manifest) -> Contract:
         auth=manifest.auth,
         entries={
             kind: _by_key(
-                _entry(kind, d, n.method) for d, n in zip(group, its, strict=True)
+                _entry(kind, d, found[callers.label(kind, d.definition)]) for d in group
             )
-            for kind, group, its in zip(KINDS, groups, in_order, strict=True)
+            for kind, group in callers.groups(manifest).items()
         },
         source=manifest.source,
     )
@@ -159,6 +169,68 @@ def to_json(contract: Contract) -> dict[str, Json]:
             for entry in contract.all()
         },
     }
+
+
+def of_client(data: Json, catalog: Mapping[str, Json]) -> dict[str, Json]:
+    """The contract of a client as data, by what it carries and its catalog.
+
+    Raises:
+        NotAContract: They have another shape, or don't fit each other.
+    """
+    members = _mapping(data)
+    found = dict(_definitions(catalog))
+    entries = _mapping(members.get("entries"))
+    if found.keys() != entries.keys():
+        raise NotAContract("it does not fit the catalog")
+    made = {
+        **members,
+        "entries": {
+            key: {**_mapping(entry), "definition": found[key]}
+            for key, entry in entries.items()
+        },
+    }
+    return {**to_json(from_json(made)), PARTIAL: "auth"}
+
+
+_LISTS: Final = ("tools", "prompts", "resources", "resource_templates")
+
+
+def _definitions(catalog: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for kind, key in zip(KINDS, _LISTS, strict=True):
+        for definition in _list(catalog.get(key, [])):
+            try:
+                yield callers.label(kind, _mapping(definition)), definition
+            except KeyError:
+                raise NotAContract("a definition has no name") from None
+
+
+def filled(old: Contract, new: Contract, missing: str) -> Contract:
+    """A contract with what is not known of it taken from another one.
+
+    Args:
+        old: The contract.
+        new: The other one.
+        missing: "auth"; or "definitions" where nothing but these is known.
+    """
+    if missing == "auth":
+        return replace(old, auth=new.auth)
+    entries = {
+        kind: {
+            key: replace(
+                entry,
+                scopes=now.scopes,
+                timeout=now.timeout,
+                completed=now.completed,
+            )
+            if (now := new.entries[kind].get(key))
+            else entry
+            for key, entry in found.items()
+        }
+        for kind, found in old.entries.items()
+    }
+    return replace(
+        old, name=new.name, revisions=new.revisions, auth=new.auth, entries=entries
+    )
 
 
 def from_json(data: Json) -> Contract:
@@ -186,24 +258,20 @@ def from_json(data: Json) -> Contract:
     )
 
 
-def _entry(kind: str, declaration: Declaration, method: str) -> Entry:
+def _entry(kind: str, declaration: Declaration, names: Given) -> Entry:
     definition = declaration.definition
     completions: tuple[Completion, ...] = getattr(declaration, "completions", ())
     return Entry(
         kind=kind,
-        key=str(definition[_KEYS.get(kind, "name")]),
+        key=callers.label(kind, definition).partition(" ")[2],
         definition=definition,
-        method=method,
+        method=names.method,
         scopes=declaration.scopes,
         timeout=getattr(declaration, "timeout", None),
         completed={c.argument: c.values for c in completions},
         pointer=declaration.pointer,
+        names=names,
     )
-
-
-def _asked_for(declaration: Declaration) -> tuple[str, ...]:
-    completions: tuple[Completion, ...] = getattr(declaration, "completions", ())
-    return tuple(c.argument for c in completions if c.values is None)
 
 
 def _by_key(entries: Iterable[Entry]) -> dict[str, Entry]:
@@ -221,6 +289,8 @@ def _entry_to_json(entry: Entry) -> dict[str, Json]:
             for argument in definition["arguments"] or ()
         ]
     made: dict[str, Json] = {"method": entry.method, "definition": definition}
+    if entry.names is not None:
+        made["names"] = entry.names.to_json()
     if entry.scopes:
         made["scopes"] = list(entry.scopes)
     if entry.timeout is not None:
@@ -245,11 +315,13 @@ def _entry_from_json(kind: str, key: str, value: dict[str, Json]) -> Entry:
             _mapping(definition[schema])
     for argument in _list(definition.get("arguments", [])):
         _text(_mapping(argument).get("name"))
+    method = _text(value.get("method"))
     return Entry(
         kind=kind,
         key=key,
         definition=definition,
-        method=_text(value.get("method")),
+        method=method,
+        names=_names(method, value["names"]) if "names" in value else None,
         scopes=tuple(map(_text, _list(value.get("scopes", [])))),
         timeout=timeout,
         completed={
@@ -257,6 +329,13 @@ def _entry_from_json(kind: str, key: str, value: dict[str, Json]) -> Entry:
             for name, values in _mapping(value.get("completed", {})).items()
         },
     )
+
+
+def _names(method: str, value: Json) -> Given:
+    try:
+        return names_from_json(method, value)
+    except NotNames as error:
+        raise NotAContract(str(error)) from None
 
 
 def _mapping(value: Json) -> dict[str, Json]:

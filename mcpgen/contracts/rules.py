@@ -66,6 +66,15 @@ _TOPICS: Final[dict[str, dict[str, tuple[tuple[Level, Step], str]]]] = {
             "What is called keeps its wire name, but the client's method has another "
             "one.",
         ),
+        "MODULE_RENAMED": (
+            _BREAKING,
+            "A module of the client's models has another name; imports of it fail.",
+        ),
+        "CLASS_RENAMED": (
+            _BREAKING,
+            "A class of the client has another name; the JSON that it stands for has "
+            "not.",
+        ),
         "REVISION_REMOVED": (
             _BREAKING,
             "A protocol revision is served no more; clients that speak no other are "
@@ -135,6 +144,11 @@ _TOPICS: Final[dict[str, dict[str, tuple[tuple[Level, Step], str]]]] = {
             _BREAKING,
             "An argument that could be left out is required.",
         ),
+        "ARGUMENT_RENAMED": (
+            _BREAKING,
+            "An argument keeps its wire name, but the parameter of the client's method "
+            "has another one.",
+        ),
         "ARGUMENT_TYPE_CHANGED": (
             _BREAKING,
             "An argument takes values of other types; none that was accepted is.",
@@ -200,6 +214,11 @@ _TOPICS: Final[dict[str, dict[str, tuple[tuple[Level, Step], str]]]] = {
             _BREAKING,
             "A tool has an `outputSchema` now; the client's method returns it in place "
             "of the raw result.",
+        ),
+        "FIELD_RENAMED": (
+            _BREAKING,
+            "A property keeps its wire name, but the attribute of the client's class has "
+            "another one.",
         ),
         "RESULT_FIELD_REMOVED": (_BREAKING, "A field of a result is gone."),
         "RESULT_FIELD_ADDED_TO_CLOSED_OBJECT": (

@@ -10,17 +10,23 @@ from .generate import (
     Root,
     generate,
     generate_definitions,
+    read_names,
     untold_places,
 )
+from .kept import Kept
+from .names import is_class_name
 from .remembered import Memory
 from .untold import Untold
 
 __all__ = [
     "GeneratedModels",
+    "Kept",
     "Memory",
     "Root",
     "Untold",
     "generate",
     "generate_definitions",
+    "is_class_name",
+    "read_names",
     "untold_places",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
@@ -13,13 +13,14 @@ from mcpgen.ir import Field, Json, Model, ModelsModule
 from .dict_source import dicts_source
 from .dicts import Dicts, find_dicts, name_dicts
 from .documents import Document, Schema, schema_map
+from .kept import Kept, Places, keep_names
 from .names import MODULE_NAMES, ClassNames, pascal_case
 from .readback import check_dicts, check_module, read_models
 from .reading import Library, Reader
 from .remembered import Made, Memory
 from .source import expression_source, module_source
 from .tags import find_tags
-from .types import Definition
+from .types import Class, Definition
 from .typing_stage import type_expressions
 from .untold import Untold
 
@@ -50,6 +51,7 @@ class Root:
         where: What to call it in diagnostics, such as "tool 'get_forecast', input".
         module: The module for it and its nested objects, should one not hold them all.
         is_arguments: Whether its properties are arguments that callers give.
+        kept: The names inside of it that callers have.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Root:
     where: str
     module: str = ""
     is_arguments: bool = False
+    kept: Kept = field(default_factory=Kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,12 @@ class GeneratedModels:
     Attributes:
         modules: The source: one module, or several that don't need each other.
         models: Every class and alias by its name, as it stands in the source.
+        places: By each root, the classes and aliases inside of it by their places.
     """
 
     modules: tuple[ModelsModule, ...]
     models: dict[str, Model]
+    places: dict[str, Places] = field(default_factory=dict[str, Places])
 
     @property
     def source(self) -> str:
@@ -121,7 +126,9 @@ def generate(
     for root in roots:
         groups.setdefault(root.module, []).append(root)
         names.claim(root.name, root.module)
+        names.reserve(root.kept.classes.values(), root.module)
     library = Library(names)
+    places: dict[str, Places] = {}
     homes: dict[str, str] = {}
     old: dict[str, Made] = {}
     keys: dict[str, str] = {}
@@ -136,8 +143,9 @@ def generate(
                 (*known.module.names, *known.module.dicts_names)
             ):
                 old[home] = known
+                places |= known.places
                 continue
-        _read(group, library)
+        places |= _read(group, library)
         arguments = [root.name for root in group if root.is_arguments]
         dicts |= name_dicts(library.definitions, arguments, names)
         for name in islice(library.definitions, len(homes), None):
@@ -147,20 +155,60 @@ def generate(
     wanted = {root.name for root in roots if root.is_arguments}
     fresh = _finished(library, homes, dicts, wanted)
     if not homes and not old:
-        return fresh
-    return _joined(fresh, old, keys, names.entangled, memory)
+        return replace(fresh, places=places)
+    return _joined(replace(fresh, places=places), old, keys, names.entangled, memory)
+
+
+def read_names(
+    roots: Sequence[Root], *, reserved: Collection[str] = ()
+) -> tuple[dict[str, Places], dict[str, dict[str, str]]]:
+    """Names alone: the places of each root, and the attributes of each class.
+
+    As `generate` makes them, without the source.
+    """
+    names = ClassNames(reserved)
+    groups: dict[str, list[Root]] = {}
+    for root in roots:
+        groups.setdefault(root.module, []).append(root)
+        names.claim(root.name, root.module)
+        names.reserve(root.kept.classes.values(), root.module)
+    library = Library(names)
+    places: dict[str, Places] = {}
+    for home, group in groups.items():
+        names.owner = home
+        places |= _read(group, library)
+        arguments = [root.name for root in group if root.is_arguments]
+        name_dicts(library.definitions, arguments, names)
+    attributes = {
+        name: {p.wire_name: p.python_name for p in made.properties}
+        for name, made in library.definitions.items()
+        if isinstance(made, Class)
+    }
+    return places, attributes
 
 
 def _key(memory: Memory, reserved: Collection[str], group: Sequence[Root]) -> str:
-    parts = [[r.name, r.schema, r.where, r.module, r.is_arguments] for r in group]
+    parts = [
+        [
+            *(r.name, r.schema, r.where, r.module, r.is_arguments),
+            *(dict(r.kept.classes), {k: dict(v) for k, v in r.kept.attributes.items()}),
+        ]
+        for r in group
+    ]
     return memory.key([sorted(reserved), *parts])
 
 
-def _read(group: Sequence[Root], library: Library) -> None:
+def _read(group: Sequence[Root], library: Library) -> dict[str, Places]:
+    """Read the schemas of one module into a library; gives the places of each."""
+    own = Library(library.names)
     for root in group:
-        reader = Reader(Document(root.schema, root.where), library, root.name)
+        reader = Reader(Document(root.schema, root.where), own, root.name)
         reader.define(root.name, root.schema, keep_empty_class=True)
         reader.run()
+    kept = {root.name: root.kept for root in group}
+    places = keep_names(own.definitions, kept, library.names)
+    library.definitions.update(own.definitions)
+    return places
 
 
 def _joined(
@@ -174,7 +222,8 @@ def _joined(
     made = dict(old)
     for module in fresh.modules:
         models = {name: fresh.models[name] for name in module.names}
-        made[module.name] = Made(module, models)
+        inner = {n: p for n, p in fresh.places.items() if n in models}
+        made[module.name] = Made(module, models, inner)
     found: dict[str, Model] = {}
     modules: list[ModelsModule] = []
     for home in keys or made:
@@ -182,7 +231,7 @@ def _joined(
         found |= made[home].models
         if memory is not None and home in keys and home not in entangled:
             memory.keep_module(keys[home], made[home])
-    return GeneratedModels(tuple(modules), found)
+    return GeneratedModels(tuple(modules), found, fresh.places)
 
 
 def untold_places(schema: Schema, where: str = "schema") -> tuple[Untold, ...]:
@@ -285,11 +334,11 @@ def _finished(
 def _accepting(model: Model, expressions: Sequence[ast.expr], dicts: Dicts) -> Model:
     """A model whose fields say what callers may give for them."""
     fields: list[Field] = []
-    for field, expression in zip(model.fields, expressions, strict=False):
+    for member, expression in zip(model.fields, expressions, strict=False):
         accepted = dicts.accepted(expression)
         is_same = ast.unparse(accepted) == ast.unparse(expression)
         accepts = None if is_same else expression_source(accepted)
-        fields.append(replace(field, accepts=accepts))
+        fields.append(replace(member, accepts=accepts))
     return replace(model, fields=tuple(fields)) if expressions else model
 
 

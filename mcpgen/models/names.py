@@ -10,7 +10,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from pydantic import BaseModel
@@ -93,17 +93,30 @@ def _identifier_character(character: str) -> str:
     return character if f"a{character}".isidentifier() else "_"
 
 
-def field_names(wire_names: Iterable[str]) -> dict[str, str]:
+def field_names(
+    wire_names: Iterable[str], given: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """An attribute name for each property, unique, in the given order.
 
     A property whose name can stand as it is keeps it, so no attribute is ever called
-    like a different property. Of others that would be called alike, the first has the
-    plain name and each further one a number.
+    like a different property, unless callers have it under that name already. Of others
+    that would be called alike, the first has the plain name and each further one a
+    number.
+
+    Args:
+        wire_names: The properties.
+        given: The attributes that callers have, by property.
     """
     wires = list(dict.fromkeys(wire_names))
+    names = {wire: given[wire] for wire in wires if given and wire in given}
     wanted = {wire: snake_case(wire) for wire in wires}
-    names = {wire: wire for wire in wires if wanted[wire] == wire}
-    taken = set(wires)
+    taken = set(names.values())
+    names |= {
+        wire: wire
+        for wire in wires
+        if wire not in names and wanted[wire] == wire and wire not in taken
+    }
+    taken.update(wires)
     for wire in wires:
         if wire not in names:
             names[wire] = _first_free(wanted[wire], taken)
@@ -131,23 +144,41 @@ class ClassNames:
 
     def __init__(self, reserved: Collection[str]) -> None:
         self._taken = {name.casefold(): "" for name in (*reserved, *MODULE_NAMES)}
+        self._given: dict[str, str] = {}
         self.owner = ""
         self.entangled: set[str] = set()
 
     def claim(self, name: str, owner: str = "") -> None:
         """Take exactly this name; `ValueError` if it can't be a class name here."""
-        if not name.isidentifier() or keyword.iskeyword(name):
-            raise ValueError(f"{name!r} is no name for a class")
-        if unicodedata.normalize("NFKC", name) != name or name in MODULE_NAMES:
+        if not is_class_name(name):
             raise ValueError(f"{name!r} is no name for a class")
         self._taken[name.casefold()] = owner
+
+    def reserve(self, names: Iterable[str], owner: str) -> None:
+        """Keep names that callers have for their owner."""
+        for name in names:
+            self._given.setdefault(name.casefold(), owner)
+
+    def settle(self, provisional: Iterable[str]) -> None:
+        """Give back what the owner took so far, and what it does not need any more."""
+        for name in provisional:
+            self._taken.pop(name.casefold(), None)
+        self._given = {n: o for n, o in self._given.items() if o != self.owner}
+
+    def keep(self, name: str) -> bool:
+        """Take a name that callers have; False if something else has it."""
+        if name.casefold() in self._taken:
+            return False
+        self._taken[name.casefold()] = self.owner
+        return True
 
     def adopt(self, names: Iterable[str]) -> bool:
         """Take the names that the owner got when it was alone, unless one is taken."""
         folded = [name.casefold() for name in names]
-        if any(self._taken.get(name, self.owner) != self.owner for name in folded):
+        if any(self._holder(name) not in (None, self.owner) for name in folded):
             return False
         self._taken.update(dict.fromkeys(folded, self.owner))
+        self.settle(())
         return True
 
     def unique(self, parts: Iterable[str]) -> str:
@@ -161,7 +192,7 @@ class ClassNames:
             name += "Model"
         number = 1
         candidate = name
-        while (holder := self._taken.get(candidate.casefold())) is not None:
+        while (holder := self._holder(candidate.casefold())) is not None:
             if holder not in ("", self.owner):
                 self.entangled.add(self.owner)
             number += 1
@@ -169,6 +200,23 @@ class ClassNames:
             candidate = f"{name}{separator}{number}"
         self._taken[candidate.casefold()] = self.owner
         return candidate
+
+    def _holder(self, folded: str) -> str | None:
+        """Who has a name, or keeps it for later; None where it is free for the owner."""
+        if folded in self._taken:
+            return self._taken[folded]
+        keeper = self._given.get(folded)
+        return None if keeper == self.owner else keeper
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a class of a models module can have a name."""
+    return (
+        name.isidentifier()
+        and not keyword.iskeyword(name)
+        and unicodedata.normalize("NFKC", name) == name
+        and name not in MODULE_NAMES
+    )
 
 
 def _shortened(parts: list[str]) -> str:

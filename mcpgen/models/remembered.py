@@ -14,10 +14,11 @@ from mcpgen.ir import Field, Json, Model, ModelsModule
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One module, and what its classes hold."""
+    """One module, what its classes hold, and their places in each schema."""
 
     module: ModelsModule
     models: dict[str, Model]
+    places: dict[str, dict[str, str]]
 
 
 class Memory(Entries):
@@ -34,13 +35,12 @@ class Memory(Entries):
 
 def _entry(made: Made) -> list[Json]:
     models = [astuple(model) for model in made.models.values()]
-    return [*astuple(made.module), models]
+    return [*astuple(made.module), models, made.places]
 
 
 def _made(entry: Any) -> Made:
-    name, source, imports, bases, names, dicts, dicts_imports, dicts_names, models = (
-        entry
-    )
+    (name, source, imports, bases, names, dicts, dicts_imports, dicts_names) = entry[:8]
+    models, places = entry[8:]
     found = [
         Model(model, tuple(Field(*field) for field in fields), is_class)
         for model, fields, is_class in models
@@ -59,4 +59,5 @@ def _made(entry: Any) -> Made:
     is_text = isinstance(source, str) and isinstance(dicts, str)
     if not is_text or [*module.names] != [model.name for model in found]:
         raise ValueError("not what was kept")
-    return Made(module, {model.name: model for model in found})
+    inner = {root: dict(its) for root, its in places.items()}
+    return Made(module, {model.name: model for model in found}, inner)

@@ -1,7 +1,8 @@
 """What a package index has of a project (the simple repository API).
 
 https://packaging.python.org/en/latest/specifications/simple-repository-api/
-Answers come from the network: they are bounded, and only file names are read.
+Answers come from the network: they are bounded. Of a wheel, only what a contract is made
+from is read; nothing of it is run.
 """
 
 from __future__ import annotations
@@ -9,20 +10,42 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
-from typing import Final
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urljoin, urlsplit
 
 from mcpgen.diagnostics import MCPGenError, Span
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 SECONDS: Final = 30
 _LARGEST: Final = 64 * 1024 * 1024
 _ACCEPTED: Final = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 
 
-def versions(index: str, name: str) -> set[str]:
-    """The versions of a distribution that an index has.
+class Listed(str):
+    """The name of a file that an index has.
+
+    Attributes:
+        url: Where it is.
+        is_yanked: Whether nobody is to install it any more.
+    """
+
+    url: str
+    is_yanked: bool
+
+    def __new__(cls, name: str, url: str = "", *, is_yanked: bool = False) -> Listed:
+        """Make it of the file's name."""
+        made = super().__new__(cls, name)
+        made.url, made.is_yanked = url, is_yanked
+        return made
+
+
+def files(index: str, name: str) -> list[Listed]:
+    """The files of a distribution that an index has.
 
     Args:
         index: The URL of its simple API.
@@ -34,26 +57,70 @@ def versions(index: str, name: str) -> set[str]:
     from packaging.utils import canonicalize_name
 
     url = f"{index.rstrip('/')}/{canonicalize_name(name)}/"
+    found = _get(url, {"Accept": _ACCEPTED}, Span(index))
+    if found is None:
+        return []
+    body, is_json = found
+    try:
+        listed = list(_from_json(body) if is_json else _from_html(body))
+    except ValueError:
+        raise _unusable(url, "does not answer as an index does") from None
+    return [
+        Listed(file, urljoin(url, file.url), is_yanked=file.is_yanked)
+        for file in listed
+    ]
+
+
+def versions(listed: Iterable[str]) -> set[str]:
+    """The versions that some files are of."""
+    return set(_versions(listed))
+
+
+def newest_wheel(listed: Iterable[Listed], below: str) -> Listed | None:
+    """The wheel of the newest version below another one; None where there is none."""
+    from packaging.version import Version
+
+    wheels = [
+        (version, file)
+        for file in listed
+        if file.endswith(".whl") and file.url and not file.is_yanked
+        if (version := _version(file)) and version < Version(below)
+    ]
+    return max(wheels, key=lambda pair: pair[0])[1] if wheels else None
+
+
+def fetch(file: Listed, folder: Path) -> Path:
+    """Download a file into a folder.
+
+    Raises:
+        MCPGenError: MG608, it can't be had.
+    """
+    found = _get(file.url, {}, Span(file.url))
+    if found is None:
+        raise _unusable(file.url, "answers HTTP 404")
+    target = folder / Path(file).name
+    target.write_bytes(found[0])
+    return target
+
+
+def _get(url: str, headers: dict[str, str], place: Span) -> tuple[bytes, bool] | None:
+    """What stands at a URL, and whether it is JSON; None where nothing does."""
     if urlsplit(url).scheme not in ("http", "https"):
-        raise MCPGenError.of("MG608", "is no http or https URL", span=Span(index))
+        raise MCPGenError.of("MG608", "is no http or https URL", span=place)
     # Its scheme was looked at.
-    request = urllib.request.Request(url, headers={"Accept": _ACCEPTED})  # noqa: S310
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-            body = answer.read(_LARGEST)
-            is_json = "json" in answer.headers.get("Content-Type", "")
+            return answer.read(_LARGEST), "json" in answer.headers.get(
+                "Content-Type", ""
+            )
     except urllib.error.HTTPError as error:
         if error.code == 404:
-            return set()
+            return None
         raise _unusable(url, f"answers HTTP {error.code}") from None
     except OSError as error:
         reason = getattr(error, "reason", error)
         raise _unusable(url, f"can't be reached: {reason}") from None
-    try:
-        names = list(_from_json(body) if is_json else _from_html(body))
-    except ValueError:
-        raise _unusable(url, "does not answer as an index does") from None
-    return set(_versions(names))
 
 
 def _unusable(url: str, problem: str) -> MCPGenError:
@@ -61,13 +128,14 @@ def _unusable(url: str, problem: str) -> MCPGenError:
     return MCPGenError.of("MG608", problem, span=Span(url), hint=hint)
 
 
-def _from_json(body: bytes) -> Iterator[str]:
+def _from_json(body: bytes) -> Iterator[Listed]:
     match json.loads(body):
         case {"files": [*files]}:
             for file in files:
                 match file:
                     case {"filename": str(name)}:
-                        yield name
+                        url = str(file.get("url", ""))
+                        yield Listed(name, url, is_yanked=bool(file.get("yanked")))
                     case _:
                         pass
         case _:
@@ -75,26 +143,32 @@ def _from_json(body: bytes) -> Iterator[str]:
 
 
 class _Links(HTMLParser):
-    """The file names that a page links to."""
+    """The files that a page links to."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.names: list[str] = []
+        self.files: list[Listed] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note a link."""
-        target = dict(attrs).get("href") if tag == "a" else None
+        given = dict(attrs)
+        target = given.get("href") if tag == "a" else None
         if target:
-            self.names.append(unquote(urlsplit(target).path).rpartition("/")[2])
+            name = unquote(urlsplit(target).path).rpartition("/")[2]
+            self.files.append(Listed(name, target, is_yanked="data-yanked" in given))
 
 
-def _from_html(body: bytes) -> Iterator[str]:
+def _from_html(body: bytes) -> Iterator[Listed]:
     page = _Links()
     page.feed(body.decode("utf-8", "replace"))
-    yield from page.names
+    yield from page.files
 
 
-def _versions(names: list[str]) -> Iterator[str]:
+def _versions(names: Iterable[str]) -> Iterator[str]:
+    yield from (str(found) for name in names if (found := _version(name)))
+
+
+def _version(name: str) -> Version | None:
     from packaging.utils import (
         InvalidSdistFilename,
         InvalidWheelFilename,
@@ -102,11 +176,9 @@ def _versions(names: list[str]) -> Iterator[str]:
         parse_wheel_filename,
     )
 
-    for name in names:
-        try:
-            if name.endswith(".whl"):
-                yield str(parse_wheel_filename(name)[1])
-            else:
-                yield str(parse_sdist_filename(name)[1])
-        except (InvalidSdistFilename, InvalidWheelFilename):
-            continue
+    try:
+        if name.endswith(".whl"):
+            return parse_wheel_filename(name)[1]
+        return parse_sdist_filename(name)[1]
+    except (InvalidSdistFilename, InvalidWheelFilename):
+        return None

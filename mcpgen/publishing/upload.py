@@ -7,10 +7,11 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
-from mcpgen import generate
+from mcpgen import clients, generate, release
 from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.manifest import load
 from mcpgen.project import Project
 
 from . import index, tools
@@ -42,7 +43,11 @@ TEST_PYPI: Final = _warehouse("test.pypi.org", "test.pypi.org")
 
 
 def publish(
-    project: Project, place: Index, *, rehearse: bool = False
+    project: Project,
+    place: Index,
+    *,
+    rehearse: bool = False,
+    allow_breaking: bool = False,
 ) -> tuple[Distribution, ...]:
     """Build the client and put it on an index.
 
@@ -51,16 +56,18 @@ def publish(
         place: Where. Who uploads is twine's affair: TWINE_USERNAME, TWINE_PASSWORD, a
             keyring or `.pypirc`.
         rehearse: Stop before the upload.
+        allow_breaking: Take a version that is too small a step after the newest release.
 
     Raises:
         MCPGenError: As `build` does; or files are not committed (MG606), the index has
-            this version (MG607) or can't be asked (MG608), or the upload failed
-            (MG609).
+            this version (MG607) or can't be asked (MG608), the version is too small a
+            step after the newest release that the index has (MG610), the CHANGELOG was
+            made without that release (MG611), or the upload failed (MG609).
     """
     _check_clean(project.folder)
     with TemporaryDirectory(prefix="mcpgen-") as folder:
         made = build(project, Path(folder))
-        _check_new(project, place)
+        _check_release(project, place, Path(folder), allow=allow_breaking)
         if not rehearse:
             _upload(made, place)
             generate.mark_published(project)
@@ -96,19 +103,56 @@ def _check_clean(folder: Path) -> None:
         )
 
 
-def _check_new(project: Project, place: Index) -> None:
-    """No version is published twice."""
+def _check_release(
+    project: Project, place: Index, folder: Path, *, allow: bool
+) -> None:
+    """Hold the client against what the index has of it."""
     from packaging.version import Version
 
     text = (project.folder / "client" / "pyproject.toml").read_text("utf-8")
     about = tomllib.loads(text)["project"]
     name, version = str(about["name"]), str(Version(about["version"]))
-    if version in index.versions(place.simple, name):
+    listed = index.files(place.simple, name)
+    if version in index.versions(listed):
         raise MCPGenError.of(
             "MG607",
             f"{name} {version} is published already",
             span=Span(str(project.manifest_path)),
             hint="raise `package.version`, or `server.version`",
+        )
+    newest = index.newest_wheel(listed, version)
+    if newest is None:
+        return
+    try:
+        released = clients.in_wheel(index.fetch(newest, folder))
+    except MCPGenError as error:
+        if any(each.code == "MG425" for each in error.diagnostics):
+            # Somebody else's work, or from before contracts: nothing to compare with.
+            return
+        raise
+    _compare(project, released, newest, allow=allow)
+
+
+def _compare(
+    project: Project, released: dict[str, Any], wheel: str, *, allow: bool
+) -> None:
+    """See that version and CHANGELOG are right, seen from the newest release."""
+    manifest = load(project.manifest_path)
+    known = generate.read_records(project.folder).lock
+    promises = known.promises if known else None
+    if promises is None:
+        return
+    changes = release.compare(released, promises.current, manifest)
+    if not changes.version_suffices and not allow:
+        raise MCPGenError([release.refusal(changes, manifest, "MG610")])
+    standing = release.look(promises, manifest, promises.current)
+    if not release.knows(standing, released, manifest):
+        raise MCPGenError.of(
+            "MG611",
+            f"the CHANGELOG was made without {wheel}, which the index has",
+            span=Span(str(project.folder / generate.CHANGELOG)),
+            hint="run `mcpgen generate --since RELEASE` with the git tag or the wheel of "
+            "that release (`pip download --no-deps`), and commit",
         )
 
 

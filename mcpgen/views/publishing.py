@@ -103,6 +103,23 @@ def server_json(project: ir.Project, registry: ir.Registry) -> Code:
     return pycode.json_document(entry)
 
 
+def contract(project: ir.Project) -> Code:
+    """What the client carries of its contract besides its catalog: above all names.
+
+    How the server authenticates is its own affair, and stays out.
+    """
+    rows = {
+        key: {k: v for k, v in entry.items() if k != "definition"}
+        for key, entry in project.contract["entries"].items()
+    }
+    rest = {
+        key: value
+        for key, value in project.contract.items()
+        if key not in ("auth", "entries")
+    }
+    return pycode.json_table(rest, "entries", rows)
+
+
 def marker(registry: ir.Registry) -> Code:
     """What the registry looks for in a package's README."""
     return pycode.html_comment(f"mcp-name: {registry.name}")

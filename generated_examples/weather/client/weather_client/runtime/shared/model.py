@@ -67,6 +67,10 @@ class Model(BaseModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Give a class with constants the constructor that sets them."""
         super().__pydantic_init_subclass__(**kwargs)
+        aliases = {field.alias for field in cls.model_fields.values()}
+        if not aliases.isdisjoint(cls.model_fields):
+            # An attribute is called like another one's property: only attributes count.
+            cls.model_config = {**cls.model_config, "validate_by_alias": False}
         if _constants(cls) and "__init__" not in vars(cls):
             # A method in Python doubles the cost of making an object, so only here.
             cls.__init__ = _init_with_constants  # type: ignore[assignment]  # pydantic types it per class
