@@ -71,9 +71,14 @@ def files(index: str, name: str) -> list[Listed]:
     ]
 
 
-def versions(listed: Iterable[str]) -> set[str]:
-    """The versions that some files are of."""
-    return set(_versions(listed))
+def versions(index: str, name: str) -> set[str]:
+    """The versions of a distribution that an index has; raises as `files` does."""
+    return set(_versions(files(index, name)))
+
+
+def has_version(listed: Iterable[str], version: str) -> bool:
+    """Whether one of some files is of a version."""
+    return version in _versions(listed)
 
 
 def newest_wheel(listed: Iterable[Listed], below: str) -> Listed | None:

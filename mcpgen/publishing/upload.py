@@ -113,7 +113,7 @@ def _check_release(
     about = tomllib.loads(text)["project"]
     name, version = str(about["name"]), str(Version(about["version"]))
     listed = index.files(place.simple, name)
-    if version in index.versions(listed):
+    if index.has_version(listed, version):
         raise MCPGenError.of(
             "MG607",
             f"{name} {version} is published already",
