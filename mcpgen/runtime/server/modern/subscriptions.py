@@ -6,11 +6,13 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscrip
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
+from pydantic_core import to_json
 
 from ...shared import jsonrpc
 from ...shared.catalog import Json, JsonObject
@@ -39,12 +41,23 @@ _NOTIFICATIONS: Final[Mapping[Announcement, str]] = {
 }
 
 
-def notification(change: Change, meta: JsonObject | None = None) -> bytes:
-    """The notification that tells of a change, in either era."""
-    params: dict[str, Json] = {} if meta is None else {"_meta": meta}
+@lru_cache(16)
+def notification(change: Change) -> bytes:
+    """The notification of a change, in the legacy era; rendered once for all clients."""
+    params: dict[str, Json] = {} if change.uri is None else {"uri": change.uri}
+    return jsonrpc.notification(_NOTIFICATIONS[change.what], params or None)
+
+
+@lru_cache(16)
+def _rendered(change: Change) -> tuple[bytes, bytes]:
+    """The event of a change, before and after the id of the subscription."""
+    place = "\0"
+    params: dict[str, Json] = {"_meta": {SUBSCRIPTION_ID: place}}
     if change.uri is not None:
         params["uri"] = change.uri
-    return jsonrpc.notification(_NOTIFICATIONS[change.what], params or None)
+    framed = event(jsonrpc.notification(_NOTIFICATIONS[change.what], params))
+    before, _, after = framed.partition(to_json(place))
+    return before, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +84,7 @@ class _Filter:
 class _Subscription:
     """One open stream; hears changes, and is watched for its client."""
 
-    __slots__ = ("_exchange", "_filter", "_meta", "mailbox")
+    __slots__ = ("_exchange", "_filter", "_id", "_meta", "mailbox")
 
     def __init__(
         self, exchange: Exchange, request_id: jsonrpc.RequestId, wanted: _Filter
@@ -79,6 +92,7 @@ class _Subscription:
         self._exchange = exchange
         self._filter = wanted
         self._meta: dict[str, Json] = {SUBSCRIPTION_ID: request_id}
+        self._id = to_json(request_id)
         self.mailbox = Mailbox(asyncio.get_running_loop())
 
     def acknowledge(self) -> None:
@@ -88,9 +102,11 @@ class _Subscription:
         )
         self.mailbox.put(event(message))
 
-    def __call__(self, change: Change, /) -> None:
+    def __call__(self, change: Change, /) -> Iterator[None]:
         if self._filter.wants(change):
-            self.mailbox.put(event(notification(change, self._meta)))
+            before, after = _rendered(change)
+            self.mailbox.put(b"%b%b%b" % (before, self._id, after))
+        yield
 
     def check(self, now: float) -> None:
         if is_gone(self._exchange.request) or self._exchange.has_expired:
@@ -131,7 +147,7 @@ class Subscriptions:
         subscription = _Subscription(exchange, request_id, wanted)
         stop = self._changes.listen(subscription)
         self._open.add(subscription)
-        self._watch.add(subscription)
+        self._watch.add_stream(subscription)
         try:
             subscription.acknowledge()
             stream = await exchange.open()

@@ -220,6 +220,7 @@ class Server:
         )
         async with AsyncExitStack() as closing:
             self._close_with(closing)
+            self.catalog.changes.bind(asyncio.get_running_loop())
             await self._start_service()
             closing.pop_all()
         self._ready = True

@@ -19,6 +19,7 @@ from typing import (
 from ...shared import jsonrpc
 from ...shared.catalog import Json, JsonObject
 from ...shared.revision import Era
+from .invoke import running_loop
 from .ports import SEVERITY, Asker, Client, LoggingLevel, Outlet
 from .questions import (
     CreateMessage,
@@ -324,11 +325,7 @@ class Context:
                 so that what cleans up can wait for more.
             RuntimeError: Called in an `async def` handler, where `await` belongs.
         """
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
-        if running is not None:
+        if running_loop() is not None:
             close = getattr(awaitable, "close", None)
             if close is not None:
                 close()

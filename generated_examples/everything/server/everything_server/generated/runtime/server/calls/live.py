@@ -6,9 +6,14 @@ Knows no HTTP, sessions or eras; streams register themselves in `changes`.
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pydantic_core import to_json
@@ -17,13 +22,15 @@ from ...shared.catalog import JsonObject
 from ...shared.errors import INVALID_PARAMS, ProtocolError
 from ...shared.jsonrpc import is_object
 from ...shared.schema import SchemaValidator
-from ..handlers.invoke import Threads
+from ..handlers.invoke import Threads, running_loop
 from ..service import Announcement
 from .steps import Handler, PromptStep, ResourceStep, ToolStep
 
 S = TypeVar("S")
 
 _MAX_PAGES: Final = 1_000
+_STEPS: Final = 100
+"""Listeners that hear of a change before other work gets its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +42,18 @@ class Change:
 
 
 class Listener(Protocol):
-    """Hears of every change; must not wait."""
+    """Hears of every change: an iterator of its steps, none of which waits."""
 
-    def __call__(self, change: Change, /) -> None: ...
+    def __call__(self, change: Change, /) -> Iterator[None]: ...
 
 
 class Changes:
-    """Passes changes on to whoever listens in this process."""
+    """Passes changes on to all listeners in this process.
 
-    __slots__ = ("_listeners", "declared")
+    With 10,000 streams that takes a while, so other work gets its turn in between.
+    """
+
+    __slots__ = ("_listeners", "_loop", "_pending", "_running", "declared")
 
     declared: frozenset[Announcement]
     """What is announced; the server's capabilities say the same."""
@@ -51,6 +61,13 @@ class Changes:
     def __init__(self, declared: frozenset[Announcement]) -> None:
         self.declared = declared
         self._listeners: dict[Listener, None] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pending: deque[Iterator[None]] = deque()
+        self._running = False
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Pass changes on in a loop, whichever thread announces them."""
+        self._loop = loop
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Register; the result unregisters."""
@@ -67,8 +84,33 @@ class Changes:
             raise RuntimeError(
                 f"add {change.what!r} to `announces` of your service class to announce it"
             )
+        loop = self._loop
+        if loop is None or loop is running_loop():
+            self._deliver(change)
+            return
+        # Where the loop is closed, nobody listens any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._deliver, change)
+
+    def _deliver(self, change: Change) -> None:
+        self._pending.append(self._steps(change))
+        if not self._running:
+            self._go_on()
+
+    def _steps(self, change: Change) -> Iterator[None]:
         for listener in tuple(self._listeners):
-            listener(change)
+            if listener in self._listeners:
+                yield from listener(change)
+
+    def _go_on(self) -> None:
+        left = _STEPS
+        while self._pending and left:
+            left -= sum(1 for _ in islice(self._pending[0], left))
+            if left:
+                self._pending.popleft()
+        self._running = bool(self._pending)
+        if self._running and self._loop is not None:
+            self._loop.call_soon(self._go_on)
 
 
 class Shelf(Generic[S]):
@@ -78,6 +120,7 @@ class Shelf(Generic[S]):
         "_changes",
         "_definitions",
         "_key",
+        "_lock",
         "_make",
         "_member",
         "_pages",
@@ -99,6 +142,7 @@ class Shelf(Generic[S]):
         self._member = member
         self._changes = changes
         self._make = make
+        self._lock = threading.Lock()
         self._definitions: dict[str, JsonObject] = {}
         self._steps: dict[str, S] = {}
         self._scopes: dict[str, tuple[str, ...]] = {}
@@ -128,17 +172,17 @@ class Shelf(Generic[S]):
     def put(
         self, definition: JsonObject, step: S, scopes: tuple[str, ...] = ()
     ) -> None:
-        """Add or replace an entry, silently."""
+        """Add or replace an entry, silently; before the server has started."""
         name = str(definition[self._key])
         self._definitions[name] = definition
         self._scopes[name] = scopes
         self._steps[name] = step
-        self._pages.clear()
+        self._pages = {}
 
     def add(
         self, definition: JsonObject, handler: Handler, *, scopes: tuple[str, ...] = ()
     ) -> None:
-        """Add or replace an entry while the server runs, and announce it.
+        """Add or replace an entry while the server runs, and announce it; in any thread.
 
         Args:
             definition: As on the wire.
@@ -149,18 +193,33 @@ class Shelf(Generic[S]):
         Raises:
             ValueError: A tool's schema can't be used.
         """
-        self.put(definition, self._make(definition, handler), scopes)
+        step = self._make(definition, handler)
+        with self._changing():
+            self.put(definition, step, scopes)
         self._announce()
 
     def remove(self, name: str) -> None:
-        """Take an entry away while the server runs, and announce it.
+        """Take an entry away while the server runs, and announce it; in any thread.
 
         Raises:
             KeyError: There is none of this name.
         """
-        del self._steps[name], self._definitions[name], self._scopes[name]
-        self._pages.clear()
+        with self._changing():
+            del self._steps[name], self._definitions[name], self._scopes[name]
         self._announce()
+
+    @contextmanager
+    def _changing(self) -> Generator[None, None, None]:
+        """Change copies, so that what others iterate over stays as it is."""
+        with self._lock:
+            self._definitions = dict(self._definitions)
+            self._scopes = dict(self._scopes)
+            self._steps = dict(self._steps)
+            try:
+                yield
+            finally:
+                # Last, and a new one: a page that is being made belongs to the old one.
+                self._pages = {}
 
     def page(
         self,
@@ -183,14 +242,15 @@ class Shelf(Generic[S]):
         if held is not None:
             # Scopes that nothing here asks for make no difference, and no page.
             held = held & self._asked()
+        pages = self._pages
         names = self._names(held)
         start = 0 if cursor is None else _after(names, cursor)
         key = (start, size, any_output, held)
-        page = self._pages.get(key)
+        page = pages.get(key)
         if page is None:
-            if len(self._pages) >= _MAX_PAGES:
-                self._pages.clear()
-            page = self._pages[key] = self._render(names, start, size, any_output)
+            if len(pages) >= _MAX_PAGES:
+                pages.clear()
+            page = pages[key] = self._render(names, start, size, any_output)
         return page
 
     def _asked(self) -> frozenset[str]:
@@ -284,5 +344,5 @@ class LiveCatalog:
         )
 
     def updated(self, uri: str) -> None:
-        """Tell subscribers that the contents of a resource changed."""
+        """Announce that the contents of a resource changed; in any thread."""
         self.changes.announce(Change("updates", uri))

@@ -46,6 +46,8 @@ class Stalled:
         self._timer = loop.call_later(self._period, self._look)
 
     def _look(self) -> None:
+        # First: whatever one connection does, the next look comes.
+        self._schedule()
         before, self._lying = self._lying, {}
         for connection in self._server.connections:
             transport = connection.transport
@@ -58,4 +60,3 @@ class Stalled:
                 transport.abort()
             else:
                 self._lying[transport] = size, looks
-        self._schedule()

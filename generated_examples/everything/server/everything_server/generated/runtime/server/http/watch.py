@@ -6,15 +6,20 @@ One timer for all of them, so that a request costs nothing but its place in a se
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Final, Protocol
 
+_log: Final = logging.getLogger("mcp.server")
+
 PERIOD: Final = 0.1
-"""Seconds between two looks."""
+"""Seconds between two looks at requests that are being worked on."""
+_STREAM_LOOKS: Final = 10
+"""Looks after which each open-ended stream has had its turn: there may be 10,000."""
 
 
 class Watched(Protocol):
-    """A request that is being worked on."""
+    """A request that is being worked on, or an open-ended stream."""
 
     def check(self, now: float) -> None:
         """React to a client that is gone, or to silence; must not wait."""
@@ -22,38 +27,62 @@ class Watched(Protocol):
 
 
 class Watch:
-    """The requests that are being worked on."""
+    """The requests that are being worked on, and the streams that are open."""
 
-    __slots__ = ("_timer", "_watched")
+    __slots__ = ("_failed", "_streams", "_timer", "_turn", "_watched")
 
     def __init__(self) -> None:
         self._watched: set[Watched] = set()
+        self._streams: set[Watched] = set()
+        self._turn: list[Watched] = []
+        self._failed: set[Watched] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        return len(self._watched)
+        return len(self._watched) + len(self._streams)
 
     def add(self, watched: Watched) -> None:
         """Begin to look after a request."""
         self._watched.add(watched)
-        if self._timer is None:
-            self._schedule()
+        self._schedule()
+
+    def add_stream(self, watched: Watched) -> None:
+        """Begin to look after an open-ended stream: about once a second."""
+        self._streams.add(watched)
+        self._schedule()
 
     def discard(self, watched: Watched) -> None:
         """It is done."""
         self._watched.discard(watched)
+        self._streams.discard(watched)
+        self._failed.discard(watched)
 
     def _schedule(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(PERIOD, self._look)
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(PERIOD, self._look)
 
     def _look(self) -> None:
         now = time.monotonic()
-        for watched in tuple(self._watched):
-            watched.check(now)
+        for watched in (*self._watched, *self._next_streams()):
+            try:
+                watched.check(now)
+            except Exception:
+                # The others are looked after all the same, and the log is not flooded.
+                if watched not in self._failed:
+                    self._failed.add(watched)
+                    _log.exception("a request can't be checked for its client")
         self._timer = None
-        if self._watched:
+        if len(self):
             self._schedule()
+
+    def _next_streams(self) -> list[Watched]:
+        """Some of the streams; all of them in a number of looks."""
+        if not self._turn:
+            self._turn = list(self._streams)
+        count = -(-len(self._streams) // _STREAM_LOOKS)
+        some, self._turn = self._turn[:count], self._turn[count:]
+        return [each for each in some if each in self._streams]
 
     def close(self) -> None:
         """Look no more."""

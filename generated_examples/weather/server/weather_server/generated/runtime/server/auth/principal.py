@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 
 _REMEMBERED: Final = 1_000
 
@@ -37,6 +37,15 @@ class Principal:
         default_factory=dict[str, Any], repr=False, compare=False, hash=False
     )
     expires: float | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        expires = cast(object, self.expires)
+        if expires is not None and not isinstance(expires, int | float):
+            # Later it would fail where nobody knows why: when a stream shall end.
+            raise TypeError(
+                f"Principal.expires is {expires!r}; give seconds since 1970, such as "
+                "datetime.timestamp()"
+            )
 
     @cached_property
     def key(self) -> str:

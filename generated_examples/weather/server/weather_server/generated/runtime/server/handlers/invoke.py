@@ -76,15 +76,15 @@ class Contained:
         if isinstance(error, asyncio.CancelledError):
             return self._task is not None and self._task.cancelling() > self._before
         # A coroutine that is closed instead of run to its end.
-        return isinstance(error, GeneratorExit) and not _is_running()
+        return isinstance(error, GeneratorExit) and running_loop() is None
 
 
-def _is_running() -> bool:
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs in this thread, if there is one."""
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
+        return None
 
 
 def _leave_group(group: BaseExceptionGroup[BaseException]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,7 @@ from .exchange import Exchange
 from .proxies import Proxies
 
 LOGGER: Final = logging.getLogger("mcp.access")
+_log: Final = logging.getLogger("mcp.server")
 
 Sink: TypeAlias = Callable[[str], None]
 """Takes one line without its end."""
@@ -29,12 +31,13 @@ _Format: TypeAlias = Callable[[Exchange, str | None, int, float], str]
 _SHOWN_OF_SECRETS: Final = 8
 _FLUSH_SECONDS: Final = 0.2
 _FLUSH_LINES: Final = 500
+_COMPLAIN_SECONDS: Final = 10.0
 
 
 class AccessLog:
     """Formats the lines, as text or JSON."""
 
-    __slots__ = ("_format", "_proxies", "_sink")
+    __slots__ = ("_failed", "_format", "_proxies", "_sink")
 
     def __init__(
         self, kind: AccessLogFormat, proxies: Proxies, sink: Sink | None = None
@@ -43,13 +46,21 @@ class AccessLog:
         self._format = formats.get(kind)
         self._proxies = proxies
         self._sink: Sink = sink or LOGGER.info
+        self._failed = -math.inf
 
     def write(self, exchange: Exchange, status: int, seconds: float) -> None:
-        """Write the line of one request."""
-        if self._format is not None:
-            request = exchange.request
+        """Write the line of one request; a sink that fails is logged now and then."""
+        if self._format is None:
+            return
+        request = exchange.request
+        try:
             remote = self._proxies.client(request.headers, request.remote)
             self._sink(self._format(exchange, remote, status, seconds))
+        except Exception:
+            now = time.monotonic()
+            if now - self._failed > _COMPLAIN_SECONDS:
+                self._failed = now
+                _log.exception("the access log can't be written")
 
 
 class Lines:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from aiohttp import web
@@ -146,7 +146,7 @@ class Registry:
         session = self.find(exchange)
         listener = _Listener(exchange)
         log = self._attach(session, listener.mailbox, exchange)
-        self._watch.add(listener)
+        self._watch.add_stream(listener)
         try:
             stream = await exchange.open(hold_back=True)
             # Some proxies hold back the head until the body begins.
@@ -210,12 +210,13 @@ class Registry:
             raise refused(400, f"Nothing is kept after event {last[:50]!r}")
         return place
 
-    def _changed(self, change: Change) -> None:
+    def _changed(self, change: Change) -> Iterator[None]:
         for session in self._store:
             if change.uri is not None and change.uri not in session.subscribed:
                 continue
             if session.mailboxes or 0 in session.streams:
                 self._send(session, notification(change))
+            yield
 
     def _send(self, session: Session, message: bytes) -> None:
         log = session.streams.get(0) or session.open_log(0)
