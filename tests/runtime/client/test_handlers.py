@@ -200,6 +200,47 @@ async def test_tool_calls_in_a_sampling_request_are_answered(
         assert problem in answers[0]["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("field", "problem"),
+    [
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, "'field'"),
+        ({"type": "array", "items": {"type": "string"}}, "'field'"),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, "'field'"),
+        (7, "'field'"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, None),
+        ({"type": "array", "items": {"type": "string", "enum": ["a"]}}, None),
+        ({"type": "string", "enum": ["a"], "enumNames": ["A"]}, None),
+    ],
+    ids=str,
+)
+async def test_a_form_that_cannot_be_shown_is_refused(
+    field: Any, problem: str | None
+) -> None:
+    answers: list[dict[str, Any]] = []
+
+    async def ask(call: Call) -> WireReply:
+        stream = await call.stream()
+        schema = {"type": "object", "properties": {"field": field}}
+        params = {"message": "Which?", "requestedSchema": schema}
+        question = {"method": "elicitation/create", "params": params}
+        await stream.write(event({"jsonrpc": "2.0", "id": "q1", **question}))
+        await call.server.until(lambda: call.server.calls[-1].id == "q1")
+        answers.append(call.server.calls[-1].message)
+        await stream.write(event(await text(call)))
+        return stream
+
+    async with (
+        running(legacy(tools_call=ask)) as wire,
+        Client(wire.url, elicitation=lambda question: {}) as client,
+    ):
+        await client.call_tool("a")
+    if problem is None:
+        assert answers[0]["result"] == {"action": "accept", "content": {}}
+    else:
+        assert answers[0]["error"]["code"] == -32602
+        assert problem in answers[0]["error"]["message"]
+
+
 async def test_a_ping_during_the_handshake_and_on_the_old_transport_is_answered() -> (
     None
 ):

@@ -197,6 +197,8 @@ def _question(params: Mapping[str, Any]) -> Elicitation:
             f"the server's question of the mode {mode!r}",
             [Problem("mode", 'must be "form", or "url" with a `url`')],
         )
+    if mode == "form":
+        _check_form(members(params.get("requestedSchema")))
     return Elicitation(
         message=str(params.get("message", "")),
         mode=mode,
@@ -204,6 +206,17 @@ def _question(params: Mapping[str, Any]) -> Elicitation:
         url=text(params.get("url")),
         params=params,
     )
+
+
+def _check_form(schema: JsonObject) -> None:
+    from ..shared.forms import CHOICES_SINCE, FormError, form
+    from ..shared.schema import Problem
+
+    try:
+        form(schema, CHOICES_SINCE)
+    except FormError as error:
+        problem = Problem("requestedSchema", str(error))
+        raise InvalidArgumentsError("the server's form", [problem]) from None
 
 
 def _read_answer(answer: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from secrets import token_urlsafe
 from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from ...shared.catalog import Json, JsonObject
+from ...shared.forms import CHOICES_SINCE as FORMS
+from ...shared.forms import form
 
 _URL_MODE_SINCE: Final = "2025-11-25"
 
@@ -91,13 +94,21 @@ class Elicit(Question[Elicitation[C]]):
 
     Attributes:
         message: What is asked, for the person.
-        schema: The form: a flat object schema, or a pydantic model with flat fields.
+        schema: The form: a flat object schema, or a pydantic model with flat fields:
+            strings, numbers, booleans, one of several strings (`Literal`, `Enum`), or a
+            list of such. A field that may be None is optional.
+
+    Raises:
+        FormError: It cannot be expressed as a form; the message names the field.
     """
 
     method = "elicitation/create"
 
     message: str
     schema: JsonObject | type[C]
+
+    def __post_init__(self) -> None:
+        form(_json_schema(self.schema), FORMS)
 
     def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
         declared = capabilities.get("elicitation")
@@ -106,13 +117,10 @@ class Elicit(Question[Elicitation[C]]):
             return None
         return {"elicitation": {} if declared is None else {"form": {}}}
 
-    def form(self) -> JsonObject:
-        """The form as a JSON Schema."""
-        return _form(self.schema)
-
     def params(self, version: str) -> dict[str, Json]:
         mode: dict[str, Json] = {"mode": "form"} if version >= _URL_MODE_SINCE else {}
-        return {**mode, "message": self.message, "requestedSchema": self.form()}
+        wanted = form(_json_schema(self.schema), version)
+        return {**mode, "message": self.message, "requestedSchema": wanted}
 
     def read(self, answer: JsonObject) -> Elicitation[C]:
         action = _elicitation(answer)
@@ -121,9 +129,9 @@ class Elicit(Question[Elicitation[C]]):
         content = answer.get("content")
         if not isinstance(content, Mapping):
             raise AnswerRefused("an accepted form needs `content`")
-        _check_form(self.form(), content)
+        _check_form(_json_schema(self.schema), content)
         if isinstance(self.schema, type) and issubclass(self.schema, BaseModel):
-            return Elicitation(action, cast(C, self.schema.model_validate(content)))
+            return Elicitation(action, cast(C, _as_model(self.schema, content)))
         return Elicitation(action, cast(C, dict(content)))
 
 
@@ -334,18 +342,23 @@ def _blocks(message: JsonObject) -> list[JsonObject]:
     return [cast(JsonObject, block) for block in listed if isinstance(block, Mapping)]
 
 
-def _form(schema: Any) -> JsonObject:
-    """The form's JSON Schema; a model's, without the titles that pydantic adds."""
+def _json_schema(schema: Any) -> JsonObject:
     if isinstance(schema, Mapping):
         return cast(JsonObject, schema)
-    form = cast("type[BaseModel]", schema).model_json_schema(by_alias=True)
-    if "$defs" in form:
-        raise TypeError(
-            f"{schema.__name__} can't be a form: its fields must be strings, numbers, "
-            "booleans or lists of strings"
-        )
-    keep = ("type", "properties", "required")
-    return {key: form[key] for key in keep if key in form}
+    return _schema_of_model(schema)
+
+
+@lru_cache(maxsize=256)
+def _schema_of_model(model: type[BaseModel]) -> JsonObject:
+    return model.model_json_schema(by_alias=True)
+
+
+def _as_model(model: type[BaseModel], content: JsonObject) -> BaseModel:
+    """The answer as an instance of the form's model, whose own validators count, too."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise AnswerRefused(str(error)) from None
 
 
 def _check_form(form: JsonObject, content: JsonObject) -> None:
