@@ -16,7 +16,7 @@ test: .venv/dev ## everything that must pass
 test-all: .venv/dev ## and what takes long: every manifest of the shared corpus
 	@$(BIN)/pytest -n 2 --dist worksteal
 
-fuzz: .venv/dev ## a million spoilt requests through the real handler, and the parsers under atheris
+fuzz: .venv/dev ## a million mutated requests through the real handler, the parsers under atheris, and explanations of invalid values
 	@$(BIN)/python -m tests.fuzz
 
 check: .venv/dev ## formatting, lint, types, freshness of everything that is generated

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz`: a million requests, then the parsers alone."""
+"""`python -m tests.fuzz`: a million requests, the parsers alone, and explanations."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from tempfile import TemporaryDirectory
 
+from . import explanations
 from .campaign import Report, run
 
 PARSERS = ("body", "envelope", "header", "proxies", "state", "token", "small")
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--parses", type=int, default=200_000, help="per parser")
+    parser.add_argument("--schemas", type=int, default=2_000, help="to explain")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
@@ -35,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(asyncio.run(run(given.requests, given.seed)).as_json())
         return 0
     bad = _requests(given.requests, given.seed, max(1, given.processes))
-    return int(_parses(given.parses, given.seed) or bad)
+    bad = _parses(given.parses, given.seed) or bad
+    return int(_explanations(given.schemas, given.seed) or bad)
 
 
 def _requests(requests: int, seed: int, processes: int) -> bool:
@@ -83,6 +86,18 @@ def _parses(runs: int, seed: int) -> bool:
     """Whether any parser failed."""
     found = [name for name in PARSERS if not parsed(name, runs, seed)]
     return bool(found)
+
+
+def _explanations(schemas: int, seed: int) -> bool:
+    """Whether explaining an invalid value took too long, or failed."""
+    outcome = explanations.run(schemas, seed, timed=True)
+    print(
+        f"explanations: {outcome.explained:,} of {schemas:,} schemas, "
+        f"at most {outcome.most_seconds * 1000:.0f} ms, "
+        f"{outcome.most_bytes / 2**20:.1f} MiB"
+    )
+    print("\n".join(outcome.faults))
+    return bool(outcome.faults)
 
 
 def parsed(name: str, runs: int, seed: int) -> bool:

@@ -1,0 +1,1 @@
+"""Why a value is not valid: problems with their paths, found in bounded work."""

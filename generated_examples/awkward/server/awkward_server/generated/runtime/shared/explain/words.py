@@ -1,0 +1,153 @@
+"""Values, paths and kinds as messages show them: short, whatever their size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
+from typing import Any, Final, TypeAlias, TypeGuard
+
+Json: TypeAlias = Any
+
+MAX_VALUE: Final = 80
+"""Characters of a value that a message shows."""
+MAX_PATH: Final = 1_000
+"""Characters of a path that a message shows; its middle is cut."""
+MAX_OPTIONS: Final = 30
+"""Allowed values that a message lists."""
+_SHORT: Final = 60
+_SHOWN_PARTS: Final = 40
+
+_NOUNS: Final[dict[str, str]] = {
+    "array": "an array",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
+
+
+def is_array(value: Json) -> TypeGuard[list[Json]]:
+    return isinstance(value, list)
+
+
+def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
+    return isinstance(value, dict)
+
+
+def parts(value: Json) -> Collection[Json]:
+    """The elements of an array or the values of an object; none of a scalar."""
+    if is_object(value):
+        return value.values()
+    return value if is_array(value) else ()
+
+
+def count_values(value: Json, limit: int) -> int:
+    """How many values a value holds, at any depth; more than `limit` is not counted."""
+    waiting: list[Json] = [value]
+    count = 0
+    while waiting and count <= limit:
+        inner = parts(waiting.pop())
+        count += len(inner)
+        waiting.extend(islice(inner, limit + 1))
+    return count
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """A path as people write it: `items[3].name`, `headers["If-Match"]`.
+
+    Long keys are cut, and so is the middle of a long path.
+    """
+    text = ""
+    for key in path:
+        part = cut(key, MAX_VALUE) if isinstance(key, str) else key
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part.isidentifier():
+            text += f".{part}" if text else part
+        else:
+            text += f"[{shown(part)}]"
+    if len(text) > MAX_PATH:
+        half = MAX_PATH // 2
+        return f"{text[:half]}…{text[-half:]}"
+    return text
+
+
+def most_similar(name: str, known: Iterable[Json], most: int) -> tuple[str, int]:
+    """The most similar of the known names; empty where none is similar.
+
+    Args:
+        name: The unknown name.
+        known: What to compare it with; whatever is no short text is skipped.
+        most: Characters of them to compare at most.
+
+    Returns:
+        The name, and how many characters were compared.
+    """
+    from difflib import get_close_matches
+
+    compared = 0
+    candidates: list[str] = []
+    for candidate in known:
+        if isinstance(candidate, str) and len(candidate) <= _SHORT:
+            compared += len(candidate)
+            if compared > most:
+                break
+            candidates.append(candidate)
+    close = get_close_matches(name[:_SHORT], candidates, n=1)
+    return close[0] if close else "", compared
+
+
+def kinds(types: Iterable[str]) -> str:
+    """Types in words: "an array, an object or null"."""
+    return either([_NOUNS.get(name, name) for name in dict.fromkeys(types)])
+
+
+def either(words: Sequence[str]) -> str:
+    """Alternatives in words: "a, b or c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def options_in_words(options: Sequence[Json]) -> str:
+    """The first of the allowed values, and how many more there are."""
+    listed = ", ".join(map(shown, options[:MAX_OPTIONS]))
+    more = len(options) - MAX_OPTIONS
+    return f"{listed} and {more} more" if more > 0 else listed
+
+
+def shown(value: Json) -> str:
+    """A value as JSON, cut to a sane length; containers by their kind and size."""
+    if isinstance(value, str):
+        return cut(_json(cut(value, MAX_VALUE)), MAX_VALUE + 2)
+    size = len(parts(value))
+    if is_object(value) and (
+        size > 3 or count_values(value, _SHOWN_PARTS) > _SHOWN_PARTS
+    ):
+        return f"an object with {size} key{'' if size == 1 else 's'}"
+    if is_array(value) and (
+        size > 6 or count_values(value, _SHOWN_PARTS) > _SHOWN_PARTS
+    ):
+        return f"an array of {size} item{'' if size == 1 else 's'}"
+    return cut(_json(_shortened(value)), MAX_VALUE + 2)
+
+
+def _shortened(value: Json) -> Json:
+    """The same value without the ends of its long strings."""
+    if isinstance(value, str):
+        return cut(value, MAX_VALUE + 2)
+    if is_object(value):
+        return {cut(k, MAX_VALUE + 2): _shortened(v) for k, v in value.items()}
+    return [_shortened(item) for item in value] if is_array(value) else value
+
+
+def _json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=repr)
+
+
+def cut(text: str, length: int) -> str:
+    """A text of at most `length` characters."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
