@@ -210,13 +210,12 @@ def _question(params: Mapping[str, Any]) -> Elicitation:
 
 def _check_form(schema: JsonObject) -> None:
     from ..shared.forms import CHOICES_SINCE, FormError, form
-    from ..shared.schema import Problem
 
     try:
         form(schema, CHOICES_SINCE)
     except FormError as error:
-        problem = Problem("requestedSchema", str(error))
-        raise InvalidArgumentsError("the server's form", [problem]) from None
+        message = f"requestedSchema: {error}"
+        raise ProtocolError(INVALID_PARAMS, message, method=ELICITATION) from None
 
 
 def _read_answer(answer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
