@@ -34,8 +34,11 @@ async def ask(
     capabilities: Any = ALL,
     arguments: Any = None,
 ) -> Reply:
-    """Call a tool, as a first round or as a retry."""
+    """Call a tool, as a first round or as a retry, which brings the state back."""
     params: dict[str, Any] = {}
+    if answers is not None and state is None:
+        first = await ask(wire, name, capabilities=capabilities, arguments=arguments)
+        state = first.result["requestState"]
     if answers is not None:
         params["inputResponses"] = answers
     if state is not None:
@@ -77,8 +80,55 @@ async def test_the_retry_completes(modern: ModernWire) -> None:
     assert result["content"][0]["text"] == "accept: {'name': 'Bo'}"
 
 
-async def test_answers_need_no_state_in_the_first_retry(modern: ModernWire) -> None:
-    assert (await ask(modern, "asking", {KEY: BO})).content == "accept: {'name': 'Bo'}"
+async def test_answers_need_the_state_that_came_with_the_questions(
+    modern: ModernWire,
+) -> None:
+    params = {"inputResponses": {KEY: BO}}
+    reply = await modern.tool("asking", params=params, capabilities=ALL)
+
+    assert reply.error["code"] == -32602
+    assert "requestState" in reply.error["message"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda state: state + "=",
+        lambda state: state + "====",
+        lambda state: state + "\n",
+        lambda state: state[:10] + "!" + state[10:],
+        lambda state: " " + state,
+    ],
+)
+async def test_a_state_has_one_text(modern: ModernWire, changed: Any) -> None:
+    state = (await ask(modern, "asking")).result["requestState"]
+
+    reply = await ask(modern, "asking", {KEY: BO}, changed(state))
+
+    assert reply.error["code"] == -32602
+
+
+async def test_a_replica_without_shared_keys_logs_what_is_missing(
+    http: ClientSession, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = [ModernWire(http, await serve()) for _ in range(2)]
+    state = (await ask(first, "asking")).result["requestState"]
+
+    for _ in range(3):
+        assert (await ask(second, "asking", {KEY: BO}, state)).error["code"] == -32602
+
+    assert caplog.text.count("MCP_STATE_KEYS") == 1
+
+
+async def test_replicas_with_shared_keys_log_nothing_of_the_kind(
+    http: ClientSession, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(state_keys=(SecretStr("k" * 32),))
+    wire = ModernWire(http, await serve(settings))
+
+    await ask(wire, "asking", {KEY: BO}, "forged")
+
+    assert "MCP_STATE_KEYS" not in caplog.text
 
 
 @requirement("2026-07-28/server/elicitation-refused")

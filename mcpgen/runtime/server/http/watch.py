@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from typing import Final, Protocol
 
@@ -14,8 +15,8 @@ _log: Final = logging.getLogger("mcp.server")
 
 PERIOD: Final = 0.1
 """Seconds between two looks at requests that are being worked on."""
-_STREAM_LOOKS: Final = 10
-"""Looks after which each open-ended stream has had its turn: there may be 10,000."""
+_STREAM_PERIOD: Final = 1.0
+"""Seconds between two looks at one open-ended stream, of which there may be 10,000."""
 
 
 class Watched(Protocol):
@@ -29,12 +30,13 @@ class Watched(Protocol):
 class Watch:
     """The requests that are being worked on, and the streams that are open."""
 
-    __slots__ = ("_failed", "_streams", "_timer", "_turn", "_watched")
+    __slots__ = ("_failed", "_looked", "_streams", "_timer", "_turn", "_watched")
 
     def __init__(self) -> None:
         self._watched: set[Watched] = set()
         self._streams: set[Watched] = set()
         self._turn: list[Watched] = []
+        self._looked = 0.0
         self._failed: set[Watched] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -56,15 +58,18 @@ class Watch:
         self._watched.discard(watched)
         self._streams.discard(watched)
         self._failed.discard(watched)
+        if not self._streams:
+            self._turn = []
 
     def _schedule(self) -> None:
         if self._timer is None:
+            self._looked = time.monotonic()
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(PERIOD, self._look)
 
     def _look(self) -> None:
         now = time.monotonic()
-        for watched in (*self._watched, *self._next_streams()):
+        for watched in (*self._watched, *self._next_streams(now)):
             try:
                 watched.check(now)
             except Exception:
@@ -76,11 +81,13 @@ class Watch:
         if len(self):
             self._schedule()
 
-    def _next_streams(self) -> list[Watched]:
-        """Some of the streams; all of them in a number of looks."""
+    def _next_streams(self, now: float) -> list[Watched]:
+        """The streams whose turn it is."""
         if not self._turn:
             self._turn = list(self._streams)
-        count = -(-len(self._streams) // _STREAM_LOOKS)
+        share = (now - self._looked) / _STREAM_PERIOD
+        self._looked = now
+        count = math.ceil(len(self._streams) * share)
         some, self._turn = self._turn[:count], self._turn[count:]
         return [each for each in some if each in self._streams]
 

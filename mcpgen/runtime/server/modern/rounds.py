@@ -63,6 +63,13 @@ class Rounds:
             self.values.update(state.values)
         responses = params.get("inputResponses")
         if responses is not None:
+            if text is None:
+                # It came with the questions, and says which call they belong to.
+                raise ProtocolError(
+                    INVALID_PARAMS,
+                    "`inputResponses` without the `requestState` that came with the "
+                    "questions",
+                )
             if not isinstance(responses, Mapping):
                 raise ProtocolError(
                     INVALID_PARAMS, "`inputResponses` must be an object"

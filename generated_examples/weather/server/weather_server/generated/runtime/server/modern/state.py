@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
+import math
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -24,6 +26,9 @@ from ...shared.errors import INVALID_PARAMS, ProtocolError
 
 _PURPOSE: Final = b"mcp requestState 1"
 _MAC_BYTES: Final = 32
+_LOG_SECONDS: Final = 60.0
+
+_log: Final = logging.getLogger("mcp.server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,11 @@ class StateSealer:
         lifetime: Seconds for which a string is valid.
     """
 
-    __slots__ = ("_keys", "_lifetime")
+    __slots__ = ("_keys", "_lifetime", "_logged", "_shared")
 
     def __init__(self, keys: Sequence[str], lifetime: float) -> None:
+        self._shared = bool(keys)
+        self._logged = -math.inf
         given = [key.encode() for key in keys] or [secrets.token_bytes(32)]
         self._keys = [hmac.digest(key, _PURPOSE, "sha256") for key in given]
         self._lifetime = lifetime
@@ -78,6 +85,7 @@ class StateSealer:
             hmac.compare_digest(mac, self._mac(key, body, request))
             for key in self._keys
         ):
+            self._log_missing_keys()
             raise ProtocolError(
                 INVALID_PARAMS, "requestState is not valid for this request"
             )
@@ -87,6 +95,18 @@ class StateSealer:
                 INVALID_PARAMS, "requestState has expired; start the request again"
             )
         return State(content["answers"], content["values"])
+
+    def _log_missing_keys(self) -> None:
+        """Say why another replica's state is not known here, but not for every request."""
+        now = time.monotonic()
+        if self._shared or now - self._logged < _LOG_SECONDS:
+            return
+        self._logged = now
+        _log.warning(
+            "a requestState was refused: it is forged, or another replica or an earlier "
+            "run of this server made it; give all of them the same MCP_STATE_KEYS "
+            "(setting state_keys)"
+        )
 
     @staticmethod
     def _mac(key: bytes, body: bytes, request: bytes) -> bytes:
@@ -106,7 +126,11 @@ def fingerprint(principal: str | None, method: str, params: JsonObject) -> bytes
 
 def _split(text: str) -> tuple[bytes, bytes]:
     try:
-        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        given = text.encode("ascii")
+        raw = urlsafe_b64decode(given + b"=" * (-len(text) % 4))
     except ValueError:
+        return b"", b""
+    if urlsafe_b64encode(raw).rstrip(b"=") != given:
+        # The decoder overlooks what does not belong there; one state has one text.
         return b"", b""
     return raw[:_MAC_BYTES], raw[_MAC_BYTES:]
