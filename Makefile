@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 EXAMPLES := weather everything awkward
 
-.PHONY: demo test test-all fuzz check format bench conformance examples clean
+.PHONY: demo test test-all stress fuzz check format bench conformance examples clean
 
 demo: .venv/demo ## generate the example, start its server, call it
 	@$(BIN)/python docs/demo.py
@@ -15,6 +15,9 @@ test: .venv/dev ## everything that must pass
 
 test-all: .venv/dev ## and what takes long: every manifest of the shared corpus
 	@$(BIN)/pytest -n 2 --dist worksteal
+
+stress: .venv/dev ## storms of disconnects, cancellations and time limits, a minute each (STRESS_SECONDS, STRESS_SEED)
+	@STRESS_SECONDS=$${STRESS_SECONDS:-60} $(BIN)/pytest -q tests/stress
 
 fuzz: .venv/dev ## a million mutated requests through the real handler, the parsers under atheris, and explanations of invalid values
 	@$(BIN)/python -m tests.fuzz
