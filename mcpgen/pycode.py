@@ -151,78 +151,115 @@ def string(value: str) -> Code:
     return Code(_quoted(value))
 
 
-# Formatters agree that characters below U+0300 are one column wide, and that those
-# below U+1100 are at most that: the first ones behind are combining, then wide.
-_COMBINING: Final = "\u0300"
-_WIDE: Final = "\u1100"
+# Black and ruff agree about the width of these, and so will later versions: letters and
+# signs that take one column, and those of East Asia that take two. They don't about
+# others, such as combining characters and many pictures.
+_ONE_COLUMN: Final = (
+    r"\x00-\u02ff\u0370-\u0482\u048a-\u0556\u05d0-\u05ea\u0620-\u064a\u0671-\u06d3"
+    r"\u0904-\u0939\u0e01-\u0e30\u10d0-\u10ff\u1e00-\u1fff\u2010-\u2027\u2030-\u205e"
+    r"\u2070-\u20bf\u2100-\u2319\u2500-\u25fc"
+)
+_TWO_COLUMNS: Final = (
+    r"\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+    r"\uf900-\ufaff\uff01-\uff60\U0001f400-\U0001f43e\U0001f600-\U0001f64f"
+)
+_IS_WIDE: Final = re.compile(f"[{_TWO_COLUMNS}]")
+_IS_UNSURE: Final = re.compile(f"[^{_ONE_COLUMN}{_TWO_COLUMNS}]")
 
 
 def _widest(text: str) -> int:
     """The most columns that any formatter could count for `text`."""
-    return len(text) if text.isascii() else sum(1 + (c >= _WIDE) for c in text)
+    if text.isascii():
+        return len(text)
+    return _narrowest(text) + 2 * len(_IS_UNSURE.findall(text))
 
 
 def _narrowest(text: str) -> int:
     """The fewest columns that any formatter could count for `text`."""
-    return len(text) if text.isascii() else sum(c < _COMBINING for c in text)
+    if text.isascii():
+        return len(text)
+    known = _IS_UNSURE.sub("", text)
+    return len(known) + len(_IS_WIDE.findall(known))
 
 
 def _is_exact(text: str) -> bool:
     """Whether all formatters count the same columns; else only commas at ends help."""
-    return text.isascii() or _widest(text) == _narrowest(text)
+    return text.isascii() or not _IS_UNSURE.search(text)
 
 
-_BREAK: Final = re.compile(r"[^\n ]*(?:\n|[ ]+|$)")
+def _settled(literal: str, *rooms: int) -> str:
+    """A string literal about which formatters agree whether it fits into any room.
+
+    Where its width is unclear and that could decide, the characters are escaped.
+    """
+    if _is_exact(literal):
+        return literal
+    least, most = _narrowest(literal), _widest(literal)
+    if not any(least <= room < most for room in rooms):
+        return literal
+    return _IS_UNSURE.sub(_escape, literal)
 
 
-def _pieces(value: str, width: int) -> list[str]:
-    """Literals that concatenate to `value`, each within `width` where words allow."""
+_WORDS: Final = re.compile(r"[^\n ]*(?:\n|[ ]+|$)")
+_CUTS: Final = re.compile(r"[^\n ]{1,8}(?:\n|[ ]{1,8})?|\n|[ ]{1,8}")
+
+
+def _pieces(
+    value: str, width: int, breaks: re.Pattern[str], escaped: re.Pattern[str]
+) -> list[str]:
+    """Literals that concatenate to `value`, each within `width` where breaks allow."""
     pieces: list[str] = []
     piece, used = "", 0
-    for word in _BREAK.findall(value):
-        size = len(_IN_STRING.sub(_escape, word))
+
+    def end() -> None:
+        pieces.append(escaped.sub(_escape, _quoted(piece)))
+
+    for word in breaks.findall(value):
+        size = _widest(escaped.sub(_escape, _IN_STRING.sub(_escape, word)))
         if piece and used + size > width:
-            pieces.append(_quoted(piece))
+            end()
             piece, used = "", 0
         piece += word
         used += size
         if word.endswith("\n"):
-            pieces.append(_quoted(piece))
+            end()
             piece, used = "", 0
     if piece:
-        pieces.append(_quoted(piece))
+        end()
     return pieces
 
 
-def _long_string(value: str, indent: int) -> str | None:
-    """The string in parentheses, cut at line ends and spaces; None if that is no help.
+_NOTHING: Final = re.compile(r"(?!)")
 
-    One piece where all of it fits on a line of its own, because formatters join pieces
-    that do. How wide they take characters beyond ASCII to be differs: where that could
-    decide, the string stays as it is.
+
+def _string(value: str, indent: int, room: int, *, cut: bool = False) -> str:
+    """A string that may take more than `room` columns.
+
+    In parentheses if it does, in one piece where that fits on a line of its own, because
+    formatters join pieces that do; else in pieces that end at line ends and spaces.
+
+    Args:
+        value: The string.
+        indent: Columns by which the line is indented that the string begins on.
+        room: Columns that are left on that line.
+        cut: Cut words, too. Formatters disagree about a string behind an annotation that
+            is too long and in one piece.
     """
-    width = LINE - indent - _INDENT - 2
-    if width < _NARROWEST_PIECE:
-        return None
-    whole = _quoted(value)
-    if _widest(whole) <= width + 2:
-        pieces = [whole]
-    elif _narrowest(whole) > width + 2:
-        pieces = _pieces(value, width)
+    width = LINE - indent - _INDENT
+    plain = _quoted(value)
+    whole = _settled(plain, room, width)
+    if _narrowest(whole) <= room or width - 2 < _NARROWEST_PIECE:
+        return whole
+    pieces = [whole]
+    if _narrowest(whole) > width:
+        escaped = _NOTHING if whole == plain else _IS_UNSURE
+        pieces = _pieces(value, width - 2, _WORDS, escaped)
+        if len(pieces) == 1 and cut:
+            pieces = _pieces(value, width - 2, _CUTS, escaped)
         if len(pieces) == 1:
-            return None
-    else:
-        return None
+            return whole
     pad = "\n" + " " * (indent + _INDENT)
     return f"({pad}{pad.join(pieces)}\n{' ' * indent})"
-
-
-def _string(value: str, indent: int, room: int) -> str:
-    """A string that may take more than `room` columns, in parentheses if it surely does."""
-    whole = _quoted(value)
-    if _narrowest(whole) <= room:
-        return whole
-    return _long_string(value, indent) or whole
 
 
 # ------------------------------------------------------- literals and calls
@@ -324,6 +361,9 @@ class _JsonWriter:
         self.out.append("{")
         for key, item in value.items():
             name = f"{_quoted(key)}: "
+            if isinstance(item, str):
+                rest = inner + len(": ,") + _widest(_quoted(item))
+                name = f"{_settled(_quoted(key), LINE - rest)}: "
             self.out += (pad, name)
             self.write(item, inner, inner + _widest(name), 1, name)
             self.out.append(",")
@@ -547,7 +587,8 @@ def assignment(target: str, node: Expression, indent: int = 0) -> Code:
     """
     before = indent + _widest(target) + 3
     if isinstance(node, Value) and isinstance(node.json, str):
-        return Code(f"{target} = {literal(node.json, indent, before=before)}")
+        text = _string(node.json, indent, LINE - before, cut=": " in target)
+        return Code(f"{target} = {text}")
     if isinstance(node, Union) and _flat(node, LINE - before) is None:
         inner = indent + _INDENT
         body = _lay(node, inner, inner, 0)

@@ -6,12 +6,13 @@ import ast
 import json
 import keyword
 import math
+import random
 from pathlib import Path
 from typing import Any
 
 import black
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mcpgen import pycode
@@ -60,6 +61,9 @@ def test_a_string_is_plain_and_visible(text: str) -> None:
 
 
 @settings(deadline=None)
+@example("1" * 70 + "\u0300" * 3)
+@example("1" * 90)
+@example({"\u0300" * 20 + "1" * 30: "1" * 40})
 @given(JSON)
 def test_black_leaves_an_assignment_as_it_is(value: Any) -> None:
     assert stable(pycode.assignment("NAME: Final", Value(value)) + "\n")
@@ -216,6 +220,28 @@ def test_a_docstring_has_all_words(text: str) -> None:
     said = ast.literal_eval(pycode.docstring(text))
     squeezed = "".join(said.split())
     assert squeezed.rstrip(".") == "".join(text.expandtabs(4).split()).rstrip(".")
+
+
+def test_formatters_agree_about_strings_near_the_end_of_a_line(tmp_path: Path) -> None:
+    """Their tables of widths differ: of combining characters and of pictures."""
+    draw = random.Random(1)
+    characters = ["1", "b ", " ", "\u0300", "é", "你", "\u1100", "가", "\U0001f600", "ิ"]
+    lines: list[str] = []
+    for number in range(600):
+        letters = draw.choices("1ab ", k=draw.randint(55, 80))
+        letters += draw.choices(characters, k=draw.randint(0, 14))
+        if draw.random() < 0.5:
+            draw.shuffle(letters)
+        text = "".join(letters)
+        value: Any = draw.choice(
+            [text, [text], {text: 1}, {"a": text}, {text[:40]: text}]
+        )
+        lines.append(pycode.assignment(f"NAME_{number}: Final", Value(value)))
+        assert ast.literal_eval(lines[-1].partition(" = ")[2]) == value
+    source = "\n".join(lines) + "\n"
+    write(tmp_path, {"strings.py": source})
+    assert changed_by_black({"strings.py": source}) == []
+    assert ruff(tmp_path, "format", "--diff") == ""
 
 
 def test_formatters_leave_hostile_docstrings_as_they_are(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""`python -m tests.fuzz`: a million requests, the parsers alone, and explanations."""
+"""`python -m tests.fuzz`: a million requests, the parsers, explanations, properties.
+
+What it finds becomes an explicit example of the test that lacked it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from . import explanations
@@ -37,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(asyncio.run(run(given.requests, given.seed)).as_json())
         return 0
     bad = _requests(given.requests, given.seed, max(1, given.processes))
-    bad = _parses(given.parses, given.seed) or bad
-    return int(_explanations(given.schemas, given.seed) or bad)
+    bad |= _parses(given.parses, given.seed)
+    bad |= _explanations(given.schemas, given.seed)
+    return int(_properties(given.processes) or bad)
 
 
 def _requests(requests: int, seed: int, processes: int) -> bool:
@@ -98,6 +103,21 @@ def _explanations(schemas: int, seed: int) -> bool:
     )
     print("\n".join(outcome.faults))
     return bool(outcome.faults)
+
+
+def _properties(processes: int) -> bool:
+    """Whether a property of `make test` fails for examples that it does not draw."""
+    tests = Path(__file__).parents[1]
+    files = [
+        str(path)
+        for path in sorted(tests.rglob("test_*.py"))
+        if "from hypothesis import" in path.read_text("utf-8")
+    ]
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "--hypothesis-profile=search"),
+        *("-n", str(max(1, processes)), "-k", "not test_fuzz", *files),
+    ]
+    return subprocess.run(command, cwd=tests.parent, check=False).returncode != 0
 
 
 def parsed(name: str, runs: int, seed: int) -> bool:

@@ -9,6 +9,7 @@ budget is spent finds nothing: half a search could find the wrong reading.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -197,6 +198,8 @@ class _Search:
                 text = self.text[begin:end]
                 pieces = text.count(part.operator.separator)
                 self._spend(1 + pieces + text.count("%") // 8 + len(text) // 256)
+                if any(variable.prefix for variable in part.variables):
+                    self._spend(pieces * len(part.variables))
                 values = _read(part, text, reading.value, self.strict)
                 if values is not None:
                     yield end, values
@@ -279,25 +282,27 @@ def _read_named(
 def _read_positional(
     expression: Expression, text: str, value: re.Pattern[str]
 ) -> Found | None:
-    separator = expression.operator.separator
-    pieces = _split(expression.variables, text, separator)
+    variables, separator = expression.variables, expression.operator.separator
+    pieces = _split(variables, text, separator)
+    counts = _counts(variables, pieces)
+    if any(variable.prefix for variable in variables):
+        pieces = text.split(separator)
+        is_joined = value.fullmatch(separator) is not None
+        counts = _Fitting(variables, pieces, is_joined).counts()
     found: Found = {}
-    for position, variable in enumerate(expression.variables):
-        if not pieces:
-            break
-        if variable.explode:
-            after = len(expression.variables) - position - 1
-            count = max(len(pieces) - after, 1)
-        else:
-            count = 1
-        taken, pieces = pieces[:count], pieces[count:]
+    begin = 0
+    for variable, count in zip(variables, counts, strict=False):
+        taken = pieces[begin : begin + count]
+        begin += count
+        if not count:
+            continue
+        if not variable.explode:
+            taken = [separator.join(taken)]
         if not all(value.fullmatch(piece) for piece in taken):
             return None
-        if variable.explode:
-            found[variable.name] = [decode(piece) for piece in taken]
-        else:
-            found[variable.name] = _limited(variable, decode(taken[0]))
-    return found
+        items = [decode(piece) for piece in taken]
+        found[variable.name] = items if variable.explode else items[0]
+    return found if begin == len(pieces) else None
 
 
 def _split(variables: Sequence[Variable], text: str, separator: str) -> list[str]:
@@ -305,6 +310,80 @@ def _split(variables: Sequence[Variable], text: str, separator: str) -> list[str
     if any(variable.explode for variable in variables):
         return text.split(separator)
     return text.split(separator, len(variables) - 1) if len(variables) > 1 else [text]
+
+
+def _counts(variables: Sequence[Variable], pieces: Sequence[str]) -> Iterator[int]:
+    """How many pieces each variable takes where none has a limit."""
+    left = len(pieces)
+    for after, variable in zip(
+        range(len(variables) - 1, -1, -1), variables, strict=True
+    ):
+        count = min(left, max(left - after, 1) if variable.explode else 1)
+        left -= count
+        yield count
+
+
+class _Fitting:
+    """How many pieces each variable takes so that none is longer than its prefix.
+
+    A value may contain the separator itself, as `.` is never encoded, and a variable
+    may be undefined. `open[i]` says from which pieces on the variables from `i` on can
+    take all that is left: as a list with the next such place for each place.
+    """
+
+    def __init__(
+        self, variables: Sequence[Variable], pieces: Sequence[str], is_joined: bool
+    ) -> None:
+        self._variables = variables
+        self._is_joined = is_joined
+        # The place where a piece begins in the decoded text, separators counted.
+        self._starts = [0]
+        for piece in pieces:
+            self._starts.append(self._starts[-1] + len(decode(piece)) + 1)
+        end = len(pieces)
+        self._next = [[end] * (end + 1)]
+        for variable in reversed(variables):
+            self._next.append(self._next_before(variable, self._next[-1]))
+        self._next.reverse()
+
+    def counts(self) -> Iterator[int]:
+        """The number of pieces for each variable; early variables take few."""
+        place, end = 0, len(self._starts) - 1
+        if self._next[0][0] != 0:
+            return
+        for number, variable in enumerate(self._variables):
+            after = self._next[number + 1]
+            least = place + 1
+            if variable.explode:
+                wanted = max(end - (len(self._variables) - number - 1), least)
+                while wanted > least and after[wanted] != wanted:
+                    wanted -= 1
+                least = wanted
+            fits = least <= end and after[least] <= self._limit(variable, place)
+            taken = after[least] if fits else place
+            yield taken - place
+            place = taken
+
+    def _next_before(self, variable: Variable, after: Sequence[int]) -> list[int]:
+        """The next place from which a variable and those behind it fit."""
+        end = len(after) - 1
+        found = [end + 1] * (end + 1)
+        for place in range(end, -1, -1):
+            least = min(place + 1, end)
+            fits = after[place] == place or after[least] <= self._limit(variable, place)
+            found[place] = place if fits else (found[least] if place < end else end + 1)
+        return found
+
+    def _limit(self, variable: Variable, place: int) -> int:
+        """The last place where a variable's value that begins at a place can end."""
+        end = len(self._starts) - 1
+        if variable.explode or place >= end:
+            return end
+        last = end if self._is_joined else place + 1
+        if variable.prefix:
+            longest = self._starts[place] + variable.prefix + 1
+            last = min(last, bisect_right(self._starts, longest) - 1)
+        return last
 
 
 def _limited(variable: Variable, text: str) -> str:
