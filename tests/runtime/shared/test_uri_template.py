@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -328,7 +329,7 @@ SEEN: list[tuple[str, dict[str, Value]]] = [
 def check_expanded(template: str, values: dict[str, Value]) -> None:
     """Compare with an implementation of others, and read the values back."""
     uri = expand(template, values)
-    told = {name: value for name, value in values.items() if value is not None}
+    told: dict[str, Any] = {k: v for k, v in values.items() if v is not None}
     has_empty = any(isinstance(v, list) and "" in v for v in told.values())
     # For an empty member of `{;list*}` it writes `;list=`, and the RFC `;list`.
     if not (has_empty and "{;" in template):
