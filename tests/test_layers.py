@@ -183,6 +183,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "publishing",
         "pull",
         "release",
+        "runtime.server",
         "schemas",
         "stubs",
         "watching",

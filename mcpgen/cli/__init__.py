@@ -133,6 +133,17 @@ Examples:
     context_settings=_HELP,
 )
 
+_KEYS: Final = LazyGroup(
+    {"new": Lazy("mcpgen.cli.keys_new", "An API key, and the server's entry for it.")},
+    name="keys",
+    help="API keys of servers whose auth is api-key.",
+    short_help="API keys of servers.",
+    epilog="""\b
+Examples:
+  mcpgen keys new robot weather:read            a key that allows one scope""",
+    context_settings=_HELP,
+)
+
 _BUILD: Final = LazyGroup(
     {"client": Lazy("mcpgen.cli.build_client", "A wheel and a source distribution.")},
     name="build",
@@ -165,6 +176,7 @@ ROOT: Final = _Root(
         "diff": Lazy("mcpgen.cli.diff", "What a change does to those who call."),
         "lint": Lazy("mcpgen.cli.lint", "Look for what makes a manifest hard to use."),
         "schema": _SCHEMA,
+        "keys": _KEYS,
         "build": _BUILD,
         "publish": _PUBLISH,
     },

@@ -36,7 +36,8 @@ def _next_steps(created: Created) -> list[tuple[str, str]]:
     """Commands to type, each with a remark."""
     paths = {step.path.partition("/")[0] for step in created.outcome.plan.steps}
     halves = [half for half in ("server", "client") if half in paths]
-    installs = " ".join(f"-e ./{half}" for half in halves)
+    extras = {"server": "./server", "client": shlex.quote("./client[cli]")}
+    installs = " ".join(f"-e {extras[half]}" for half in halves)
     steps = [
         (f"cd {shlex.quote(str(created.folder))}", ""),
         (f"python -m pip install {installs}", "into an environment of yours"),

@@ -88,9 +88,9 @@ def _auth(fields: Mapping[str, str]) -> Auth | None:
 
     A refusal of that header is to be told as it is, not to be answered by a sign-in.
     """
-    if any(name.lower() == "authorization" for name in fields):
-        return None
-    return credentials(os.environ, package=PACKAGE, port=0, quiet=_quiet())
+    return credentials(
+        os.environ, package=PACKAGE, port=0, quiet=_quiet(), given=fields
+    )
 
 
 def _quiet() -> Any:

@@ -61,6 +61,7 @@ CLIENT_NAMES: Final = (
     "AuthError",
     "CallOptions",
     "CallTimeoutError",
+    "CapabilityError",
     "ClientError",
     "ClientOptions",
     "ClientStateError",
@@ -91,6 +92,7 @@ CLIENT_AUTH_NAMES: Final = (
     "EnterpriseAuth",
     "FileStorage",
     "IssuerSettings",
+    "KnownServers",
     "LoopbackRedirect",
     "MemoryStorage",
     "OAuth",
@@ -100,8 +102,9 @@ CLIENT_AUTH_NAMES: Final = (
     "Redirect",
     "TokenStorage",
     "WorkloadIdentity",
+    "tls_context",
 )
-"""What they import to sign in; the runtime imports it when it is first asked for."""
+"""What they import to connect and sign in; the runtime imports it when it is first asked for."""
 
 
 def exported(names: Iterable[str]) -> Code:

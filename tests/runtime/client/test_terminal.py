@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +13,20 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from mcpgen.runtime.client.terminal import display, main
 from mcpgen.runtime.client.terminal.arguments import (
     Argument,
     Given,
     HelpShown,
+    UsageError,
+    arguments_of,
     read_arguments,
+    spellings,
     text_arguments,
 )
+from mcpgen.runtime.client.terminal.completion import ASKED
 from tests.terminals import Terminal, piped, terminal
 
 from .tool_server import FORM, HOSTILE, Guarded, content, server, words
@@ -403,7 +409,7 @@ async def test_texts_that_an_encoding_lacks_are_escaped() -> None:
         (
             ["call", "get-forecast", "--cty", "x"],
             2,
-            "there is no argument --cty; this program's own options",
+            "there is no argument --cty; did you mean --city?",
         ),
         (
             ["call", "get-forecast", "[1]"],
@@ -812,3 +818,182 @@ async def test_where_nobody_can_sign_in_it_says_what_to_do() -> None:
     assert done.code == 2
     assert "run this program in a terminal once, or put a token into" in done.err
     assert guard.consents == 0
+
+
+def keyed(header: str = "X-API-Key") -> Any:
+    """An application that wants an API key, and scopes for one method."""
+    wire = server()
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        key = request.headers.get(header)
+        if key == "limited":
+            return web.json_response(
+                {
+                    "jsonrpc": "2.0",
+                    "error": {"code": 1, "message": "needs weather:read"},
+                },
+                status=403,
+                headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'},
+            )
+        if key != "good":
+            return web.json_response(
+                {"jsonrpc": "2.0", "error": {"code": 1, "message": "unknown API key"}},
+                status=401,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return await wire.handle(request)
+
+    app = web.Application()
+    asked: list[str] = []
+
+    async def other(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=404)
+
+    app.router.add_route("*", "/mcp", handle)
+    app.router.add_route("*", "/{path:.*}", other)
+    return app, asked
+
+
+@pytest.mark.parametrize(
+    "key, problem",
+    [
+        ("bad", "unknown API key"),
+        ("limited", "forbidden (HTTP 403): needs weather:read"),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", "command line"])
+async def test_a_refused_key_is_reported_without_a_sign_in(
+    key: str,
+    problem: str,
+    place: str,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, asked = keyed()
+    line, given = f"X-API-Key: {key}", []
+    if place == "environment":
+        monkeypatch.setenv("MCP_HEADERS", line)
+    else:
+        given = ["--header", line]
+    async with serving(app) as origin:
+        assert await use(*given, f"{origin}/mcp") == 2
+    said = capsys.readouterr().err
+    assert problem in said
+    assert key not in said.replace(problem, "")
+    assert "X-API-Key" in said
+    assert asked == []
+
+
+async def test_a_good_key_needs_no_sign_in(capsys: Capture) -> None:
+    app, asked = keyed()
+    async with serving(app) as origin:
+        assert await use("--header", "X-API-Key: good", f"{origin}/mcp") == 0
+    assert asked == []
+
+
+def spelled(*names: str) -> list[list[str]]:
+    schema = {"type": "object", "properties": {name: {} for name in names}}
+    return [sorted(options) for options in spellings(arguments_of(schema))]
+
+
+def test_arguments_are_written_in_kebab_case_too() -> None:
+    assert spelled("windSpeed", "HTTPCode", "a_b", "x") == [
+        ["--wind-speed", "--windSpeed"],
+        ["--HTTPCode", "--http-code"],
+        ["--a-b", "--a_b"],
+        ["--x"],
+    ]
+    # Wire names go before, and the first of two that are alike has it.
+    assert spelled("windSpeed", "wind-speed") == [["--windSpeed"], ["--wind-speed"]]
+    assert spelled("aB", "a_b") == [["--a-b", "--aB"], ["--a_b"]]
+    assert spelled("help", "Json", "=") == [["--arg-help"], ["--Json"], []]
+
+
+def given_by(words: list[str], **properties: Any) -> Given:
+    schema = {"type": "object", "properties": properties}
+    return read_arguments(
+        words,
+        arguments_of(schema),
+        program="p",
+        description="",
+        read_stdin=lambda: "",
+    )
+
+
+def test_a_misspelled_argument_gets_a_suggestion() -> None:
+    assert given_by(["--wind-speed", "3"], windSpeed={"type": "integer"}).values == {
+        "windSpeed": 3
+    }
+    with pytest.raises(UsageError, match=r"--windspeed; did you mean .*--windSpeed"):
+        given_by(["--windspeed", "3"], windSpeed={})
+    with pytest.raises(UsageError, match="did you mean --city"):
+        given_by(["--citi=Oslo"], city={})
+
+
+def test_the_help_shows_the_keys_of_objects(capsys: Capture) -> None:
+    place = {
+        "type": "object",
+        "properties": {"lat": {"type": "number"}, "name": {"type": "string"}},
+        "required": ["lat"],
+    }
+    with pytest.raises(HelpShown):
+        given_by(["--help"], place=place, places={"type": "array", "items": place})
+    said = " ".join(capsys.readouterr().out.split())
+    assert "{lat: number, name?: string}" in said
+    assert "[{lat: number, name?: string}, ...]" in said
+
+
+async def test_the_version_is_printed(capsys: Capture) -> None:
+    assert await use("--version") == 0
+    assert capsys.readouterr().out == "weather 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("URL ca", ["call"]),
+        ("URL call ", ["compare", "get-forecast"]),
+        ("URL call g", ["get-forecast"]),
+        ("URL call get-forecast --p", ["--place"]),
+        ("URL --quiet che", ["check"]),
+        ("--ver", ["--version"]),
+        ("URL call nothing --", []),
+    ],
+)
+async def test_words_are_completed_from_the_catalog(
+    line: str, words: list[str], capsys: Capture
+) -> None:
+    assert await use(ASKED, *line.split(" ")) == 0
+    assert capsys.readouterr().out.split() == words
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+async def test_each_shell_gets_its_script(
+    shell: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/weather-client"])
+    assert await use("--completion", shell) == 0
+    assert f"weather-client {ASKED}" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+async def test_bash_completes_with_the_script(tmp_path: Path) -> None:
+    program = tmp_path / "weather-client"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(CLIENT)!r})\n"
+        "from weather_client.__main__ import run\nsys.exit(run())\n"
+    )
+    program.chmod(0o755)
+    lines = f"""
+        export PATH={tmp_path}:$PATH
+        eval "$(weather-client --completion bash)"
+        COMP_WORDS=(weather-client http://x/mcp call get) COMP_CWORD=3
+        _weather_client
+        echo "${{COMPREPLY[@]}}"
+    """
+    shell = await asyncio.create_subprocess_exec(
+        "bash", "-c", lines, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(shell.communicate(), LIMIT * 6)
+    assert out.decode().split() == ["get_forecast"]
