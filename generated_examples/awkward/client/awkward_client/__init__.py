@@ -13,6 +13,7 @@ from .runtime.client import (
     AuthError,
     CallOptions,
     CallTimeoutError,
+    CapabilityError,
     ClientError,
     ClientOptions,
     ClientStateError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         EnterpriseAuth,
         FileStorage,
         IssuerSettings,
+        KnownServers,
         LoopbackRedirect,
         MemoryStorage,
         OAuth,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
         Redirect,
         TokenStorage,
         WorkloadIdentity,
+        tls_context,
     )
     from .runtime.protocol import types
 else:
@@ -71,6 +74,7 @@ else:
                 "EnterpriseAuth",
                 "FileStorage",
                 "IssuerSettings",
+                "KnownServers",
                 "LoopbackRedirect",
                 "MemoryStorage",
                 "OAuth",
@@ -80,6 +84,7 @@ else:
                 "Redirect",
                 "TokenStorage",
                 "WorkloadIdentity",
+                "tls_context",
             ),
         },
         {"models": "models", "types": "runtime.protocol.types"},
@@ -95,6 +100,7 @@ __all__ = [
     "BearerAuth",
     "CallOptions",
     "CallTimeoutError",
+    "CapabilityError",
     "Challenge",
     "ClientCredentials",
     "ClientError",
@@ -108,6 +114,7 @@ __all__ = [
     "InvalidArgumentsError",
     "InvalidResultError",
     "IssuerSettings",
+    "KnownServers",
     "LogMessage",
     "LoopbackRedirect",
     "MemoryStorage",
@@ -129,5 +136,6 @@ __all__ = [
     "VersionError",
     "WorkloadIdentity",
     "models",
+    "tls_context",
     "types",
 ]

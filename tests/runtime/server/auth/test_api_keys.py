@@ -51,6 +51,16 @@ class TestAPIKeys:
             assert (await wire.tool("read")).status == 200
             assert (await wire.tool("move")).status == 403
 
+    async def test_a_refusal_names_the_header_of_keys(
+        self, vault: Serving, http: ClientSession
+    ) -> None:
+        _, entry = make_api_key("robot")
+        url = await vault(auth="api-key", auth_api_keys=(str(entry),))
+
+        reply = await ModernWire(http, url).tool("whoami")
+        assert reply.status == 401
+        assert "x-api-key" in reply.error["message"].lower()
+
     async def test_a_wrong_key_or_none_opens_nothing(
         self, vault: Serving, http: ClientSession
     ) -> None:

@@ -23,7 +23,6 @@ from .errors import (
     TransportError,
     VersionError,
 )
-from .negotiation import KnownServers
 from .options import (
     OMIT,
     CallOptions,
@@ -59,6 +58,8 @@ if TYPE_CHECKING:
         TokenStorage,
         WorkloadIdentity,
     )
+    from .http.tls import tls_context
+    from .negotiation import KnownServers
 else:
     from ..shared.lazy import lazily
 
@@ -85,6 +86,8 @@ else:
                 "TokenStorage",
                 "WorkloadIdentity",
             ),
+            "http.tls": ("tls_context",),
+            "negotiation": ("KnownServers",),
             ".shared.model": ("Codec",),
         },
     )
@@ -135,4 +138,5 @@ __all__ = [
     "TransportError",
     "VersionError",
     "WorkloadIdentity",
+    "tls_context",
 ]

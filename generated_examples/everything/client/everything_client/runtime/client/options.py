@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, Typ
 from ..shared.catalog import Json, JsonObject
 
 if TYPE_CHECKING:
+    import ssl
+
     import aiohttp
 
     from ..protocol.types import (
@@ -171,6 +173,8 @@ class ClientOptions(CallOptions, total=False):
             as "2025-06-18" insist.
         known_servers: What is known of servers that were met before, for clients that
             share it; None for a memory of this client's own.
+        tls: Certificates of your own: for mTLS, or to trust a private authority.
+            `tls_context(cacert=..., cert=..., key=...)` makes one from files.
         max_bytes: The greatest size of one message, in bytes.
         session_factory: Makes the HTTP session, for proxies or certificates of your own;
             it is closed at the end.
@@ -187,6 +191,7 @@ class ClientOptions(CallOptions, total=False):
     capabilities: JsonObject
     era: str
     known_servers: KnownServers | None
+    tls: ssl.SSLContext | None
     max_bytes: int
     session_factory: Callable[[], aiohttp.ClientSession] | None
 
@@ -217,6 +222,7 @@ class Settings(CallSettings):
     capabilities: JsonObject = field(default_factory=dict[str, Json])
     era: str = "auto"
     known_servers: KnownServers | None = None
+    tls: ssl.SSLContext | None = None
     max_bytes: int = DEFAULT_MAX_BYTES
     session_factory: Callable[[], aiohttp.ClientSession] | None = None
 

@@ -7,9 +7,11 @@ the server's origin, and bounds what it reads. Knows nothing of JSON-RPC.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -58,7 +60,7 @@ class Http:
         self._auth = settings.auth
         self._max_bytes = settings.max_bytes
         self._headers = dict(settings.headers)
-        self._factory = settings.session_factory or _new_session
+        self._factory = settings.session_factory or partial(_new_session, settings.tls)
         self._session: aiohttp.ClientSession | None = None
         self._paused: Pause = nullcontext
         self._answering = 0
@@ -294,8 +296,9 @@ def origin(url: str) -> Origin:
     return parts.scheme, parts.hostname or "", parts.port or default
 
 
-def _new_session() -> aiohttp.ClientSession:
+def _new_session(tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=True if tls is None else tls),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(
             total=None, sock_connect=CONNECT_TIMEOUT, connect=None

@@ -7,7 +7,9 @@ affair. Knows nothing of connections.
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -271,11 +273,9 @@ def read_arguments(
         add_help=False,
         allow_abbrev=False,
     )
-    taken: set[str] = set()
-    for number, each in enumerate(wanted):
-        options = _options(each.name, wanted) - taken
+    named = spellings(wanted)
+    for number, (each, options) in enumerate(zip(wanted, named, strict=True)):
         if options:
-            taken |= options
             _add(parser, each, f"argument_{number}", options)
     parser.add_argument(
         "json_text",
@@ -286,10 +286,15 @@ def read_arguments(
     _add_own(parser, saves)
     parsed, unknown = parser.parse_known_args(words)
     if unknown:
-        raise UsageError(
-            f"there is no argument {unknown[0]}; this program's own options stand "
-            "before the command"
+        option = unknown[0].partition("=")[0]
+        known = [spelled for options in named for spelled in sorted(options)]
+        alike = difflib.get_close_matches(option, known, 3)
+        hint = (
+            f"did you mean {' or '.join(alike)}?"
+            if alike
+            else "this program's own options stand before the command"
         )
+        raise UsageError(f"there is no argument {unknown[0]}; {hint}")
     found = vars(parsed)
     values = _json_arguments(found.pop("json_text"), read_stdin)
     for number, each in enumerate(wanted):
@@ -312,24 +317,43 @@ def option_of(name: str) -> str:
     return f"--arg-{name}" if name in _OWN else f"--{name}"
 
 
-def _options(name: str, wanted: Sequence[Argument]) -> set[str]:
-    """How an argument is written; not at all if no option can be called so."""
-    if not name or "=" in name:
-        return set()
-    if name in _OWN:
-        spelled = option_of(name)
-        return (
-            set() if any(spelled == f"--{each.name}" for each in wanted) else {spelled}
-        )
-    dashed = name.replace("_", "-")
-    names = {name} if any(dashed == each.name for each in wanted) else {name, dashed}
-    return {f"--{each}" for each in names}
+def spellings(wanted: Sequence[Argument]) -> list[set[str]]:
+    """How each argument is written: by its wire name, and in kebab-case.
+
+    A wire name goes before another argument's kebab-case; of two that are alike in
+    kebab-case, the first has it. An argument that no option can be called by has none.
+    """
+    found = [
+        {option_of(each.name)} if each.name and "=" not in each.name else set[str]()
+        for each in wanted
+    ]
+    taken = {f"--{name}" for name in _OWN}
+    for each, options in zip(wanted, found, strict=True):
+        if each.name in _OWN and any(options & o for o in found if o is not options):
+            options.clear()
+        taken |= options
+    for each, options in zip(wanted, found, strict=True):
+        spelled = f"--{_kebab(each.name)}"
+        if options and spelled not in taken and each.name not in _OWN:
+            options.add(spelled)
+            taken.add(spelled)
+    return found
+
+
+def _kebab(name: str) -> str:
+    words = _HUMP.sub("-", name).replace("_", "-").replace(".", "-").lower()
+    return words.strip("-")
+
+
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def _add(
     parser: argparse.ArgumentParser, each: Argument, place: str, options: set[str]
 ) -> None:
     said = [in_one_line(each.schema.get("description", ""))]
+    if keys := _keys_of(each):
+        said.append(keys)
     if each.required:
         said.append("(required)")
     if "default" in each.schema:
@@ -342,6 +366,23 @@ def _add(
         action="append",
         **_count(each),
     )
+
+
+def _keys_of(each: Argument) -> str:
+    """The keys of an object, or of the objects in a list, as the help shows them."""
+    in_list = "object" not in each.types
+    schema = (each.items or {}) if in_list else each.schema
+    named = members(schema.get("properties"))
+    if not named:
+        return ""
+    needed = schema.get("required")
+    required: list[Any] = needed if is_list(needed) else []
+    keys = ", ".join(
+        f"{in_one_line(name)}{'' if name in required else '?'}: "
+        f"{argument(name, field, schema).metavar.lower()}"
+        for name, field in named.items()
+    )
+    return f"[{{{keys}}}, ...]" if in_list else f"{{{keys}}}"
 
 
 def _count(each: Argument) -> dict[str, Any]:

@@ -19,15 +19,18 @@ from typing import Any, Final
 from ..auth import Auth, OAuth
 from ..client import Client
 from ..errors import AuthError, ClientError, InvalidArgumentsError
+from ..http.tls import tls_context
 from . import commands
 from .arguments import HelpShown, UsageError
 from .asking import Keyboard, Person, say
+from .completion import ASKED, SHELLS, candidates, script
 from .credentials import (
     CLIENT_ID_VARIABLE,
     CLIENT_SECRET_VARIABLE,
     HEADERS_VARIABLE,
     STORAGE_VARIABLE,
     TOKEN_VARIABLE,
+    credential_headers,
     credentials,
     headers,
 )
@@ -68,7 +71,8 @@ environment:
   {client_secret}  and its secret; else this program registers itself
   {storage}    where sign-ins are remembered, instead of the usual place
 
-exit code: 0 fine; 1 the tool failed, or the server differs; 2 it could not be done
+exit code: 0 fine; 1 the tool failed, or the server differs; 2 it could not be done;
+           130 interrupted; 141 nobody reads the output any more
 """
 
 
@@ -83,7 +87,12 @@ def main(client: type[Client], arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     program = _program()
-    said = _parser(program, client).parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == [ASKED]:
+        parser = _parser(program, client)
+        sys.stdout.write("\n".join(candidates(client, parser, words[1:])) + "\n")
+        return commands.OK
+    said = _parser(program, client).parse_args(words)
     try:
         display = Display()
     except ImportError:
@@ -115,8 +124,7 @@ def _outcome(
     except AuthError as error:
         # What the client suggests after a 401 is for who writes code.
         problem = error.told if error.status == UNAUTHORIZED else str(error)
-        if TOKEN_VARIABLE not in os.environ:
-            problem += f"\n  {TOKEN_VARIABLE} may hold a token"
+        problem += _about_credentials(said)
     except InvalidArgumentsError as error:
         problem = f"{error}\n  --help tells what the tool takes"
     except BrokenPipeError:
@@ -132,6 +140,15 @@ def _outcome(
     return _failed(problem)
 
 
+def _about_credentials(said: argparse.Namespace) -> str:
+    """What was refused, or what could be given."""
+    if TOKEN_VARIABLE in os.environ:
+        return f"\n  {TOKEN_VARIABLE} holds the token that was sent"
+    if names := credential_headers(headers(os.environ, said.header)):
+        return f"\n  sent was what you gave as {', '.join(names)}"
+    return f"\n  {TOKEN_VARIABLE} may hold a token, {HEADERS_VARIABLE} an API key"
+
+
 async def _run(
     kind: type[Client], display: Display, program: str, said: argparse.Namespace
 ) -> int:
@@ -143,10 +160,11 @@ async def _run(
         return await _COMMANDS[said.command](session)
 
 
-async def _log_out(auth: Auth, url: str) -> int:
+async def _log_out(auth: Auth | None, url: str) -> int:
     """Forget a sign-in; the server itself is not asked."""
     if not isinstance(auth, OAuth):
-        raise UsageError(f"{TOKEN_VARIABLE} holds the token: unset it to sign out")
+        holder = TOKEN_VARIABLE if auth is not None else HEADERS_VARIABLE
+        raise UsageError(f"{holder} holds the token: unset it to sign out")
     signed_in = await auth.sign_out(url)
     say("Signed out." if signed_in else "You are not signed in.")
     return commands.OK
@@ -155,14 +173,17 @@ async def _log_out(auth: Auth, url: str) -> int:
 def _options(kind: type[Client], display: Display, said: argparse.Namespace) -> Any:
     """What the client is made with."""
     is_asked = sys.stdin.isatty() and not said.no_input
+    given = headers(os.environ, said.header)
     options: dict[str, Any] = {
         "auth": credentials(
             os.environ,
             package=kind.__module__.partition(".")[0],
             port=said.login_port,
             quiet=display.quiet if is_asked else None,
+            given=given,
         ),
-        "headers": headers(os.environ, said.header),
+        "headers": given,
+        "tls": tls_context(said.cacert, said.cert, said.key),
         "era": said.era,
         "timeout": said.timeout,
         # A person sees whether anything happens.
@@ -197,6 +218,14 @@ def _parser(program: str, client: type[Client]) -> argparse.ArgumentParser:
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
+    )
+    version = clean(str(client.catalog.server["version"])).replace("%", "%%")
+    parser.add_argument("--version", action="version", version=f"{name} {version}")
+    parser.add_argument(
+        "--completion",
+        choices=sorted(SHELLS),
+        action=_Completion,
+        help="print what a shell evaluates to complete command lines, and stop",
     )
     parser.add_argument("url", metavar="URL", help="the server's MCP endpoint")
     _add_common(parser, None)
@@ -236,7 +265,8 @@ def _add_common(parser: argparse.ArgumentParser, default: Any) -> None:
         action="append",
         default=either([]),
         metavar="'Name: value'",
-        help=f"send a header; secrets belong in {HEADERS_VARIABLE}",
+        help="send a header; everybody on this machine can read it, so put secrets "
+        f"into {HEADERS_VARIABLE}",
     )
     parser.add_argument(
         "--root",
@@ -274,9 +304,31 @@ def _add_common(parser: argparse.ArgumentParser, default: Any) -> None:
     parser.add_argument(
         "--era",
         default=either("auto"),
-        choices=["auto", "modern", "legacy"],
-        help="insist on a protocol era (default: auto)",
+        metavar="ERA",
+        help="insist on `modern`, `legacy` or a protocol version (default: auto)",
     )
+    for option, what in (
+        ("--cacert", "certificates of authorities to trust instead of the system's"),
+        ("--cert", "a certificate to show to the server (mTLS)"),
+        ("--key", "its private key, if it is not in the same file"),
+    ):
+        parser.add_argument(option, default=either(None), metavar="FILE", help=what)
+
+
+class _Completion(argparse.Action):
+    """Prints a shell's script and ends, before anything else is required."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if " " in parser.prog:
+            parser.error("completion is for the installed command")
+        sys.stdout.write(script(str(values), parser.prog))
+        parser.exit()
 
 
 def _add_list(found: Any, common: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ Command lines are for everybody on the machine to see, so no secret is taken fro
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -39,7 +40,8 @@ def credentials(
     package: str,
     port: int,
     quiet: Callable[[], AbstractContextManager[object]] | None,
-) -> Auth:
+    given: Mapping[str, str],
+) -> Auth | None:
     """How requests are signed: nothing is until the server asks for it.
 
     Args:
@@ -48,6 +50,8 @@ def credentials(
         port: Where the browser comes back to; 0 takes a free one.
         quiet: Holds back other output while a person signs in; None where there is nobody
             to do so.
+        given: The headers that a person gives. With a credential among them, there is
+            nothing to sign in for.
 
     Raises:
         ValueError: The token can't be one.
@@ -57,6 +61,8 @@ def credentials(
             return BearerAuth(token)
         except ValueError as error:
             raise ValueError(f"{TOKEN_VARIABLE}: {error}") from None
+    if credential_headers(given):
+        return None
     client_id = environment.get(CLIENT_ID_VARIABLE)
     client = None
     if client_id:
@@ -65,6 +71,16 @@ def credentials(
     return OAuth(
         client=client, client_name=package, storage=_storage(package), redirect=redirect
     )
+
+
+_CREDENTIAL: Final = re.compile(
+    r"authorization|cookie|(.*[-_])?(api[-_]?key|key|token|secret|auth)", re.IGNORECASE
+)
+
+
+def credential_headers(given: Mapping[str, str]) -> list[str]:
+    """The names of headers that hold a key or token."""
+    return [name for name in given if _CREDENTIAL.fullmatch(name)]
 
 
 def tokens_file(environment: Mapping[str, str], package: str) -> Path:

@@ -31,6 +31,7 @@ _log: Final = logging.getLogger("mcp.auth")
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 _DESCRIPTION: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 """What `error_description` may hold: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
+_USUAL: Final = frozenset(["authorization", "cookie"])
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _IN_QUERY: Final = frozenset({"access_token", "token", "api_key", "apikey"})
 
@@ -74,6 +75,10 @@ class Gate:
             frozenset[str]()
             if settings.auth_pass_credentials
             else authenticators.credential_headers(authenticator)
+        )
+        named = authenticators.credential_headers(authenticator) - _USUAL
+        self._required = "Authorization is required" + (
+            f", in the header {' or '.join(sorted(named))}" if named else ""
         )
         self._local = settings.host in ("127.0.0.1", "::1", "localhost")
         self._named = _well_known(
@@ -135,7 +140,7 @@ class Gate:
                 503, ProtocolError(INVALID_REQUEST, str(error)), {"Retry-After": "5"}
             ) from None
         if principal is None:
-            raise self._refused(exchange, 401, None, "Authorization is required")
+            raise self._refused(exchange, 401, None, self._required)
         if self._implications is not None:
             principal = self._implications.extend(principal)
         exchange.principal = principal
