@@ -35,6 +35,13 @@ def history(
     """
     sections = _sections(written or "")
     own = sections.pop(version, None)
+    if changes is not None and is_known:
+        # What was never released has no place in the history of releases.
+        sections = {
+            name: text
+            for name, text in sections.items()
+            if not _is_after(name, changes.old_version)
+        }
     earlier = "\n".join(sections.values())
     if changes is None or changes.old_version == changes.new_version:
         return ir.History(kept=own, earlier=earlier)
@@ -42,6 +49,13 @@ def history(
     return ir.History(
         changes=said, since=changes.old_version, earlier=earlier, is_known=is_known
     )
+
+
+def _is_after(name: str, version: str) -> bool:
+    from mcpgen.contracts import parse
+
+    found, since = parse(name), parse(version)
+    return found is not None and since is not None and found > since
 
 
 def _sections(text: str) -> dict[str, str]:

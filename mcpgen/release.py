@@ -219,7 +219,7 @@ def knows(standing: Standing, newest: Mapping[str, Any], manifest: Manifest) -> 
     if base is None or standing.changes is None or not standing.is_known:
         return False
     if base.get("version") != newest.get("version"):
-        return True
+        return False
     return not compare(newest, base, manifest).all
 
 
