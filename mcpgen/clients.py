@@ -10,6 +10,7 @@ import ast
 import json
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from email.parser import BytesHeaderParser
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,21 @@ _LARGEST: Final = 64 * 1024 * 1024
 
 class _NotAClient(ValueError):
     """What was named holds no client."""
+
+
+_UNREADABLE: Final = (
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    RuntimeError,
+    SyntaxError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading somebody else's archive, source or JSON may raise."""
 
 
 def contract_of(name: str) -> dict[str, Any]:
@@ -74,7 +90,7 @@ def in_folder(folder: Path) -> dict[str, Any]:
             raise _NotAClient(f"{len(catalogs)} packages with a catalog")
         package = catalogs[0].parent
         return _contract(lambda file: _bytes(package / file), version)
-    except (KeyError, ValueError, OSError) as error:
+    except _UNREADABLE as error:
         raise _none(str(folder), str(error)) from None
 
 
@@ -96,7 +112,7 @@ def in_wheel(path: Path) -> dict[str, Any]:
                 return _member(wheel, str(place)) if place in names else None
 
             return _contract(read, str(metadata["Version"]))
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise _none(str(path), str(error)) from None
 
 
@@ -142,11 +158,14 @@ def _recomputed(catalog: Mapping[str, Any], version: str) -> dict[str, Any]:
     """The contract of a client that carries none: its names are made once more."""
     from mcpgen.manifest import loads
 
-    server = catalog.get("server", {})
+    server = catalog.get("server")
+    name = (
+        cast("dict[str, Any]", server).get("name") if isinstance(server, dict) else None
+    )
     listed = {"resource_templates": "resourceTemplates"}
     document = {
         "mcpgen": 1,
-        "name": server.get("name"),
+        "name": name,
         "server": {"version": version},
         **{
             listed.get(key, key): catalog[key]
@@ -154,7 +173,10 @@ def _recomputed(catalog: Mapping[str, Any], version: str) -> dict[str, Any]:
             if key in catalog
         },
     }
-    manifest = loads(json.dumps(document), _CATALOG)
+    try:
+        manifest = loads(json.dumps(document), _CATALOG)
+    except MCPGenError:
+        raise _NotAClient("its catalog is no manifest") from None
     made = contracts.to_json(contracts.from_manifest(manifest))
     return {**made, "version": version, contracts.PARTIAL: "definitions"}
 

@@ -742,6 +742,12 @@ def signature(
     return Code(f"{head}(\n{lines}{tail}")
 
 
+def with_comment(statement: Code, words: str) -> Code:
+    """A statement with a comment for tools behind its first line."""
+    first, newline, rest = statement.partition("\n")
+    return Code(f"{first}  # {words}{newline}{rest}")
+
+
 # ----------------------------------------------------------------- prose
 
 _LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,40 @@ print(json.dumps([call("tTool", fooBar="x"), made.model_dump(exclude_unset=True)
     assert shop.terminal.mcpgen("diff", ".", ".").code == 0
 
 
+def test_a_tool_keeps_the_name_of_a_method_that_the_base_class_got_later(
+    shop: Shop,
+) -> None:
+    offered = [tool({"a": TEXT}, name) for name in ("ping", "list_tools", "era")]
+    shop.write(*offered)
+    shop.generate()
+
+    def older(data: Json) -> None:
+        entries = data["contract"]["entries"]
+        for name in ("ping", "list_tools", "era"):
+            entries[f"tool {name}"]["method"] = name
+        data["released"] = deepcopy(data["contract"])
+
+    shop.edit_lock(older)
+    shop.write(*offered, tool({}, "check"), version="1.1.0")
+    shop.generate()
+
+    assert shop.run('print(json.dumps(call("ping", a="x")))') == {"a": "x"}
+    assert shop.run('print(json.dumps(call("check_")))') == {}
+    assert shop.run(
+        "from d_client.runtime.client import Client, SyncClient\n"
+        "print(json.dumps([Client.ping is not DClient.ping,"
+        " SyncClient.list_tools is not SyncDClient.list_tools]))"
+    ) == [True, True]
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "d_client/client.py"],
+        cwd=shop.folder / "client",
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
 @pytest.mark.parametrize("name", ["../x", "a b", "class", "__init__", "x;y", 5, None])
 @pytest.mark.parametrize(
     "place", ["method", "module", "class", "argument", "attribute"]
@@ -431,3 +466,43 @@ def test_diff_of_a_project_keeps_the_names_that_callers_have(shop: Shop) -> None
     assert "RENAMED" not in before.out
     shop.generate()
     assert shop.terminal.mcpgen("diff", "HEAD").out == before.out
+
+
+@pytest.mark.parametrize(
+    ("member", "data"),
+    [
+        ("d_client/catalog.py", b"_TEXT: Final = " + b"(" * 100_000),
+        ("d_client/catalog.py", b"import os; os.abort()"),
+        ("d_client/catalog.py", b'_TEXT: Final = r"""' + b"[" * 100_000 + b'"""'),
+        ("d_client/contract.json", b"[" * 100_000),
+        ("d_client/contract.json", b'{"version": "1.0.0", "entries": {"tool t": 5}}'),
+        ("d_client/contract.json", b"{}"),
+        ("d-1.dist-info/METADATA", b""),
+    ],
+)
+def test_a_hostile_wheel_is_refused_and_not_run(
+    shop: Shop, tmp_path: Path, member: str, data: bytes
+) -> None:
+    shop.write(OLD)
+    shop.generate()
+    client = shop.folder / "client" / "d_client"
+    members = {
+        "d_client/catalog.py": (client / "catalog.py").read_bytes(),
+        "d_client/contract.json": (client / "contract.json").read_bytes(),
+        "d-1.dist-info/METADATA": b"Name: d-client\nVersion: 1.0.0\n\n",
+    }
+    members[member] = data
+    if not data:
+        del members[member]
+    wheel = tmp_path / "d-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    before = (shop.folder / lock.FILE).read_bytes()
+
+    done = shop.terminal.mcpgen("generate", "--since", str(wheel))
+
+    assert done.code == 2
+    assert "error[MG425]" in done.err
+    assert "mcpgen is at fault" not in done.err
+    assert (shop.folder / lock.FILE).read_bytes() == before
