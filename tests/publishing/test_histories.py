@@ -234,9 +234,10 @@ class World:
         self.tell(who)
         done = self.mcpgen(who, "generate")
         assert done.code == 0, (self.log, done.err)
-        before = self.index.files
-        self.publish(who)
-        assert self.index.files != before, self.log
+        self.commit(who)
+        done = self.mcpgen(who, "publish", "client", "--repository-url", self.index.url)
+        assert done.code == 0, (self.log, done.err)
+        self.check(self.state(who)[1])
 
 
 def _rewritten(tools: dict[str, Json]) -> Json:
