@@ -50,6 +50,7 @@ class Authority:
         refusing: The `error` that refreshes are answered with.
         held: While it is not set, token requests are handled but not answered.
         reached: Set when a token request was handled.
+        jwt_grants: Assertions that it takes as grants (RFC 7523).
     """
 
     issuer: str = ""
@@ -62,6 +63,7 @@ class Authority:
     refusing: str | None = None
     held: asyncio.Event | None = None
     reached: asyncio.Event = field(default_factory=asyncio.Event)
+    jwt_grants: set[str] = field(default_factory=set)
     clients: dict[str, str | None] = field(default_factory=dict)
     codes: dict[str, Grant] = field(default_factory=dict)
     refreshes: dict[str, Grant] = field(default_factory=dict)
@@ -172,6 +174,10 @@ class Authority:
                 grant = self.refreshes.pop(form["refresh_token"], None)
             case "client_credentials":
                 grant = Grant(client, form.get("scope", ""), form["resource"])
+            case "urn:ietf:params:oauth:grant-type:jwt-bearer" if self.jwt_grants:
+                if form["assertion"] not in self.jwt_grants:
+                    return "invalid_grant"
+                grant = Grant(client, form.get("scope", ""), form["resource"])
             case _:
                 return "unsupported_grant_type"
         if grant is None or grant.client_id != client:
@@ -192,6 +198,7 @@ class Guarded:
         refused: Tokens that it takes no longer.
         seen: The `Authorization` headers that reached it.
         takes_nothing: Whether it refuses every token.
+        get_needs: The scope that a GET request needs besides.
         asks_for: The scope that its refusal of a request without a token names.
     """
 
@@ -204,6 +211,7 @@ class Guarded:
     seen: list[str | None] = field(default_factory=list)
     origin: str = ""
     takes_nothing: bool = False
+    get_needs: str = ""
     asks_for: str = "read"
 
     @property
@@ -242,9 +250,12 @@ class Guarded:
         token = (header or "").removeprefix("Bearer ")
         grant = None if self.takes_nothing else self.authority.tokens.get(token)
         if grant is None or token in self.refused or grant.resource != self.url:
-            return self._challenge(401, scope=self.asks_for)
+            named = {"scope": self.asks_for} if self.asks_for else {}
+            return self._challenge(401, **named)
         method = request.headers.get("Mcp-Method", "")
         needed = {"read", *self.scopes.get(method, "").split()}
+        if request.method == "GET":
+            needed |= set(self.get_needs.split())
         if method in self.forbidden or not needed <= set(grant.scope.split()):
             scope = " ".join(sorted(needed))
             return self._challenge(403, error="insufficient_scope", scope=scope)

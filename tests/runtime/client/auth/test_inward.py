@@ -5,6 +5,7 @@ Names and places are made up: 127.0.0.2 counts as public and 127.0.0.3 as privat
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -365,3 +366,44 @@ async def test_a_user_names_the_company_s_authorization_server(world: World) -> 
         await call()
     assert [each for each in world.asked if each.startswith("inside")] == []
     await call("inside.example")
+
+
+async def test_behind_a_proxy_its_own_address_is_no_matter(world: World) -> None:
+    """The proxy is on this machine, and the only one who can resolve the names."""
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def connect(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        name, _, port = head.split()[1].decode().partition(":")
+        up = await asyncio.open_connection(names[name], int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(pipe(reader, up[1]), pipe(up[0], writer))
+
+    names = dict(world.names)
+    authority = Authority()
+    guard = Guarded(authority)
+    authority.issuer = await world.site("auth.example", authority.app())
+    guard.origin = await world.site("mcp.example", guard.app())
+    world.names.clear()
+    proxy = await asyncio.start_server(connect, "127.0.0.1", 0)
+    world.stack.callback(proxy.close)
+    port = proxy.sockets[0].getsockname()[1]
+
+    class Proxied(World):
+        def session(self) -> aiohttp.ClientSession:
+            connector = aiohttp.TCPConnector(ssl=False)
+            return aiohttp.ClientSession(
+                connector=connector, proxy=f"http://127.0.0.1:{port}"
+            )
+
+    behind = Proxied(world.context, world.stack)
+    auth = OAuth(redirect=Visit(behind))
+    async with Client(guard.url, auth=auth, session_factory=behind.session) as client:
+        await client.call_tool("echo", {})
