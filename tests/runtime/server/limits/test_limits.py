@@ -399,6 +399,40 @@ class Waiting(MemoryCounters):
         return await super().hold(key, limit)
 
 
+class Slow(MemoryCounters):
+    """A store that answers when it is let."""
+
+    def __init__(self, answers: bool) -> None:
+        super().__init__()
+        self.answers = answers
+        self.go = asyncio.Event()
+        self.asked = asyncio.Event()
+        self.held = 0
+        self.is_down = False
+
+    async def reached(self, what: str, go: bool = True) -> None:
+        """Wait until it is asked; with `go` it answers this once."""
+        await asyncio.wait_for(self.asked.wait(), SECONDS)
+        self.asked.clear()
+        if go:
+            self.go.set()
+            await asyncio.sleep(0)
+            self.go.clear()
+
+    async def hold(self, key: str, limit: int) -> bool:
+        if self.is_down:
+            raise OSError("the store is down")
+        self.asked.set()
+        await self.go.wait()
+        self.held += self.answers
+        return self.answers
+
+    async def release(self, key: str) -> None:
+        self.asked.set()
+        await self.go.wait()
+        self.held -= 1
+
+
 class TestCounters:
     """Where limits count may be one's own, shared by several servers."""
 
@@ -430,6 +464,64 @@ class TestCounters:
             await asyncio.gather(entering, return_exceptions=True)
 
             assert limits.calls == 0
+
+    @pytest.mark.parametrize(
+        ("moment", "answers"), [("hold", True), ("hold", False), ("release", True)]
+    )
+    async def test_a_canceled_call_keeps_no_place_in_a_store(
+        self, moment: str, answers: bool
+    ) -> None:
+        """Neither where the store is asked for one, nor where it is given back."""
+        counters = Slow(answers)
+        limits = Limits(replace(PROXIED, client_calls=5), counters)
+        caller: Any = SimpleNamespace(client=Client("principal:alice", ()))
+
+        async def call() -> None:
+            await limits.enter(caller)
+            await limits.leave(caller)
+
+        running = asyncio.ensure_future(call())
+        if moment == "release":
+            await counters.reached("hold")
+        await counters.reached(moment, go=False)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        counters.go.set()
+        await limits.settle(SECONDS)
+
+        assert counters.held == 0
+        assert limits.calls == 0
+
+    async def test_what_a_store_failed_to_count_is_not_taken_out_of_it(self) -> None:
+        counters = Slow(True)
+        counters.go.set()
+        limits = Limits(replace(PROXIED, client_calls=5), counters)
+        caller: Any = SimpleNamespace(client=Client("principal:alice", ()))
+        await limits.enter(caller)
+        counters.is_down = True
+        await limits.enter(caller)
+        counters.is_down = False
+        await limits.leave(caller)
+
+        assert counters.held == 1
+
+    async def test_a_refusal_after_the_stream_has_opened_is_an_event(
+        self, http: ClientSession, service: Workshop
+    ) -> None:
+        counters = Slow(False)
+        settings = replace(PROXIED, client_calls=1, keep_alive=0.05)
+        async with serving(create_app(service, settings, counters=counters)) as url:
+            wire = legacy(http, url)
+            await wire.initialize()
+            async with wire.streaming("add", {"arguments": {"a": 1}}) as stream:
+                # The first comment has opened it, while the store still counts.
+                assert stream.response.status == 200
+                counters.go.set()
+                refusal = await stream.message()
+                assert await stream.ended()
+
+        assert refusal["id"] == wire.last_id
+        assert refusal["error"]["code"] == 429
 
     async def test_two_servers_count_together(
         self, http: ClientSession, service: Workshop
@@ -464,6 +556,17 @@ class TestCounters:
 
         lines = [r for r in caplog.records if "can't be counted" in r.message]
         assert len(lines) == 1
+
+
+@pytest.mark.parametrize("told", ["", " ", "unknown", "_hidden", "not an address"])
+async def test_clients_that_a_proxy_does_not_name_count_together(
+    http: ClientSession, serve: Serve, told: str
+) -> None:
+    url = await serve(replace(PROXIED, address_rate=0.01, address_burst=2))
+    unnamed = ModernWire(http, url, {"X-Forwarded-For": told})
+
+    assert await statuses(unnamed, 3) == [200, 200, 429]
+    assert await statuses(modern(http, url), 1) == [200]
 
 
 @pytest.mark.parametrize(
