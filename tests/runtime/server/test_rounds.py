@@ -378,7 +378,7 @@ class TestState:
     async def test_a_state_expires(
         self, http: ClientSession, serve: Serve, service: Workshop
     ) -> None:
-        wire = ModernWire(http, await serve(Settings(state_lifetime=-1)))
+        wire = ModernWire(http, await serve(Settings(state_lifetime=0)))
         state = await self.state(wire)
 
         reply = await ask(wire, "asking", {KEY: BO}, state)
@@ -389,20 +389,24 @@ class TestState:
     async def test_any_server_with_the_key_goes_on(
         self, http: ClientSession, serve: Serve
     ) -> None:
-        old = ModernWire(http, await serve(Settings(state_keys=(SecretStr("first"),))))
+        old = ModernWire(
+            http,
+            await serve(Settings(state_keys=(SecretStr("the first of the keys"),))),
+        )
         rotated = ModernWire(
             http,
             await serve(
                 Settings(
                     state_keys=(
-                        SecretStr("second"),
-                        SecretStr("first"),
+                        SecretStr("the second of the keys"),
+                        SecretStr("the first of the keys"),
                     )
                 )
             ),
         )
         stranger = ModernWire(
-            http, await serve(Settings(state_keys=(SecretStr("third"),)))
+            http,
+            await serve(Settings(state_keys=(SecretStr("the third of the keys"),))),
         )
         state = await self.state(old)
 

@@ -35,6 +35,43 @@ from .workshop import Workshop
 ROOT = Path(__file__).parents[3]
 
 
+WRONG_VALUES: list[tuple[str, Any]] = [
+    ("path", "mcp"),
+    ("path", "/mcp?x=1"),
+    ("path", "/a{b}"),
+    ("path", "/healthz"),
+    ("path", "/healthz/"),
+    ("path", "/.well-known/oauth-protected-resource/mcp"),
+    ("metrics_path", "/mcp"),
+    ("ready_path", "readyz"),
+    ("port", 70000),
+    ("port", -1),
+    ("keep_alive", -0.5),
+    ("max_body", 0),
+    ("threads", 0),
+    ("public_url", "mcp.example.com/mcp"),
+    ("public_url", "https:///mcp"),
+    ("public_url", "https://u:p@mcp.example.com/mcp"),
+    ("public_url", "https://mcp.example.com:99999/mcp"),
+    ("auth_issuer", "issuer.example.com"),
+    ("auth_jwks_url", "keys"),
+    ("auth_github_url", "ftp://github.example"),
+    ("allowed_hosts", ("https://mcp.example.com",)),
+    ("allowed_hosts", ("mcp.example.com/mcp",)),
+    ("allowed_hosts", ("*.example.com",)),
+    ("allowed_hosts", ("::1",)),
+    ("allowed_origins", ("mcp.example.com",)),
+    ("allowed_origins", ("https://mcp.example.com/",)),
+    ("allowed_origins", ("https://mcp.example.com/path",)),
+    ("allowed_origins", ("https://mcp.example.com:443",)),
+    ("allowed_origins", ("https://MCP.example.com",)),
+    ("allowed_origins", ("https://*.example.com",)),
+    ("trusted_proxies", ("proxy.example.com",)),
+    ("trusted_proxies", ("10.0.0.0/99",)),
+]
+"""Settings whose values have the right type and still can't work."""
+
+
 def parse(*arguments: str, **environment: str) -> Settings:
     return from_arguments(arguments, environment, program="p", description="d")
 
@@ -82,15 +119,129 @@ class TestSettings:
         with pytest.raises(ValueError, match=f"{variable}: .*{text}"):
             Settings.from_environment({variable: text})
 
-    @pytest.mark.parametrize("arguments", [["--port", "x"], ["--nope"], ["--por", "1"]])
-    def test_a_wrong_option_is_a_usage_error(
-        self, arguments: list[str], capsys: pytest.CaptureFixture[str]
+    @pytest.mark.parametrize(
+        ("arguments", "line"),
+        [
+            (["--port", "x"], "argument --port: 'x' is not a whole number"),
+            (["--port"], "argument --port: expected one argument"),
+            (["--nope"], "unrecognized option: --nope; see --help"),
+            (["--por", "1"], "unrecognized option: --por; did you mean --port?"),
+        ],
+    )
+    def test_a_wrong_option_is_one_line(
+        self, arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(SystemExit) as stopped:
             parse(*arguments)
 
         assert stopped.value.code == 2
-        assert "usage: p" in capsys.readouterr().err
+        assert capsys.readouterr().err == f"p: error: {line}\n"
+
+    @pytest.mark.parametrize(
+        ("variable", "line"),
+        [
+            ("MCP_MAX_BODDY", "unknown setting; did you mean MCP_MAX_BODY?"),
+            ("MCP_PROT", "unknown setting; did you mean MCP_PORT?"),
+            ("MCP_AUTH_TOKEN", "unknown setting; did you mean MCP_AUTH_TOKENS?"),
+            (
+                "MCP_STATE_KEY_FILE",
+                "unknown setting; did you mean MCP_STATE_KEYS_FILE?",
+            ),
+        ],
+    )
+    def test_a_misspelled_variable_is_one_line(
+        self, variable: str, line: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as stopped:
+            parse(**{variable: "1"})
+
+        assert stopped.value.code == 2
+        assert capsys.readouterr().err == f"p: error: {variable}: {line}\n"
+
+    @pytest.mark.parametrize("variable", ["MCP_TIMEOUT", "MCP_SERVICE_HOST", "MCPX"])
+    def test_variables_of_others_are_left_alone(self, variable: str) -> None:
+        assert parse(**{variable: "1"}) == Settings()
+
+    def test_all_wrong_variables_are_reported_at_once(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            parse(MCP_PORT="tcp://10.0.0.1:80", MCP_KEEP_ALIVE="x", MCP_PUBLIC_ULR="x")
+
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == 3
+        assert "enableServiceLinks" in "".join(lines)
+
+    @pytest.mark.parametrize(("setting", "value"), WRONG_VALUES, ids=str)
+    def test_a_value_that_can_not_work_is_one_line_wherever_it_is_set(
+        self, setting: str, value: Any, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        variable = f"MCP_{setting.upper()}"
+        with pytest.raises(ValueError, match=f"^{setting}: "):
+            Settings(**{setting: value})
+        with pytest.raises(ValueError, match=f"^{variable}: "):
+            Settings.from_environment({variable: text})
+        for arguments, environment in (
+            ([f"--{setting.replace('_', '-')}", text], {}),
+            ([], {variable: text}),
+        ):
+            with pytest.raises(SystemExit) as stopped:
+                parse(*arguments, **environment)
+            assert stopped.value.code == 2
+            lines = capsys.readouterr().err.splitlines()
+            assert len(lines) == 1
+            assert lines[0].startswith("p: error: ")
+
+    @pytest.mark.parametrize(
+        ("setting", "value"),
+        [
+            ("allowed_hosts", "name"),
+            ("allowed_hosts", (1,)),
+            ("state_keys", ("not wrapped, so it could be printed",)),
+            ("port", "8000"),
+            ("port", True),
+            ("keep_alive", "15"),
+            ("keep_alive", float("nan")),
+            ("telemetry", "yes"),
+            ("tls_cert", 1),
+            ("access_log", "xml"),
+            ("path", None),
+            ("metrics_token", "text"),
+        ],
+    )
+    def test_a_value_of_another_type_is_refused_in_code(
+        self, setting: str, value: Any
+    ) -> None:
+        with pytest.raises(ValueError, match=f"^{setting}: ") as refused:
+            Settings(**{setting: value})
+
+        assert "not wrapped" not in str(refused.value)
+
+    def test_a_state_key_has_some_length(self, tmp_path: Path) -> None:
+        file = tmp_path / "keys"
+        file.write_text("long enough for a key\nx\n", "utf-8")
+        with pytest.raises(ValueError, match=r"MCP_STATE_KEYS: .* 16 bytes"):
+            Settings.from_environment({"MCP_STATE_KEYS": "x"})
+        with pytest.raises(ValueError, match=r"MCP_STATE_KEYS_FILE: .* 16 bytes"):
+            Settings.from_environment({"MCP_STATE_KEYS_FILE": str(file)})
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            {"path": "/"},
+            {"path": "/tools/mcp/"},
+            {"health_path": "", "ready_path": "", "metrics_path": ""},
+            {"public_url": "https://mcp.example.com:8443/tools/mcp"},
+            {"allowed_hosts": ("*", "a.example", "a.example:*", "[::1]:80", "a_b")},
+            {"allowed_origins": ("*", "null", "https://a.example:8443")},
+            {"allowed_origins": ["chrome-extension://abcdef", "http://[::1]:80"[:12]]},
+            {"trusted_proxies": ("10.0.0.0/8", "::1")},
+        ],
+        ids=str,
+    )
+    def test_values_that_work_are_taken(self, settings: dict[str, Any]) -> None:
+        assert Settings(**settings)
 
     def test_help_and_table_have_every_setting(
         self, capsys: pytest.CaptureFixture[str]
@@ -147,8 +298,9 @@ class TestSettings:
             parse(option, "s3cret")
 
         told = capsys.readouterr().err
-        assert f"{option}-file PATH" in told
-        assert f"there is no option {option}\n" in told
+        assert told == (
+            f"p: error: unrecognized option: {option}; did you mean {option}-file?\n"
+        )
         assert "s3cret" not in told
 
     def test_a_secret_as_an_argument_of_its_own_is_not_repeated(
@@ -178,7 +330,7 @@ class TestSettings:
         settings = parse(
             MCP_AUTH_CLIENT_SECRET="s3cret",
             MCP_METRICS_TOKEN="s3cret",
-            MCP_STATE_KEYS="s3cret",
+            MCP_STATE_KEYS="s3cret-s3cret-s3cret",
             MCP_AUTH_TOKENS="s3cret",
         )
         with pytest.raises(SystemExit):
@@ -463,8 +615,19 @@ class TestProgram:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (["--tls-cert", "/nowhere.pem"], "/nowhere.pem"),
+            (["--tls-cert", "/nowhere.pem"], "tls_cert: /nowhere.pem: No such file"),
+            (
+                ["--tls-cert", __file__, "--tls-key", "/nowhere"],
+                "tls_key: /nowhere: No such file",
+            ),
+            (["--tls-key", __file__], "tls_cert"),
             (["--tls-cert", __file__], "PEM"),
+            (
+                ["--auth", "api-key", "--auth-api-keys-path", "/nowhere"],
+                "/nowhere",
+            ),
+            (["--auth", "jwt"], "auth_issuer"),
+            (["--host", "host.invalid"], "host.invalid"),
         ],
     )
     async def test_a_certificate_that_can_not_be_used_is_said_in_one_line(

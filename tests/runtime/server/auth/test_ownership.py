@@ -154,7 +154,7 @@ class TestRequestState:
             assert reply.error["code"] == -32602
 
     async def test_it_can_not_be_replayed_later(self, vault: Serving) -> None:
-        await vault(Names(), state_lifetime=-1.0)
+        await vault(Names(), state_lifetime=0.0)
         state = await self.state(vault, "alice")
 
         assert "expired" in (await self.retry(vault, "alice", state)).error["message"]

@@ -23,6 +23,7 @@ from .http.access_log import AccessLog
 from .http.exchange import Exchange, Refused, read_body, refused
 from .http.guard import Guard
 from .http.reading import parse
+from .http.sse import event
 from .legacy.era import Legacy
 from .legacy.registry import Registry
 from .limits.limits import OVERLOADED, TOO_MANY, Limits, known_id
@@ -128,16 +129,30 @@ class Endpoint:
             request_id = refusal.request_id
             if refusal.status in (TOO_MANY, OVERLOADED):
                 request_id = _id_of(exchange)
-            return exchange.failure(refusal.error, refusal.status, request_id)
+            return await self._fail(exchange, refusal.error, refusal.status, request_id)
         except ProtocolError as error:
-            return exchange.failure(error, 400)
+            return await self._fail(exchange, error, 400)
         except ConnectionError:
             raise
         except Exception:
             _log.exception("a request failed")
-            return exchange.failure(
-                ProtocolError(INTERNAL_ERROR, "Internal error"), 500
-            )
+            internal = ProtocolError(INTERNAL_ERROR, "Internal error")
+            return await self._fail(exchange, internal, 500)
+
+    async def _fail(
+        self,
+        exchange: Exchange,
+        error: ProtocolError,
+        status: int,
+        request_id: jsonrpc.RequestId | None = None,
+    ) -> web.StreamResponse:
+        """Answer with an error: by its HTTP status, or as an event once a stream is open."""
+        if exchange.stream is None:
+            return exchange.failure(error, status, request_id)
+        exchange.outcome = f"error {error.code}"
+        if request_id is None:
+            request_id = exchange.request_id
+        return await exchange.end(event(jsonrpc.error(request_id, error)))
 
     async def _admit(self, exchange: Exchange) -> None:
         """Let a request in, by where it comes from, how many came, and who sends it."""

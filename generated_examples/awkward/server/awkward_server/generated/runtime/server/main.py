@@ -11,6 +11,7 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
@@ -35,7 +36,7 @@ _CLOSE_SECONDS: Final = 1.0
 
 
 class CannotStart(Exception):
-    """The server can't listen, or its certificate can't be used."""
+    """The server can't listen, or its certificate can't be used; a line for each reason."""
 
 
 def main(
@@ -101,7 +102,8 @@ def main(
         )
         code = 0
     except CannotStart as error:
-        print(f"error: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
         code = 2
     finally:
         # What still runs on the loop, or in its threads, is waited for without limit.
@@ -157,7 +159,7 @@ async def serve(
             hooks=hooks,
         )
     except SettingsError as error:
-        raise CannotStart(str(error)) from None
+        raise CannotStart("\n".join(error.lines)) from None
     _refuse_strangers(server, settings)
     runner = _runner(server, settings, middlewares)
     context = _encrypted(effective(settings, service.contract))
@@ -222,6 +224,8 @@ def _address(runner: web.BaseRunner, settings: Settings) -> str:
 
 def _encrypted(settings: Settings) -> ssl.SSLContext | None:
     if settings.tls_cert is None:
+        if settings.tls_key is not None:
+            raise CannotStart("tls_key: needs tls_cert (--tls-cert) as well")
         if settings.tls_client_ca is not None or settings.auth == "mtls":
             raise CannotStart(
                 "clients' certificates need TLS: set tls_cert and tls_key (--tls-cert "
@@ -236,6 +240,14 @@ def _encrypted(settings: Settings) -> ssl.SSLContext | None:
     return tls_context(settings)
 
 
+def _check_file(setting: str, path: Path) -> None:
+    try:
+        with Path(path).open("rb"):
+            pass
+    except OSError as error:
+        raise CannotStart(f"{setting}: {path}: {error.strerror}") from None
+
+
 def tls_context(settings: Settings) -> ssl.SSLContext:
     """What serves HTTPS with the certificate of the settings.
 
@@ -243,6 +255,10 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
         CannotStart: The certificate or the authorities can't be used.
     """
     assert settings.tls_cert is not None
+    for name in ("tls_cert", "tls_key", "tls_client_ca"):
+        path = getattr(settings, name)
+        if path is not None:
+            _check_file(name, path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(settings.tls_cert, settings.tls_key)

@@ -8,14 +8,18 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import (
     Annotated,
     Any,
     Final,
     Literal,
+    NoReturn,
     TypeAlias,
     cast,
     get_args,
@@ -23,6 +27,8 @@ from typing import (
 )
 
 from pydantic import SecretStr
+
+from .settings_checks import Problem, type_problem, value_problems
 
 ENVIRONMENT_PREFIX: Final = "MCP_"
 MINUTE: Final = 60.0
@@ -39,7 +45,18 @@ MAX_SECRET_FILE: Final = 64 * 1024
 
 
 class SettingsError(ValueError):
-    """Settings that can't be served with; one sentence that names the setting."""
+    """Settings that can't be served with.
+
+    Attributes:
+        lines: What is wrong, one line each, beginning with the setting's name.
+        problems: The same as pairs of name and reason, where it is the setting's value.
+    """
+
+    def __init__(self, *lines: str, problems: Sequence[Problem] = ()) -> None:
+        """Take lines, or problems to make them of."""
+        self.lines = lines or tuple(f"{name}: {reason}" for name, reason in problems)
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +271,21 @@ class Settings:
         tuple[SecretStr, ...], "bearer tokens that never change, for development"
     ] = ()
 
+    def __post_init__(self) -> None:
+        """Check all values; raises SettingsError with everything that is wrong."""
+        problems: list[Problem] = []
+        values: dict[str, Any] = {}
+        for option in _options():
+            value = values[option.name] = getattr(self, option.name)
+            reason = type_problem(option.kind, value)
+            if reason is not None:
+                problems.append((option.name, reason))
+        if not problems:
+            defaults = {option.name: option.default for option in _options()}
+            problems += value_problems(values, defaults)
+        if problems:
+            raise SettingsError(problems=problems)
+
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str], defaults: Settings | None = None
@@ -265,33 +297,18 @@ class Settings:
             defaults: What holds where no variable says anything.
 
         Raises:
-            ValueError: A variable's value can't be used; names the variable.
+            SettingsError: A variable's value can't be used, or its name is that of no
+                setting but similar to one.
         """
-        values: dict[str, Any] = {}
-        for option in _options():
-            for variable in option.variables:
-                text = environment.get(variable)
-                if text is None:
-                    continue
-                try:
-                    from_file = variable != option.variable
-                    value = option.read(text) if from_file else option.parse(text)
-                except ValueError as error:
-                    raise ValueError(f"{variable}: {error}") from None
-                if option.name in values:
-                    raise ValueError(
-                        f"{variable}: {option.variable} is set as well; one will do"
-                    )
-                values[option.name] = value
-        return dataclasses.replace(defaults or cls(), **values)
+        return _combined(_read_environment(environment), {}, defaults or cls())
 
 
 @dataclass(frozen=True, slots=True)
 class _Option:
     name: str
     kind: Any
-    default: Any
     meaning: str
+    default: Any
 
     @property
     def is_secret(self) -> bool:
@@ -410,11 +427,94 @@ def _secret_text(path: Path) -> str:
     raise ValueError(f"the file that it names can't be read: {problem}")
 
 
-def _options() -> Iterator[_Option]:
+@cache
+def _options() -> tuple[_Option, ...]:
     hints = get_type_hints(Settings, include_extras=True)
+    options: list[_Option] = []
     for entry in dataclasses.fields(Settings):
         kind, meaning = get_args(hints[entry.name])
-        yield _Option(entry.name, kind, cast(Any, entry.default), meaning)
+        options.append(_Option(entry.name, kind, meaning, cast(Any, entry.default)))
+    return tuple(options)
+
+
+def _read_environment(
+    environment: Mapping[str, str],
+) -> dict[str, tuple[str, Any]]:
+    """By setting, the variable that sets it and its value.
+
+    Raises:
+        SettingsError: Names each variable that can't be used.
+    """
+    found: dict[str, tuple[str, Any]] = {}
+    lines = list(_misspelled(environment))
+    for option in _options():
+        for variable in option.variables:
+            text = environment.get(variable)
+            if text is None:
+                continue
+            try:
+                from_file = variable != option.variable
+                value = option.read(text) if from_file else option.parse(text)
+                if option.name in found:
+                    raise ValueError(f"{option.variable} is set as well; one will do")
+                found[option.name] = variable, value
+            except ValueError as error:
+                lines.append(f"{variable}: {error}{_hint(text)}")
+    if lines:
+        raise SettingsError(*lines)
+    return found
+
+
+def _hint(text: str) -> str:
+    """What the cause may be of a value that nobody has set on purpose."""
+    if text.startswith("tcp://"):
+        return (
+            "; Kubernetes sets it for a Service called mcp: enableServiceLinks: false"
+        )
+    return ""
+
+
+def _misspelled(environment: Mapping[str, str]) -> Iterator[str]:
+    """Variables whose names are nearly those of settings.
+
+    Others may begin with the same prefix for reasons of their own, so they are left alone.
+    """
+    known = [variable for option in _options() for variable in option.variables]
+    names = [name.removeprefix(ENVIRONMENT_PREFIX) for name in known]
+    for variable in sorted(environment):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in known:
+            continue
+        similar = _similar(variable.removeprefix(ENVIRONMENT_PREFIX), names)
+        if similar:
+            yield (
+                f"{variable}: unknown setting; did you mean {ENVIRONMENT_PREFIX}{similar}?"
+            )
+
+
+def _similar(name: str, names: Sequence[str]) -> str:
+    return next(iter(get_close_matches(name, names, 1, cutoff=0.75)), "")
+
+
+def _combined(
+    environment: Mapping[str, tuple[str, Any]],
+    options: Mapping[str, tuple[str, Any]],
+    defaults: Settings,
+) -> Settings:
+    """Settings of which each has the value of its option, its variable or its default.
+
+    Raises:
+        SettingsError: Names the option or variable that sets what can't be used.
+    """
+    given = {**environment, **options}
+    values = {name: value for name, (_, value) in given.items()}
+    try:
+        return dataclasses.replace(defaults, **values)
+    except SettingsError as error:
+        lines = [
+            f"{given[name][0] if name in given else name}: {reason}"
+            for name, reason in error.problems
+        ]
+        raise SettingsError(*lines) from None
 
 
 def from_arguments(
@@ -427,9 +527,10 @@ def from_arguments(
 ) -> Settings:
     """Settings from command-line arguments, above the environment, above `defaults`.
 
-    Prints help or a usage error and raises SystemExit where the arguments ask for it.
+    Prints help, or one line for each wrong value, and raises SystemExit where the
+    arguments ask for it.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=program,
         description=description,
         epilog="Every option is also an environment variable: --max-body is MCP_MAX_BODY.",
@@ -452,12 +553,26 @@ def from_arguments(
     known, unknown = parser.parse_known_args(arguments)
     if unknown:
         parser.error(_unknown(unknown))
-    given = vars(known)
+    flags = {option.name: option.flag for option in _options()}
+    given = {name: (flags[name], value) for name, value in vars(known).items()}
     try:
-        settings = Settings.from_environment(environment, defaults)
-    except ValueError as error:
-        parser.error(str(error))
-    return dataclasses.replace(settings, **given)
+        return _combined(_read_environment(environment), given, defaults or Settings())
+    except SettingsError as error:
+        parser.fail(error.lines)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports errors without all options, which would hide the one line that counts."""
+
+    def error(self, message: str) -> NoReturn:
+        """Report one error and exit with 2."""
+        self.fail((message,))
+
+    def fail(self, lines: Sequence[str]) -> NoReturn:
+        """Report errors, one a line, and exit with 2."""
+        text = "".join(f"{self.prog}: error: {line}\n" for line in lines)
+        self._print_message(text, sys.stderr)
+        self.exit(2)
 
 
 def _unknown(arguments: Sequence[str]) -> str:
@@ -465,8 +580,11 @@ def _unknown(arguments: Sequence[str]) -> str:
     given to an option that there is not."""
     names = [each.partition("=")[0] for each in arguments if each.startswith("--")]
     if not names:
-        return "there are arguments that belong to no option"
-    return f"there is no option {', '.join(names)}"
+        return "arguments without an option; see --help"
+    flags = [option.flag for option in _options()]
+    similar = [found for name in names if (found := _similar(name, flags))]
+    hint = f"did you mean {', '.join(similar)}?" if similar else "see --help"
+    return f"unrecognized option: {', '.join(names)}; {hint}"
 
 
 def _metavar(option: _Option) -> str | None:

@@ -250,6 +250,7 @@ class Server:
         async with AsyncExitStack() as closing:
             self._close_with(closing)
             closing.push_async_callback(self._shut_down_service)
+            closing.push_async_callback(self._limits.settle, CANCEL_SECONDS)
             closing.callback(self._watch.close)
             await self.endpoint.cancel(CANCEL_SECONDS)
 

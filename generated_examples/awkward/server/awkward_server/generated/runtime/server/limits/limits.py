@@ -7,10 +7,11 @@ Knows exchanges and counters, not JSON-RPC methods or eras.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -38,6 +39,8 @@ _TOO_FAST: Final[Mapping[str, str]] = {
     "principal_rate": "Too many requests",
     "total_rate": "Too many requests from all clients together",
 }
+_NAMELESS: Final = "behind "
+"""Before the address of a proxy, what its clients count as that it does not name."""
 _SMALL_BODY: Final = 64 * 1024
 _COMPLAIN_SECONDS: Final = 10.0
 
@@ -52,6 +55,7 @@ class Limits:
 
     __slots__ = (
         "_addresses",
+        "_background",
         "_complained",
         "_counters",
         "_max_calls",
@@ -60,6 +64,7 @@ class Limits:
         "_proxies",
         "_settings",
         "_total",
+        "_uncounted",
         "calls",
         "streams",
     )
@@ -86,6 +91,8 @@ class Limits:
         self._principals = Clients(self._of_principal)
         self._max_calls = settings.max_calls or math.inf
         self._complained = -math.inf
+        self._background: set[asyncio.Task[None]] = set()
+        self._uncounted: dict[str, int] = {}
         self.calls = 0
         self.streams = 0
 
@@ -95,13 +102,12 @@ class Limits:
         Raises:
             Refused: 429; says whether for its address or for the whole server.
         """
-        request = exchange.request
-        remote = request.remote
+        remote = exchange.request.remote
         if self._proxies:
-            remote = self._proxies.client(request.headers, remote)
-        client = exchange.client = exchange.address = (
-            None if remote is None else self._addresses.named(remote)
-        )
+            client = self._behind_proxies(exchange.request)
+        else:
+            client = None if remote is None else self._addresses.named(remote)
+        exchange.client = exchange.address = client
         demands = self._total if client is None else client.demands
         if demands:
             await self._take(exchange, demands)
@@ -200,8 +206,25 @@ class Limits:
             limits[client.key] = settings.principal_sessions
         return {owner: limit for owner, limit in limits.items() if limit}
 
+    def _behind_proxies(self, request: web.BaseRequest) -> Client | None:
+        """What a request counts as that trusted proxies may have passed on.
+
+        Those of which a trusted proxy names no valid client count together, even if the
+        proxy runs on this machine: anybody may have sent them.
+        """
+        remote, headers = request.remote, request.headers
+        client = self._proxies.client(headers, remote)
+        if (
+            client is not None
+            and self._proxies.trusts(client)
+            and self._proxies.names_client(headers)
+        ):
+            return self._addresses.named(_NAMELESS + client)
+        return None if client is None else self._addresses.named(client)
+
     def _of_address(self, remote: str) -> Client | None:
-        key = address_key(remote)
+        nameless = remote.startswith(_NAMELESS)
+        key = f"address:{remote}" if nameless else address_key(remote)
         if key is None:
             return None
         rate, burst = self._settings.address_rate, self._settings.address_burst
@@ -239,17 +262,47 @@ class Limits:
         )
 
     async def _hold(self, key: str, limit: int) -> bool:
+        """Count one more in the store, unless there are too many.
+
+        What is canceled meanwhile is given back as soon as the store has answered.
+        """
+        counting = asyncio.ensure_future(self._counters.hold(key, limit))
         try:
-            return await self._counters.hold(key, limit)
+            return await asyncio.shield(counting)
+        except asyncio.CancelledError:
+            self._start(self._give_back(counting, key))
+            raise
         except Exception:
             self._complain()
+            # It is not in the store, so it must not be taken out of it either.
+            self._uncounted[key] = self._uncounted.get(key, 0) + 1
             return True
 
     async def _release(self, key: str) -> None:
+        """Count one less, also if the caller is canceled meanwhile."""
+        if uncounted := self._uncounted.pop(key, 0):
+            if uncounted > 1:
+                self._uncounted[key] = uncounted - 1
+            return
+        await asyncio.shield(self._start(self._give_back(None, key)))
+
+    async def _give_back(self, counted: asyncio.Future[bool] | None, key: str) -> None:
         try:
-            await self._counters.release(key)
+            if counted is None or await counted:
+                await self._counters.release(key)
         except Exception:
             self._complain()
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until everything is given back, at most for some time."""
+        if self._background:
+            await asyncio.wait(self._background, timeout=seconds)
 
     def _complain(self) -> None:
         """Log the current exception, but not for every request."""

@@ -96,6 +96,12 @@ class Proxies:
             return remote
         return self._client(self._told(headers)[0], remote)
 
+    def names_client(self, headers: Headers) -> bool:
+        """Whether a request has the header that names clients, valid or not."""
+        forwarded = self._kind == "forwarded"
+        name = "Forwarded" if forwarded else "X-Forwarded-For"
+        return bool(headers.getall(name, []))
+
     def trusts(self, address: str | None) -> bool:
         """Whether an address is that of a trusted proxy."""
         if not self._networks or address is None:

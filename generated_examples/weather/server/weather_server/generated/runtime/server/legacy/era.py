@@ -243,8 +243,12 @@ class Legacy:
         except ProtocolError as error:
             exchange.outcome = f"error {error.code}"
             return error_response(request_id, error)
-        except Refused:
-            raise
+        except Refused as refusal:
+            if exchange.stream is None:
+                raise
+            # It is too late for another HTTP status.
+            exchange.outcome = f"error {refusal.error.code}"
+            return error_response(request_id, refusal.error)
         except Exception:
             _log.exception("%s failed", message["method"])
             exchange.outcome = f"error {INTERNAL_ERROR}"
