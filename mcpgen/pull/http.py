@@ -56,7 +56,7 @@ async def connect(
     Args:
         url: Where the server is.
         given: Lines `Name: value`, headers for every request.
-        seconds: Seconds for one request.
+        seconds: Seconds for one request, and for connecting as a whole.
         era: "auto" finds out what the server speaks; the others insist.
 
     Raises:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
+from pydantic_core import to_json
+
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import ProtocolError
 from mcpgen.runtime.client.shapes import is_list
@@ -20,6 +22,8 @@ Era: TypeAlias = Literal["auto", "modern", "legacy"]
 MAX_PAGES: Final = 1_000
 MAX_ITEMS: Final = 20_000
 """Entries of one list; the largest real servers have some hundred."""
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""JSON of all pages of one list."""
 
 CAPABILITIES: Final[dict[str, Any]] = {
     "elicitation": {"form": {}, "url": {}},
@@ -106,6 +110,7 @@ async def _all(link: Link, section: str, method: str) -> list[Any]:
     found: list[Any] = []
     params: dict[str, Any] = {}
     seen: set[str] = set()
+    size = 0
     for _ in range(MAX_PAGES):
         try:
             result = await link.request(method, params)
@@ -119,6 +124,14 @@ async def _all(link: Link, section: str, method: str) -> list[Any]:
         cursor = result.get("nextCursor")
         if not isinstance(cursor, str):
             return found
+        size += len(to_json(result))
+        if size > MAX_BYTES:
+            raise MCPGenError.of(
+                "MG701",
+                f"the pages of {method} hold more than {MAX_BYTES // 2**20} MiB; "
+                f"{len(found)} entries were read",
+                hint="report this to the server's maintainer",
+            )
         if cursor in seen or len(found) > MAX_ITEMS:
             break
         seen.add(cursor)

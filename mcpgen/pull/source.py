@@ -33,7 +33,7 @@ class Source:
         url: Where it is, or None.
         command: How it is started, or None.
         headers: Lines `Name: value` for every request over HTTP.
-        seconds: Seconds for one request.
+        seconds: Seconds for one request, and for connecting as a whole.
         era: "auto" finds out what the server speaks; the others insist.
     """
 

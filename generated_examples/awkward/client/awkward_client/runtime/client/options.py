@@ -175,7 +175,8 @@ class ClientOptions(CallOptions, total=False):
             share it; None for a memory of this client's own.
         tls: Certificates of your own: for mTLS, or to trust a private authority.
             `tls_context(cacert=..., cert=..., key=...)` makes one from files.
-        max_bytes: The greatest size of one message, in bytes.
+        max_bytes: The largest size of one message, and of all pages of one list
+            together, in bytes.
         session_factory: Makes the HTTP session, for proxies or certificates of your own;
             it is closed at the end.
     """

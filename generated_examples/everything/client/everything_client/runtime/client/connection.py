@@ -78,6 +78,11 @@ class Connection:
         return self._open_speaker().server
 
     @property
+    def max_bytes(self) -> int:
+        """The size of the largest response, and of all pages of one list together."""
+        return self._settings.max_bytes
+
+    @property
     def quirks(self) -> Quirks:
         """The server's deviations from the protocol."""
         return self._http.quirks

@@ -27,6 +27,8 @@ T = TypeVar("T")
 logger: Final = logging.getLogger(__name__)
 
 MAX_PAGES: Final = 1_000
+MAX_ITEMS: Final = 100_000
+"""Items on all pages of one list."""
 
 
 class Listing:
@@ -55,6 +57,7 @@ class Listing:
         found: list[dict[str, Any]] = []
         params: dict[str, Any] = {}
         seen: set[str] = set()
+        size = 0
         for _ in range(MAX_PAGES):
             request = Request(method, params, repeatable=True)
             result = await self._connection.request(request, options)
@@ -66,6 +69,13 @@ class Listing:
                 return found
             found.extend(items)
             if cursor is None:
+                return found
+            size += _json_size(result)
+            if size > self._connection.max_bytes or len(found) > MAX_ITEMS:
+                logger.warning(
+                    "%s: its pages hold %d items and %d bytes; the rest is left out",
+                    *(method, len(found), size),
+                )
                 return found
             seen.add(cursor)
             params = {"cursor": cursor}
@@ -175,6 +185,13 @@ class Listing:
                     raise
             clock.heard()
             return await self._connection.request(live.request(arguments), options)
+
+
+def _json_size(value: object) -> int:
+    # Most lists have one page and need no import.
+    from pydantic_core import to_json
+
+    return len(to_json(value))
 
 
 def _decoded(kind: type[T], method: str, items: list[dict[str, Any]]) -> list[T]:
