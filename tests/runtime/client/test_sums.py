@@ -14,9 +14,8 @@ import pytest
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.pull import live
 from mcpgen.pull.source import Source, read
-from mcpgen.runtime.client.errors import ClientError
+from mcpgen.runtime.client import Client, ClientError
 
-from .weather import Client
 from .wire import LIMIT, Call, Reply, Wire, modern, running
 
 TEXT = "x" * 30_000
