@@ -227,6 +227,14 @@ async def test_a_canceled_write_keeps_the_lock_until_it_ends(tmp_path: Path) -> 
     assert await other.get("b") == {"y": 1}
 
 
+async def test_writes_inside_one_lock_are_all_kept(tmp_path: Path) -> None:
+    storage = FileStorage(tmp_path / "tokens")
+    async with storage.lock():
+        await asyncio.gather(*(storage.put(f"key {n}", {"n": n}) for n in range(12)))
+    found = [await storage.get(f"key {number}") for number in range(12)]
+    assert found == [{"n": number} for number in range(12)]
+
+
 async def test_writes_of_many_threads_are_all_kept(tmp_path: Path) -> None:
     path = tmp_path / "tokens"
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import stat
+import threading
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -85,6 +86,7 @@ class FileStorage:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._lock = SharedLock()
+        self._writing = threading.Lock()
 
     async def get(self, key: str) -> Mapping[str, Any] | None:
         """What was put under a key, or None.
@@ -109,7 +111,12 @@ class FileStorage:
 
     async def _put(self, key: str, value: Mapping[str, Any] | None) -> None:
         # A thread cannot be interrupted, and the lock must not be released before it ends.
-        await completed(asyncio.to_thread(self._change, key, value))
+        await completed(asyncio.to_thread(self._change_alone, key, value))
+
+    def _change_alone(self, key: str, value: Mapping[str, Any] | None) -> None:
+        # Tasks that share one hold of the lock may write at the same time.
+        with self._writing:
+            self._change(key, value)
 
     @asynccontextmanager
     async def lock(self) -> AsyncGenerator[None]:
