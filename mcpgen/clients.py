@@ -44,11 +44,12 @@ _UNREADABLE: Final = (
 """What reading somebody else's archive, source or JSON may raise."""
 
 
-def contract_of(name: str) -> dict[str, Any]:
+def contract_of(name: str, project: Path | None = None) -> dict[str, Any]:
     """The contract of a release, as data.
 
     Args:
         name: A wheel, the folder of a client or of a project, or a git revision.
+        project: The project's folder, for revisions; None takes the one around here.
 
     Raises:
         MCPGenError: There is none (MG425), or it can't be read.
@@ -57,9 +58,9 @@ def contract_of(name: str) -> dict[str, Any]:
     try:
         if path.is_file() and zipfile.is_zipfile(path):
             return in_wheel(path)
-        if path.is_dir() and not editions.is_revision(name):
+        if path.is_dir() and not editions.is_revision(name, project):
             return in_folder(path)
-        return _in_git(name)
+        return _in_git(name, project)
     except (_NotAClient, contracts.NotAContract) as error:
         raise _none(name, str(error)) from None
 
@@ -116,8 +117,19 @@ def in_wheel(path: Path) -> dict[str, Any]:
         raise _none(str(path), str(error)) from None
 
 
-def _in_git(name: str) -> dict[str, Any]:
-    manifest, data = editions.with_lock(name)
+def in_tag(version: str, project: Path) -> dict[str, Any] | None:
+    """The contract at the git tag of a version; None where there is no such tag."""
+    for tag in (f"refs/tags/v{version}", f"refs/tags/{version}"):
+        if editions.is_revision(tag, project):
+            try:
+                return contract_of(tag, project)
+            except MCPGenError:
+                return None
+    return None
+
+
+def _in_git(name: str, project: Path | None) -> dict[str, Any]:
+    manifest, data = editions.with_lock(name, project)
     if data is not None:
         known = lock.parse(data).promises
         if known is not None and _fits(known.current, manifest):

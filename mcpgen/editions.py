@@ -76,28 +76,32 @@ def _has_manifest(folder: Path) -> bool:
     return any((folder / file).is_file() for file in MANIFEST_FILES)
 
 
-def with_lock(name: str) -> tuple[Manifest, bytes | None]:
+def with_lock(name: str, folder: Path | None = None) -> tuple[Manifest, bytes | None]:
     """The manifest of a git revision, and the lock beside it.
+
+    Args:
+        name: The revision.
+        folder: The project's folder; None takes the one around here.
 
     Raises:
         MCPGenError: As `with_names` does.
     """
-    manifest = _of_git(name)
+    manifest = _of_git(name, folder)
     revision, colon, inside = name.partition(":")
-    folder = inside.rpartition("/")[0] if colon else "."
-    home = Path() if colon else _home(name)
-    place = f"{folder}/{lock.FILE}" if folder else lock.FILE
+    beside = inside.rpartition("/")[0] if colon else "."
+    home = Path() if colon else folder or _home(name)
+    place = f"{beside}/{lock.FILE}" if beside else lock.FILE
     return manifest, _git(home, "cat-file", "blob", f"{revision}:{place}")
 
 
-def is_revision(name: str) -> bool:
-    """Whether git knows a revision of this name here."""
-    return _is_revision(name, Path())
+def is_revision(name: str, folder: Path | None = None) -> bool:
+    """Whether git knows a revision of this name, here or in a folder."""
+    return _is_revision(name, folder or Path())
 
 
-def _of_git(name: str) -> Manifest:
+def _of_git(name: str, folder: Path | None = None) -> Manifest:
     revision, colon, inside = name.partition(":")
-    home = Path() if colon else _home(name)
+    home = Path() if colon else folder or _home(name)
     if not revision or not _is_revision(revision, home):
         raise MCPGenError.of(
             "MG420",

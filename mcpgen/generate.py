@@ -292,7 +292,7 @@ def _examine(
     before = memory.load(project.folder)
     known = Memory(identity.digest(), before.part("models"))
     pieces = Pieces(identity.digest(), before.part("pieces"))
-    promises = _promises(project, records, since)
+    promises = _promises(project, manifest, records, since)
     described = build(
         *(manifest, manifest.name or project.folder.name, known),
         release.given(promises, manifest, _fallback(project, promises)),
@@ -333,17 +333,21 @@ def _examine(
     return replace(outcome, notes=notes, handlers=report)
 
 
-def _promises(project: Project, records: Records, since: str | None) -> Promises | None:
+def _promises(
+    project: Project, manifest: Manifest, records: Records, since: str | None
+) -> Promises | None:
     """What callers have: as a release says, as the lock says, or as the client does."""
     from mcpgen import clients
 
     known = records.lock.promises if records.lock else None
     if since is not None:
-        return release.since(clients.contract_of(since), known)
+        return release.since(clients.contract_of(since, project.folder))
     if records.lock is None and records.journal is None:
         found = _client(project)
         return None if found is None else release.rebuilt(found)
-    return known
+    version = release.unsure(known, manifest)
+    tagged = clients.in_tag(version, project.folder) if version else None
+    return known if tagged is None else release.since(tagged)
 
 
 def _fallback(project: Project, promises: Promises | None) -> Mapping[str, Given]:

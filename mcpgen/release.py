@@ -73,17 +73,15 @@ def first(now: Mapping[str, Any]) -> Promises:
     return Promises(now, None)
 
 
-def since(contract: Mapping[str, Any], known: Promises | None) -> Promises:
-    """What a lock holds once it is known which contract callers have.
+def since(contract: Mapping[str, Any]) -> Promises:
+    """What a lock is taken to hold once somebody names the release that callers have.
 
-    Args:
-        contract: That one.
-        known: What the lock holds.
+    What was generated after it is no release, or that one would have been named.
     """
     released = {**_plain(contract), KNOWN: True}
     if contracts.PARTIAL in contract:
         released[contracts.PARTIAL] = contract[contracts.PARTIAL]
-    return Promises(known.current if known else released, released)
+    return Promises(released, released)
 
 
 def rebuilt(contract: Mapping[str, Any]) -> Promises:
@@ -122,6 +120,20 @@ def names(contract: Mapping[str, Any], manifest: Manifest) -> dict[str, Given]:
     """The names in a lock's contract of a manifest; empty where one is missing."""
     found = _parsed(contract, manifest)
     return found.names if all(entry.names for entry in found.all()) else {}
+
+
+def unsure(known: Promises | None, manifest: Manifest) -> str | None:
+    """The version of which nobody knows whether, and how, it was released.
+
+    Only where the manifest has a later one; None where everything is known.
+    """
+    version = contracts.client_version(manifest)
+    if known is None or not is_raised(str(known.current.get("version")), version):
+        return None
+    found = _baselines(known, version)
+    if not found or _is_certain(found, manifest):
+        return None
+    return str(known.current.get("version"))
 
 
 def lacks_names(known: Promises | None) -> bool:

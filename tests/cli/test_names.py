@@ -455,6 +455,29 @@ def test_a_lock_from_before_names_were_recorded_takes_them_from_the_client(
     assert shop.run("print(json.dumps(models.TInputPetCat.__name__))") == "TInputPetCat"
 
 
+def test_a_tag_tells_what_was_released_though_the_lock_forgot(
+    shop: Shop, tmp_path: Path
+) -> None:
+    git(shop.folder, "init", "-q")
+    shop.write(OLD)
+    shop.generate()
+    git(shop.folder, "add", "-A")
+    git(shop.folder, "commit", "-qm", "x")
+    git(shop.folder, "tag", "v1.0.0")
+    before = shop.run(SAME)
+    shop.write(NEW)
+    shop.generate()
+    shop.write(NEW, version="1.1.0")
+    shop.terminal.go(tmp_path)
+
+    said = shop.generate(str(shop.folder))
+
+    assert "MG424" not in said
+    assert shop.run(SAME) == before
+    changelog = (shop.folder / "client" / "CHANGELOG.md").read_text("utf-8")
+    assert "is new" in changelog
+
+
 def test_diff_of_a_project_keeps_the_names_that_callers_have(shop: Shop) -> None:
     git(shop.folder, "init", "-q")
     shop.write(OLD)
