@@ -83,11 +83,25 @@ async def test_the_retry_completes(modern: ModernWire) -> None:
 async def test_answers_need_the_state_that_came_with_the_questions(
     modern: ModernWire,
 ) -> None:
-    params = {"inputResponses": {KEY: BO}}
-    reply = await modern.tool("asking", params=params, capabilities=ALL)
+    answers = {"inputResponses": {KEY: BO}}
+    for method, params in (
+        ("tools/call", {"name": "asking", "arguments": {"amount": 5}}),
+        ("resources/read", {"uri": "shop://asking"}),
+    ):
+        reply = await modern.call(method, {**params, **answers}, capabilities=ALL)
 
-    assert reply.error["code"] == -32602
-    assert "requestState" in reply.error["message"]
+        assert reply.error["code"] == -32602
+        assert "requestState" in reply.error["message"]
+
+
+async def test_answers_to_a_call_without_arguments_may_come_with_the_call(
+    modern: ModernWire,
+) -> None:
+    answers = {"inputResponses": {KEY: BO, "unknown": BO}}
+
+    reply = await modern.tool("asking", params=answers, capabilities=ALL)
+
+    assert reply.content == "accept: {'name': 'Bo'}"
 
 
 @pytest.mark.parametrize(
