@@ -5,13 +5,20 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 EXAMPLES := weather everything awkward
 
-.PHONY: demo test test-all stress fuzz check format bench conformance examples clean
+.PHONY: demo test test-fast test-all stress fuzz check format bench conformance examples clean
 
 demo: .venv/demo ## generate the example, start its server, call it
 	@$(BIN)/python docs/demo.py
 
 test: .venv/dev ## everything that must pass
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not corpus and not slow"
+	@$(BIN)/pytest -v -n 2 --dist worksteal -m "not corpus and not slow"
+
+# What starts few processes and no servers.
+FAST := $(addprefix tests/,test_layers.py test_naming.py test_pycode.py test_threats.py contracts diagnostics \
+	lint manifest protocol runtime/shared safety/test_links.py safety/test_cache.py)
+
+test-fast: .venv/dev ## the parts that need no processes and servers, while you work
+	@$(BIN)/pytest -v -n 2 --dist worksteal -m "not corpus and not slow" $(FAST)
 
 test-all: .venv/dev ## and what takes long: every manifest of the shared corpus
 	@$(BIN)/pytest -n 2 --dist worksteal

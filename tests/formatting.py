@@ -9,6 +9,8 @@ from pathlib import Path
 
 import black
 
+from tests.pace import patient
+
 RUFF = Path(sys.executable).with_name("ruff")
 
 
@@ -31,7 +33,7 @@ def ruff(folder: Path, *arguments: str) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patient(120),
         check=False,
     )
     return "" if done.returncode == 0 else done.stdout + done.stderr

@@ -12,7 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-LIMIT = 20
+from tests.pace import patient
+
+LIMIT = patient(20)
 """Seconds that any wait may take; starting Python on a busy machine is the longest."""
 
 _CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pace import patient
+
 CHECKOUT = Path(__file__).parents[1]
 SOURCES = (
     ".gitignore",
@@ -25,7 +27,7 @@ SOURCES = (
     "schema",
     "templates",
 )
-SECONDS = 300
+SECONDS = patient(300)
 
 
 def run(*command: str | Path, folder: Path) -> str:

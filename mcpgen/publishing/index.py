@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
+from mcpgen import disk
 from mcpgen.diagnostics import MCPGenError, Span
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def fetch(file: Listed, folder: Path) -> Path:
     if found is None:
         raise _unusable(file.url, "answers HTTP 404")
     target = folder / Path(file).name
-    target.write_bytes(found[0])
+    disk.put(target, found[0], root=folder, sync=False)
     return target
 
 

@@ -16,10 +16,11 @@ import pytest
 import yaml
 
 from mcpgen import new
+from tests.pace import patient
 from tests.test_packaging import sources as sources
 
 CHECKOUT = Path(__file__).parents[2]
-SECONDS = 300
+SECONDS = patient(300)
 BORROWED = {
     # Pip reads this one the other way round.
     "PIP_NO_BUILD_ISOLATION": "0",

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from mcpgen import cli
+from tests.pace import patient
 
-SECONDS = 120
+SECONDS = patient(120)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from mcpgen import cli, generate
 from mcpgen.cli.lazy import Lazy, LazyGroup
 from mcpgen.diagnostics import MCPGenError, Span
 from tests.cli.terminal import Terminal, process
+from tests.pace import patient
 
 HEAVY = {
     "aiohttp",
@@ -68,7 +69,7 @@ def modules_of(*arguments: str, folder: Path) -> set[str]:
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=patient(60),
         check=True,
     )
     return set(done.stderr.partition("MODULES ")[2].split())

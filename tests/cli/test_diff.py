@@ -13,6 +13,7 @@ import pytest
 from mcpgen.contracts import RULES
 from tests.cli.terminal import Terminal
 from tests.contracts.projects import git, manifest
+from tests.pace import patient
 
 CPU_SECONDS = 4.0
 """For two manifests of 1,000 tools: twice what it may take on an idle machine."""
@@ -255,7 +256,7 @@ def test_two_manifests_of_a_thousand_tools_are_compared_in_two_seconds(
         cwd=tmp_path,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=patient(120),
     )
 
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

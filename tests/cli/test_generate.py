@@ -10,6 +10,7 @@ import pytest
 
 from mcpgen import lock
 from tests.cli.terminal import Terminal
+from tests.pace import patient
 from tests.plan.workshop import disk
 
 CLIENT = "client/hello_client/client.py"
@@ -189,7 +190,7 @@ def test_diff_shows_what_patch_can_apply(hello: Path, terminal: Terminal) -> Non
         cwd=hello,
         input=done.out.encode(),
         check=True,
-        timeout=60,
+        timeout=patient(60),
     )
     terminal.mcpgen("generate")
     applied = {p: t for p, t in disk(hello).items() if "py.typed" not in p}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import Terminal
+from tests.pace import patient
 
 NEW_TOOL = """\
   - name: part
@@ -67,7 +68,7 @@ def starts(project: Path) -> bool:
         ],
         cwd=project / "server",
         capture_output=True,
-        timeout=60,
+        timeout=patient(60),
         check=False,
         encoding="utf-8",
     )

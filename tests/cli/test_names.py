@@ -16,9 +16,10 @@ import pytest
 from mcpgen import lock
 from tests.cli.terminal import Terminal
 from tests.contracts.projects import git
+from tests.pace import patient
 
 Json = dict[str, Any]
-SECONDS = 120
+SECONDS = patient(120)
 
 
 def tool(properties: Json, name: str = "t", **more: Any) -> Json:

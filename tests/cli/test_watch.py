@@ -18,8 +18,9 @@ import pytest
 from mcpgen import watching
 from mcpgen.runtime.client import Client, TransportError
 from tests.cli.terminal import Terminal
+from tests.pace import patient
 
-SECONDS = 60
+SECONDS = patient(60)
 
 FURTHER = """\
   - name: part

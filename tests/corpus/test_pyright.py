@@ -13,6 +13,7 @@ from mcpgen.build import build
 from mcpgen.manifest import load
 from mcpgen.render import render
 from tests.formatting import write
+from tests.pace import patient
 from tests.shared_data import CORPUS, corpus, needs_shared
 
 pytestmark = needs_shared
@@ -53,7 +54,7 @@ def test_real_projects_pass_pyrights_strict_mode(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=1_800,
+        timeout=patient(1_800),
         check=False,
     )
 

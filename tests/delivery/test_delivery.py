@@ -17,6 +17,7 @@ import yaml
 
 from mcpgen.runtime.server.settings import Settings
 from tests.docs import pages
+from tests.pace import patient
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = CHECKOUT / "docs" / "how-to" / "deploy.md"
@@ -32,7 +33,7 @@ def test_a_linter_has_nothing_to_say_of_the_dockerfile(dockerfile: Path) -> None
         [hadolint, "--format", "json", dockerfile],
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=patient(60),
     )
     assert json.loads(done.stdout) == []
 

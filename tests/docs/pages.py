@@ -20,7 +20,9 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-SECONDS = 120
+from tests.pace import patient
+
+SECONDS = patient(120)
 PORT = "8000"
 FILES = {"yaml", "json", "toml", "ini", "nginx", "dockerfile", "python"}
 _TITLE = re.compile(r'title="([^"]+)"')

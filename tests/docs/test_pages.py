@@ -12,6 +12,7 @@ import pytest
 
 from mcpgen import new
 from tests.docs import pages
+from tests.pace import patient
 from tests.publishing.index_server import serving
 from tests.runtime.client.auth.authority import guarded
 from tests.runtime.client.auth.providers import PROVIDERS, SECRET, Provider, behind
@@ -123,7 +124,7 @@ def test_the_site_is_built_and_its_links_lead_somewhere(tmp_path: Path) -> None:
         cwd=CHECKOUT,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=patient(120),
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "tutorial" / "index.html").exists()

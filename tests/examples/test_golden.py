@@ -14,6 +14,7 @@ from mcpgen.build import build
 from mcpgen.ir import File, Ownership
 from mcpgen.manifest import load
 from mcpgen.render import Target, render
+from tests.pace import patient
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "generated_examples"
@@ -81,7 +82,7 @@ def test_the_tests_of_an_example_pass_beside_its_client(
         env={**os.environ, "PYTHONPATH": f"{project}/server:{project}/client"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patient(120),
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -109,7 +110,7 @@ def test_an_example_is_strictly_typed(name: str, checker: str, tmp_path: Path) -
         env={**os.environ, "MYPYPATH": "server:client"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=patient(300),
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -121,6 +122,6 @@ def test_an_example_is_formatted_and_free_of_lint(name: str) -> None:
             [sys.executable, "-m", "ruff", *arguments, str(EXAMPLES / name)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patient(60),
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.pace import patient
+
 CLIENT = Path(__file__).parents[2] / "generated_examples/weather/client"
 HEAVY = ("aiohttp", "pydantic", "jsonschema_rs", "weather_client.models")
 
@@ -19,7 +21,7 @@ def loaded(code: str) -> set[str]:
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=patient(30),
     ).stdout
     return set(printed.split())
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from tests.pace import patient
 from tests.peers import environment
 from tests.runtime.server.wire import LegacyWire, ModernWire
 
@@ -76,6 +77,6 @@ def test_nothing_else_is_installed_there(python: Path) -> None:
             [python, "-I", "-c", f"import {name}"],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=patient(30),
         )
         assert f"No module named '{name}'" in found.stderr

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mcpgen.runtime.server.server import Server
+from tests.pace import patient
 from tests.runtime.server.inmemory import Answer, Connection, InMemory
 
 from .messages import drawn
@@ -28,7 +29,7 @@ STATUSES: Final = frozenset(
 )
 """What a server may say to nonsense; 500 is not among it."""
 
-PATIENCE: Final = 5.0
+PATIENCE: Final = patient(5.0)
 """Seconds after which a request without an answer counts as hanging."""
 
 _STREAM: Final = 0.1

@@ -9,6 +9,7 @@ from typing import Final
 
 from mcpgen.manifest.patterns import foreign
 from tests.conformance.suite import node
+from tests.pace import patient
 
 SCRIPT: Final = """
 const patterns = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -113,7 +114,7 @@ def accepted(patterns: list[str]) -> list[bool]:
         text=True,
         encoding="utf-8",
         check=True,
-        timeout=60,
+        timeout=patient(60),
     )
     found: list[bool] = json.loads(done.stdout)
     return found

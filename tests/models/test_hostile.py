@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.models import Root, generate, generate_definitions
 from mcpgen.runtime.shared.model import Codec
+from tests.pace import patient
 
 from .loading import load, model, module_text, same
 
@@ -237,7 +238,7 @@ def test_what_has_no_bound_is_refused_at_once(schema: Any, what: str) -> None:
     with pytest.raises(MCPGenError, match=what) as caught:
         generate([Root("Thing", schema, "tool 'x', input")])
     assert [d.code for d in caught.value.diagnostics] == ["MG312"]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < patient(5)
 
 
 def test_long_texts_and_enumerations_stay_out_of_the_source() -> None:
@@ -252,7 +253,7 @@ def test_long_texts_and_enumerations_stay_out_of_the_source() -> None:
     }
     began = time.monotonic()
     generated = generate([Root("Thing", schema, "x")])
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < patient(10)
     assert len(generated.source) < 30_000
     fields = generated.models["Thing"].fields
     assert [f.annotation for f in fields] == ["str", "str"]

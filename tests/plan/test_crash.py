@@ -14,6 +14,7 @@ import pytest
 from mcpgen import lock
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.ir import File, Ownership
+from tests.pace import patient
 from tests.plan.crash import Killed, dying_at
 from tests.plan.workshop import Workshop, disk, ours, written, yours
 
@@ -294,7 +295,7 @@ def test_a_run_that_is_really_killed_is_repaired(
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(workshop.root), str(moves)],
         cwd=checkout,
-        timeout=60,
+        timeout=patient(60),
     )
 
     assert done.returncode == -signal.SIGKILL

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mcpgen import assets
 from mcpgen.protocol import known
+from tests.pace import patient
 
 CODE = """
 import sys
@@ -41,7 +42,7 @@ def run(place: Path) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=patient(60),
         cwd=place.parent,
     )
     return done.stdout.splitlines()

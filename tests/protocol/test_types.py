@@ -27,6 +27,7 @@ from mcpgen.protocol.table import definitions_of
 from mcpgen.runtime.protocol import types
 from mcpgen.runtime.protocol.revisions import LATEST, REVISIONS
 from mcpgen.runtime.shared.model import Codec
+from tests.pace import patient
 from tests.shared_data import EXAMPLES, SCHEMAS, needs_shared
 
 RUNTIME = Path(str(assets.runtime()))
@@ -356,7 +357,7 @@ def test_rendered_text_is_formatted_and_has_no_unused_import() -> None:
             [sys.executable, "-m", "ruff", *command, str(folder)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patient(60),
         )
         assert done.returncode == 0, done.stdout
 
@@ -403,7 +404,7 @@ def test_type_checkers_see_the_types(checker: list[str], tmp_path: Path) -> None
         cwd=RUNTIME.parents[1],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=patient(300),
     )
     errors = re.findall(r"^\s*(\S+?):(\d+):.*error", done.stdout, re.MULTILINE)
     assert {int(line) for _, line in errors} == WRONG_LINES, done.stdout + done.stderr

@@ -13,11 +13,12 @@ import pytest
 from mcpgen.publishing import index as indexes
 from tests.cli.conftest import terminal as terminal
 from tests.cli.terminal import Terminal
+from tests.pace import patient
 from tests.publishing.conftest import commit
 from tests.publishing.index_server import Served
 
 FILES = {"weather_client-0.1.0-py3-none-any.whl", "weather_client-0.1.0.tar.gz"}
-SECONDS = 300
+SECONDS = patient(300)
 
 CALL = """
 import importlib.util

@@ -15,13 +15,14 @@ import pytest
 
 from mcpgen.manifest import load
 from tests.cli.terminal import process
+from tests.pace import patient
 from tests.packages import Package
 from tests.runtime.server.auth.authority import Authority
 from tests.runtime.server.auth.test_end_to_end import Place, made, place
 
 __all__ = ["made"]
 
-SECONDS = 60
+SECONDS = patient(60)
 BROWSER = """
 import sys, urllib.request
 with urllib.request.urlopen(sys.argv[1], timeout=10) as page:

@@ -17,6 +17,7 @@ import pytest
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.pull import Source, Told, read, stdio
+from tests.pace import patient
 
 PROGRAM = Path(__file__).with_name("program.py")
 TOOL = {"name": "add", "description": "Adds.", "inputSchema": {"type": "object"}}
@@ -194,7 +195,7 @@ def test_a_thousand_tools_are_read_in_two_seconds_of_our_own(run: Run) -> None:
     told = run(legacy="2025-11-25", lists={"tools/list": [{"tools": tools}]})
 
     assert len(told.lists["tools"]) == 1000
-    assert time.process_time() - before < 2
+    assert time.process_time() - before < patient(2)
 
 
 def test_a_manifest_of_a_thousand_tools_is_brought_up_to_date_in_three_seconds(

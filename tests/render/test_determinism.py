@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcpgen.render import example_manifest
+from tests.pace import patient
 from tests.render.projects import JsonObject
 from tests.shared_data import CORPUS, needs_shared
 
@@ -32,7 +33,7 @@ def digests(manifest: Path) -> set[str]:
             env={**os.environ, **machine},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=patient(120),
             check=True,
         )
         found.add(done.stdout)

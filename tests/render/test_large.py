@@ -14,9 +14,10 @@ import pytest
 from benchmarks.manifests import tools
 from mcpgen.build import LARGEST_MODULE
 from tests.formatting import write
+from tests.pace import patient
 from tests.render.projects import native, project, texts
 
-SECONDS = 240
+SECONDS = patient(240)
 
 IMPORT = """
 import sys, time

@@ -20,11 +20,12 @@ from mcpgen.ir import Ownership
 from mcpgen.manifest import load
 from mcpgen.render import Target, render
 from tests.formatting import write
+from tests.pace import patient
 from tests.render.projects import example, importable, native, project, texts, tool
 from tests.shared_data import CORPUS, needs_shared
 
 AWKWARD = Path(__file__).parents[2] / "generated_examples" / "awkward" / "mcpgen.yaml"
-SECONDS = 240
+SECONDS = patient(240)
 
 
 def run(

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-SECONDS = 8.0
+from tests.pace import patient
+
+SECONDS = patient(8.0)
 """Of processor time for all of loading, linting, generating, importing, validating."""
 MEGABYTES = 400.0
 

@@ -18,6 +18,7 @@ from mcpgen import lock, memory, printable
 from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
 from mcpgen.publishing import index
 from tests.cli.terminal import Result, Terminal, process
+from tests.pace import patient
 
 ROOT: Final = Path(__file__).parents[2] / "mcpgen"
 PROGRAM: Final = Path(__file__).parents[1] / "pull" / "program.py"
@@ -166,7 +167,7 @@ def test_what_is_pulled_is_exact_for_programs_and_harmless_in_logs(
                 "PYTHONPATH": str(ROOT.parent),
             },
             check=True,
-            timeout=120,
+            timeout=patient(120),
         )
 
     assert exact.code == logged.code == 0

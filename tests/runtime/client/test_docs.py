@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
+from tests.pace import patient
 from tests.servers import running_server
 
 ROOT = Path(__file__).parents[3]
 WEATHER = ROOT / "generated_examples/weather"
 PAGE = ROOT / "docs/how-to/call-a-server.md"
-SECONDS = 30
+SECONDS = patient(30)
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 
 

@@ -232,7 +232,7 @@ async def test_compressed_answers_are_read_and_bombs_are_not() -> None:
 async def trickle(call: Call) -> WireReply:
     """A slow loris: bytes, but never a message."""
     stream = await call.stream()
-    for _ in range(LIMIT * 50):
+    for _ in range(int(LIMIT * 50)):
         await stream.write(b": still here\n\n")
         await asyncio.sleep(0.02)
     return stream

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.pace import patient
+
 PROGRAM = """
 import sys
 import mcpgen.runtime.client as client
@@ -19,7 +21,7 @@ def test_classes_of_pydantic_and_signing_in_are_imported_when_they_are_used() ->
         check=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=patient(30),
     ).stdout.splitlines()
 
     unused = {"pydantic.main", "jsonschema_rs", "mcpgen.runtime.client.auth.oauth"}

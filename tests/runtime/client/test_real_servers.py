@@ -21,6 +21,7 @@ from mcpgen.runtime.client import (
     TransportError,
     VersionError,
 )
+from tests.pace import patient
 from tests.requirements import requirement
 
 from .raw import Fault, raw_server
@@ -241,7 +242,7 @@ async def test_a_modern_probe_without_an_answer_falls_back(
     sent: bytes, end: Any
 ) -> None:
     """Some old servers close the connection on what they don't know."""
-    async with raw_server("legacy", Fault(b"")) as server, asyncio.timeout(10):
+    async with raw_server("legacy", Fault(b"")) as server, asyncio.timeout(patient(10)):
         server.probe = Fault(sent, end)
         async with Client(server.url) as client:
             assert client.era == "legacy"

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-LIMIT = 10
+from tests.pace import patient
+
+LIMIT = patient(10)
 """Seconds that any wait of a test may take."""
 
 Json: TypeAlias = Any

@@ -11,9 +11,11 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession
 
+from tests.pace import patient
+
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
-SECONDS = 5
+SECONDS = patient(5)
 """The bound of every wait."""
 
 

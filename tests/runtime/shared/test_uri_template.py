@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcpgen.runtime.shared.uri_template import MAX_URI, Value, expand, match, variables
+from tests.pace import patient
 
 RFC_VALUES: dict[str, Value] = {
     "count": ["one", "two", "three"],
@@ -270,14 +271,14 @@ def test_any_text_is_a_template_or_a_value_error(template: str, uri: str) -> Non
 def test_a_hostile_template_or_uri_costs_little_time(template: str, uri: str) -> None:
     started = time.process_time()
     assert match(template, uri) is None
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < patient(0.5)
 
 
 def test_a_long_uri_that_matches_costs_little_time() -> None:
     """One that used to be given up after more than a second."""
     started = time.process_time()
     assert match("{/list*}{#f}", "/a" * 4_000) == {"list": ["a"] * 4_000}
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < patient(0.5)
 
 
 def test_a_uri_has_a_largest_size() -> None:

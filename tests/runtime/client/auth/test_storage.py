@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcpgen.runtime.client import ClientError, FileStorage, MemoryStorage, TokenStorage
+from tests.pace import patient
 from tests.requirements import requirement
 
 
@@ -61,7 +62,7 @@ async def test_who_gives_up_waiting_leaves_the_lock_to_others(tmp_path: Path) ->
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1), second.lock():
                 raise AssertionError("both are inside")
-    async with asyncio.timeout(5), second.lock():
+    async with asyncio.timeout(patient(5)), second.lock():
         pass
 
 

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from mcpgen.runtime.server import Contract, Service, ToolBinding
 from mcpgen.runtime.shared.catalog import Catalog
 from mcpgen.runtime.shared.schema import SchemaValidator
+from tests.pace import patient
 from tests.runtime.shared.test_explanations import EXPRESSION, expression
 
 from ..conftest import Serve
@@ -50,7 +51,7 @@ async def test_a_tree_with_one_wrong_leaf(http: ClientSession, serve: Serve) -> 
     modern, legacy = ModernWire(http, url), LegacyWire(http, url)
     await legacy.initialize()
     for depth in (2, 10, 40, 90):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patient(10)):
             result = (
                 await modern.tool("evaluate", {"e": expression(depth, WRONG)["e"]})
             ).result
@@ -64,7 +65,7 @@ async def test_a_tree_with_one_wrong_leaf(http: ClientSession, serve: Serve) -> 
 
 async def test_a_result_with_one_wrong_leaf(http: ClientSession, serve: Serve) -> None:
     url = await serve(other=Calculator())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patient(10)):
         reply = await ModernWire(http, url).tool("broken")
     assert reply.error["message"] == "The tool returned an invalid result"
 

@@ -28,6 +28,7 @@ from mcpgen.runtime.server.legacy.replay import Events, MemoryEvents
 from mcpgen.runtime.server.modern import subscriptions
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.shared import jsonrpc
+from tests.pace import patient
 
 from ..conftest import Serve, serving
 from ..inmemory import InMemory
@@ -96,7 +97,7 @@ class TestBombs:
         assert ((reply.status, code) == (400, -32700)) is guarded
         # Without it the server fails, or the handler gets what JSON can't say.
         assert (reply.status == 500 or bool(service.seen)) is not guarded
-        assert time.process_time() - started < 2
+        assert time.process_time() - started < patient(2)
 
     @pytest.mark.parametrize(
         "twice",
@@ -133,7 +134,7 @@ class TestBombs:
         reply = await modern.send(body, headers=_modern())
 
         assert reply.error["code"] == -32700
-        assert time.process_time() - started < 2
+        assert time.process_time() - started < patient(2)
 
     async def test_gzip(self, guarded: bool, http: ClientSession, serve: Serve) -> None:
         most = MEGABYTE if guarded else 1024 * MEGABYTE

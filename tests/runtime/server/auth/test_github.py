@@ -22,6 +22,7 @@ from mcpgen.runtime.server.auth import (
     make_api_key,
 )
 from mcpgen.runtime.server.auth import github as gh
+from tests.pace import patient
 
 from ..conftest import serving
 from .conftest import basic
@@ -96,7 +97,7 @@ async def show(github: GitHub, *tokens: str, **options: Any) -> Principal | None
     try:
         for token in tokens:
             request = AuthRequest({"Authorization": f"Bearer {token}"})
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(patient(5)):
                 principal = await rule.authenticate(request)
     finally:
         await rule.close()

@@ -20,6 +20,7 @@ from mcpgen.runtime.server.auth import (
     introspection,
     make_api_key,
 )
+from tests.pace import patient
 
 from ..conftest import serving
 from ..wire import until
@@ -88,7 +89,7 @@ async def asking(
 
 async def show(rule: IntrospectionAuthenticator, token: str = TOKEN) -> Principal:
     request = AuthRequest({"Authorization": f"Bearer {token}"})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(patient(5)):
         principal = await rule.authenticate(request)
     assert principal is not None
     return principal

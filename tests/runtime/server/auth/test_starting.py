@@ -10,6 +10,7 @@ import pytest
 
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server.main import CannotStart, serve
+from tests.pace import patient
 
 from .vault import Vault
 
@@ -23,7 +24,7 @@ async def starts(**settings: Any) -> bool:
     )
     waiting = asyncio.ensure_future(listening.wait())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(patient(10)):
             await asyncio.wait({task, waiting}, return_when="FIRST_COMPLETED")
         if not listening.is_set():
             task.result()
