@@ -74,7 +74,9 @@ class Maker:
     def document(self) -> dict[str, Json]:
         """A whole schema."""
         root = self.schema(0)
-        found = dict(root) if isinstance(root, dict) else {"allOf": [root]}
+        found: dict[str, Json] = {"allOf": [root]}
+        if isinstance(root, dict):
+            found = {**root}
         found["$defs"] = {f"d{i}": self.schema(0) for i in range(self._count)}
         if self.rng.random() < 0.2:
             found["$dynamicAnchor"] = "node"

@@ -161,7 +161,7 @@ def _pattern_properties(walk: Walk, scene: Scene, arg: Json) -> Work:
 def _additional(walk: Walk, scene: Scene, arg: Json) -> Work:
     if not is_object(scene.value):
         return
-    known = scene.schema.get("properties") or {}
+    known: Json = scene.schema.get("properties") or {}
     rest = [name for name in _some(walk, scene) if name not in known]
     patterns = scene.schema.get("patternProperties")
     if patterns:
