@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -166,7 +166,7 @@ class _Result:
         from mcpgen.manifest import words
         from mcpgen.pull import key_of
 
-        data = self.old.source.data if self.old is not None else {}
+        data: Any = self.old.source.data if self.old is not None else {}
         for section, entries in self.pulled.left_out.items():
             for at, entry in enumerate(data.get(section) or ()):
                 members = entries.get(key_of(section, entry))

@@ -259,7 +259,7 @@ def _other_type(schema: Mapping[str, Json], at: Pointer) -> Iterator[Finding]:
     types = _types(schema)
     if types is None:
         return
-    present = types | ({"number"} if "integer" in types else frozenset())
+    present: set[str] = {*types, *(["number"] if "integer" in types else [])}
     for kind, keywords in _BY_TYPE.items():
         if kind in present:
             continue
@@ -277,7 +277,7 @@ def _contradictions(schema: Mapping[str, Json], at: Pointer) -> Iterator[Finding
         yield "MG919", "`enum: []` admits no value", (*at, "enum"), None
     types = _types(schema)
     if types is not None and is_list(values):
-        wrong = [v for v in values if not _KINDS.get(type(v), frozenset()) & types]
+        wrong = [v for v in values if not _kinds(v) & types]
         wrong = [v for v in wrong if not _is_whole(v, types)]
         if wrong:
             message = f"the enum value {_shown(wrong[0])} is not of the schema's type"
@@ -289,6 +289,10 @@ def _contradictions(schema: Mapping[str, Json], at: Pointer) -> Iterator[Finding
         if one > other or (one == other and {low, high} & _STRICT):
             message = f"`{low}` {one} and `{high}` {other} admit no value"
             yield "MG919", message, (*at, low), None
+
+
+def _kinds(value: Json) -> frozenset[str]:
+    return next((_KINDS[k] for k in _KINDS if isinstance(value, k)), frozenset[str]())
 
 
 def _is_whole(value: Json, types: frozenset[str]) -> bool:

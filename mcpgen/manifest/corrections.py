@@ -325,6 +325,8 @@ def _replaced(value: Json, pointer: Pointer, new: Json) -> Json:
         made = list(value)
         made[step] = _replaced(value[step], tuple(rest), new)
         return made
+    if not is_mapping(value):
+        return value
     return {**value, str(step): _replaced(value[str(step)], tuple(rest), new)}
 
 

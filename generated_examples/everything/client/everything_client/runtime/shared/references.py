@@ -5,8 +5,8 @@ Shared by the generator, server and client; data only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeGuard
 from urllib.parse import quote
 
 from .subschemas import LIST, MAP, ONE
@@ -25,21 +25,29 @@ def encoded(schema: Any) -> Any:
     Returns:
         The schema itself where there is nothing to encode, else a changed copy.
     """
-    if not isinstance(schema, Mapping):
+    if not _is_object(schema):
         return schema
     made = {key: _keyword(key, value) for key, value in schema.items()}
     is_same = all(made[key] is value for key, value in schema.items())
     return schema if is_same else made
 
 
+def _is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_array(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)
+
+
 def _keyword(keyword: str, value: Any) -> Any:
     if keyword in _KEYWORDS and isinstance(value, str):
         return _reference(value)
-    if keyword in MAP and isinstance(value, Mapping):
+    if keyword in MAP and _is_object(value):
         inner = {name: encoded(child) for name, child in value.items()}
         is_same = all(inner[name] is child for name, child in value.items())
         return value if is_same else inner
-    if keyword in LIST and isinstance(value, list | tuple):
+    if keyword in LIST and _is_array(value):
         children = [encoded(child) for child in value]
         is_same = all(a is b for a, b in zip(children, value, strict=True))
         return value if is_same else children

@@ -53,7 +53,7 @@ def form(schema: JsonObject, version: str) -> dict[str, Json]:
         FormError: It cannot be expressed as a form.
     """
     properties = schema.get("properties", {})
-    if schema.get("type", "object") != "object" or not isinstance(properties, Mapping):
+    if schema.get("type", "object") != "object" or not _is_object(properties):
         raise FormError("", "must be an object schema with `properties`")
     required = schema.get("required")
     names = [str(name) for name in required] if _is_list(required) else []
@@ -95,7 +95,7 @@ def _plain(name: str, written: Json, root: JsonObject) -> tuple[JsonObject, bool
         optional = optional or len(left) < len(kinds)
         field = {**field, "type": left[0] if len(left) == 1 else left}
     items = field.get("items")
-    if isinstance(items, Mapping):
+    if _is_object(items):
         field = {**field, "items": _resolved(name, items, root)}
     return field, optional
 
@@ -103,7 +103,7 @@ def _plain(name: str, written: Json, root: JsonObject) -> tuple[JsonObject, bool
 def _resolved(name: str, schema: Json, root: JsonObject) -> JsonObject:
     """A schema with what its `$ref`, or its only `allOf`, names in its place."""
     for _ in range(8):
-        if not isinstance(schema, Mapping):
+        if not _is_object(schema):
             raise FormError(name, f"must be {_ALLOWED}")
         reference, parts = schema.get("$ref"), schema.get("allOf")
         if isinstance(reference, str):
@@ -112,7 +112,7 @@ def _resolved(name: str, schema: Json, root: JsonObject) -> JsonObject:
             target = parts[0]
         else:
             return schema
-        if not isinstance(target, Mapping):
+        if not _is_object(target):
             raise FormError(name, f"refers to {reference!r}, which does not exist")
         around = {k: v for k, v in schema.items() if k not in ("$ref", "allOf")}
         schema = {**target, **around}
@@ -123,7 +123,7 @@ def _target(reference: str, root: JsonObject) -> Json:
     for keyword in ("$defs", "definitions"):
         defined = root.get(keyword)
         start = f"#/{keyword}/"
-        if reference.startswith(start) and isinstance(defined, Mapping):
+        if reference.startswith(start) and _is_object(defined):
             return defined.get(reference.removeprefix(start))
     return None
 
@@ -176,7 +176,7 @@ def _limits(field: JsonObject, *, whole: bool) -> dict[str, Json]:
 def _items(name: str, field: JsonObject) -> dict[str, Json]:
     """The elements of a list: some of several strings."""
     items = field.get("items")
-    if isinstance(items, Mapping):
+    if _is_object(items):
         values = _strings(items.get("enum"))
         if values is not None:
             return {"type": "string", "enum": values}
@@ -214,10 +214,14 @@ def _strings(values: Json) -> list[str] | None:
     return None if others else found
 
 
+def _is_object(value: object) -> TypeGuard[JsonObject]:
+    return isinstance(value, Mapping)
+
+
 def _titled(options: Sequence[Any]) -> bool:
     """Whether each option is a string with a title."""
     return all(
-        isinstance(option, Mapping)
+        _is_object(option)
         and isinstance(option.get("const"), str)
         and isinstance(option.get("title"), str)
         for option in options
