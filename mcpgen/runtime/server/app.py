@@ -82,7 +82,8 @@ def mounted(
     app[LIVE_CATALOG] = server.catalog
     app[REGISTRY] = server.registry
     app[SERVER] = server
-    app.router.add_route("*", settings.path, server.endpoint.handle)
+    for path in server.paths:
+        app.router.add_route("*", path, server.endpoint.handle)
     for path in server.metadata_paths:
         app.router.add_route("*", path, server.metadata)
     if settings.health_path:

@@ -217,7 +217,7 @@ class TestCanceledLegacyRequests:
             await asyncio.wait_for(started.wait(), SECONDS)
             await wire.notify("notifications/cancelled", {"requestId": wire.last_id})
             reply = await asyncio.wait_for(call, SECONDS)
-            assert (reply.status, reply.text) == (202, "")
+            assert (reply.status, "jsonrpc" in reply.text) == (200, False)
             assert (await wire.call("ping")).status == 200
 
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from pydantic import BaseModel
-from pydantic_core import to_json, to_jsonable_python
+from pydantic_core import to_jsonable_python
 
 from ...shared.catalog import Json, JsonObject
+from ...shared.jsonrpc import encode
 from ..handlers import content
 from ..handlers.results import (
     Completions,
@@ -46,13 +47,13 @@ EMPTY = Answer(b"")
 
 def text_answer(text: str) -> Answer:
     """A tool's result that is one text."""
-    return Answer(b'"content":[{"type":"text","text":%b}]' % to_json(text))
+    return Answer(b'"content":[{"type":"text","text":%b}]' % encode(text))
 
 
 def tool_failure(error: ToolError) -> Answer:
     """A tool's result with `isError`."""
     blocks = content_blocks(error.content)
-    members = b'"content":%b,"isError":true' % to_json(blocks)
+    members = b'"content":%b,"isError":true' % encode(blocks)
     return Answer(members, error.meta, is_error=True)
 
 
@@ -60,7 +61,7 @@ def tool_answer(
     blocks: Content | None, meta: Mapping[str, Json] | None, is_error: bool
 ) -> Answer:
     """A tool's result without structured content."""
-    members = b'"content":' + to_json(content_blocks(blocks))
+    members = b'"content":' + encode(content_blocks(blocks))
     if is_error:
         members += b',"isError":true'
     return Answer(members, meta, is_error)
@@ -83,11 +84,9 @@ def structured_answer(
         keep_structured: False where the revision has no place for such a value.
     """
     if blocks is None:
-        members = b'"content":[{"type":"text","text":%b}]' % to_json(
-            structured.decode()
-        )
+        members = b'"content":[{"type":"text","text":%b}]' % encode(structured.decode())
     else:
-        members = b'"content":' + to_json(content_blocks(blocks))
+        members = b'"content":' + encode(content_blocks(blocks))
     if keep_structured:
         members += b',"structuredContent":' + structured
     if is_error:
@@ -214,4 +213,4 @@ def _contents(entry: object, uri: str, definition: JsonObject) -> dict[str, Any]
 
 
 def _members(fields: Mapping[str, Any]) -> bytes:
-    return to_json(fields)[1:-1]
+    return encode(fields)[1:-1]

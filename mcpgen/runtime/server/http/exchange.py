@@ -6,6 +6,7 @@ Knows HTTP and nothing of methods, sessions or eras.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _JSON: Final = "application/json"
 _EVENTS: Final = "text/event-stream"
+_REFUSES: Final = re.compile(r"q\s*=\s*0(\.0*)?")
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
@@ -207,10 +209,27 @@ class Exchange:
 @lru_cache(64)
 def _accepted(accept: str) -> tuple[bool, bool, bool]:
     """Whether events are accepted, whether JSON is, and whether events come first."""
-    anything = "*/*" in accept
-    events = anything or _EVENTS in accept
-    takes_json = anything or _JSON in accept or "application/*" in accept
-    return events, takes_json, events and (accept.startswith(_EVENTS) or not takes_json)
+    ranges = dict(map(_range, accept.lower().split(",")))
+    events, takes_json = _takes(ranges, _EVENTS), _takes(ranges, _JSON)
+    first = next(iter(ranges)) == _EVENTS
+    return events, takes_json, events and (first or not takes_json)
+
+
+def _range(entry: str) -> tuple[str, bool]:
+    """A media range of `Accept`, and whether it is accepted: `q=0` means it is not."""
+    kind, *parameters = (part.strip() for part in entry.split(";"))
+    return kind, not any(_REFUSES.fullmatch(each) for each in parameters)
+
+
+def _takes(ranges: Mapping[str, bool], kind: str) -> bool:
+    """Whether a type is accepted; the most precise range decides.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
+    """
+    for each in (kind, kind.partition("/")[0] + "/*", "*/*"):
+        if each in ranges:
+            return ranges[each]
+    return False
 
 
 class Visible(Mapping[str, str]):

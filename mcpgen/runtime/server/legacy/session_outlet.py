@@ -94,11 +94,12 @@ class SessionOutlet:
                 await self._exchange.stream.hang_up()
 
     async def finish(
-        self, messages: list[bytes], *, batch: bool = False
+        self, messages: list[bytes], *, batch: bool = False, cancelled: bool = False
     ) -> web.StreamResponse:
         """Send the responses, as the last events or as JSON.
 
-        None at all means that the request was cancelled, and gets no response.
+        A request that was cancelled gets no response, so its stream just ends: the
+        status 202 is that of messages which need no response.
         """
         if self._lock is not None:
             # What was reported before comes before; what waits behind this is too late.
@@ -107,9 +108,11 @@ class SessionOutlet:
         self._finished = True
         exchange = self._exchange
         if not self._opened:
-            if not messages:
+            if not messages and not cancelled:
                 return exchange.accepted()
-            if not exchange.prefers_events:
+            if not messages and not exchange.takes_events:
+                return web.Response(status=204, headers=exchange.headers)
+            if messages and not exchange.prefers_events:
                 joined = b",".join(messages)
                 return exchange.json(b"[%b]" % joined if batch else joined)
             self._open()

@@ -85,6 +85,10 @@ class Server:
         settings = effective(settings, service.contract)
         self._service = service
         self._settings = settings
+        self.paths: Final = tuple(
+            dict.fromkeys((settings.path, settings.path.rstrip("/") or "/"))
+        ) + ((settings.path + "/",) if not settings.path.endswith("/") else ())
+        """Where the endpoint is: with and without a slash at its end."""
         self._guard = Guard(settings)
         self._threads = Threads(settings.threads)
         self._watch = Watch()
@@ -164,7 +168,7 @@ class Server:
         """Answer an HTTP request of any path."""
         path = request.path
         settings = self._settings
-        if path == settings.path:
+        if path in self.paths:
             return await self.endpoint.handle(request)
         if path == settings.health_path:
             return await self.alive(request)

@@ -22,7 +22,7 @@ from .http import names
 from .http.access_log import AccessLog
 from .http.exchange import Exchange, Refused, read_body, refused
 from .http.guard import Guard
-from .http.reading import parse
+from .http.reading import Unreadable, parse
 from .http.sse import event
 from .legacy.era import Legacy
 from .legacy.registry import Registry
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from .auth.gate import Gate
 
 _log: Final = logging.getLogger("mcp.server")
+
+_ENCODINGS: Final = ("gzip", "deflate", "identity")
+"""How a request's body may be packed."""
 
 _SMALL: Final = 128 * 1024
 """Bytes of a body that is parsed at once, in a few milliseconds."""
@@ -131,7 +134,8 @@ class Endpoint:
                 request_id = _id_of(exchange)
             return await self._fail(exchange, refusal.error, refusal.status, request_id)
         except ProtocolError as error:
-            return await self._fail(exchange, error, 400)
+            known = error.request_id if isinstance(error, Unreadable) else None
+            return await self._fail(exchange, error, 400, known)
         except ConnectionError:
             raise
         except Exception:
@@ -169,11 +173,7 @@ class Endpoint:
 
     async def _post(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
-        if (
-            request.headers.get(hdrs.CONTENT_TYPE) != "application/json"
-            and request.content_type != "application/json"
-        ):
-            raise refused(415, "Content-Type must be application/json")
+        _check_form(request)
         exchange.require_accept()
         body = await read_body(request, self._max_body, self._body_timeout)
         # A large one takes up to half a second, in which others want to be served.
@@ -216,6 +216,23 @@ class Endpoint:
             return False
         version = given.get(names.PROTOCOL_VERSION)
         return version is not None and version not in self._legacy_versions
+
+
+def _check_form(request: web.BaseRequest) -> None:
+    """Refuse bodies that are not JSON by their headers, or not packed as can be read."""
+    headers = request.headers
+    if (
+        headers.get(hdrs.CONTENT_TYPE) != "application/json"
+        and request.content_type != "application/json"
+    ):
+        raise refused(415, "Content-Type must be application/json")
+    encoding = headers.get(hdrs.CONTENT_ENCODING)
+    if encoding is not None and encoding.strip().lower() not in _ENCODINGS:
+        raise refused(
+            415,
+            f"Content-Encoding must be one of {', '.join(_ENCODINGS)}",
+            {"Accept-Encoding": "gzip, deflate", "Connection": "close"},
+        )
 
 
 def _id_of(exchange: Exchange) -> jsonrpc.RequestId | None:

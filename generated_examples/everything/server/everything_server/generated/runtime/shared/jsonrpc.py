@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, TypeGuard
 
-from pydantic_core import from_json, to_json
+from pydantic_core import (
+    PydanticSerializationError,
+    from_json,
+    to_json,
+    to_jsonable_python,
+)
 
 from .catalog import Json
 from .errors import PARSE_ERROR, ProtocolError
@@ -30,6 +35,29 @@ def parse(body: bytes) -> Any:
         return from_json(body, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
         raise ProtocolError(PARSE_ERROR, f"Not valid JSON: {error}") from None
+
+
+def encode(value: Any) -> bytes:
+    """A value as JSON; lone surrogates, which UTF-8 cannot hold, become U+FFFD.
+
+    Raises:
+        ValueError: It cannot be represented in JSON for another reason.
+    """
+    try:
+        return to_json(value)
+    except PydanticSerializationError:
+        return to_json(_without_surrogates(to_jsonable_python(value)))
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if is_object(value):
+        return {
+            _without_surrogates(name): _without_surrogates(each)
+            for name, each in value.items()
+        }
+    return list(map(_without_surrogates, value)) if is_array(value) else value
 
 
 def is_request_id(value: object) -> TypeGuard[RequestId]:
@@ -58,7 +86,7 @@ def error(request_id: RequestId | None, problem: ProtocolError) -> bytes:
     if problem.data is not None:
         body["data"] = problem.data
     known = b"" if request_id is None else b'"id":%b,' % to_json(request_id)
-    return b'%b%b"error":%b}' % (_OPEN, known, to_json(body))
+    return b'%b%b"error":%b}' % (_OPEN, known, encode(body))
 
 
 def notification(method: str, params: Mapping[str, Json] | None = None) -> bytes:
@@ -74,5 +102,5 @@ def request(
 
 
 def _call(known: bytes, method: str, params: Mapping[str, Json] | None) -> bytes:
-    tail = b"" if params is None else b',"params":' + to_json(params)
+    tail = b"" if params is None else b',"params":' + encode(params)
     return b'%b%b"method":%b%b}' % (_OPEN, known, to_json(method), tail)

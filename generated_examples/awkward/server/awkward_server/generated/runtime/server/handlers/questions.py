@@ -127,6 +127,8 @@ class Elicit(Question[Elicitation[C]]):
         if action != "accept":
             return Elicitation(action)
         content = answer.get("content")
+        if content is None and not _json_schema(self.schema).get("properties"):
+            content = {}  # a confirmation: nothing was to be filled in
         if not isinstance(content, Mapping):
             raise AnswerRefused("an accepted form needs `content`")
         _check_form(_json_schema(self.schema), content)

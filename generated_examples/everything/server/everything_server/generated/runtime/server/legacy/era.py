@@ -116,7 +116,9 @@ class Legacy:
         self._watch.add(outlet)
         try:
             response = await self._respond(exchange, session, outlet, message)
-            return await outlet.finish([] if response is None else [response])
+            if response is None:
+                return await outlet.finish([], cancelled=True)
+            return await outlet.finish([response])
         finally:
             self._watch.discard(outlet)
             outlet.close()

@@ -33,7 +33,7 @@ class ModernFrame:
         """The response of a request that is done."""
         head = self._complete
         if answer.meta is not None:
-            meta = to_json({**self._info, **answer.meta})
+            meta = jsonrpc.encode({**self._info, **answer.meta})
             head = b'"resultType":"complete","_meta":%b' % meta
         members = b"%b,%b" % (head, answer.members) if answer.members else head
         return jsonrpc.result(request_id, members)
@@ -59,6 +59,6 @@ def legacy_result(request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
     """The response of a legacy request."""
     if answer.meta is None:
         return jsonrpc.result(request_id, answer.members)
-    meta = b'"_meta":' + to_json(answer.meta)
+    meta = b'"_meta":' + jsonrpc.encode(answer.meta)
     members = b"%b,%b" % (meta, answer.members) if answer.members else meta
     return jsonrpc.result(request_id, members)

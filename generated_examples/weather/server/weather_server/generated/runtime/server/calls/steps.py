@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from ...shared.catalog import JsonObject
 from ...shared.errors import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
 from ...shared.headers import HeaderParameter, header_parameters
+from ...shared.jsonrpc import encode
 from ...shared.model import Codec
 from ...shared.schema import SchemaValidator, describe
 from ..handlers.invoke import Call, Threads, TookTooLong, awaitable, limited
@@ -169,7 +170,7 @@ def _unstructured(value: Any) -> Answer:
     if is_tool_result(value):
         if value.structured is None:
             return tool_answer(value.content, value.meta, value.is_error)
-        structured = to_json(value.structured)
+        structured = encode(value.structured)
         return structured_answer(
             structured, value.content, value.meta, value.is_error, keep_structured=True
         )
@@ -220,6 +221,8 @@ class PromptStep:
             return prompt_answer(value, self._definition.get("description"))
         except ProtocolError:
             raise
+        except ToolError as error:
+            raise _reported(error) from None
         except Exception:
             _fail(f"prompt {self._definition['name']!r} failed")
 
@@ -290,6 +293,8 @@ class ResourceStep:
             return resource_answer(value, uri, self._definition)
         except (ProtocolError, ResourceNotFound):
             raise
+        except ToolError as error:
+            raise _reported(error) from None
         except Exception:
             _fail(f"resource {uri!r} can't be read")
 
@@ -300,6 +305,8 @@ async def run_completion(call: Call, value: str, ctx: Context) -> Answer:
         return completion_answer(await call(value, ctx))
     except ProtocolError:
         raise
+    except ToolError as error:
+        raise _reported(error) from None
     except Exception:
         _fail("a completion failed")
 
@@ -312,6 +319,11 @@ def fixed_completion(values: tuple[str, ...]) -> Call:
         return [entry for entry in values if entry.casefold().startswith(typed)]
 
     return complete
+
+
+def _reported(error: ToolError) -> ProtocolError:
+    """What a handler says went wrong, where there is no result to put it into."""
+    return ProtocolError(INTERNAL_ERROR, str(error))
 
 
 def _fail(what: str) -> NoReturn:

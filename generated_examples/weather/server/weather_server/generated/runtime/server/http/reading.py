@@ -15,6 +15,18 @@ from ...shared import jsonrpc
 from ...shared.errors import PARSE_ERROR, ProtocolError
 
 
+class Unreadable(ProtocolError):
+    """A body that is refused although the id of its request is known.
+
+    Attributes:
+        request_id: That id.
+    """
+
+    def __init__(self, message: str, request_id: jsonrpc.RequestId) -> None:
+        super().__init__(PARSE_ERROR, message)
+        self.request_id = request_id
+
+
 def parse(body: bytes) -> Any:
     """The JSON value of a request's body.
 
@@ -26,7 +38,13 @@ def parse(body: bytes) -> Any:
     Raises:
         ProtocolError: Not JSON, not UTF-8, ambiguous, or nested deeper than 200 levels.
     """
-    value = jsonrpc.parse(body)
+    try:
+        value = jsonrpc.parse(body)
+    except ProtocolError as error:
+        request_id = _id_beside_surrogates(body)
+        if request_id is None:
+            raise
+        raise Unreadable(error.message, request_id) from None
     said = to_json(value)
     if (
         said.count(b":") != body.count(b":")
@@ -35,7 +53,34 @@ def parse(body: bytes) -> Any:
         or b"\\u003" in body
     ):
         _read_again(body)
+    for message in value if jsonrpc.is_array(value) else [value]:
+        if jsonrpc.is_object(message):
+            _make_whole(message, "id")
+            if jsonrpc.is_object(params := message.get("params")):
+                _make_whole(params, "requestId")
     return value
+
+
+def _make_whole(members: dict[str, Any], name: str) -> None:
+    """Make an integer of an id such as `1.0`, which some languages write for 1."""
+    value = members.get(name)
+    if type(value) is float and value.is_integer():
+        members[name] = int(value)
+
+
+def _id_beside_surrogates(body: bytes) -> jsonrpc.RequestId | None:
+    """The id of a request that only lone surrogates, such as `\\ud800`, make unreadable."""
+    if b"\\ud" not in body.lower():
+        return None
+    try:
+        message = json.loads(body)
+        found = message.get("id") if jsonrpc.is_object(message) else None
+        if jsonrpc.is_request_id(found):
+            str(found).encode()
+            return found
+    except (ValueError, RecursionError):
+        pass
+    return None
 
 
 def _read_again(body: bytes) -> None:
