@@ -51,6 +51,7 @@ SERVER_NAMES: Final = (
     "Vitals",
     "auth",
     "content",
+    "add_metadata_route",
     "create_app",
     "main",
 )

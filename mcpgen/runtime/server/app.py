@@ -74,6 +74,23 @@ def create_app(
     return mounted(server, settings, middlewares)
 
 
+def add_metadata_route(root: web.Application, app: web.Application) -> None:
+    """Serve the OAuth metadata of a mounted server where clients look for it.
+
+    That is at the root, below `/.well-known/`, and so outside of what a prefix covers:
+    https://www.rfc-editor.org/rfc/rfc9728#section-3.1
+
+    Args:
+        root: The application that serves the root.
+        app: From `create_app`, with `public_url` set to the endpoint's URL as clients
+            know it, prefix and all. Nothing is added where it has no metadata.
+    """
+    server = app[SERVER]
+    # The first of these names no endpoint, so several servers would share it.
+    for path in server.metadata_paths[1:2]:
+        root.router.add_route("*", path, server.metadata)
+
+
 def mounted(
     server: Server, settings: Settings, middlewares: Sequence[Middleware]
 ) -> web.Application:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..shared.errors import ProtocolError
 from . import auth
-from .app import LIVE_CATALOG, create_app
+from .app import LIVE_CATALOG, add_metadata_route, create_app
 from .calls.live import LiveCatalog
 from .handlers import content
 from .handlers.context import Context
@@ -108,6 +108,7 @@ __all__ = [
     "ToolResult",
     "ToolReturn",
     "Vitals",
+    "add_metadata_route",
     "auth",
     "content",
     "create_app",

@@ -116,7 +116,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
 def shown(url: str) -> str:
     """A URL for logs: without credentials and query."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def checked_url(url: str, name: str) -> str:
