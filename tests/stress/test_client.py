@@ -95,6 +95,7 @@ async def answer(question: Elicitation) -> dict[str, Any] | Reply:
 async def nothing_left(chaos: Chaos, before: set[asyncio.Task[Any]]) -> None:
     """Waits until the client's tasks and connections have ended."""
     server = asyncio.current_task()
+    left: set[asyncio.Task[Any]] = set()
     for _ in range(int(GRACE / 0.02)):
         left = {
             task

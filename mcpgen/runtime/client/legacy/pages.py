@@ -127,7 +127,7 @@ class _Visits:
         self._news.clear()
         is_news_due = not self._visited <= self._finished
         pause = backoff.wait(self._repeats + (2 if is_news_due else 0))
-        waits: set[asyncio.Future[object]] = {asyncio.ensure_future(pause)}
+        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(pause)}
         if is_news_due:
             waits.add(asyncio.ensure_future(self._news.wait()))
         try:

@@ -38,7 +38,7 @@ from .speaker import (
     require,
 )
 from .work.clock import Clock
-from .work.limits import Calls, Limited
+from .work.limits import Calls, Limited, Part
 
 if TYPE_CHECKING:
     from .subscriptions import Filter, Subscription
@@ -128,7 +128,7 @@ class Connection:
                 await parts.tasks.close()
             await self._http.close()
 
-    def limited(self, method: str, settings: CallSettings) -> Limited:
+    def limited(self, method: str, settings: CallSettings) -> Limited | Part:
         """For `async with`: all requests of the block have one call's time together."""
         if self._parts is None:
             raise not_open()

@@ -27,7 +27,7 @@ class Calls:
         self._quiet.set()
         self.closed = False
 
-    def limited(self, method: str, settings: CallSettings) -> Limited:
+    def limited(self, method: str, settings: CallSettings) -> Limited | Part:
         """For `async with`: bounds a block of code by a call's limits.
 
         A block inside another one of the same call (the same task and settings) shares
@@ -37,18 +37,18 @@ class Calls:
         CallTimeoutError leaves the block when it took too long, TransportError when the
         client was closed meanwhile.
         """
-        return Limited(self, method, settings)
+        outer = self._running.get(asyncio.current_task())
+        if outer is not None and outer.settings is settings:
+            return Part(outer.clock)
+        return Limited(self, method, settings, outer)
 
-    def entered(self, block: Limited) -> Limited | None:
-        """A block begins; gives the one around it, in the same task."""
-        task = asyncio.current_task()
-        outer = self._running.get(task)
-        self._running[task] = block
+    def entered(self, block: Limited) -> None:
+        """A block begins in this task."""
+        self._running[asyncio.current_task()] = block
         self._quiet.clear()
-        return outer
 
     def left(self, outer: Limited | None) -> None:
-        """A block has ended, with which the one around it goes on."""
+        """A block has ended, and the one around it goes on."""
         task = asyncio.current_task()
         if outer is not None:
             self._running[task] = outer
@@ -100,30 +100,46 @@ class Calls:
         )
 
 
-class Limited:
-    """A block of code under a clock that its connection knows of."""
+class Part:
+    """A block of a call whose clock runs already."""
 
-    __slots__ = ("_calls", "_method", "_outer", "_settings", "clock")
+    __slots__ = ("_clock",)
 
-    clock: Clock
-
-    def __init__(self, calls: Calls, method: str, settings: CallSettings) -> None:
-        self._calls = calls
-        self._method = method
-        self._settings = settings
-        self._outer: Limited | None = None
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
 
     async def __aenter__(self) -> Clock:
-        outer = self._outer = self._calls.entered(self)
-        if outer is not None and outer._settings is self._settings:
-            self.clock = outer.clock
-            return self.clock
-        settings = self._settings
-        self.clock = Clock(
+        return self._clock
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing: the call goes on."""
+
+
+class Limited:
+    """A block of code under a clock that its connection knows of.
+
+    Attributes:
+        clock: The clock.
+        settings: The limits.
+    """
+
+    __slots__ = ("_calls", "_method", "_outer", "clock", "settings")
+
+    def __init__(
+        self, calls: Calls, method: str, settings: CallSettings, outer: Limited | None
+    ) -> None:
+        self._calls = calls
+        self._method = method
+        self._outer = outer
+        self.settings = settings
+        self.clock: Clock = Clock(
             settings.timeout,
             settings.idle_timeout,
             None if outer is None else outer.clock,
         )
+
+    async def __aenter__(self) -> Clock:
+        self._calls.entered(self)
         return await self.clock.__aenter__()
 
     async def __aexit__(
@@ -133,12 +149,10 @@ class Limited:
         traceback: TracebackType | None,
     ) -> None:
         self._calls.left(self._outer)
-        if self._outer is not None and self._outer.clock is self.clock:
-            return
         try:
             await self.clock.__aexit__(kind, error, traceback)
         except TimeoutError:
-            raise self._calls.error(self.clock, self._method, self._settings) from None
+            raise self._calls.error(self.clock, self._method, self.settings) from None
 
     @property
     def outermost(self) -> Clock:
