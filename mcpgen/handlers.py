@@ -12,7 +12,7 @@ import difflib
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -140,7 +140,8 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 class _Class:
     file: str
     node: ast.ClassDef
-    bases: list[str | None] = field(default_factory=list["str | None"])
+    bases: list[tuple[str, str]]
+    """The last names of the bases, each with the module that it is imported from."""
 
 
 class _Code:
@@ -148,8 +149,9 @@ class _Code:
 
     def __init__(self, folder: Path, package: str) -> None:
         self.broken: list[Diagnostic] = []
-        self._trees: list[ast.Module] = []
-        self._classes: dict[str, _Class] = {}
+        self._trees: dict[str, ast.Module] = {}
+        self._classes: dict[str, list[_Class]] = {}
+        self._package = package
         for path in _files(folder / package):
             self._read(path, path.relative_to(folder).as_posix())
 
@@ -162,51 +164,113 @@ class _Code:
             message = "is not Python, so its handlers can't be compared"
             self.broken.append(Diagnostic("MG417", message, span))
             return
-        self._trees.append(tree)
+        self._trees[name] = tree
+        imported = _imported(tree)
         for node in _classes(tree):
-            bases = [_last(base) for base in node.bases]
-            self._classes.setdefault(node.name, _Class(name, node, bases))
+            names = (_last(base) or "" for base in node.bases)
+            bases = [imported.get(base, (base, "")) for base in names]
+            self._classes.setdefault(node.name, []).append(_Class(name, node, bases))
 
     @cached_property
     def used(self) -> frozenset[str]:
         """The attributes that the code names; asked for only where one is in question."""
-        nodes = (node for tree in self._trees for node in ast.walk(tree))
+        nodes = (node for tree in self._trees.values() for node in ast.walk(tree))
         return frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
 
     def implementations(self, wanted: Wanted) -> Iterator[Implementation]:
-        """The classes that name the abstract class among their bases."""
-        for found in self._classes.values():
-            if wanted.base in found.bases:
-                methods: dict[str, tuple[str, Function | None]] = {}
-                whole = self._collect(found, wanted.base, methods, set())
-                missing = [name for name in wanted.methods if name not in methods]
-                yield Implementation(
-                    found.file,
-                    found.node.name,
-                    found.node.lineno,
-                    methods,
-                    tuple(missing) if whole else (),
-                    whole,
-                )
+        """The classes that are served: with the abstract class among their bases."""
+        for found in self._served(wanted.base):
+            methods: dict[str, tuple[str, Function | None]] = {}
+            whole = self._collect(found, wanted.base, methods, [])
+            missing = [name for name in wanted.methods if name not in methods]
+            yield Implementation(
+                found.file,
+                found.node.name,
+                found.node.lineno,
+                methods,
+                tuple(missing) if whole else (),
+                whole,
+            )
+
+    def _served(self, stop: str) -> list[_Class]:
+        """Classes that implement the service and are no part of another such class.
+
+        Where the modules that start the server import some of them, only those count.
+        """
+        every = [each for named in self._classes.values() for each in named]
+        found = [each for each in every if self._implements(each, stop, [])]
+        parts = [base for each in found for base in self._bases(each) if base]
+        leaves = [each for each in found if not _among(each, parts)]
+        trees = (self._trees.get(f"{self._package}/{name}") for name in _STARTING)
+        started = {
+            name for tree in trees if tree for name, _ in _imported(tree).values()
+        }
+        return [each for each in leaves if each.node.name in started] or leaves
+
+    def _implements(self, found: _Class, stop: str, seen: list[_Class]) -> bool:
+        seen.append(found)
+        return any(name == stop for name, _ in found.bases) or any(
+            self._implements(base, stop, seen)
+            for base in self._bases(found)
+            if base and not _among(base, seen)
+        )
+
+    def _bases(self, found: _Class) -> list[_Class | None]:
+        """The classes of the user's that a class names as bases; None for others."""
+        return [self._base(found, name, module) for name, module in found.bases]
+
+    def _base(self, found: _Class, name: str, module: str) -> _Class | None:
+        named = self._classes.get(name, [])
+        if len(named) < 2:
+            return named[0] if named else None
+        fitting = [
+            each
+            for each in named
+            if (_is_module(each.file, module) if module else each.file == found.file)
+        ]
+        return (fitting or named)[0]
 
     def _collect(
         self,
         found: _Class,
         stop: str,
         into: dict[str, tuple[str, Function | None]],
-        seen: set[str],
+        seen: list[_Class],
     ) -> bool:
         """Gather a class's attributes; gives whether all of its bases are known."""
-        seen.add(found.node.name)
+        seen.append(found)
         for name, node in _attributes(found.node):
             into.setdefault(name, (found.file, node))
         whole = True
-        for base in found.bases:
-            if base in seen or base in (stop, "object"):
+        for (name, _), base in zip(found.bases, self._bases(found), strict=True):
+            if name in (stop, "object") or (base and _among(base, seen)):
                 continue
-            other = self._classes.get(base or "")
-            whole &= other is not None and self._collect(other, stop, into, seen)
+            whole &= base is not None and self._collect(base, stop, into, seen)
         return whole
+
+
+_STARTING: Final = ("app.py", "__main__.py")
+"""The modules that start the server, in its package."""
+
+
+def _among(found: _Class, others: Iterable[_Class]) -> bool:
+    return any(found is other for other in others)
+
+
+def _imported(tree: ast.Module) -> dict[str, tuple[str, str]]:
+    """What a module imports from others, with the module's name, by the name here."""
+    return {
+        alias.asname or alias.name: (alias.name, node.module or "")
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def _is_module(file: str, module: str) -> bool:
+    """Whether a file is the module of that (relative or absolute) name."""
+    path = file.removesuffix(".py").removesuffix("/__init__")
+    return f"/{path}".endswith(f"/{module.replace('.', '/')}")
 
 
 def _classes(tree: ast.Module) -> Iterator[ast.ClassDef]:

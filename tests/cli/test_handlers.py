@@ -238,3 +238,55 @@ def test_a_class_within_something_else_gets_its_stubs_by_hand(
     assert done.code == 2
     assert "error[MG418]: class Hello does not stand by itself" in done.err
     assert handlers(grown).read_text("utf-8") == source
+
+
+SPLIT = {
+    "greeting.py": (
+        "from .generated import Context, HelloService, models\n\n\n"
+        "class Part(HelloService):\n"
+        "    async def greet(self, args: models.GreetInput, ctx: Context) -> str:\n"
+        "        return 'hi'\n"
+    ),
+    "parting.py": (
+        "from .generated import Context, HelloService as Base, models\n\n\n"
+        "class Part(Base):\n"
+        "    async def part(self, args: models.PartInput, ctx: Context):\n"
+        "        return 'bye'\n"
+    ),
+    "handlers.py": (
+        "from .greeting import Part as Greeting\n"
+        "from .parting import Part\n\n\n"
+        "class Hello(Greeting, Part):\n"
+        "    pass\n"
+    ),
+    "doubles.py": (
+        "from .generated import HelloService\n\n\n"
+        "class Double(HelloService):\n"
+        "    pass\n"
+    ),
+}
+
+
+def test_handlers_split_over_classes_get_one_stub_in_the_class_that_is_served(
+    grown: Path, terminal: Terminal
+) -> None:
+    package = handlers(grown).parent
+    for name, text in SPLIT.items():
+        (package / name).write_text(text, encoding="utf-8")
+    done = terminal.mcpgen("generate", "--add-stubs")
+    assert (done.code, done.err) == (0, "")
+    assert {name: (package / name).read_text("utf-8") for name in SPLIT} == SPLIT
+    assert starts(grown)
+
+    manifest = grown / "mcpgen.yaml"
+    another = NEW_TOOL.replace("name: part", "name: wave")
+    manifest.write_text(manifest.read_text("utf-8") + another, encoding="utf-8")
+    said = terminal.mcpgen("generate").err
+    assert said.count("MG414") == 1
+    assert "handlers.py:5:1: warning[MG414]: Hello has no wave\n" in said
+    done = terminal.mcpgen("generate", "--add-stubs")
+    assert (done.code, done.err) == (0, "")
+    after = {name: (package / name).read_text("utf-8") for name in SPLIT}
+    assert [name for name in SPLIT if after[name] != SPLIT[name]] == ["handlers.py"]
+    assert after["handlers.py"].count("async def") == 1
+    assert starts(grown)
