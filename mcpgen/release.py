@@ -84,11 +84,16 @@ def since(contract: Mapping[str, Any]) -> Promises:
     return Promises(released, released)
 
 
-def rebuilt(contract: Mapping[str, Any]) -> Promises:
+def rebuilt(contract: Mapping[str, Any], manifest: Manifest) -> Promises | None:
     """What stands for a lock that is lost, by what was generated last.
 
-    Its names stay, whether they were released or not: nobody knows any more.
+    Its names stay, whether they were released or not: nobody knows any more. None where
+    a new project would have the same contract.
     """
+    fresh = _plain(contracts.to_json(contracts.from_manifest(manifest)))
+    fresh.pop("auth", None)
+    if fresh == _plain(contract):
+        return None
     draft = {**contract, DRAFTS: True}
     return Promises(draft, draft)
 

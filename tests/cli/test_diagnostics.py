@@ -19,8 +19,8 @@ ELSEWHERE = {
     *("MG412", "MG414", "MG415", "MG416", "MG417", "MG418", "MG422", "MG424", "MG430"),
 }
 """Needs a second mcpgen at the same time (see test_generate), or is said of handlers
-while the command goes on (see test_handlers, test_new, test_release and
-tests/safety)."""
+while the command goes on (see test_handlers, test_new, tests/publishing
+and tests/safety)."""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
