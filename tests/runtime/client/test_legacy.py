@@ -137,6 +137,7 @@ async def test_every_message_names_its_method_for_newer_proxies() -> None:
     ]
 
 
+@pytest.mark.off_protocol
 async def test_a_handshake_that_names_a_stateless_version_is_finished(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

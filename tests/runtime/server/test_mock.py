@@ -29,7 +29,7 @@ class Hopeless(Service):
 
     contract: ClassVar[Contract] = Contract(
         Catalog(
-            server={"name": "hopeless"},
+            server={"name": "hopeless", "version": "1"},
             tools=(
                 tool("never", outputSchema=UNREADABLE),
                 tool("shown", outputSchema={**UNREADABLE, "examples": ["aa"]}),

@@ -25,7 +25,7 @@ class Calculator(Service):
 
     contract: ClassVar[Contract] = Contract(
         Catalog(
-            server={"name": "calculator"},
+            server={"name": "calculator", "version": "1"},
             tools=(
                 tool("evaluate", EXPRESSION),
                 tool("broken", outputSchema=EXPRESSION),
