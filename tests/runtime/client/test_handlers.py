@@ -16,6 +16,7 @@ from mcpgen.runtime.client import (
 )
 from mcpgen.runtime.client.calls import plain
 from mcpgen.runtime.server import create_app
+from tests.requirements import requirement
 
 from ..server.workshop import Workshop
 from .old_server import OldServer
@@ -120,6 +121,7 @@ async def test_other_servers_say_it_in_words(
                 await client.call_tool("a")
 
 
+@requirement("2025-11-25/client/roots-changes")
 async def test_a_change_of_roots_is_announced() -> None:
     async with (
         running(legacy()) as wire,
@@ -158,6 +160,7 @@ RESULT = {"type": "tool_result", "toolUseId": "u1", "content": []}
 TEXT = {"type": "text", "text": "hm"}
 
 
+@requirement("2025-11-25/client/sampling-tool-results")
 @pytest.mark.parametrize(
     "messages, problem",
     [
