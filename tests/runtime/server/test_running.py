@@ -14,7 +14,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +179,7 @@ class TestSettings:
         text = ",".join(value) if isinstance(value, tuple) else str(value)
         variable = f"MCP_{setting.upper()}"
         with pytest.raises(ValueError, match=f"^{setting}: "):
-            Settings(**{setting: value})
+            replace(Settings(), **{setting: value})
         with pytest.raises(ValueError, match=f"^{variable}: "):
             Settings.from_environment({variable: text})
         for arguments, environment in (

@@ -126,7 +126,7 @@ class Elicit(Question[Elicitation[C]]):
         action = _elicitation(answer)
         if action != "accept":
             return Elicitation(action)
-        content = answer.get("content")
+        content: Json = answer.get("content")
         if content is None and not _json_schema(self.schema).get("properties"):
             content = {}  # a confirmation: nothing was to be filled in
         if not isinstance(content, Mapping):
