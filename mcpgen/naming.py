@@ -53,6 +53,7 @@ SYNC_CLIENT_ATTRIBUTES: Final = frozenset(
         "ping",
         "protocol_version",
         "read_resource",
+        "roots_changed",
         "server_info",
         "set_logging_level",
         "subscribe",

@@ -545,8 +545,10 @@ def _lay(node: Expression, indent: int, before: int, after: int) -> str:
     if isinstance(node, Value):
         return literal(node.json, indent, before=before, after=after)
     if isinstance(node, Union):
+        last = len(node.members) - 1
         return f"\n{' ' * indent}| ".join(
-            _lay(item, indent, indent + 2, 0) for item in node.members
+            _lay(item, indent, indent + 2 if at else before, 0 if at < last else after)
+            for at, item in enumerate(node.members)
         )
     return _lay_parts(node, indent)
 
@@ -565,7 +567,7 @@ def _lay_parts(node: Call | Table | Row, indent: int) -> str:
     # Behind the only part of a subscript a comma would make a tuple of it.
     comma = "" if opening[-1] == "[" and len(parts) == 1 else ","
     lines = [
-        f"{pad}{name}{_lay(item, inner, inner + _widest(name), 1)}{comma}"
+        f"{pad}{name}{_lay(item, inner, inner + _widest(name), len(comma))}{comma}"
         for name, item in parts
     ]
     return f"{opening}{''.join(lines)}\n{' ' * indent}{closing}"

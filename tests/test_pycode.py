@@ -342,6 +342,30 @@ def test_formatters_leave_expressions_as_they_are(node: Any, tmp_path: Path) -> 
     assert ruff(tmp_path, "format", "--diff") == ""
 
 
+def sequence(*items: Any) -> Call:
+    return Call(Code("Sequence"), items, "[]")
+
+
+def test_black_leaves_nested_unions_of_any_width_as_they_are() -> None:
+    lines: list[str] = []
+    for width in range(30, 100):
+        left, right = Code("a" * (width // 2)), Code("b" * (width - width // 2))
+        pair = Union((left, right))
+        for node in (
+            Union((sequence(pair), Code("None"))),
+            Union((Code("None"), sequence(pair))),
+            Union((left, sequence(pair), right)),
+            Call(Code("dict"), (Code("str"), pair), "[]"),
+            sequence(sequence(pair)),
+            sequence(Union((sequence(pair), left))),
+            sequence(Union((left, Call(Code("dict"), (Code("str"), pair), "[]")))),
+        ):
+            lines.append(pycode.assignment("NAME: TypeAlias", node))
+            lines.append(f"if x:\n    {pycode.assignment('NAME', node, 4)}")
+    source = "\n".join(lines) + "\n"
+    assert changed_by_black({"layout.py": source}) == []
+
+
 def test_formatters_leave_signatures_as_they_are(tmp_path: Path) -> None:
     parameter = Code("name: int = 1")
     heads = [
