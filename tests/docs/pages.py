@@ -24,7 +24,8 @@ from tests.pace import patient
 
 SECONDS = patient(120)
 PORT = "8000"
-FILES = {"yaml", "json", "toml", "ini", "nginx", "dockerfile", "python"}
+FILES = {"yaml", "json", "toml", "ini", "dockerfile", "python"}
+FILES |= {"nginx", "haproxy", "caddy"}
 _TITLE = re.compile(r'title="([^"]+)"')
 
 PRELUDE = """\
