@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 EXAMPLES := weather everything awkward
 
-.PHONY: demo test test-fast test-all stress fuzz check format bench conformance examples clean
+.PHONY: demo test test-fast test-all stress fuzz check format bench size conformance examples clean
 
 demo: .venv/demo ## generate the example, start its server, call it
 	@$(BIN)/python docs/demo.py
@@ -46,6 +46,9 @@ examples: .venv/dev ## regenerate the committed examples
 
 bench: .venv/dev ## measure, side by side
 	@$(BIN)/python -m benchmarks $(ONLY)
+
+size: .venv/dev ## code lines of the runtime and of the example project, part by part
+	@$(BIN)/python -m benchmarks.size
 
 conformance: .venv/dev ## the official suite, a table per scenario
 	@$(BIN)/python -m tests.conformance

@@ -186,6 +186,7 @@ class _Pages:
         """What lies beside the manifest."""
         yield "README.md", self._yours("project/README.md.jinja")
         yield ".gitignore", self._yours("project/gitignore.jinja")
+        yield ".gitattributes", self._yours("project/gitattributes.jinja")
         if self._project.editor_schema:
             text = assets.schema().joinpath(ir.EDITOR_SCHEMA).read_text("utf-8")
             yield ir.EDITOR_SCHEMA, File(text, Ownership.GENERATED)
@@ -204,6 +205,7 @@ class _Pages:
                 "server/generated.py.jinja",
                 docstring=self._said(f"What handlers of the {name} server need."),
                 runtime=pycode.imports(".runtime.server", package.SERVER_NAMES),
+                package_version=package.version(documents.version(project)),
                 names=package.server_exports(project),
             ),
         )
@@ -331,6 +333,7 @@ class _Pages:
                 runtime=pycode.imports(".runtime.client", package.CLIENT_NAMES),
                 auth=pycode.imports(".runtime.client", package.CLIENT_AUTH_NAMES, 4),
                 on_demand=package.client_on_demand(),
+                package_version=package.version(publishing.client_version(project)),
                 names=package.client_exports(project),
             ),
         )
@@ -449,7 +452,8 @@ def _runtime_files(
     from mcpgen.protocol.rendering import render as render_protocol
 
     runtime = assets.runtime()
-    yield f"{folder}/__init__.py", _copy(runtime / "__init__.py")
+    for name in ("__init__.py", "version.py"):
+        yield f"{folder}/{name}", _copy(runtime / name)
     for name in ("shared", side):
         for path, file in _sources(runtime / name):
             yield f"{folder}/{name}/{path}", _copy(file)

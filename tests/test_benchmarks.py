@@ -19,6 +19,7 @@ from benchmarks import (
 )
 from benchmarks.__main__ import main
 from benchmarks.scale import QUICK
+from benchmarks.size import code_lines, part
 
 
 def test_a_benchmark_that_there_is_not_is_refused_with_a_list(
@@ -26,6 +27,28 @@ def test_a_benchmark_that_there_is_not_is_refused_with_a_list(
 ) -> None:
     assert main(["sever"]) == 2
     assert "no such benchmark: sever; there are server," in capsys.readouterr().err
+
+
+def test_code_lines_are_those_without_blanks_comments_and_docstrings() -> None:
+    text = '''"""A module
+over lines."""
+
+X = 1  # a comment
+"""About X."""
+
+# another
+TEXT = """two
+lines"""
+'''
+    assert code_lines(text) == 3
+
+
+def test_the_runtime_is_counted_folder_by_folder() -> None:
+    assert part("server/x/generated/runtime/client/auth/deep/y.py") == (
+        "server/x/generated/runtime/client/auth"
+    )
+    assert part("runtime/version.py") == "runtime"
+    assert part("client/x/models.py") == "client/x"
 
 
 @pytest.mark.slow

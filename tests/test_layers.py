@@ -197,6 +197,7 @@ RUNTIME_TABLE: Final[dict[str, set[str]]] = {
     "protocol": {"shared"},
     "server": {"shared", "protocol"},
     "client": {"shared", "protocol"},
+    "version": set(),
     "__init__": set(),
 }
 

@@ -20,7 +20,11 @@ def show(created: Created, *, as_json: bool) -> None:
         return
     complain(created.notes)
     number = len(created.outcome.plan.steps) + len([lock.FILE])
-    say(Painted(f"Made {created.project.name}", "green"), f": {counted(number)}.")
+    yours = [s for s in created.outcome.plan.steps if s.ownership is Ownership.YOURS]
+    say(
+        Painted(f"Made {created.project.name}", "green"),
+        f": {counted(number)}, {len(yours)} of them yours to edit.",
+    )
     say()
     steps = _next_steps(created)
     width = max(len(command) for command, _ in steps)

@@ -108,6 +108,15 @@ CLIENT_AUTH_NAMES: Final = (
 """What they import to connect and sign in; the runtime imports it when it is first asked for."""
 
 
+VERSION_NAMES: Final = ("RUNTIME_VERSION", "__version__")
+"""What both packages say about themselves."""
+
+
+def version(text: Code) -> Code:
+    """The assignment of `__version__`, from the version that the distribution has."""
+    return pycode.assignment("__version__", Value(str(text)))
+
+
 def exported(names: Iterable[str]) -> Code:
     """The assignment of `__all__`."""
     return pycode.assignment("__all__", Value(sorted(names, key=_export_key)))
@@ -121,7 +130,13 @@ def _export_key(name: str) -> tuple[int, str]:
 def server_exports(project: ir.Project) -> Code:
     """`__all__` of the server's `generated`."""
     return exported(
-        [*SERVER_NAMES, f"{project.class_prefix}Service", "models", "types"]
+        [
+            *SERVER_NAMES,
+            *VERSION_NAMES,
+            f"{project.class_prefix}Service",
+            "models",
+            "types",
+        ]
     )
 
 
@@ -136,6 +151,7 @@ def client_exports(project: ir.Project) -> Code:
         [
             *CLIENT_NAMES,
             *CLIENT_AUTH_NAMES,
+            *VERSION_NAMES,
             *client_classes(project),
             "models",
             "types",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -33,6 +34,11 @@ def files(folder: Path) -> set[str]:
     return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
 
 
+def is_yours(path: str) -> bool:
+    """As the project's README says: neither `generated/` nor `client/`, nor the lock."""
+    return not ("/generated/" in path or path.startswith("client/") or "lock" in path)
+
+
 def test_a_new_server_has_both_halves_and_says_what_comes_next(
     terminal: Terminal, manifest: Path, tmp_path: Path
 ) -> None:
@@ -40,8 +46,9 @@ def test_a_new_server_has_both_halves_and_says_what_comes_next(
 
     assert (done.code, done.err) == (0, "")
     made = files(tmp_path / "hello")
+    yours = [path for path in made if is_yours(path)]
     assert done.out == (
-        f"Made hello: {len(made)} files.\n"
+        f"Made hello: {len(made)} files, {len(yours)} of them yours to edit.\n"
         "\n"
         "  cd hello\n"
         "  python -m pip install -e ./server -e './client[cli]'   # into an environment of yours\n"
@@ -52,6 +59,30 @@ def test_a_new_server_has_both_halves_and_says_what_comes_next(
     )
     assert {"mcpgen.yaml", "mcpgen.lock", "client/hello_client/client.py"} <= made
     assert not {path for path in made if "tmp" in path or path.endswith(".next")}
+
+
+def test_git_hosts_fold_what_is_generated_and_nothing_else(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.mcpgen("new", "server", "weather")
+    folder = tmp_path / "weather"
+    made = sorted(files(folder) - {"mcpgen.schema.json"})
+
+    def git(*arguments: str) -> str:
+        command = ["git", *arguments]
+        done = subprocess.run(
+            command, cwd=folder, check=True, capture_output=True, text=True, timeout=60
+        )
+        return done.stdout
+
+    git("init", "--quiet")
+    said = git("check-attr", "-z", "linguist-generated", "--", *made).split("\0")
+    marked = [
+        path
+        for path, value in zip(said[:-1:3], said[2::3], strict=True)
+        if value == "set"
+    ]
+    assert marked == [path for path in made if not is_yours(path)]
 
 
 def test_the_example_needs_no_manifest(terminal: Terminal, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ def test_the_files_of_a_project_and_their_owners() -> None:
         path: file.ownership for path, file in files.items() if "/runtime/" not in path
     }
     yours = [
+        ".gitattributes",
         ".gitignore",
         "README.md",
         "server/.dockerignore",
@@ -74,6 +76,7 @@ def test_the_files_of_a_project_and_their_owners() -> None:
         "client/weather_client/__main__.py",
         "client/weather_client/catalog.py",
         "client/weather_client/client.py",
+        "client/weather_client/contract.json",
         "client/weather_client/models.py",
         "client/weather_client/py.typed",
         "server/weather_server/generated/__init__.py",
@@ -117,7 +120,7 @@ def test_only_the_chosen_revisions_are_in_the_runtime() -> None:
 @pytest.mark.parametrize("target", list(Target))
 def test_each_half_can_be_made_alone(target: Target) -> None:
     halves = {path.partition("/")[0] for path in texts(project(native()), target)}
-    assert halves == {".gitignore", "README.md", target.value}
+    assert halves == {".gitattributes", ".gitignore", "README.md", target.value}
 
 
 def test_nothing_tells_with_what_it_was_made() -> None:
@@ -297,6 +300,21 @@ def test_importing_a_client_makes_no_protocol_classes(weather: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["[]", "CallToolResult"]
+
+
+def test_both_packages_know_their_version_and_that_of_their_runtime(
+    tmp_path: Path,
+) -> None:
+    document = native(server={"version": "9.8.7"}, package={"version": "9.9.0"})
+    made = project(document)
+    for server, client in wired(made, tmp_path):
+        own = importlib.import_module(made.server_package)
+        assert (own.__version__, server.__version__) == ("9.8.7", "9.8.7")
+        assert client.__version__ == "9.9.0"
+        assert server.RUNTIME_VERSION == client.RUNTIME_VERSION == version()
+    for half, number in (("server", "9.8.7"), ("client", "9.9.0")):
+        settings = tomllib.loads((tmp_path / half / "pyproject.toml").read_text())
+        assert settings["project"]["version"] == number
 
 
 # ------------------------------------------------------- each method has its handler

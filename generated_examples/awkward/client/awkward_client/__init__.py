@@ -32,6 +32,7 @@ from .runtime.client import (
     TransportError,
     VersionError,
 )
+from .runtime.version import RUNTIME_VERSION
 
 if TYPE_CHECKING:
     from . import models
@@ -90,9 +91,11 @@ else:
         {"models": "models", "types": "runtime.protocol.types"},
     )
 
+__version__ = "1.0.0"
 
 __all__ = [
     "OMIT",
+    "RUNTIME_VERSION",
     "ApiKeyAuth",
     "Auth",
     "AuthError",
@@ -135,6 +138,7 @@ __all__ = [
     "TransportError",
     "VersionError",
     "WorkloadIdentity",
+    "__version__",
     "models",
     "tls_context",
     "types",

@@ -1,1 +1,5 @@
 """The weather server."""
+
+from .generated import __version__
+
+__all__ = ["__version__"]

@@ -54,6 +54,7 @@ from .runtime.server import (
     create_app,
     main,
 )
+from .runtime.version import RUNTIME_VERSION
 from .service import AwkwardService
 
 if TYPE_CHECKING:
@@ -69,8 +70,11 @@ else:
         return types
 
 
+__version__ = "1.0.0"
+
 __all__ = [
     "LIVE_CATALOG",
+    "RUNTIME_VERSION",
     "AwkwardService",
     "Call",
     "CompletionReturn",
@@ -110,6 +114,7 @@ __all__ = [
     "ToolResult",
     "ToolReturn",
     "Vitals",
+    "__version__",
     "add_metadata_route",
     "auth",
     "content",
