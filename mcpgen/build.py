@@ -44,7 +44,10 @@ def build(
         MCPGenError: With every diagnostic, where a name or a schema can't be used.
     """
     name = name or manifest.name or str(manifest.server_info.get("name", ""))
-    own = naming.for_project(name, span=lambda: manifest.source.span(("name",)))
+    key = "import-name" if manifest.import_name else "name"
+    own = naming.for_project(
+        manifest.import_name or name, span=lambda: manifest.source.span((key,))
+    )
     _check_depth(manifest)
     names = callers.declared(manifest, given)
     models = _models(manifest, names, own, memory)

@@ -170,7 +170,7 @@ def names_of(manifest: Manifest, given: Record | None = None) -> dict[str, Given
 
 def reserved(manifest: Manifest, name: str | None = None) -> list[str]:
     """Names that no class gets, because the project's own classes have them."""
-    name = name or manifest.name or str(manifest.server_info.get("name", ""))
+    name = name or manifest.base_name
     try:
         prefix = [naming.for_project(name).class_prefix] if name else []
     except MCPGenError:

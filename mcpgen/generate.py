@@ -25,6 +25,7 @@ from mcpgen import (
     lock,
     memory,
     release,
+    renaming,
     schemas,
     stubs,
 )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from mcpgen.project import Project
     from mcpgen.protocol import Library
 
+ALLOW_OLDER: Final = "--allow-older"
 CHANGELOG: Final = "client/CHANGELOG.md"
 _LARGEST_RECORD: Final = 64 * 1024 * 1024
 """Bytes of a lock that is still read; a real one has some hundred per file."""
@@ -72,6 +74,10 @@ class Outcome:
         notes: What the user should know of the files that were rendered.
         handlers: What the user wrote, held against what is asked for now; None where
             a first look shows that nothing is missing.
+        renaming: What other names of packages do to the user's files; None where they
+            are the names of the last run.
+        generated_by: The version of mcpgen that generated the project last, where it
+            was another one.
     """
 
     plan: Plan
@@ -79,6 +85,8 @@ class Outcome:
     lock_why: Why | None = None
     notes: tuple[Diagnostic, ...] = ()
     handlers: handlers.Report | None = None
+    renaming: renaming.Renaming | None = None
+    generated_by: str | None = None
 
     @property
     def drift(self) -> bool:
@@ -113,6 +121,8 @@ def generate(
     thoroughly: bool = False,
     allow_breaking: bool = False,
     since: str | None = None,
+    allow_older: bool = False,
+    rename: bool = False,
 ) -> Outcome:
     """Bring a project up to date.
 
@@ -122,25 +132,39 @@ def generate(
         thoroughly: Render everything, even if the lock shows that nothing has changed.
         allow_breaking: Take a version that tells less than what changed for callers.
         since: The release that callers have: a wheel, a client's folder or a revision.
+        allow_older: Replace what a newer mcpgen generated.
+        rename: Move and edit the user's files where packages are renamed.
 
     Raises:
         MCPGenError: With every reason why it can't be done; nothing was written.
     """
     with exclusively(project.folder):
         records = read_records(project.folder)
-        outcome = _examine(
-            project,
-            records,
-            force=force,
-            thoroughly=thoroughly,
-            allow_breaking=allow_breaking,
-            since=since,
-        )
-        problems = outcome.refusals
-        if outcome.plan.conflicts:
-            problems += outcome.plan.diagnostics(project.folder)
-        if problems:
-            raise MCPGenError(problems)
+
+        def look() -> Outcome:
+            outcome = _examine(
+                project,
+                records,
+                force=force,
+                thoroughly=thoroughly,
+                allow_breaking=allow_breaking,
+                since=since,
+                allow_older=allow_older,
+                rename=rename,
+            )
+            problems = outcome.refusals
+            if outcome.plan.conflicts:
+                problems += outcome.plan.diagnostics(project.folder)
+            if problems:
+                raise MCPGenError(problems)
+            return outcome
+
+        outcome = look()
+        if outcome.renaming is not None:
+            renaming.carry_out(project.folder, outcome.renaming)
+            left = outcome.renaming.notes(project.folder)
+            outcome = look()
+            outcome = replace(outcome, notes=(*left, *outcome.notes))
         finish(outcome, project.folder, records)
     return outcome
 
@@ -168,6 +192,8 @@ def examine(
     force: bool = False,
     allow_breaking: bool = False,
     since: str | None = None,
+    allow_older: bool = False,
+    rename: bool = False,
 ) -> Outcome:
     """What `generate` would do; nothing is written, conflicts are in the plan.
 
@@ -180,6 +206,8 @@ def examine(
         force=force,
         allow_breaking=allow_breaking,
         since=since,
+        allow_older=allow_older,
+        rename=rename,
     )
 
 
@@ -269,6 +297,8 @@ def _examine(
     thoroughly: bool = False,
     allow_breaking: bool = False,
     since: str | None = None,
+    allow_older: bool = False,
+    rename: bool = False,
 ) -> Outcome:
     try:
         text = project.manifest_path.read_bytes()
@@ -317,20 +347,27 @@ def _examine(
     outcome = decide(
         project.folder, files, inputs, records, promises=judged.promises, force=force
     )
+    outcome = _skewed(outcome, project.folder, records.lock, allow_older=allow_older)
     report = handlers.examine(project.folder, files)
+    renamed = renaming.find(project.folder, records.lock, described)
+    key = "import-name" if manifest.import_name else "name"
     said = (
+        None
+        if renamed is None or rename
+        else renamed.refusal(manifest.source.span((key,))),
         judged.refusal,
         release.uncertainty(standing, manifest),
         memory.problem(),
     )
     notes = (
+        *outcome.notes,
         *filter(None, said),
         *manifest.notes,
         *limits(manifest),
         *news(manifest.revisions, library),
         *report.diagnostics,
     )
-    return replace(outcome, notes=notes, handlers=report)
+    return replace(outcome, notes=notes, handlers=report, renaming=renamed)
 
 
 def _promises(
@@ -422,6 +459,44 @@ def _generator(known: Lock | None) -> Generator:
     if known is not None and known.generator.sha256 == sha256:
         return known.generator
     return Generator(identity.version(), sha256)
+
+
+def _skewed(
+    outcome: Outcome, folder: Path, known: Lock | None, *, allow_older: bool
+) -> Outcome:
+    """An outcome that shows which other version generated the project last.
+
+    An older mcpgen that would change nothing leaves the lock to the newer one; one that
+    would is refused.
+    """
+    if known is None or known.generator.version == outcome.lock.generator.version:
+        return outcome
+    theirs, ours = known.generator.version, outcome.lock.generator.version
+    outcome = replace(outcome, generated_by=theirs)
+    if not _is_newer(theirs, ours):
+        return outcome
+    if not outcome.plan.changes and not outcome.plan.conflicts:
+        kept = replace(outcome.lock, generator=known.generator)
+        return replace(outcome, lock=kept)
+    if allow_older:
+        return outcome
+    refusal = Diagnostic(
+        "MG434",
+        f"mcpgen {theirs} generated the project, and this is mcpgen {ours}: it would "
+        "take back what changed in between",
+        Span(str(folder / lock.FILE)),
+        f"upgrade mcpgen, or run `mcpgen generate {ALLOW_OLDER}`",
+    )
+    return replace(outcome, notes=(refusal,))
+
+
+def _is_newer(version: str, other: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return other != identity.UNKNOWN and Version(version) > Version(other)
+    except InvalidVersion:
+        return False
 
 
 def _lock_why(new: Lock, records: Records) -> Why | None:

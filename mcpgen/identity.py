@@ -15,6 +15,8 @@ from typing import Final
 
 from mcpgen import assets
 
+UNKNOWN: Final = "0+unknown"
+"""The version of an mcpgen that is not installed."""
 _PACKAGE: Final = Path(__file__).parent
 _SHAPELESS: Final = frozenset(["__pycache__", "_data", "cli"])
 """Folders of the package that no generated file depends on, or that stand elsewhere."""
@@ -29,7 +31,7 @@ def version() -> str:
     try:
         return metadata.version("mcpgen")
     except metadata.PackageNotFoundError:
-        return "0+unknown"
+        return UNKNOWN
 
 
 @cache

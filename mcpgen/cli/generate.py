@@ -11,7 +11,9 @@ from mcpgen import generate, project
 from mcpgen.cli import output, report
 from mcpgen.cli.command import NO, OK, command_of, json_option, verbose_option
 from mcpgen.difference import difference
+from mcpgen.generate import ALLOW_OLDER
 from mcpgen.release import ALLOW, SINCE
+from mcpgen.renaming import OPTION
 
 
 @click.argument(
@@ -52,6 +54,16 @@ from mcpgen.release import ALLOW, SINCE
     help="What callers have: a git tag, a wheel, or a client's folder. Its names stay, "
     "and the version and CHANGELOG are compared with it. Needed once: the lock keeps it.",
 )
+@click.option(
+    ALLOW_OLDER,
+    is_flag=True,
+    help="Replace what a newer mcpgen generated.",
+)
+@click.option(
+    OPTION,
+    is_flag=True,
+    help="Where packages are renamed, move your files and edit the names in them.",
+)
 @verbose_option
 @json_option
 def _generate(
@@ -64,6 +76,8 @@ def _generate(
     serve: bool,
     allow_breaking: bool,
     since: str | None,
+    allow_older: bool,
+    rename: bool,
     verbose: bool,
     as_json: bool,
 ) -> int:
@@ -79,7 +93,12 @@ def _generate(
     if check or diff:
         with output.working("Comparing ..."):
             outcome = generate.examine(
-                found, force=force, allow_breaking=allow_breaking, since=since
+                found,
+                force=force,
+                allow_breaking=allow_breaking,
+                since=since,
+                allow_older=allow_older,
+                rename=rename,
             )
         return _compare(found, outcome, check, diff, verbose, as_json)
 
@@ -91,6 +110,8 @@ def _generate(
                 thoroughly=add_stubs,
                 allow_breaking=allow_breaking,
                 since=since,
+                allow_older=allow_older,
+                rename=rename,
             )
         added = generate.add_stubs(found, outcome) if add_stubs else ()
         if added:

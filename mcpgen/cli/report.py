@@ -55,6 +55,9 @@ def show(
 
 
 def _advise(outcome: Outcome) -> None:
+    if outcome.generated_by:
+        this = outcome.lock.generator.version
+        say(f"mcpgen {outcome.generated_by} generated it last; this is mcpgen {this}")
     if not outcome.plan.conflicts:
         say("Bring it up to date: mcpgen generate")
         return
@@ -70,6 +73,7 @@ def as_data(folder: Path, outcome: Outcome, *, done: bool) -> dict[str, Any]:
         "written": done and outcome.drift,
         "counts": {str(v): n for v, n in outcome.plan.counts().items()},
         "lock": str(outcome.lock_why) if outcome.lock_why else None,
+        "generated_by": outcome.generated_by or outcome.lock.generator.version,
         "files": [
             {
                 "path": step.path,

@@ -89,7 +89,7 @@ class Contract:
     """What callers depend on.
 
     Attributes:
-        name: The project's name, or None.
+        name: What its packages are named after, or None.
         version: The client's version: the package's own, else the server's.
         server_info: The `Implementation` object, without the version.
         instructions: The instructions to models, or None.
@@ -135,7 +135,7 @@ def from_manifest(manifest: Manifest, names: Record | None = None) -> Contract:
     """
     found = callers.names_of(manifest) if names is None else names
     return Contract(
-        name=manifest.name,
+        name=manifest.import_name or manifest.name,
         version=client_version(manifest),
         server_info={k: v for k, v in manifest.server_info.items() if k != "version"},
         instructions=manifest.instructions,

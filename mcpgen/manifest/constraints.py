@@ -128,6 +128,19 @@ def licence(text: str) -> str:
     return text
 
 
+def specifier(text: str) -> str:
+    """A version specifier (PEP 440) that is not empty."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        text = ""
+    if not text.strip():
+        raise refused("must be a version specifier, such as `>=0.2,<0.3`")
+    return text
+
+
 def pythons(text: str) -> str:
     """Versions of Python, of which generated code needs 3.11."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet

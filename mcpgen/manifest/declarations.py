@@ -192,6 +192,7 @@ class Manifest:
         package: What indexes say about the client, as written; None likewise.
         registry: The server's entry in the MCP registry, as written; None likewise.
         connect: The endpoint's URL, or None.
+        import_name: What packages and classes are named after, if not `name`.
         notes: Warnings about list results: what was corrected and what was left out.
         left_out: What of the listed entries was left out.
     """
@@ -211,6 +212,7 @@ class Manifest:
     package: dict[str, Json] | None = None
     registry: dict[str, Json] | None = None
     connect: str | None = None
+    import_name: str | None = None
     notes: tuple[Diagnostic, ...] = ()
     left_out: LeftOut = field(default_factory=dict[str, dict[str, frozenset[str]]])
 
@@ -224,6 +226,12 @@ class Manifest:
         """The server's version, as on the wire; may be empty in raw sources."""
         version: str = self.server_info["version"]
         return version
+
+    @property
+    def base_name(self) -> str:
+        """What packages and classes are named after; empty in sources without names."""
+        name = self.import_name or self.name or self.server_info.get("name", "")
+        return str(name)
 
     def named(self, name: str) -> Manifest:
         """The same manifest as the project `name`.

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Final
 
+from mcpgen import identity
 from mcpgen.diagnostics import Collector, Diagnostic, MCPGenError, Span
 
 from . import files, limits, model, words
@@ -40,6 +41,7 @@ _FORMATS: Final[Mapping[str, Format]] = {
     ".yml": "yaml",
 }
 DEFAULT_VERSION: Final = "0.1.0"
+_REQUIRED: Final = "requires-mcpgen"
 _TARGETS: Final[tuple[Target, ...]] = ("server", "client")
 
 
@@ -51,22 +53,31 @@ def load(path: Path, *, eras: Eras | None = None) -> Manifest:
         eras: The protocol revisions that exist; None takes those that are known in the
             file's folder.
 
+    `requires-mcpgen` is checked against this mcpgen before anything else, as a newer
+    one may know keys that this one refuses.
+
     Raises:
         MCPGenError: With everything that is wrong, in order of position.
     """
     text = files.read_text(path)
-    return loads(text, str(path), eras=eras or eras_for(path.parent))
+    eras = eras or eras_for(path.parent)
+    return loads(text, str(path), eras=eras, is_required=True)
 
 
-def loads(text: str, file_name: str, *, eras: Eras | None = None) -> Manifest:
+def loads(
+    text: str, file_name: str, *, eras: Eras | None = None, is_required: bool = False
+) -> Manifest:
     """`load` for a text at hand; `file_name` gives the format and is shown.
 
-    Without `eras` those count that are known outside of any project.
+    Without `eras` those count that are known outside of any project. `is_required`
+    applies `requires-mcpgen`.
     """
     source = read_source(text, file_name)
     if is_list(source.data):
         source = wrapped(source)
     form = recognise(source)
+    if is_required and form.native:
+        _check_version(source)
     found = Collector()
     _check(source, form, found)
     notes: tuple[Diagnostic, ...] = ()
@@ -134,6 +145,27 @@ def _read(text: str, file: str) -> Source:
     message = f'unknown file type "{suffix}"' if suffix else "the file has no suffix"
     hint = "name it .yaml, .json or .toml"
     raise MCPGenError.of("MG007", message, span=Span(file), hint=hint)
+
+
+def _check_version(source: Source) -> None:
+    """Refuse a manifest that requires another mcpgen; wrong values are found later."""
+    required = source.data.get(_REQUIRED)
+    if not isinstance(required, str):
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    version = identity.version()
+    try:
+        fits = SpecifierSet(required).contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return
+    if not fits and version != identity.UNKNOWN:
+        raise MCPGenError.of(
+            "MG111",
+            f"requires mcpgen {required}; this is mcpgen {version}",
+            span=source.span((_REQUIRED,)),
+            hint=f"install one: pip install 'mcpgen{required}'",
+        )
 
 
 def _check(source: Source, form: Form, found: Collector) -> None:
@@ -204,6 +236,7 @@ def _manifest(
         package=data.get("package") if native else None,
         registry=data.get("registry") if native else None,
         connect=data.get("connect", {}).get("url") if native else None,
+        import_name=data.get("import-name") if native else None,
     )
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Required, TypeAlias
 
-from pydantic import Field, with_config
+from pydantic import AfterValidator, Field, with_config
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from .constraints import CONFIG, Matching, or_refuse
+from .constraints import CONFIG, Matching, or_refuse, specifier
 from .publishing import Author, Connect, Package, Registry
 
 Object: TypeAlias = dict[str, Any]
@@ -333,6 +333,29 @@ class NativeManifest(TypedDict, total=False):
             ),
         ]
     ]
+    import_name: Annotated[
+        str,
+        Matching(
+            r"[A-Za-z][A-Za-z0-9_]{0,99}",
+            "must start with a letter and go on with letters, digits and `_` "
+            "(at most 100)",
+        ),
+        Field(
+            alias="import-name",
+            description="What packages and classes are named after, in place of "
+            "`name`: `weather` gives weather_server, weather_client and Weather. "
+            "Set it to rename a project and keep its import names.",
+        ),
+    ]
+    requires_mcpgen: Annotated[
+        str,
+        AfterValidator(specifier),
+        Field(
+            alias="requires-mcpgen",
+            description="The versions of mcpgen that may generate the project, as a "
+            "version specifier such as `>=0.2,<0.3`. Others refuse.",
+        ),
+    ]
     server: Server
     protocol: Annotated[
         Selection
@@ -439,7 +462,12 @@ def is_free(key: str) -> bool:
     return key.startswith(("_", "x-"))
 
 
-_ALIASES: Final = {"meta": "_meta", "schema": "$schema"}
+_ALIASES: Final = {
+    "meta": "_meta",
+    "schema": "$schema",
+    "import_name": "import-name",
+    "requires_mcpgen": "requires-mcpgen",
+}
 _KEYS: Final[Mapping[Shape, frozenset[str]]] = {
     shape: frozenset(
         _ALIASES.get(name, to_camel(name)) for name in shape.__annotations__
