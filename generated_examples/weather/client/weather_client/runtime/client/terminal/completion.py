@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ...shared.jsonrpc import is_object
 from ..client import Client
 from .arguments import arguments_of, spellings
 
@@ -59,10 +60,11 @@ def candidates(
 
 
 def _commands(parser: argparse.ArgumentParser) -> list[str]:
+    # Only the action of the commands has a mapping of choices.
     return [
         name
         for action in parser._actions
-        if isinstance(action, argparse._SubParsersAction)
+        if is_object(action.choices)
         for name in action.choices
     ]
 
