@@ -116,7 +116,8 @@ def manifest_text(tools: Sequence[Mapping[str, Any]], **more: Any) -> str:
 def problems(tools: Sequence[Mapping[str, Any]]) -> list[str]:
     """The codes of all diagnostics that the tools get."""
     try:
-        build(loads(manifest_text(tools), "tools.json"), "refused")
+        text = manifest_text(tools, mcpgen=1, name="refused")
+        build(loads(text, "tools.json"), "refused")
     except MCPGenError as error:
         return [f.code for f in error.diagnostics]
     return []

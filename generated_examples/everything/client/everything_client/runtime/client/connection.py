@@ -119,6 +119,8 @@ class Connection:
         parts, self._parts = self._parts, None
         try:
             if parts is not None:
+                # What a subscription still has to send is a call, too: it comes first.
+                await parts.tasks.settle()
                 await parts.calls.stop(CLOSE_LIMIT)
                 await parts.tasks.settle()
             if speaker is not None:
