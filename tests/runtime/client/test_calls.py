@@ -183,8 +183,29 @@ def test_a_codec_stands_for_types_that_are_no_class() -> None:
         call.read({"structuredContent": ["x"]})
 
 
-@requirement("2026-07-28/client/schema-references")
-def test_a_schema_that_reaches_out_is_refused() -> None:
-    call = ToolCall({"name": "a", "inputSchema": {"$ref": "http://evil.example/"}})
-    with pytest.raises(InvalidArgumentsError, match="can't be used"):
+@requirement(
+    "2025-11-25/client/schema-unknown-dialect",
+    "2025-11-25/client/schema-valid",
+    "2026-07-28/client/schema-references",
+    "2026-07-28/client/schema-unknown-dialect",
+    "2026-07-28/client/schema-valid",
+)
+@pytest.mark.parametrize(
+    ("schema", "problem"),
+    [
+        ({"$ref": "http://evil.example/"}, "evil.example"),
+        ({"$schema": "http://example.org/dialect"}, "Unknown meta-schema"),
+        ({"type": "strin"}, "is not valid"),
+    ],
+)
+def test_a_schema_that_cannot_be_used_is_refused(
+    schema: dict[str, Any], problem: str
+) -> None:
+    call = ToolCall({"name": "a", "inputSchema": schema})
+    with pytest.raises(InvalidArgumentsError, match="can't be used") as raised:
         call.checked({})
+    assert problem in str(raised.value)
+    promised = ToolCall({"name": "a", "outputSchema": schema}, Codec[Any](Any))
+    with pytest.raises(InvalidResultError) as raised_later:
+        promised.read({"structuredContent": {}})
+    assert problem in str(raised_later.value)

@@ -20,6 +20,7 @@ from mcpgen.runtime.client import (
     TransportError,
 )
 from mcpgen.runtime.client.http import requests as http
+from tests.requirements import requirement
 
 from .wire import (
     LIMIT,
@@ -162,6 +163,7 @@ async def test_a_redirect_within_the_origin_is_followed() -> None:
         await client.call_tool("a", {"x": 1})
 
 
+@requirement("2025-11-25/client/session-id-secret")
 @pytest.mark.parametrize(
     "location, code, message",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -160,7 +161,11 @@ RESULT = {"type": "tool_result", "toolUseId": "u1", "content": []}
 TEXT = {"type": "text", "text": "hm"}
 
 
-@requirement("2025-11-25/client/sampling-tool-results")
+@requirement(
+    "2025-11-25/client/sampling-tool-results",
+    "2026-07-28/client/sampling-tool-results",
+)
+@pytest.mark.parametrize("make", [modern, legacy])
 @pytest.mark.parametrize(
     "messages, problem",
     [
@@ -177,26 +182,41 @@ TEXT = {"type": "text", "text": "hm"}
     ],
 )
 async def test_tool_calls_in_a_sampling_request_are_answered(
-    messages: list[Any], problem: str | None
+    make: Callable[..., Wire], messages: list[Any], problem: str | None
 ) -> None:
     answers: list[dict[str, Any]] = []
+    asked: list[object] = []
+    params = {"messages": messages, "maxTokens": 9}
+    question = {"method": "sampling/createMessage", "params": params}
+
+    def model(params: object) -> str:
+        asked.append(params)
+        return "hi"
 
     async def ask(call: Call) -> WireReply:
         stream = await call.stream()
-        params = {"messages": messages, "maxTokens": 9}
-        question = {"method": "sampling/createMessage", "params": params}
         await stream.write(event({"jsonrpc": "2.0", "id": "q1", **question}))
         await call.server.until(lambda: call.server.calls[-1].id == "q1")
         answers.append(call.server.calls[-1].message)
         await stream.write(event(await text(call)))
         return stream
 
+    async def embed(call: Call) -> WireReply:
+        if "inputResponses" in call.params:
+            return await text(call)
+        return call.result(resultType="input_required", inputRequests={"q1": question})
+
+    refusing = make is modern and problem is not None
     async with (
-        running(legacy(tools_call=ask)) as wire,
-        Client(wire.url, sampling=lambda params: "hi") as client,
+        running(make(tools_call=ask if make is legacy else embed)) as wire,
+        Client(wire.url, sampling=model) as client,
     ):
-        await client.call_tool("a")
-    if problem is None:
+        with pytest.raises(ProtocolError, match=problem) if refusing else nullcontext():
+            await client.call_tool("a")
+    assert bool(asked) == (problem is None)
+    if make is modern:
+        assert len(wire.of("tools/call")) == (2 if problem is None else 1)
+    elif problem is None:
         assert "result" in answers[0]
     else:
         assert answers[0]["error"]["code"] == -32602

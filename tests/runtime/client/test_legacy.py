@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -80,11 +79,13 @@ async def test_the_handshake_and_the_end_of_a_session() -> None:
     assert SESSION not in initialize.request.headers
     assert VERSION not in initialize.request.headers
     assert "id" not in initialized.message
+    assert {call.message["jsonrpc"] for call in wire.calls} == {"2.0"}
     for call in (initialized, called):
         assert call.request.headers[SESSION] == "session-1"
         assert call.request.headers[VERSION] == "2025-11-25"
     last = wire.requests[-1]
     assert (last.method, last.headers[SESSION]) == ("DELETE", "session-1")
+    assert last.headers[VERSION] == "2025-11-25"
 
 
 @requirement("2025-11-25/client/operation", "2025-11-25/client/version-header")
@@ -212,9 +213,6 @@ FORM = {"type": "object", "properties": {"a": {"type": "string", "default": "x"}
 
 
 @requirement(
-    "2024-11-05/client/one-outcome",
-    "2025-03-26/client/one-outcome",
-    "2025-06-18/client/one-outcome",
     "2025-11-25/client/elicitation-no-mode",
     "2025-11-25/client/error-responses",
     "2025-11-25/client/ping",
@@ -278,6 +276,35 @@ async def test_requests_of_the_server_are_answered_by_post(
     ):
         await client.call_tool("ask")
     assert answers.get_nowait() == {"jsonrpc": "2.0", "id": "q1", **answer}
+
+
+@requirement(
+    "2024-11-05/client/one-outcome",
+    "2025-03-26/client/one-outcome",
+    "2025-06-18/client/one-outcome",
+)
+@pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18"])
+@pytest.mark.parametrize(
+    "method", ["ping", "roots/list", "sampling/createMessage", "strange/thing"]
+)
+async def test_an_answer_in_an_older_revision_has_one_outcome(
+    version: str, method: str
+) -> None:
+    ask, answers = asking({"method": method, "params": {}})
+
+    async with (
+        running(legacy(version, tools_call=ask)) as wire,
+        Client(wire.url, roots=["file:///r"], sampling=lambda params: "hi") as client,
+    ):
+        await client.call_tool("ask")
+    answer = answers.get_nowait()
+    if method in ("ping", "roots/list"):
+        assert answer.keys() == {"jsonrpc", "id", "result"}
+    else:
+        assert answer.keys() == {"jsonrpc", "id", "error"}
+        assert type(answer["error"]["code"]) is int
+        assert isinstance(answer["error"]["message"], str)
+    assert (answer["jsonrpc"], answer["id"]) == ("2.0", "q1")
 
 
 @requirement("2025-11-25/client/error-responses")
@@ -375,6 +402,7 @@ def resumable(*, retry: int | None, events: int = 1) -> Wire:
     "2025-11-25/client/get-accept",
     "2025-11-25/client/retry",
     "2025-11-25/client/session-id-sent",
+    "2025-11-25/client/version-header",
 )
 async def test_a_stream_that_breaks_off_is_resumed_after_the_last_event() -> None:
     loop = asyncio.get_running_loop()
@@ -385,6 +413,7 @@ async def test_a_stream_that_breaks_off_is_resumed_after_the_last_event() -> Non
     gets = [request for request in wire.requests if request.method == "GET"]
     assert [request.headers["Last-Event-ID"] for request in gets] == ["e0"]
     assert gets[0].headers[SESSION] == "session-1"
+    assert gets[0].headers[VERSION] == "2025-11-25"
     assert gets[0].headers["Accept"] == "text/event-stream"
     assert len(wire.of("tools/call")) == 1
 
@@ -450,7 +479,8 @@ async def test_a_lost_session_is_made_anew_and_the_call_repeated(
 ) -> None:
     async with running(losing(status, body)) as wire, Client(wire.url) as client:
         await asyncio.gather(*(client.call_tool("a", {"n": n}) for n in range(50)))
-    assert len(wire.of("initialize")) == 2
+    hellos = [call.request.headers for call in wire.of("initialize")]
+    assert [SESSION in headers for headers in hellos] == [False, False]
     worked = [c for c in wire.of("tools/call") if c.request.headers[SESSION] == "two"]
     assert len(worked) == 50
 
@@ -522,7 +552,10 @@ async def test_each_session_has_request_ids_of_its_own() -> None:
     assert answers[0].message["result"]["action"] == "accept"
 
 
-@requirement("2025-11-25/client/cancels-its-own")
+@requirement(
+    "2025-11-25/client/cancels-its-own",
+    "2025-11-25/client/notifications-without-id",
+)
 async def test_cancelling_a_call_tells_the_server() -> None:
     started = asyncio.Event()
 
@@ -540,8 +573,48 @@ async def test_cancelling_a_call_tells_the_server() -> None:
                 await call
         (cancelled,) = wire.of("notifications/cancelled")
         (called,) = wire.of("tools/call")
+    assert "id" not in cancelled.message
     assert cancelled.params["requestId"] == called.id
     assert wire.requests[-1].method == "DELETE"
+
+
+@requirement("2025-11-25/client/cancellation-races")
+async def test_an_answer_that_comes_after_the_cancellation_does_no_harm() -> None:
+    started, late = asyncio.Event(), asyncio.Event()
+    wire = legacy()
+
+    async def work(call: Call) -> WireReply:
+        if call.params["name"] == "hang":
+            started.set()
+            await asyncio.sleep(LIMIT)
+        return await text(call)
+
+    async def get(request: web.Request) -> web.StreamResponse:
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        await wire.until(lambda: bool(wire.of("notifications/cancelled")))
+        await stream.write(event(wire.of("tools/call")[0].result(content=[])))
+        await stream.write(event(notification("notifications/strange")))
+        await asyncio.sleep(LIMIT)
+        return stream
+
+    def hear(notification: Notification) -> None:
+        late.set()
+
+    wire.methods["tools/call"] = work
+    wire.get = get
+    async with (
+        asyncio.timeout(LIMIT),
+        running(wire),
+        Client(wire.url, on_notification=hear) as client,
+    ):
+        call = asyncio.create_task(client.call_tool("hang"))
+        await started.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await late.wait()
+        assert (await client.call_tool("b", {"n": 1})).content
 
 
 @requirement("2025-11-25/client/operation")
@@ -618,12 +691,20 @@ async def test_a_subscription_needs_a_stream() -> None:
 
 
 @requirement("2025-03-26/client/batches")
-async def test_batches_of_2025_03_26_are_understood() -> None:
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_batches_of_2025_03_26_are_understood(streamed: bool) -> None:
     async def batch(call: Call) -> WireReply:
         first = notification("notifications/message", level="info", data="x")
-        return web.Response(
-            text=json.dumps([first, await text(call)]), content_type="application/json"
-        )
+        together = [first, await text(call)]
+        if not streamed:
+            return web.json_response(together)
+        stream = await call.stream()
+        ping = {"jsonrpc": "2.0", "id": "p1", "method": "ping"}
+        await stream.write(event([ping, ping | {"id": "p2"}]))
+        answers = {"p1", "p2"}
+        await call.server.until(lambda: answers <= {c.id for c in call.server.calls})
+        await stream.write(event(together))
+        return stream
 
     logs: list[object] = []
     async with (

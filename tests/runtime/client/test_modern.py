@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 
 import pytest
 from aiohttp import web
@@ -33,9 +34,11 @@ from .wire import (
     VERSION,
     Call,
     Handler,
+    Wire,
     discover,
     event,
     json_status,
+    legacy,
     modern,
     notification,
     running,
@@ -47,22 +50,62 @@ from .wire import Reply as WireReply
 @requirement(
     "2026-07-28/client/accept",
     "2026-07-28/client/base-protocol",
+    "2026-07-28/client/elicitation-capability",
     "2026-07-28/client/headers",
     "2026-07-28/client/meta-required",
     "2026-07-28/client/roots-capability",
+    "2026-07-28/client/sampling-capability",
     "2026-07-28/client/trace-context",
 )
 async def test_every_request_carries_version_client_and_capabilities() -> None:
+    async def answer(call: Call) -> WireReply:
+        return call.result(
+            tools=[],
+            prompts=[],
+            resources=[],
+            resourceTemplates=[],
+            contents=[],
+            messages=[],
+            completion={"values": []},
+        )
+
+    async def listen(call: Call) -> WireReply:
+        stream = await call.stream()
+        await stream.write(event(granted(call)) + event(call.result()))
+        return stream
+
+    wire = modern(
+        tools_call=text,
+        tools_list=answer,
+        prompts_get=answer,
+        prompts_list=answer,
+        resources_list=answer,
+        resources_read=answer,
+        resources_templates_list=answer,
+        completion_complete=answer,
+        subscriptions_listen=listen,
+    )
     async with (
-        running(modern(tools_call=text)) as wire,
+        running(wire),
         Client(
             wire.url,
             client_info={"name": "me", "version": "9"},
+            elicitation=lambda question: Reply.CANCEL,
+            sampling=lambda params: "hi",
             roots=["file:///home"],
             meta={"traceparent": "00-1-2-03"},
         ) as client,
     ):
         await client.call_tool("echo", {"x": 1})
+        await client.get_prompt("plan")
+        await client.read_resource("a://b")
+        await client.complete_prompt("plan", "city", "O")
+        await client.list_tools()
+        await client.list_prompts()
+        await client.list_resources()
+        await client.list_resource_templates()
+        async with client.subscribe(tools_changed=True) as changes:
+            assert [change async for change in changes] == []
     for call in wire.calls:
         meta = call.meta
         assert meta[VERSION] == "2026-07-28"
@@ -70,16 +113,27 @@ async def test_every_request_carries_version_client_and_capabilities() -> None:
             "name": "me",
             "version": "9",
         }
-        assert meta["io.modelcontextprotocol/clientCapabilities"] == {"roots": {}}
+        assert meta["io.modelcontextprotocol/clientCapabilities"] == {
+            "elicitation": {"form": {}, "url": {}},
+            "sampling": {},
+            "roots": {},
+        }
         assert meta["traceparent"] == "00-1-2-03"
         assert call.request.headers["MCP-Protocol-Version"] == "2026-07-28"
         assert call.request.headers["Mcp-Method"] == call.message["method"]
         assert call.request.headers["Accept"] == "application/json, text/event-stream"
         assert call.request.headers["Content-Type"] == "application/json"
-    assert [call.request.headers.get("Mcp-Name") for call in wire.calls] == [
-        None,
-        "echo",
-    ]
+    assert len(wire.calls) == 10
+    named = {
+        call.message["method"]: call.request.headers["Mcp-Name"]
+        for call in wire.calls
+        if "Mcp-Name" in call.request.headers
+    }
+    assert named == {
+        "tools/call": "echo",
+        "prompts/get": "plan",
+        "resources/read": "a://b",
+    }
     assert len({call.id for call in wire.calls}) == len(wire.calls)
 
 
@@ -132,6 +186,7 @@ async def test_annotated_arguments_are_repeated_in_headers() -> None:
     assert first.request.headers["Mcp-Param-Region"] == "=?base64?WsO8cmljaA==?="
     assert first.request.headers["Mcp-Param-Limit"] == "3"
     assert "Mcp-Param-Region" not in second.request.headers
+    assert "Mcp-Param-Limit" not in second.request.headers
 
 
 async def test_after_a_header_mismatch_the_list_is_read_and_the_call_repeated() -> None:
@@ -323,6 +378,7 @@ def elicit(message: str = "Who?") -> dict[str, object]:
 @requirement(
     "2026-07-28/client/input-gathered",
     "2026-07-28/client/input-new-id",
+    "2026-07-28/client/post",
     "2026-07-28/client/sampling-parameters",
     "2026-07-28/client/state-opaque",
 )
@@ -373,6 +429,7 @@ async def test_input_is_gathered_and_the_request_sent_again() -> None:
     ):
         await client.call_tool("ask", {"x": 1})
     first, second, third = wire.of("tools/call")
+    assert all("method" in call.message for call in wire.calls)
     assert [asked[0].message, asked[0].mode, asked[0].schema] == ["Who?", "form", FORM]
     assert second.params["requestState"] == state
     assert second.params["inputResponses"] == {
@@ -629,23 +686,24 @@ async def test_a_subscription_that_is_refused_raises_at_once() -> None:
 @requirement(
     "2025-11-25/client/cancellation-races", "2026-07-28/client/cancellation-races"
 )
-async def test_an_answer_with_another_id_is_not_taken() -> None:
+@pytest.mark.parametrize("make", [modern, legacy])
+async def test_an_answer_with_another_id_is_not_taken(
+    make: Callable[..., Wire],
+) -> None:
     async def confused(call: Call) -> WireReply:
         stream = await call.stream()
         wrong = call.result(content=[]) | {"id": call.id + 1}
         await stream.write(event(wrong))
-        await stream.write(event(call.result(content=[], structuredContent=[1])))
+        right = [{"type": "text", "text": "right"}]
+        await stream.write(event(call.result(content=right)))
         return stream
 
-    async with running(modern(tools_call=confused)) as wire, Client(wire.url) as client:
-        assert (await client.call_tool("a")).structured_content == [1]
+    async with running(make(tools_call=confused)) as wire, Client(wire.url) as client:
+        result = await client.call_tool("a")
+    assert [getattr(block, "text", None) for block in result.content] == ["right"]
 
 
-@requirement(
-    "2025-11-25/client/utf-8",
-    "2026-07-28/client/json-and-streams",
-    "2026-07-28/client/utf-8",
-)
+@requirement("2026-07-28/client/json-and-streams")
 async def test_texts_travel_unchanged() -> None:
     hostile = '\u2028"\\\x00é😀</script>'
     async with running(modern(tools_call=text)) as wire, Client(wire.url) as client:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -44,6 +47,9 @@ KEY = re.compile(
     re.IGNORECASE,
 )
 Make: TypeAlias = Callable[..., Wire]
+OLD = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+REVISIONS = ["2026-07-28", *OLD]
+EVERY_REVISION: list[Make] = [modern, *(partial(legacy, version) for version in OLD)]
 
 
 @pytest.fixture(params=[modern, legacy])
@@ -73,6 +79,7 @@ def first(wire: Wire) -> Call:
     "2026-07-28/client/post",
     "2026-07-28/client/request-ids",
 )
+@pytest.mark.parametrize("make", EVERY_REVISION, ids=REVISIONS)
 async def test_every_message_is_json_rpc_with_an_id_of_its_own(make: Make) -> None:
     async def tools(call: Call) -> WireReply:
         return call.result(tools=[])
@@ -120,6 +127,35 @@ async def test_notifications_get_no_answer(make: Make) -> None:
         await client.call_tool("b")
 
     assert all("method" in call.message for call in wire.calls)
+
+
+@requirement(
+    "2025-11-25/client/utf-8",
+    "2026-07-28/client/utf-8",
+)
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_texts_of_every_language_travel_as_utf_8(
+    make: Make, streamed: bool
+) -> None:
+    words = "Île ☃ 世界 \U0001f600 \u2028"
+
+    async def repeat(call: Call) -> WireReply:
+        said = {"type": "text", "text": call.params["arguments"]["words"]}
+        body = json.dumps(call.result(content=[said]), ensure_ascii=False)
+        if not streamed:
+            return web.Response(
+                body=body.encode("utf-8"), content_type="application/json"
+            )
+        stream = await call.stream()
+        await stream.write(event(body))
+        return stream
+
+    async with running(make(tools_call=repeat)) as wire, Client(wire.url) as client:
+        result = await client.call_tool("repeat", {"words": words})
+
+    assert getattr(result.content[0], "text", None) == words
+    sent = (await first(wire).request.read()).decode("utf-8")
+    assert json.loads(sent)["params"]["arguments"] == {"words": words}
 
 
 @requirement("2025-11-25/client/meta-reserved", "2026-07-28/client/meta-reserved")
@@ -318,15 +354,22 @@ async def test_state_and_answers_go_with_their_own_request() -> None:
 # --- lists ---------------------------------------------------------------------------
 
 
-@requirement("2025-11-25/client/cursors-opaque", "2026-07-28/client/cursors-opaque")
+@requirement(
+    "2025-11-25/client/cursors-opaque",
+    "2025-11-25/client/page-size",
+    "2026-07-28/client/cursors-opaque",
+    "2026-07-28/client/page-size",
+)
 async def test_cursors_are_sent_back_as_they_came(make: Make) -> None:
+    sizes = [2, 0, 1, 3, 1]
     cursors = ["", " a/é=%00&b ", '\u2028\\"', "0"]
 
     async def prompts(call: Call) -> WireReply:
         given = call.params.get("cursor")
         page = 0 if given is None else cursors.index(given) + 1
         more = {"nextCursor": cursors[page]} if page < len(cursors) else {}
-        return call.result(prompts=[{"name": f"p{page}"}], **more)
+        listed = [{"name": f"p{page}.{number}"} for number in range(sizes[page])]
+        return call.result(prompts=listed, **more)
 
     wire = (
         modern(prompts_list=prompts)
@@ -336,7 +379,8 @@ async def test_cursors_are_sent_back_as_they_came(make: Make) -> None:
     async with running(wire), Client(wire.url) as client:
         listed = await client.list_prompts()
 
-    assert [prompt.name for prompt in listed] == ["p0", "p1", "p2", "p3", "p4"]
+    expected = [f"p{p}.{n}" for p, size in enumerate(sizes) for n in range(size)]
+    assert [prompt.name for prompt in listed] == expected
     sent = [call.params.get("cursor") for call in wire.of("prompts/list")]
     assert sent == [None, *cursors]
 
@@ -348,10 +392,18 @@ async def test_the_client_keeps_no_answers() -> None:
         tool = {**named, "inputSchema": {"type": "object"}}
         return call.result(tools=[tool], ttlMs=3_600_000, cacheScope="public")
 
-    async with running(modern(tools_list=tools)) as wire, Client(wire.url) as client:
+    async def read(call: Call) -> WireReply:
+        text = f"r{len(call.server.of('resources/read'))}"
+        contents = [{"uri": "a://b", "text": text}]
+        return call.result(contents=contents, ttlMs=3_600_000, cacheScope="public")
+
+    wire = modern(tools_list=tools, resources_read=read)
+    async with running(wire), Client(wire.url) as client:
         before, after = await client.list_tools(), await client.list_tools()
+        pages = [await client.read_resource("a://b") for _ in range(2)]
 
     assert [tool.name for tool in (*before, *after)] == ["t1", "t2"]
+    assert [getattr(page.contents[0], "text", None) for page in pages] == ["r1", "r2"]
 
 
 @requirement(
@@ -456,7 +508,7 @@ async def test_a_page_is_never_fetched(make: Make) -> None:
     assert visited == []
 
 
-@requirement("2025-11-25/client/elicitation-errors")
+@requirement("2025-11-25/client/elicitation-errors", "2025-11-25/client/roots-security")
 @pytest.mark.parametrize(
     ("question", "options", "code"),
     [
@@ -465,6 +517,7 @@ async def test_a_page_is_never_fetched(make: Make) -> None:
         (elicit(mode="url"), {"elicitation": lambda q: Reply.ACCEPT}, -32602),
         (elicit(requestedSchema={"type": "object"}), {}, -32601),
         ({"method": "sampling/createMessage", "params": {}}, {}, -32601),
+        ({"method": "roots/list"}, {}, -32601),
     ],
 )
 async def test_a_question_that_can_not_be_shown_gets_a_standard_error(
@@ -531,7 +584,20 @@ async def test_what_the_client_can_do_is_declared(make: Make) -> None:
     "2026-07-28/client/roots-security",
     "2026-07-28/client/roots-uris",
 )
-@pytest.mark.parametrize("root", ["https://example.com/", "/home", "file:relative", ""])
+@pytest.mark.parametrize(
+    "root",
+    [
+        "https://example.com/",
+        "/home",
+        "file:relative",
+        "",
+        "file:///home/me/../you",
+        "file:///home/%2e%2E/etc",
+        "file:///home/a%2f..%2fb",
+        "file:///home/..",
+        "file:///home/a%5C..%5Cb",
+    ],
+)
 async def test_a_root_is_a_file_uri(make: Make, root: str) -> None:
     question = {"method": "roots/list"}
 
@@ -542,3 +608,18 @@ async def test_a_root_is_a_file_uri(make: Make, root: str) -> None:
             await answered(make, question, roots=[root])
     good = await answered(make, question, roots=["file:///home"])
     assert good == {"roots": [{"uri": "file:///home"}]}
+
+
+@requirement("2025-11-25/client/roots-security", "2026-07-28/client/roots-security")
+async def test_the_path_of_a_root_leads_straight_to_it(
+    make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "a").mkdir()
+    roots = [tmp_path / "a" / "..", tmp_path / "a..b"]
+
+    answer = await answered(make, {"method": "roots/list"}, roots=roots)
+
+    assert [root["uri"] for root in answer["roots"]] == [
+        tmp_path.as_uri(),
+        (tmp_path / "a..b").as_uri(),
+    ]

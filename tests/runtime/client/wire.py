@@ -118,7 +118,7 @@ class Wire:
             return await self.get(request)
         if request.method != "POST":
             return web.Response(status=200)
-        message = json.loads(await request.read())
+        message = json.loads((await request.read()).decode("utf-8"))
         call = Call(self, request, message)
         self.calls.append(call)
         async with self.arrived:

@@ -116,8 +116,10 @@ async def find_resource(
         exceptions: Private hosts that the server may lead to.
 
     Raises:
-        AuthError: The metadata speaks of another server, or names no issuer.
+        AuthError: The metadata speaks of another server, or names no issuer, or a
+            token for the server would travel without TLS.
     """
+    web.check(url, "MCP server")
     what = "protected-resource metadata"
     place = await place_of_server(url)
     reach = Reach.of(place, exceptions)

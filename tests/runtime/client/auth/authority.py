@@ -50,6 +50,7 @@ class Authority:
         refusing: The `error` that refreshes are answered with.
         held: While it is not set, token requests are handled but not answered.
         reached: Set when a token request was handled.
+        renewable: Whether refresh tokens are issued.
         jwt_grants: Assertions that it takes as grants (RFC 7523).
     """
 
@@ -63,6 +64,7 @@ class Authority:
     refusing: str | None = None
     held: asyncio.Event | None = None
     reached: asyncio.Event = field(default_factory=asyncio.Event)
+    renewable: bool = True
     jwt_grants: set[str] = field(default_factory=set)
     clients: dict[str, str | None] = field(default_factory=dict)
     codes: dict[str, Grant] = field(default_factory=dict)
@@ -136,14 +138,16 @@ class Authority:
         if isinstance(grant, str):
             return web.json_response({"error": grant}, status=400)
         access, refresh = secrets.token_urlsafe(), secrets.token_urlsafe()
-        self.tokens[access] = self.refreshes[refresh] = grant
+        self.tokens[access] = grant
+        renewal = {"refresh_token": refresh} if self.renewable else {}
+        self.refreshes.update(dict.fromkeys(renewal.values(), grant))
         self.reached.set()
         if self.held is not None:
             await asyncio.wait_for(self.held.wait(), LIMIT)
         return web.json_response(
             {
                 "access_token": access,
-                "refresh_token": refresh,
+                **renewal,
                 "token_type": "Bearer",
                 "expires_in": self.lifetime,
                 "scope": grant.scope,

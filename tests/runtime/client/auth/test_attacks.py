@@ -112,7 +112,7 @@ async def test_a_server_gets_no_token_for_another(resource: object) -> None:
 
 @requirement("2025-11-25/client/pkce", "2026-07-28/client/pkce")
 async def test_without_pkce_nothing_is_asked() -> None:
-    for offered in ([], ["plain"], "S256"):
+    for offered in ([], ["plain"], "S256", None):
         authority = Authority(metadata={"code_challenge_methods_supported": offered})
         async with guarded(authority) as guard:
             await refused(guard, "does not list S256")
@@ -131,6 +131,16 @@ async def test_secrets_go_over_tls_or_stay_on_this_machine(
 ) -> None:
     async with guarded(Authority(metadata={member: address})) as guard:
         await refused(guard, "is no https URL")
+
+
+@requirement("2025-11-25/client/tls", "2026-07-28/client/tls")
+async def test_a_server_without_tls_gets_no_token() -> None:
+    async with guarded() as guard, aiohttp.ClientSession() as session:
+        hint = f"{guard.origin}/.well-known/oauth-protected-resource/mcp"
+        url = "http://mcp.example/mcp"
+        guard.metadata["resource"] = url
+        with pytest.raises(AuthError, match="the MCP server is no https URL"):
+            await find_resource(session, url, hint)
 
 
 async def test_an_address_with_a_password_in_it_is_not_asked() -> None:

@@ -19,6 +19,7 @@ from mcpgen.runtime.client import (
     OAuth,
     WorkloadIdentity,
 )
+from tests.requirements import requirement
 
 from ..wire import LIMIT, legacy, serving, text
 from .authority import Authority, Form, Guarded, consenting, guarded
@@ -31,6 +32,10 @@ async def call(guard: Guarded, auth: Any) -> None:
         assert (await client.call_tool("echo", {"a": 1})).content
 
 
+@requirement(
+    "2025-11-25/client/scopes-of-the-challenge",
+    "2026-07-28/client/scopes-of-the-challenge",
+)
 @pytest.mark.parametrize(
     ("challenged", "listed", "asked"),
     [

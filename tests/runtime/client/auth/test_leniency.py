@@ -23,6 +23,7 @@ from mcpgen.runtime.client import (
 from mcpgen.runtime.client.auth.discovery import find_resource
 from mcpgen.runtime.client.auth.issuers import same_issuer
 from mcpgen.runtime.client.auth.tokens import read
+from tests.requirements import requirement
 
 from ..wire import serving
 from .authority import Authority, Elsewhere, Guarded, consenting, guarded
@@ -81,6 +82,7 @@ async def test_a_slash_after_the_host_is_no_other_issuer(
         await call(guard, OAuth(redirect=consenting()))
 
 
+@requirement("2026-07-28/client/issuer-identical")
 async def test_a_slash_after_a_path_is_another_issuer() -> None:
     async with guarded() as guard:
         guard.authority.metadata["issuer"] = f"{guard.authority.issuer}/x/"

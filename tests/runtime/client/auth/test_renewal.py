@@ -97,6 +97,20 @@ async def test_when_a_refresh_is_refused_the_user_is_asked_again() -> None:
 
 
 @requirement("2026-07-28/client/refresh-tokens")
+async def test_without_a_refresh_token_the_user_is_asked_again() -> None:
+    async with guarded(Authority(renewable=False)) as guard:
+        authority = guard.authority
+        async with Client(guard.url, auth=OAuth(redirect=consenting())) as client:
+            await call(client)
+            await call(client)
+            assert len(authority.asked) == 1
+            authority.tokens.clear()
+            await call(client)
+        assert len(authority.asked) == 2
+        assert authority.grants("refresh_token") == []
+
+
+@requirement("2026-07-28/client/refresh-tokens")
 async def test_a_program_without_a_refresh_token_asks_anew() -> None:
     authority = Authority(clients={"robot": "s3cret"})
     async with guarded(authority) as guard:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import unquote
 
 from ..shared.catalog import JsonObject
 from ..shared.errors import INVALID_PARAMS
@@ -263,12 +264,20 @@ async def _ask(handler: Callable[..., Any], *arguments: Any) -> Any:
 def _root(root: Any) -> Any:
     """https://modelcontextprotocol.io/specification/2026-07-28/client/roots#root"""
     if isinstance(root, Path):
-        return {"uri": root.absolute().as_uri(), "name": root.name}
+        path = root.resolve() if ".." in root.parts else root.absolute()
+        return {"uri": path.as_uri(), "name": path.name}
     found = {"uri": root} if isinstance(root, str) else plain(root)
-    uri = found.get("uri")
-    if not isinstance(uri, str) or not uri.startswith("file:///"):
+    if problem := _broken_root(found.get("uri")):
         from ..shared.schema import Problem
 
-        problem = Problem("uri", f"must be a file:// URI, got {uri!r}")
-        raise InvalidArgumentsError("a root", [problem])
+        raise InvalidArgumentsError("a root", [Problem("uri", problem)])
     return found
+
+
+def _broken_root(uri: object) -> str | None:
+    """What is wrong with a root's URI; `..` would lead out of the directory it names."""
+    if not isinstance(uri, str) or not uri.startswith("file:///"):
+        return f"must be a file:// URI, got {uri!r}"
+    if ".." in re.split(r"[/\\]", unquote(uri)):
+        return f"must be a file:// URI without `..`, got {uri!r}"
+    return None
