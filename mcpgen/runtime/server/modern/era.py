@@ -51,6 +51,7 @@ from .subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from ..auth.gate import Gate
+    from ..service import Service
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -84,9 +85,11 @@ class Modern:
         limits: Limits,
         hooks: Hooks,
         gate: Gate | None = None,
+        observed: Service | None = None,
     ) -> None:
         self._catalog = catalog
         self._gate = gate
+        self._observed = observed
         self._methods = methods
         self._watch = watch
         self._limits = limits
@@ -200,7 +203,9 @@ class Modern:
         self._watch.add(outlet)
         status = 200
         try:
-            rounds = Rounds(client, self._sealer, method, params, exchange.owner)
+            rounds = Rounds(
+                client, self._sealer, method, params, exchange.owner, self._observed
+            )
             ctx = outlet.ctx = Context(
                 "modern",
                 client,
@@ -218,7 +223,11 @@ class Modern:
             )
             try:
                 with Contained():
-                    answer = await self._table[method](params, ctx)
+                    work = self._table[method](params, ctx)
+                    if rounds.repeats is not None:
+                        name = params.get("name", params.get("uri"))
+                        work = rounds.repeats.watch(work, f"{method} {name!r}")
+                    answer = await work
             except InputRequired as required:
                 if method not in ASKING_METHODS:
                     raise RuntimeError(f"{method} can't ask the client") from None

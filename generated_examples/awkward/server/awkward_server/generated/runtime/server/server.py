@@ -128,6 +128,7 @@ class Server:
                 self._limits,
                 self._hooks,
                 self._gate,
+                service if settings.warn_repeats else None,
             )
             if offered.modern
             else None

@@ -118,6 +118,12 @@ class Settings:
         bool, "make every answer up from the manifest, and call no handler"
     ] = False
 
+    warn_repeats: Annotated[
+        bool,
+        "for development: log what handlers repeat in each round before a question "
+        "(2026-07-28)",
+    ] = False
+
     max_body: Annotated[int, "largest request body"] = 4 * 1024 * 1024
     body_timeout: Annotated[float, "time that a request body may take to arrive"] = 30.0
     connection_idle: Annotated[

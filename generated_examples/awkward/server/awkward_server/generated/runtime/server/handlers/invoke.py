@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from ...shared.errors import ProtocolError
 from .questions import InputRequired
+from .repeats import profiled
 from .results import ResourceNotFound, ToolError
 
 Call: TypeAlias = Callable[..., Awaitable[Any]]
@@ -155,7 +156,8 @@ def _outcome(
 ) -> tuple[Any, BaseException | None]:
     """What a function returns or raises; some exceptions can't pass through futures."""
     try:
-        return function(*args), None
+        with profiled():
+            return function(*args), None
     except BaseException as error:
         return None, error
 

@@ -90,8 +90,9 @@ class Context:
     catalog: LiveCatalog
     """What the server offers: change it, and announce changes."""
     state: dict[str, Json]
-    """Yours, kept while one call asks the client: in the modern era the handler runs
-    again after each question, and what was put here before the question is back."""
+    """JSON values of yours, kept while one call asks the client: in the modern era the
+    handler starts over after each question, and what was put here before it is back. The
+    client carries it and can read, but not change it."""
     completed: Mapping[str, str]
     """In completions: the arguments that are filled in already."""
     cancelled: bool
@@ -222,9 +223,23 @@ class Context:
     ) -> Elicitation[Any]:
         """Ask a person to fill in a form.
 
-        In the modern era the call ends here, and the handler runs again from its start
-        once the answer is there; questions are then recognised by their order, or by
-        `key` where their order can change.
+        In the modern era the call ends here, and the handler **starts over** once the
+        answer is there: everything before this line is done again in each round. So
+        ask first and act afterwards:
+
+            answer = await ctx.elicit("Lend it?", Confirm)
+            if answer.accepted:
+                await self.lend(args.book)
+
+        What has to come before a question is done once if `ctx.state` says whether it
+        was, or if repeating it changes nothing (an idempotency key, an upsert):
+
+            if "hold" not in ctx.state:
+                ctx.state["hold"] = await self.hold(args.book)
+
+        A client may also never come back, or send an earlier round again. The setting
+        `warn_repeats` logs what a handler repeats. Questions are recognized by their
+        order, or by `key` where their order can change.
 
         Args:
             message: What is asked.

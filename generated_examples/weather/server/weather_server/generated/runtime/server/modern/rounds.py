@@ -17,6 +17,7 @@ from ...shared.errors import INVALID_PARAMS, ProtocolError, missing_capabilities
 from ..calls.answer import Answer
 from ..handlers.ports import Client
 from ..handlers.questions import AnswerRefused, InputRequired, Question
+from ..handlers.repeats import Repeats
 from .state import State, StateSealer, fingerprint
 
 ASKING_METHODS = frozenset(["tools/call", "prompts/get", "resources/read"])
@@ -26,10 +27,20 @@ ASKING_METHODS = frozenset(["tools/call", "prompts/get", "resources/read"])
 class Rounds:
     """The rounds of one call: an `Asker` for the modern era."""
 
-    __slots__ = ("_answers", "_client", "_owner", "_request", "_sealer", "values")
+    __slots__ = (
+        "_answers",
+        "_client",
+        "_owner",
+        "_request",
+        "_sealer",
+        "repeats",
+        "values",
+    )
 
     values: dict[str, Json]
     """What the handler keeps between the rounds."""
+    repeats: Repeats | None
+    """Observes what this round repeats; None where nothing is observed."""
 
     def __init__(
         self,
@@ -38,8 +49,17 @@ class Rounds:
         method: str,
         params: JsonObject,
         owner: str | None = None,
+        observed: object | None = None,
     ) -> None:
         """Take up the call where an earlier round left it.
+
+        Args:
+            client: Who is asked.
+            sealer: Makes and reads `requestState`.
+            method: The request's method.
+            params: Its parameters.
+            owner: The key of the principal.
+            observed: The service, to observe what its handlers repeat.
 
         Raises:
             ProtocolError: The parameters bring a state that is not genuine.
@@ -52,6 +72,8 @@ class Rounds:
         self.values = {}
         if "requestState" in params or "inputResponses" in params:
             self._resume(params)
+        again = observed is not None and bool(self._answers)
+        self.repeats = Repeats(observed) if again else None
 
     def _resume(self, params: JsonObject) -> None:
         text = params.get("requestState")
@@ -98,6 +120,8 @@ class Rounds:
             raise missing_capabilities(lacking)
         if open_questions:
             raise InputRequired(open_questions)
+        if self.repeats is not None:
+            self.repeats.answered()
         return answers
 
     def result(self, required: InputRequired) -> Answer:
