@@ -1,9 +1,11 @@
 """Pages as scripts: what a reader would type, in the order of the page.
 
 Blocks of `sh` and `python` are run, each Python block in a process of its own. A block
-with a title (```yaml title="mcpgen.yaml") is a file that the reader writes. Blocks of
-`text` show what is printed: the line before must have printed it. All blocks of a page
-run in one shell and one folder; what runs in the background ends with the page.
+with a title (```yaml title="mcpgen.yaml") is a file that the reader writes, or an excerpt
+of a file below `docs/examples`, which must have these lines. A block of `text` shows what
+the block before it prints: these lines in this order, where `...` stands for anything and
+others may come between them. All blocks of a page run in one shell and one folder; what
+runs in the background ends with the page.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 from markdown_it import MarkdownIt
 
@@ -40,6 +43,10 @@ wait_for_server() {
   return 1
 }
 """
+EXAMPLES = Path(__file__).parents[2] / "docs"
+_OUTPUT = re.compile(
+    r"^# ([\w-]+\.md:\d+)\n((?:(?!# [\w-]+\.md:\d+$).*(?:\n|\Z))*)", re.MULTILINE
+)
 _SERVER = re.compile(r"^(.*python -m \w+_server.*&)$", re.MULTILINE)
 
 
@@ -78,7 +85,9 @@ def script(page: Path) -> str:
     parts = [PRELUDE]
     for block in blocks(page):
         where = f"{page.name}:{block.line}"
-        if block.title is not None:
+        if block.title is not None and block.title.startswith("examples/"):
+            assert is_excerpt(block, EXAMPLES / block.title), where
+        elif block.title is not None:
             assert block.language in FILES, where
             name = shlex.quote(block.title)
             wanted = f"cat > {name}"
@@ -95,6 +104,16 @@ def script(page: Path) -> str:
 
 def _here(text: str, command: str) -> str:
     return f"{command} <<'END_OF_BLOCK'\n{text}END_OF_BLOCK"
+
+
+def is_excerpt(block: Block, file: Path) -> bool:
+    """Whether a file has the lines of a block, as they are but for the indentation."""
+    wanted = dedent(block.text).splitlines()
+    lines = file.read_text("utf-8").splitlines()
+    return any(
+        dedent("\n".join(lines[start : start + len(wanted)])).splitlines() == wanted
+        for start in range(len(lines))
+    )
 
 
 def run(page: Path, folder: Path, stand_ins: Mapping[str, str] | None = None) -> str:
@@ -145,15 +164,39 @@ def _bash(text: str, folder: Path, stand_ins: Mapping[str, str], name: str) -> s
     return done.stdout
 
 
-def shown(page: Path) -> list[str]:
-    """The lines that the page says are printed."""
+def missing(page: Path, printed: str) -> list[str]:
+    """The lines that a page shows but that the block before did not print there.
+
+    Args:
+        page: The page.
+        printed: What `run` gave.
+    """
+    outputs = dict(re.findall(_OUTPUT, printed))
+    found: list[str] = []
+    before: Block | None = None
+    for block in blocks(page):
+        if block.language != "text":
+            before = block if block.title is None else before
+            continue
+        assert before is not None, f"{page.name}:{block.line} shows nobody's output"
+        output = outputs.get(f"{page.name}:{before.line}", "")
+        found += not_in_order(block.text, output)
+    return found
+
+
+def not_in_order(shown: str, printed: str) -> list[str]:
+    """The shown lines that are not among the printed ones, in the same order."""
+    lines = iter(printed.splitlines())
     return [
-        line.strip()
-        for block in blocks(page)
-        if block.language == "text"
-        for line in block.text.splitlines()
-        if line.strip()
+        line
+        for line in shown.splitlines()
+        if line.strip() and not any(_pattern(line).fullmatch(other) for other in lines)
     ]
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    parts = (re.escape(part) for part in line.rstrip().split("..."))
+    return re.compile(".*".join(parts) + r"\s*")
 
 
 def free_port() -> int:

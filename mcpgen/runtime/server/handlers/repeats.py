@@ -180,10 +180,11 @@ def _module(function: Any) -> str:
     module: str | None = getattr(function, "__module__", None)
     if module is not None:
         return module
-    owner: type[Any] = type(getattr(function, "__self__", None))
+    subject: Any = getattr(function, "__self__", None)
+    owner: Any = subject.__class__
     name = function.__name__
     defined = next((c for c in owner.__mro__ if name in vars(c)), owner)
-    return defined.__module__
+    return str(defined.__module__)
 
 
 def _counts(module: str, name: str) -> bool:
@@ -224,17 +225,19 @@ def _attributes(service: object) -> dict[str, Any]:
 
 def _same(old: Any, new: Any) -> bool:
     """Whether an attribute is unchanged; only identity of other people's objects counts."""
-    kind = type(old)
-    if kind is not type(new):
+    kind: Any = old.__class__
+    if kind is not new.__class__:
         return False
     if isinstance(old, str | int | float | bytes | set | frozenset):
         return bool(old == new)
     if kind is list:
-        return _entries(enumerate(old)) == _entries(enumerate(new))
+        return _ids(old) == _ids(new)
     if kind is dict:
-        return _entries(old.items()) == _entries(new.items())
+        return bool(old.keys() == new.keys()) and _ids(old.values()) == _ids(
+            new.values()
+        )
     return old is new
 
 
-def _entries(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, int]:
-    return {key: id(value) for key, value in pairs}
+def _ids(values: Iterable[Any]) -> list[int]:
+    return [id(value) for value in values]

@@ -11,12 +11,12 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
@@ -145,7 +145,7 @@ class Repeats:
 
 
 @contextmanager
-def profiled() -> Iterator[None]:
+def profiled() -> Generator[None, None, None]:
     """Observe the calls of this thread, if the current call is observed."""
     if _CURRENT.get() is None:
         yield
@@ -180,10 +180,11 @@ def _module(function: Any) -> str:
     module: str | None = getattr(function, "__module__", None)
     if module is not None:
         return module
-    owner = type(getattr(function, "__self__", None))
+    subject: Any = getattr(function, "__self__", None)
+    owner: Any = subject.__class__
     name = function.__name__
     defined = next((c for c in owner.__mro__ if name in vars(c)), owner)
-    return defined.__module__
+    return str(defined.__module__)
 
 
 def _counts(module: str, name: str) -> bool:
@@ -224,15 +225,19 @@ def _attributes(service: object) -> dict[str, Any]:
 
 def _same(old: Any, new: Any) -> bool:
     """Whether an attribute is unchanged; only identity of other people's objects counts."""
-    if type(old) is not type(new):
+    kind: Any = old.__class__
+    if kind is not new.__class__:
         return False
     if isinstance(old, str | int | float | bytes | set | frozenset):
         return bool(old == new)
-    if type(old) is list:
-        return [*map(id, old)] == [*map(id, new)]
-    if type(old) is dict:
-        entries = cast("dict[Any, Any]", old)
-        return {k: id(v) for k, v in entries.items()} == {
-            k: id(v) for k, v in new.items()
-        }
+    if kind is list:
+        return _ids(old) == _ids(new)
+    if kind is dict:
+        return bool(old.keys() == new.keys()) and _ids(old.values()) == _ids(
+            new.values()
+        )
     return old is new
+
+
+def _ids(values: Iterable[Any]) -> list[int]:
+    return [id(value) for value in values]
