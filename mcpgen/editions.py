@@ -6,6 +6,7 @@ nothing else; what it answers is untrusted, as every manifest is.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -24,7 +25,38 @@ GIT_SECONDS: Final = 30
 """How long git may take for one file."""
 
 
-def with_names(name: str) -> tuple[Manifest, dict[str, Given]]:
+def home_of(name: str) -> Path | None:
+    """The folder of a project on disk; None for git revisions and other files.
+
+    Raises:
+        MCPGenError: A folder that is named holds no project.
+    """
+    path = _path(name)
+    return path.parent if path and path.name in MANIFEST_FILES else None
+
+
+def is_new(folder: Path, revision: str) -> bool:
+    """Whether a project's folder has no manifest in a git revision."""
+    return (
+        ":" not in revision
+        and _path(revision) is None
+        and _is_revision(revision, folder)
+        and not any(
+            _git(folder, "cat-file", "-e", f"{revision}:./{file}") is not None
+            for file in MANIFEST_FILES
+        )
+    )
+
+
+def top_of(folder: Path) -> Path | None:
+    """The root of the repository that a folder belongs to; None outside of git."""
+    found = _git(folder, "rev-parse", "--show-toplevel")
+    return None if found is None else Path(os.fsdecode(found.rstrip(b"\r\n")))
+
+
+def with_names(
+    name: str, folder: Path | None = None
+) -> tuple[Manifest, dict[str, Given]]:
     """The manifest that is meant, and the names that its callers get or have.
 
     In a project that has a lock, names that callers have stay; everything else is named
@@ -33,14 +65,15 @@ def with_names(name: str) -> tuple[Manifest, dict[str, Given]]:
     Args:
         name: A manifest, a folder in a project, or a git revision. A revision may name
             the file as git does (`main:weather/mcpgen.yaml`); without that it means the
-            manifest of the project around here.
+            manifest of the project around here, or of that in `folder`.
+        folder: The project that a revision without a file means.
 
     Raises:
         MCPGenError: There is none (MG420), or it or its lock can't be used.
     """
     path = _path(name)
     if path is None:
-        manifest, data = with_lock(name)
+        manifest, data = with_lock(name, folder)
     else:
         manifest, beside = load(path), path.with_name(lock.FILE)
         data = beside.read_bytes() if beside.is_file() else None

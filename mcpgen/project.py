@@ -12,6 +12,7 @@ from typing import Final
 
 from mcpgen.diagnostics import MCPGenError, Span
 
+_SKIPPED: Final = frozenset(["__pycache__", "node_modules", "site-packages", "venv"])
 MANIFEST_FILES: Final = ("mcpgen.yaml", "mcpgen.yml", "mcpgen.json", "mcpgen.toml")
 
 
@@ -64,6 +65,37 @@ def at(folder: Path) -> Project:
         message = f"has no {MANIFEST_FILES[0]}"
         hint = "name a project's folder, or make one: mcpgen new server NAME"
     raise MCPGenError.of("MG401", message, span=Span(str(folder)), hint=hint)
+
+
+def named(path: Path) -> Project:
+    """The project whose folder or manifest this is; raises as `find` does."""
+    if path.name in MANIFEST_FILES and path.is_file():
+        return at(path.parent)
+    return at(path)
+
+
+def below(folder: Path) -> list[Project]:
+    """Every project in a folder and below it, without hidden and installed folders.
+
+    Raises:
+        MCPGenError: There is none (MG401), or two manifests lie side by side (MG402).
+    """
+    found: list[Project] = []
+    for here, folders, _ in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if name[0] != "." and name not in _SKIPPED
+        )
+        name = _manifest(Path(here))
+        if name is not None:
+            found.append(Project(Path(here), name))
+    if not found:
+        raise MCPGenError.of(
+            "MG401",
+            f"no {MANIFEST_FILES[0]} here or in a folder below",
+            span=Span(str(folder)),
+            hint="make a project: mcpgen new server NAME",
+        )
+    return found
 
 
 def _short(folder: Path) -> Path:

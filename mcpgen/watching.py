@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from importlib.util import find_spec
 from pathlib import Path
@@ -98,7 +98,8 @@ def changed(project: Project, path: Path) -> Changed | None:
 class Server:
     """The project's server as a process that can be started anew."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, options: Sequence[str] = ()) -> None:
+        self._options = options
         self._folder = project.folder / "server"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -118,7 +119,7 @@ class Server:
                 hint="let `targets` name server",
             )
         self._process = subprocess.Popen(
-            [sys.executable, "-m", found[0].parent.name],
+            [sys.executable, "-m", found[0].parent.name, *self._options],
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
         )

@@ -11,8 +11,10 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from mcpgen import project
 from mcpgen.cli import output
 from mcpgen.diagnostics import MCPGenError
+from mcpgen.project import Project
 
 OK: Final = 0
 NO: Final = 1
@@ -37,21 +39,48 @@ class Command(click.Command):
             return CANT
 
 
-def command_of(name: str, function: Callable[..., int], *examples: str) -> Command:
+def command_of(
+    name: str,
+    function: Callable[..., int],
+    *examples: str,
+    cls: type[Command] = Command,
+) -> Command:
     """The command that runs a function, which gives the exit code.
 
     Args:
         name: The command's name below its group.
         function: With click's parameters on it; its docstring is the help.
         examples: Lines for the end of the help.
+        cls: The class of the command.
     """
     lines = "\n".join(f"  {example}" for example in examples)
     return click.command(
         name,
-        cls=Command,
+        cls=cls,
         epilog=f"\b\nExamples:\n{lines}",
         context_settings={"help_option_names": ["-h", "--help"]},
     )(function)
+
+
+def all_option(function: _F) -> _F:
+    """`--all`: every project below the folders that are named."""
+    return click.option(
+        "--all",
+        "every",
+        is_flag=True,
+        help="Every project in this folder, or in those named, and below.",
+    )(function)
+
+
+def projects(paths: tuple[Path, ...], *, every: bool) -> list[Project]:
+    """The projects that a command line names; the one around here where it names none.
+
+    Raises:
+        MCPGenError: One of them is none.
+    """
+    if every:
+        return [each for path in paths or (Path(),) for each in project.below(path)]
+    return [project.named(path) for path in paths] or [project.find(Path())]
 
 
 def json_option(function: _F) -> _F:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from mcpgen import lock
-from mcpgen.cli.output import Painted, say, say_json
+from mcpgen.cli.output import Painted, say
+from mcpgen.diagnostics import MCPGenError
 from mcpgen.folder import Folder
 from mcpgen.generate import Outcome
 from mcpgen.plan import Verdict, unknown
@@ -32,26 +33,32 @@ _COLOURS: Final = {
 
 def show(
     folder: Path, outcome: Outcome, *, done: bool, verbose: bool, as_json: bool
-) -> None:
-    """Print an outcome.
+) -> dict[str, Any] | None:
+    """Print an outcome for people; gives what programs read instead.
 
     Args:
         folder: The project's folder.
         outcome: What was done, or would be.
         done: Whether it was done.
         verbose: Name every file, unknown ones too.
-        as_json: Print it for programs.
+        as_json: Print nothing, for programs.
     """
     strangers = unknown(outcome.plan, Folder(folder)) if verbose else []
     if as_json:
-        say_json({**as_data(folder, outcome, done=done), "unknown": strangers})
-        return
+        return {**as_data(folder, outcome, done=done), "unknown": strangers}
     say(f"{folder.resolve().name}: {_summary(outcome, done=done)}")
     rows = _rows(outcome, done=done, verbose=verbose)
     if verbose or not done or len(rows) <= FEW:
         _show_rows([*rows, *(("unknown", None, path) for path in strangers)])
     if outcome.drift and not done:
         _advise(outcome)
+    return None
+
+
+def refused(folder: Path, error: MCPGenError) -> dict[str, Any]:
+    """A project that could not be worked on, as `--json` prints it among others."""
+    found = [diagnostic.to_json() for diagnostic in error.diagnostics]
+    return {"folder": str(folder), "up_to_date": False, "diagnostics": found}
 
 
 def _advise(outcome: Outcome) -> None:

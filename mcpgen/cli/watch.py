@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import NoReturn
 
@@ -16,17 +16,20 @@ from mcpgen.project import Project
 from mcpgen.watching import Changed, Server
 
 
-def watch(project: Project, generate: Callable[[], None], *, serve: bool) -> int:
+def watch(
+    project: Project, generate: Callable[[], None], options: Sequence[str] | None
+) -> int:
     """Generate now and after each change; what goes wrong is said, and waited out.
 
     Args:
         project: Which.
         generate: Brings the project up to date, and says what it did.
-        serve: Run the server, too, and start it anew after each change.
+        options: Run the server, too, with these options, and start it anew after each
+            change; None runs none.
     """
     watching.require()
     gc.enable()
-    server = Server(project) if serve else None
+    server = None if options is None else Server(project, options)
     # A plain `kill` ends the server too.
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -149,6 +149,35 @@ def test_the_action_finds_what_does_not_fit(
     assert "client/README.md" in said
 
 
+def test_the_action_on_pull_requests_of_a_repository_with_two_projects(
+    sources: Path, python: Path, tmp_path: Path
+) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "README.md").write_text("Two services.\n")
+    committed(repository)
+    run("git", "branch", "base", folder=repository)
+    for name in ("alpha", "beta"):
+        new.create(name, folder=repository / "services" / name)
+    committed(repository)
+    action = Action(sources, python)
+    # The pull request that introduces the projects.
+    for project in ("services/alpha", "services/alpha services/beta", ""):
+        code, said = action.run(repository, project=project, base="base", lint="true")
+        assert code == 0, said
+        assert "the project is new" in said
+    # One that breaks callers of one of them.
+    manifest = repository / "services" / "beta" / "mcpgen.yaml"
+    text = manifest.read_text("utf-8")
+    text = text.replace("required: [city]", "required: [city, days]", 1)
+    manifest.write_text(text, "utf-8")
+    run(python / "mcpgen", "generate", "services/beta", folder=repository)
+    code, said = action.run(repository, project="", base="HEAD")
+    assert code == 1, said
+    assert "::error file=services/beta/mcpgen.yaml,line=" in said
+    assert "alpha: nothing changed for callers" in said
+
+
 def test_no_input_of_the_action_becomes_a_part_of_a_script() -> None:
     """An input may be a branch's name, which a stranger may have chosen."""
     definition: dict[str, Any] = yaml.safe_load(
@@ -158,9 +187,17 @@ def test_no_input_of_the_action_becomes_a_part_of_a_script() -> None:
         assert "${{" not in step["run"]
 
 
+@pytest.mark.parametrize("count", [1, 2])
 def test_the_hooks_find_what_does_not_fit(
-    sources: Path, weather: Path, tmp_path: Path
+    sources: Path, weather: Path, tmp_path: Path, count: int
 ) -> None:
+    root = weather
+    if count == 2:
+        root = tmp_path / "monorepo"
+        new.create("second", folder=root / "second")
+        shutil.rmtree(weather / ".git")
+        weather = weather.rename(root / "weather")
+        committed(root)
     repository = tmp_path / "mcpgen"
     shutil.copytree(sources, repository)
     shutil.copy(CHECKOUT / ".pre-commit-hooks.yaml", repository)
@@ -170,7 +207,7 @@ def test_the_hooks_find_what_does_not_fit(
         done = run(
             *(sys.executable, "-m", "pre_commit", "try-repo", repository, name),
             *("--all-files", "--color=never"),
-            folder=weather,
+            folder=root,
             PRE_COMMIT_HOME=str(tmp_path / "home"),
         )
         return done.returncode, done.stdout
