@@ -55,7 +55,8 @@ StructuredReturn: TypeAlias = M | ToolResult[M]
 """What a tool with `outputSchema` returns."""
 
 PromptReturn: TypeAlias = str | ContentBlock | Sequence[str | ContentBlock]
-"""A user message's text, one `PromptMessage`, several, or a whole `GetPromptResult`."""
+"""A user message's text or content block, one `PromptMessage`, several of these, or a whole
+`GetPromptResult`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ class ServerRequests:
         return dict(zip(questions, answers, strict=True))
 
     def _check(self, question: Question[Any]) -> None:
-        lacking = question.missing(self._session.client.capabilities)
+        client = self._session.client
+        lacking = question.missing(client.capabilities, client.version)
         if question.method not in self._revision.server_requests or lacking:
             what = ", ".join(lacking or [question.method])
             raise ProtocolError(

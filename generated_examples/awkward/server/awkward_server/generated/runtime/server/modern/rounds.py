@@ -114,7 +114,8 @@ class Rounds:
                     continue
                 except AnswerRefused:
                     del self._answers[key]
-            lacking.update(question.missing(self._client.capabilities) or {})
+            client = self._client
+            lacking.update(question.missing(client.capabilities, client.version) or {})
             open_questions[key] = question
         if lacking:
             raise missing_capabilities(lacking)

@@ -21,6 +21,8 @@ from ...shared.forms import CHOICES_SINCE as FORMS
 from ...shared.forms import form
 
 _URL_MODE_SINCE: Final = "2025-11-25"
+_CONTEXT_SINCE: Final = "2025-11-25"
+"""The first version whose clients declare `sampling.context`."""
 
 A = TypeVar("A")
 C = TypeVar("C")
@@ -36,7 +38,7 @@ class Question(ABC, Generic[A]):
     method: ClassVar[str]
 
     @abstractmethod
-    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
         """What a client lacks to be asked this, as `ClientCapabilities`, or None."""
 
     @abstractmethod
@@ -110,7 +112,7 @@ class Elicit(Question[Elicitation[C]]):
     def __post_init__(self) -> None:
         form(_json_schema(self.schema), FORMS)
 
-    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
         declared = capabilities.get("elicitation")
         # An empty object means forms, as it did before there were URLs.
         if isinstance(declared, Mapping) and ("form" in declared or not declared):
@@ -161,7 +163,7 @@ class ElicitURL(Question[Elicitation[None]]):
         if not _is_page(self.url):
             raise ValueError(f"{self.url[:100]!r} is no URL that a browser can open")
 
-    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
         declared = capabilities.get("elicitation")
         if isinstance(declared, Mapping) and "url" in declared:
             return None
@@ -229,13 +231,16 @@ class CreateMessage(Question[Sample]):
         if not isinstance(self.messages, str):
             _check_conversation(self.messages)
 
-    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
         declared = capabilities.get("sampling")
         if not isinstance(declared, Mapping):
             return {"sampling": {}}
         uses_tools = "tools" in self.options or "toolChoice" in self.options
         if uses_tools and "tools" not in declared:
             return {"sampling": {"tools": {}}}
+        uses_context = self.options.get("includeContext", "none") != "none"
+        if uses_context and "context" not in declared and version >= _CONTEXT_SINCE:
+            return {"sampling": {"context": {}}}
         return None
 
     def params(self, version: str) -> dict[str, Json]:
@@ -280,7 +285,7 @@ class ListRoots(Question[tuple[Root, ...]]):
 
     method = "roots/list"
 
-    def missing(self, capabilities: JsonObject) -> dict[str, Json] | None:
+    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
         return None if "roots" in capabilities else {"roots": {}}
 
     def params(self, version: str) -> dict[str, Json]:

@@ -120,18 +120,23 @@ def prompt_answer(value: PromptReturn, description: Json) -> Answer:
         if "messages" in fields:
             meta = fields.pop("_meta", None)
             return Answer(_members(fields), meta)
-        messages: list[Any] = [fields]
+        messages: list[Any] = [_prompt_message(fields)]
     elif isinstance(value, str):
-        messages = [content.message(value)]
+        messages = [_prompt_message(value)]
     else:
-        messages = [
-            content.message(entry) if isinstance(entry, str) else _object(entry)
-            for entry in _sequence(value)
-        ]
+        messages = [_prompt_message(entry) for entry in _sequence(value)]
     result: dict[str, Any] = {"messages": messages}
     if isinstance(description, str):
         result["description"] = description
     return Answer(_members(result))
+
+
+def _prompt_message(entry: object) -> Any:
+    """A message; text and a content block are the user's."""
+    if isinstance(entry, str):
+        return content.message(entry)
+    given = _object(entry)
+    return given if "role" in _fields(given) else content.message(given)
 
 
 def resource_answer(value: ResourceReturn, uri: str, definition: JsonObject) -> Answer:
