@@ -74,6 +74,7 @@ def build(
         package=_package(manifest.package or {}),
         registry=_registry(manifest.registry),
         connect=manifest.connect,
+        features={half: tuple(names) for half, names in manifest.features.items()},
         editor_schema=ir.EDITOR_SCHEMA in manifest.source.text,
         contract=_contract(manifest, names, models),
     )

@@ -238,6 +238,7 @@ class Project:
         package: What package indexes say about the client.
         registry: The server's entry in the MCP registry, or None.
         connect: The server's endpoint, for READMEs; None where it is not known.
+        features: The features that the manifest lists for "server" and "client".
         editor_schema: Whether the manifest refers editors to `EDITOR_SCHEMA`.
         history: What the client's CHANGELOG says.
         contract: What callers depend on, as data, with the names that they have.
@@ -262,6 +263,9 @@ class Project:
     package: Package = Package()
     registry: Registry | None = None
     connect: str | None = None
+    features: dict[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]]
+    )
     editor_schema: bool = False
     history: History = History()
     contract: dict[str, Json] = field(default_factory=dict[str, Json])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import jinja2
 
-from mcpgen import assets, ir, pycode
+from mcpgen import assets, features, ir, pycode
 from mcpgen.ir import File, Ownership
 from mcpgen.pycode import Code
 from mcpgen.views import (
@@ -204,7 +204,10 @@ class _Pages:
             self._own(
                 "server/generated.py.jinja",
                 docstring=self._said(f"What handlers of the {name} server need."),
-                runtime=pycode.imports(".runtime.server", package.SERVER_NAMES),
+                runtime=pycode.imports(
+                    ".runtime.server", package.server_names(project)
+                ),
+                on_demand=package.server_on_demand(project),
                 package_version=package.version(documents.version(project)),
                 names=package.server_exports(project),
             ),
@@ -223,7 +226,8 @@ class _Pages:
         )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
         yield from self._data(home)
-        yield from _runtime_files(project, self._library, f"{home}/runtime", "server")
+        half = features.server(project)
+        yield from _runtime_files(project, self._library, f"{home}/runtime", half)
 
     def handlers(self) -> Files:
         """The server's Python files that are the user's."""
@@ -354,7 +358,8 @@ class _Pages:
         text = publishing.contract(project)
         yield f"{home}/contract.json", File(f"{text}\n", Ownership.GENERATED)
         yield from self._data(home, has_dicts=True)
-        yield from _runtime_files(project, self._library, f"{home}/runtime", "client")
+        half = features.client(project)
+        yield from _runtime_files(project, self._library, f"{home}/runtime", half)
 
     def _data(self, folder: str, *, has_dicts: bool = False) -> Files:
         """What server and client both have: the catalogue and the models.
@@ -445,18 +450,20 @@ def _with_dicts(module: ir.ModelsModule) -> ir.ModelsModule:
 
 
 def _runtime_files(
-    project: ir.Project, library: Library | None, folder: str, side: str
+    project: ir.Project, library: Library | None, folder: str, half: features.Half
 ) -> Files:
-    """The runtime as it stands here, and the protocol of the chosen revisions."""
+    """What a package has of the runtime, and the protocol of the chosen revisions."""
     # Here and not above: reading schemas is no part of importing the renderer.
     from mcpgen.protocol.rendering import render as render_protocol
 
     runtime = assets.runtime()
     for name in ("__init__.py", "version.py"):
         yield f"{folder}/{name}", _copy(runtime / name)
-    for name in ("shared", side):
+    for name in ("shared", half.side):
         for path, file in _sources(runtime / name):
-            yield f"{folder}/{name}/{path}", _copy(file)
+            if half.has(f"{name}/{path}"):
+                text = half.text(file.read_text(encoding="utf-8"))
+                yield f"{folder}/{name}/{path}", File(text, Ownership.GENERATED)
     for name, text in render_protocol(project.revisions, library=library).items():
         yield f"{folder}/protocol/{name}", File(text, Ownership.GENERATED)
 

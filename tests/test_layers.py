@@ -92,8 +92,9 @@ TABLE: Final[dict[str, set[str]]] = {
         "pycode",
         "samples",
     },
-    "views": {"entries", "ir", "naming", "pycode"},
-    "render": {"assets", "ir", "protocol", "pycode", "views"},
+    "features": {"ir"},
+    "views": {"entries", "features", "ir", "naming", "pycode"},
+    "render": {"assets", "features", "ir", "protocol", "pycode", "views"},
     # From text to disk: none of these knows what is in a file.
     "folder": {"diagnostics"},
     "project": {"diagnostics"},

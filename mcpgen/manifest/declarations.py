@@ -193,6 +193,7 @@ class Manifest:
         registry: The server's entry in the MCP registry, as written; None likewise.
         connect: The endpoint's URL, or None.
         import_name: What packages and classes are named after, if not `name`.
+        features: The features of "server" and "client" that are listed, as written.
         notes: Warnings about list results: what was corrected and what was left out.
         left_out: What of the listed entries was left out.
     """
@@ -213,6 +214,7 @@ class Manifest:
     registry: dict[str, Json] | None = None
     connect: str | None = None
     import_name: str | None = None
+    features: dict[str, Json] = field(default_factory=dict[str, Json])
     notes: tuple[Diagnostic, ...] = ()
     left_out: LeftOut = field(default_factory=dict[str, dict[str, frozenset[str]]])
 

@@ -237,6 +237,7 @@ def _manifest(
         registry=data.get("registry") if native else None,
         connect=data.get("connect", {}).get("url") if native else None,
         import_name=data.get("import-name") if native else None,
+        features=data.get("features", {}) if native else {},
     )
 
 

@@ -305,6 +305,32 @@ class Auth(TypedDict, total=False):
     ]
 
 
+@with_config(CONFIG)
+class Features(TypedDict, total=False):
+    """Optional parts of the generated packages. A list replaces the default."""
+
+    server: Annotated[
+        list[
+            Literal[
+                "limits",
+                "access-log",
+                "mock",
+                "telemetry",
+                "jwt",
+                "introspection",
+                "github",
+                "api-key",
+                "token",
+                "mtls",
+            ]
+        ],
+        Field(
+            description="What the server has besides its core. Default: limits, "
+            "access-log, mock, token. The authenticator of `auth.kind` is always there."
+        ),
+    ]
+
+
 Selection: TypeAlias = Literal["dual-era", "modern", "legacy"]
 _DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
 
@@ -372,6 +398,7 @@ class NativeManifest(TypedDict, total=False):
         Field(min_length=1, description="What is generated. Default: both."),
     ]
     auth: Auth
+    features: Features
     package: Package
     registry: Registry
     connect: Connect
@@ -403,6 +430,7 @@ PARTS: Final[Mapping[Shape, Mapping[str, Shape]]] = {
     NativeManifest: {
         "auth": Auth,
         "connect": Connect,
+        "features": Features,
         "package": Package,
         "registry": Registry,
         "server": Server,
@@ -478,6 +506,7 @@ _KEYS: Final[Mapping[Shape, frozenset[str]]] = {
         Auth,
         Author,
         Connect,
+        Features,
         Package,
         Registry,
         *OWN,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from mcpgen import ir, pycode
-from mcpgen.pycode import Call, Code, Row, Table, Value
+from mcpgen import features, ir, pycode
+from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
 
 SERVER_NAMES: Final = (
     "LIVE_CATALOG",
@@ -44,7 +44,6 @@ SERVER_NAMES: Final = (
     "SessionStore",
     "Settings",
     "Shortage",
-    "Telemetry",
     "ToolError",
     "ToolResult",
     "ToolReturn",
@@ -56,6 +55,9 @@ SERVER_NAMES: Final = (
     "main",
 )
 """What people who write handlers import from the server runtime."""
+
+SERVER_OPTIONAL: Final = {"Telemetry": "telemetry"}
+"""Further names, and the features that bring them."""
 
 CLIENT_NAMES: Final = (
     "OMIT",
@@ -117,6 +119,35 @@ def version(text: Code) -> Code:
     return pycode.assignment("__version__", Value(str(text)))
 
 
+def server_names(project: ir.Project) -> tuple[str, ...]:
+    """What the server's `generated` has of the runtime."""
+    present = features.server(project).present
+    optional = (name for name, feature in SERVER_OPTIONAL.items() if feature in present)
+    return (*SERVER_NAMES, *optional)
+
+
+def server_on_demand(project: ir.Project) -> Code:
+    """What the server's `generated` imports when it is first asked for, or lacks."""
+    half = features.server(project)
+    whole = Table((("types", Value("runtime.protocol.types")),))
+    absent = _absent(half, SERVER_OPTIONAL)
+    call = Call(Code("lazily"), (Code("__name__"), Table(()), whole, *absent))
+    return pycode.assignment("__getattr__, __dir__", call, 4)
+
+
+def _absent(
+    half: features.Half, optional: Mapping[str, str]
+) -> Iterator[tuple[Code, Expression]]:
+    """The argument of `lazily` that explains names that a package lacks."""
+    lacking = tuple(
+        (name, Row((Value(half.side), Value(feature))))
+        for name, feature in optional.items()
+        if feature in half.absent
+    )
+    if lacking:
+        yield Code("absent"), Table(lacking)
+
+
 def exported(names: Iterable[str]) -> Code:
     """The assignment of `__all__`."""
     return pycode.assignment("__all__", Value(sorted(names, key=_export_key)))
@@ -131,7 +162,7 @@ def server_exports(project: ir.Project) -> Code:
     """`__all__` of the server's `generated`."""
     return exported(
         [
-            *SERVER_NAMES,
+            *server_names(project),
             *VERSION_NAMES,
             f"{project.class_prefix}Service",
             "models",

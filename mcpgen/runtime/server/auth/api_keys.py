@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ..settings import Settings
 from .authenticator import AuthRequest, Refusal
 from .bearer import bearer_token, only
 from .principal import Principal
@@ -182,3 +183,12 @@ def _read(file: Path) -> Iterator[APIKey]:
                 yield parse_entry(line)
             except ValueError as error:
                 raise ValueError(f"{file}:{number}: {error}") from None
+
+
+def configured(settings: Settings, everything: frozenset[str]) -> APIKeyAuthenticator:
+    """The authenticator that settings ask for."""
+    return APIKeyAuthenticator(
+        [parse_entry(entry) for entry in settings.auth_api_keys],
+        settings.auth_api_keys_path,
+        everything=everything,
+    )

@@ -11,9 +11,11 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from ..settings import Settings
 from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
 from .bearer import Remembered, bearer_token, mark
+from .configured import client_secret
 from .fetch import Answer, Fetcher, SingleFlight, checked_url
 from .principal import Principal
 
@@ -166,3 +168,16 @@ def _body(answer: Answer) -> dict[str, Any]:
     if answer.status != 200 or answer.body is None:
         raise Unavailable("GitHub does not answer as it should")
     return answer.body
+
+
+def configured(settings: Settings, everything: frozenset[str]) -> GitHubAuthenticator:
+    """The authenticator that settings ask for."""
+    return GitHubAuthenticator(
+        users=settings.auth_users,
+        organizations=settings.auth_organizations,
+        grants=everything,
+        client_id=settings.auth_client_id,
+        client_secret=client_secret(settings),
+        url=settings.auth_github_url,
+        remember=settings.auth_cache,
+    )

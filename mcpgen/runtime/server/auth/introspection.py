@@ -11,9 +11,11 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote_plus
 
+from ..settings import Settings
 from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
 from .bearer import Remembered, bearer_token, mark
+from .configured import audience, client_secret
 from .fetch import Fetcher, SingleFlight, checked_url
 from .jwt import check_audience, scopes_of
 from .keys import discover
@@ -175,3 +177,16 @@ def _seconds(value: object) -> float | None:
         return float(value)
     except OverflowError:
         return None
+
+
+def configured(settings: Settings, _: frozenset[str]) -> IntrospectionAuthenticator:
+    """The authenticator that settings ask for."""
+    return IntrospectionAuthenticator(
+        settings.auth_issuer,
+        audience(settings),
+        client_id=settings.auth_client_id,
+        client_secret=client_secret(settings),
+        url=settings.auth_introspection_url,
+        remember=settings.auth_cache,
+        leeway=settings.auth_leeway,
+    )

@@ -20,8 +20,10 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from ...shared.jsonrpc import is_array, is_object
+from ..settings import Settings
 from .authenticator import AuthRequest, Refusal
 from .bearer import Remembered, bearer_token, mark
+from .configured import audience
 from .extras import module, require
 from .fetch import Fetcher
 from .keys import KeySource
@@ -282,3 +284,14 @@ def _check_binding(thumbprint: str, request: AuthRequest) -> None:
         if hmac.compare_digest(own, thumbprint.encode("utf-8")):
             return
     raise Refusal("the token is bound to another certificate")
+
+
+def configured(settings: Settings, _: frozenset[str]) -> JWTAuthenticator:
+    """The authenticator that settings ask for."""
+    return JWTAuthenticator(
+        settings.auth_issuer,
+        audience(settings),
+        algorithms=settings.auth_algorithms,
+        jwks_url=settings.auth_jwks_url,
+        leeway=settings.auth_leeway,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ..settings import Settings
 from .authenticator import AuthRequest, Refusal
 from .principal import Principal
 
@@ -67,3 +68,10 @@ def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
         for key, value in part:
             if key == "commonName":
                 yield value
+
+
+def configured(
+    settings: Settings, everything: frozenset[str]
+) -> MutualTLSAuthenticator:
+    """The authenticator that settings ask for."""
+    return MutualTLSAuthenticator(settings.auth_users, grants=everything)

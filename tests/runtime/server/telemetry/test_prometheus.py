@@ -172,9 +172,9 @@ class TestWhoMaySeeIt:
 
 async def test_a_server_as_a_program_is_scraped(http: ClientSession) -> None:
     server = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "weather_server", "--port", "0"),
+        *(sys.executable, "-m", "everything_server", "--port", "0"),
         *("--metrics-path", "/metrics"),
-        cwd=ROOT / "generated_examples" / "weather" / "server",
+        cwd=ROOT / "generated_examples" / "everything" / "server",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )

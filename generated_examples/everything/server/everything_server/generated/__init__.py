@@ -60,15 +60,9 @@ from .service import EverythingService
 if TYPE_CHECKING:
     from .runtime.protocol import types
 else:
+    from .runtime.shared.lazy import lazily
 
-    def __getattr__(name: str) -> object:
-        """Import `types` when it is first asked for: making its classes takes time."""
-        if name != "types":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .runtime.protocol import types
-
-        return types
-
+    __getattr__, __dir__ = lazily(__name__, {}, {"types": "runtime.protocol.types"})
 
 __version__ = "0.1.0"
 

@@ -43,7 +43,6 @@ from .runtime.server import (
     SessionStore,
     Settings,
     Shortage,
-    Telemetry,
     ToolError,
     ToolResult,
     ToolReturn,
@@ -60,15 +59,14 @@ from .service import WeatherService
 if TYPE_CHECKING:
     from .runtime.protocol import types
 else:
+    from .runtime.shared.lazy import lazily
 
-    def __getattr__(name: str) -> object:
-        """Import `types` when it is first asked for: making its classes takes time."""
-        if name != "types":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .runtime.protocol import types
-
-        return types
-
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {},
+        {"types": "runtime.protocol.types"},
+        absent={"Telemetry": ("server", "telemetry")},
+    )
 
 __version__ = "0.1.0"
 
@@ -108,7 +106,6 @@ __all__ = [
     "SessionStore",
     "Settings",
     "Shortage",
-    "Telemetry",
     "ToolError",
     "ToolResult",
     "ToolReturn",

@@ -12,11 +12,14 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from .features import MissingFeature
+
 
 def lazily(
     package: str,
     modules: Mapping[str, tuple[str, ...]],
     whole: Mapping[str, str] | None = None,
+    absent: Mapping[str, tuple[str, str]] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """The `__getattr__` and `__dir__` of a package that imports on demand.
 
@@ -27,6 +30,8 @@ def lazily(
         modules: Names by the module that defines them, such as `part` below the package
             or `.part` beside it.
         whole: Modules that are themselves what a name stands for.
+        absent: Names that the package does not have, with the side and the feature that
+            would bring them. Asking for one raises `MissingFeature`.
     """
     modules_named = whole or {}
     homes = {name: module for module, names in modules.items() for name in names}
@@ -37,6 +42,8 @@ def lazily(
             found = getattr(import_module(f".{homes[name]}", package), name)
         elif name in modules_named:
             found = import_module(f".{modules_named[name]}", package)
+        elif absent is not None and name in absent:
+            raise MissingFeature(f"{package}.{name}", *absent[name])
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         setattr(sys.modules[package], name, found)

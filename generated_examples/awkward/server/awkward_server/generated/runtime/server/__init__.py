@@ -52,7 +52,6 @@ from .limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .main import main
 from .service import Announcement, Service
 from .settings import Settings, SettingsError, settings_table
-from .telemetry import Telemetry
 
 __all__ = [
     "LIVE_CATALOG",
@@ -101,7 +100,6 @@ __all__ = [
     "SettingsError",
     "Shortage",
     "StructuredReturn",
-    "Telemetry",
     "TemplateBinding",
     "ToolBinding",
     "ToolError",

@@ -52,7 +52,7 @@ from .limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .main import main
 from .service import Announcement, Service
 from .settings import Settings, SettingsError, settings_table
-from .telemetry import Telemetry
+from .telemetry import Telemetry  # feature: telemetry
 
 __all__ = [
     "LIVE_CATALOG",
@@ -101,7 +101,7 @@ __all__ = [
     "SettingsError",
     "Shortage",
     "StructuredReturn",
-    "Telemetry",
+    "Telemetry",  # feature: telemetry
     "TemplateBinding",
     "ToolBinding",
     "ToolError",

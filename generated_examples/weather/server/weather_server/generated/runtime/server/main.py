@@ -25,6 +25,7 @@ from .http.logs import OneEntry
 from .legacy.replay import EventStore
 from .legacy.sessions import SessionStore
 from .limits.counters import Counters
+from .optional import optional
 from .runner import ApplicationRunner, Runner, listen
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Service
@@ -122,10 +123,12 @@ def _longest_end(settings: Settings, number: int) -> float:
 
 def _made(service: Service | Callable[[], Service], settings: Settings) -> Service:
     if settings.mock and isinstance(service, type) and issubclass(service, Service):
-        from .mock import mocked
-
         # Its handlers may be missing, or what they need to be made.
-        return mocked(service)
+        try:
+            mock: Service = optional("mock", "mock", "mock").mocked(service)
+        except SettingsError as error:
+            raise CannotStart(str(error)) from None
+        return mock
     return service if isinstance(service, Service) else service()
 
 

@@ -6,11 +6,13 @@ What a setting leaves at its default, the manifest fills; what neither says is a
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..handlers.contract import Contract
-from ..settings import AuthKind, Settings, SettingsError
+from ..optional import optional
+from ..settings import Settings, SettingsError
+from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
     from .authenticator import Authenticator
@@ -53,9 +55,12 @@ def configured(settings: Settings, contract: Contract) -> Authenticator | None:
     """
     if settings.auth in ("manifest", "none"):
         return None
+    kind = settings.auth
+    module = optional(f"auth.{AUTHENTICATORS[kind]}", f"auth {kind}", kind)
     everything = declared_scopes(contract) | {*settings.auth_scopes}
     try:
-        return _MAKERS[settings.auth](settings, everything)
+        made: Authenticator = module.configured(settings, everything)
+        return made
     except ValueError as error:
         raise SettingsError(f"auth {settings.auth}: {error}") from None
 
@@ -71,8 +76,12 @@ def _scopes(contract: Contract) -> Iterator[str]:
             yield from binding.scopes
 
 
-def _audience(settings: Settings) -> tuple[str, ...]:
-    """Raises ValueError where nothing says what tokens for this server name."""
+def audience(settings: Settings) -> tuple[str, ...]:
+    """The audiences that mean this server.
+
+    Raises:
+        ValueError: Nothing says what tokens for this server name.
+    """
     # Fixed ones let what was verified once be recalled without asking which server it is.
     own = (settings.public_url,) if settings.public_url else ()
     known = settings.auth_audience or own
@@ -86,80 +95,7 @@ def _audience(settings: Settings) -> tuple[str, ...]:
     return known
 
 
-def _jwt(settings: Settings, _: frozenset[str]) -> Authenticator:
-    from .jwt import JWTAuthenticator
-
-    return JWTAuthenticator(
-        settings.auth_issuer,
-        _audience(settings),
-        algorithms=settings.auth_algorithms,
-        jwks_url=settings.auth_jwks_url,
-        leeway=settings.auth_leeway,
-    )
-
-
-def _introspection(settings: Settings, _: frozenset[str]) -> Authenticator:
-    from .introspection import IntrospectionAuthenticator
-
-    return IntrospectionAuthenticator(
-        settings.auth_issuer,
-        _audience(settings),
-        client_id=settings.auth_client_id,
-        client_secret=_secret(settings),
-        url=settings.auth_introspection_url,
-        remember=settings.auth_cache,
-        leeway=settings.auth_leeway,
-    )
-
-
-def _github(settings: Settings, everything: frozenset[str]) -> Authenticator:
-    from .github import GitHubAuthenticator
-
-    return GitHubAuthenticator(
-        users=settings.auth_users,
-        organizations=settings.auth_organizations,
-        grants=everything,
-        client_id=settings.auth_client_id,
-        client_secret=_secret(settings),
-        url=settings.auth_github_url,
-        remember=settings.auth_cache,
-    )
-
-
-def _api_key(settings: Settings, everything: frozenset[str]) -> Authenticator:
-    from .api_keys import APIKeyAuthenticator, parse_entry
-
-    return APIKeyAuthenticator(
-        [parse_entry(entry) for entry in settings.auth_api_keys],
-        settings.auth_api_keys_path,
-        everything=everything,
-    )
-
-
-def _token(settings: Settings, everything: frozenset[str]) -> Authenticator:
-    from .static import StaticTokenAuthenticator
-
-    tokens = [token.get_secret_value() for token in settings.auth_tokens]
-    return StaticTokenAuthenticator(tokens, grants=everything)
-
-
-def _mtls(settings: Settings, everything: frozenset[str]) -> Authenticator:
-    from .mutual_tls import MutualTLSAuthenticator
-
-    return MutualTLSAuthenticator(settings.auth_users, grants=everything)
-
-
-def _secret(settings: Settings) -> str:
+def client_secret(settings: Settings) -> str:
+    """The secret of this server's client; empty where there is none."""
     secret = settings.auth_client_secret
     return "" if secret is None else secret.get_secret_value()
-
-
-_Maker: TypeAlias = "Callable[[Settings, frozenset[str]], Authenticator]"
-_MAKERS: Final[Mapping[AuthKind, _Maker]] = {
-    "jwt": _jwt,
-    "introspection": _introspection,
-    "github": _github,
-    "api-key": _api_key,
-    "token": _token,
-    "mtls": _mtls,
-}

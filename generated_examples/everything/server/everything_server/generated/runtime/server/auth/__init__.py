@@ -5,11 +5,12 @@ Each name is imported when it is first asked for: most servers need none or one 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from ...shared.features import load
+from .extras import AUTHENTICATORS
+
 if TYPE_CHECKING:
-    from .api_keys import APIKey, APIKeyAuthenticator, make_api_key, parse_entry
     from .authenticator import (
         AllOf,
         Authenticator,
@@ -19,31 +20,21 @@ if TYPE_CHECKING:
         Unavailable,
     )
     from .bearer import bearer_token
-    from .github import GitHubAuthenticator
-    from .introspection import IntrospectionAuthenticator
-    from .jwt import JWTAuthenticator
-    from .mutual_tls import MutualTLSAuthenticator
+    from .jwt import JWTAuthenticator  # feature: jwt
     from .principal import Principal
-    from .static import StaticTokenAuthenticator
+    from .static import StaticTokenAuthenticator  # feature: token
 
 __all__ = [
-    "APIKey",
-    "APIKeyAuthenticator",
     "AllOf",
     "AuthRequest",
     "Authenticator",
     "FirstOf",
-    "GitHubAuthenticator",
-    "IntrospectionAuthenticator",
-    "JWTAuthenticator",
-    "MutualTLSAuthenticator",
+    "JWTAuthenticator",  # feature: jwt
     "Principal",
     "Refusal",
-    "StaticTokenAuthenticator",
+    "StaticTokenAuthenticator",  # feature: token
     "Unavailable",
     "bearer_token",
-    "make_api_key",
-    "parse_entry",
 ]
 
 _HOMES: Final = {
@@ -66,9 +57,12 @@ _HOMES: Final = {
     "parse_entry": "api_keys",
 }
 
+_FEATURES: Final = {module: kind for kind, module in AUTHENTICATORS.items()}
+
 
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{home}", __name__), name)
+    what, module = f"{__name__}.{name}", f"{__name__}.{home}"
+    return getattr(load(module, what, "server", _FEATURES.get(home, home)), name)

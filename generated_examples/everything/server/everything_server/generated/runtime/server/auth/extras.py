@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Final
+
+AUTHENTICATORS: Final = {
+    "jwt": "jwt",
+    "introspection": "introspection",
+    "github": "github",
+    "api-key": "api_keys",
+    "token": "static",
+    "mtls": "mutual_tls",
+}
+"""Kinds of authentication, which are features, and their modules here. Each has a function
+`configured(settings, everything)`."""
 
 
 def require(package: str, extra: str) -> None:

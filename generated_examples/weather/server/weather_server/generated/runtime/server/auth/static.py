@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 
+from ..settings import Settings
 from .authenticator import AuthRequest, Refusal
 from .bearer import bearer_token, digest
 from .principal import Principal
@@ -45,3 +46,11 @@ class StaticTokenAuthenticator:
         if not any([hmac.compare_digest(own, known) for known in self._digests]):  # noqa: C419  # all are compared, whichever it is
             raise Refusal("the token is not known")
         return self._principal
+
+
+def configured(
+    settings: Settings, everything: frozenset[str]
+) -> StaticTokenAuthenticator:
+    """The authenticator that settings ask for."""
+    tokens = [token.get_secret_value() for token in settings.auth_tokens]
+    return StaticTokenAuthenticator(tokens, grants=everything)

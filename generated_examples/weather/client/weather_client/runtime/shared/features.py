@@ -1,0 +1,39 @@
+"""Parts of the runtime that a package has only where its manifest asks for them.
+
+Nobody imports their modules but through here. Lines that end with `# feature: NAME` are
+left out of packages without that feature.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+
+class MissingFeature(ImportError):
+    """A feature is not in this package; names the key of the manifest that adds it."""
+
+    def __init__(self, what: str, side: str, feature: str) -> None:
+        """Say what is missing.
+
+        Args:
+            what: What was asked for.
+            side: "server" or "client".
+            feature: The feature's name in manifests.
+        """
+        super().__init__(
+            f"{what} is not in this package: add `{feature}` to `features.{side}` in the "
+            "manifest and run `mcpgen generate`"
+        )
+
+
+def load(name: str, what: str, side: str, feature: str) -> Any:
+    """A module of a feature, by its full name.
+
+    Raises:
+        MissingFeature: This package does not have it.
+    """
+    if find_spec(name) is None:
+        raise MissingFeature(what, side, feature)
+    return import_module(name)

@@ -1,0 +1,107 @@
+"""Parts of the runtime that packages have only where the manifest asks for them.
+
+The table of features and their files. Knows `ir` and no texts of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mcpgen import ir
+
+_FETCHED: Final = ("auth/jwt.py", "auth/keys.py", "auth/fetch.py")
+"""What verifies tokens with the help of an authorization server."""
+
+SERVER: Final[Mapping[str, tuple[str, ...]]] = {
+    "limits": (),
+    "access-log": (),
+    "mock": ("mock.py", "../shared/examples/"),
+    "telemetry": ("telemetry.py",),
+    "jwt": _FETCHED,
+    "introspection": (*_FETCHED, "auth/introspection.py", "auth/api_keys.py"),
+    "github": ("auth/github.py", "auth/fetch.py", "auth/api_keys.py"),
+    "api-key": ("auth/api_keys.py",),
+    "token": ("auth/static.py",),
+    "mtls": ("auth/mutual_tls.py",),
+}
+"""Files of each feature of servers, below the folder `server` of the runtime.
+
+Features without files are part of every server so far.
+"""
+
+CLIENT: Final[Mapping[str, tuple[str, ...]]] = {}
+"""The same for clients."""
+
+SERVER_DEFAULT: Final = ("limits", "access-log", "mock", "token")
+"""What servers have where the manifest does not list features: their README needs it."""
+
+NEVER_IN_CLIENTS: Final = ("../shared/examples/",)
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """What one package has of the runtime.
+
+    Attributes:
+        side: "server" or "client".
+        present: The features that it has.
+        absent: The others.
+    """
+
+    side: str
+    present: frozenset[str]
+    absent: frozenset[str]
+
+    def has(self, path: str) -> bool:
+        """Whether a file of the runtime, such as `server/mock.py`, is in the package."""
+        return not path.startswith(self._left_out())
+
+    def _left_out(self) -> tuple[str, ...]:
+        table = SERVER if self.side == "server" else CLIENT
+        wanted = {path for name in self.present for path in table[name]}
+        others = {path for name in self.absent for path in table[name]}
+        if self.side == "client":
+            others.update(NEVER_IN_CLIENTS)
+        return tuple(_places(self.side, others - wanted))
+
+    def text(self, text: str) -> str:
+        """A file's text without the lines of features that the package lacks."""
+        if _MARK not in text:
+            return text
+        return "".join(
+            line for line in text.splitlines(keepends=True) if not self._lacks(line)
+        )
+
+    def _lacks(self, line: str) -> bool:
+        _, mark, feature = line.rstrip().rpartition(_MARK)
+        return bool(mark) and feature in self.absent
+
+
+_MARK: Final = "  # feature: "
+
+
+def _places(side: str, paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        yield path.removeprefix("../") if path.startswith("../") else f"{side}/{path}"
+
+
+def server(project: ir.Project) -> Half:
+    """What a project's server has."""
+    written = project.features.get("server")
+    present = set(SERVER_DEFAULT if written is None else written)
+    kind = (project.auth or {}).get("kind")
+    if kind in SERVER:
+        present.add(str(kind))
+    return _half("server", present, SERVER)
+
+
+def client(project: ir.Project) -> Half:
+    """What a project's client has."""
+    return _half("client", project.features.get("client", ()), CLIENT)
+
+
+def _half(side: str, present: Iterable[str], table: Mapping[str, object]) -> Half:
+    have = frozenset(present)
+    return Half(side, have, frozenset(table) - have)

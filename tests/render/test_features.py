@@ -1,0 +1,279 @@
+"""Packages have the features that their manifest asks for, and work without the others."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from mcpgen import features, ir
+from mcpgen.diagnostics import MCPGenError
+from mcpgen.manifest.model import Features
+from tests.formatting import write
+from tests.pace import patient
+from tests.render.projects import importable, native, project, texts, tool
+
+SECONDS = patient(240)
+RUNTIME: Final = Path(__file__).parents[2] / "mcpgen" / "runtime"
+SERVER: Final = tuple(features.SERVER)
+AUTHENTICATORS: Final = ("jwt", "introspection", "github", "api-key", "token", "mtls")
+
+
+def _rows(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Subsets so that of any two names each, both and neither are in one of them."""
+    bits = range((len(names) - 1).bit_length())
+    halves = [
+        tuple(n for at, n in enumerate(names) if bool(at >> bit & 1) is wanted)
+        for bit in bits
+        for wanted in (True, False)
+    ]
+    return [(), names, *halves]
+
+
+SUBSETS: Final = _rows(SERVER)
+
+
+def label(names: tuple[str, ...]) -> str:
+    return "+".join(names) or "none"
+
+
+def made(server: tuple[str, ...], **more: Any) -> ir.Project:
+    listed = {"features": {"server": list(server)}}
+    return project(native(tools=[tool()], **listed, **more))
+
+
+def runtime_files(project: ir.Project, home: str) -> dict[str, str]:
+    start = f"{home}/runtime/"
+    return {
+        path.removeprefix(start): text
+        for path, text in texts(project).items()
+        if path.startswith(start)
+    }
+
+
+def server_files(project: ir.Project) -> dict[str, str]:
+    return runtime_files(project, "server/weather_server/generated")
+
+
+def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+# ---------------------------------------------------------------- what is in a package
+
+
+def test_of_any_two_features_all_combinations_are_among_the_subsets() -> None:
+    for one, other in combinations(SERVER, 2):
+        found = {(one in subset, other in subset) for subset in SUBSETS}
+        assert found == {(False, False), (False, True), (True, False), (True, True)}
+
+
+def test_the_manifest_knows_the_features_of_the_table() -> None:
+    text = json.dumps(native(features={"server": ["no such feature"]}))
+    assert set(Features.__annotations__) >= {"server"}
+    with pytest.raises(MCPGenError) as failure:
+        project(json.loads(text))
+    (found,) = failure.value.diagnostics
+    assert found.code == "MG107"
+    for name in SERVER:
+        assert f"'{name}'" in found.message
+        made((name,))
+
+
+def test_a_server_with_every_feature_has_the_whole_runtime() -> None:
+    files = server_files(made(SERVER))
+    for side in ("server", "shared"):
+        for path in (RUNTIME / side).rglob("*.py"):
+            name = path.relative_to(RUNTIME).as_posix()
+            assert files[name] == path.read_text("utf-8"), name
+
+
+def test_a_server_has_what_its_readme_shows_and_nothing_more() -> None:
+    files = server_files(project(native()))
+    assert "server/mock.py" in files
+    assert "shared/examples/maker.py" in files
+    assert "server/auth/static.py" in files
+    for name in ("telemetry", *AUTHENTICATORS):
+        for path in features.SERVER[name]:
+            assert (f"server/{path}" in files) == (name == "token")
+
+
+@pytest.mark.parametrize("kind", AUTHENTICATORS)
+def test_the_authenticator_of_the_manifest_is_there(kind: str) -> None:
+    guarded = made((), auth={"kind": kind})
+    assert set(server_files(guarded)) == set(server_files(made((kind,))))
+    assert set(server_files(guarded)) > set(server_files(made(())))
+
+
+def test_a_client_never_makes_up_values() -> None:
+    for document in (native(), native(features={"server": ["mock"]})):
+        files = runtime_files(project(document), "client/weather_client")
+        assert not [path for path in files if "examples" in path]
+        assert "shared/schema.py" in files
+
+
+# -------------------------------------------------------------------------- it works
+
+EVERY_MODULE: Final = """
+import importlib, pkgutil, sys
+for name in sys.argv[1:]:
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+        if hasattr(sys.modules.get(module.name), "__all__"):
+            exec(f"from {module.name} import *", {})
+"""
+
+
+@pytest.mark.parametrize("subset", SUBSETS, ids=label)
+async def test_every_subset_imports_and_answers(
+    subset: tuple[str, ...], tmp_path: Path
+) -> None:
+    write(tmp_path, texts(made(subset)))
+    server, client = tmp_path / "server", tmp_path / "client"
+    path = os.pathsep.join(map(str, (server, client)))
+    packages = ("weather_server", "weather_client")
+    done = run(tmp_path, "-c", EVERY_MODULE, *packages, PYTHONPATH=path)
+    assert done.returncode == 0, done.stderr
+    with importable(server, client):
+        generated = importlib.import_module("weather_server.generated")
+        package = importlib.import_module("weather_client")
+
+        class Service(generated.WeatherService):  # type: ignore[name-defined,misc]  # imported at run time
+            def tool(self, args: Any, ctx: Any) -> str:
+                return "done"
+
+        app = generated.create_app(Service())
+        async with package.WeatherClient.in_memory(app) as opened:
+            result = await opened.tool()
+            assert result.content[0].text == "done"
+
+
+FEW: Final = [(), ("mock", "jwt")]
+TYPED: Final = [
+    *FEW,
+    *(pytest.param(s, marks=pytest.mark.slow) for s in SUBSETS if s not in FEW),
+]
+
+
+@pytest.mark.parametrize("subset", TYPED, ids=label)
+def test_every_subset_passes_mypys_strict_mode(
+    subset: tuple[str, ...], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write(tmp_path, texts(made(subset)))
+    cache = str(tmp_path_factory.getbasetemp() / "mypy")
+    packages = ("-p", "weather_server", "-p", "weather_client")
+    done = run(
+        tmp_path,
+        *("-m", "mypy", "--strict", "--cache-dir", cache, *packages),
+        MYPYPATH="server:client",
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def pyright(folder: Path, subsets: list[tuple[str, ...]]) -> list[str]:
+    """What pyright's strict mode finds in the projects of some subsets."""
+    halves = []
+    for number, subset in enumerate(subsets):
+        write(folder / str(number), texts(made(subset)))
+        halves += [f"{number}/server/weather_server", f"{number}/client/weather_client"]
+    settings = {
+        "typeCheckingMode": "strict",
+        "pythonVersion": "3.11",
+        "executionEnvironments": [
+            {
+                "root": f"{number}",
+                "extraPaths": [f"{number}/server", f"{number}/client"],
+            }
+            for number in range(len(subsets))
+        ],
+        "include": halves,
+    }
+    file = folder / "pyrightconfig.json"
+    file.write_text(json.dumps(settings), "utf-8")
+    python = ("--pythonpath", sys.executable)
+    done = run(folder, "-m", "pyright", "--outputjson", "-p", str(file), *python)
+    found = json.loads(done.stdout)
+    assert found["summary"]["filesAnalyzed"] > 50
+    return [
+        f"{each['file']}: {each['message']}" for each in found["generalDiagnostics"]
+    ]
+
+
+def test_the_smallest_packages_pass_pyrights_strict_mode(tmp_path: Path) -> None:
+    assert pyright(tmp_path, [()]) == []
+
+
+@pytest.mark.slow
+def test_every_subset_passes_pyrights_strict_mode(tmp_path: Path) -> None:
+    assert pyright(tmp_path, SUBSETS[1:]) == []
+
+
+# ------------------------------------------------------------------ what is not there
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project without any feature that can be left out."""
+    folder = tmp_path_factory.mktemp("bare")
+    write(folder, texts(made(())))
+    return folder
+
+
+OPTIONS: Final = {
+    "mock": ["--mock"],
+    "telemetry": ["--telemetry"],
+    "metrics": ["--metrics-path", "/metrics"],
+    **{kind: ["--auth", kind] for kind in AUTHENTICATORS},
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_setting_without_its_feature_names_the_key_to_add(
+    name: str, bare: Path
+) -> None:
+    command = ("-m", "weather_server", "--port", "0", *OPTIONS[name])
+    done = run(bare / "server", *command)
+    assert (done.returncode, done.stdout) == (2, "")
+    feature = "telemetry" if name == "metrics" else name
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert f"add `{feature}` to `features.server` in the manifest" in line
+
+
+def test_an_environment_variable_without_its_feature_names_the_key(bare: Path) -> None:
+    command = ("-m", "weather_server", "--port", "0")
+    done = run(bare / "server", *command, MCP_AUTH="jwt")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: auth jwt is not in this package: add `jwt` to `features.server` in the "
+        "manifest and run `mcpgen generate`\n"
+    )
+
+
+def test_an_import_without_its_feature_names_the_key(bare: Path) -> None:
+    with importable(bare / "server"):
+        generated = importlib.import_module("weather_server.generated")
+        with pytest.raises(ImportError, match=r"Telemetry .*add `telemetry` to"):
+            exec("from weather_server.generated import Telemetry", {})
+        with pytest.raises(ImportError, match=r"JWTAuthenticator .*add `jwt` to"):
+            _ = generated.auth.JWTAuthenticator
+        with pytest.raises(AttributeError):
+            _ = generated.NoSuchName
+        assert "Telemetry" not in dir(generated)
