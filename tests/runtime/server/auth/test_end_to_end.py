@@ -38,7 +38,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
     """A server whose manifest asks for scopes, and its client."""
     folder: Path = tmp_path_factory.mktemp("guarded")
     auth = {"kind": "jwt", "issuer": "https://login.example.com", "scopes": ["read"]}
-    return package("guarded", folder, TOOLS, mcpgen=1, name="guarded", auth=auth)
+    more: dict[str, Any] = {"auth": auth, "features": {"server": ["introspection"]}}
+    return package("guarded", folder, TOOLS, mcpgen=1, name="guarded", **more)
 
 
 class Place:

@@ -10,7 +10,7 @@ import dataclasses
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
@@ -34,9 +34,9 @@ from .legacy.sessions import MemorySessions, SessionStore
 from .limits.counters import Counters
 from .limits.limits import Limits
 from .modern.era import Modern
+from .optional import optional
 from .service import Service
 from .settings import Settings, SettingsError
-from .telemetry import Metrics, Telemetry
 
 if TYPE_CHECKING:
     from .auth.gate import Gate
@@ -79,9 +79,8 @@ class Server:
                 settings.
         """
         if settings.mock:
-            from .mock import mocked
-
-            service = mocked(service)
+            mock: Service = optional("mock", "mock", "mock").mocked(service)
+            service = mock
         settings = effective(settings, service.contract)
         self._service = service
         self._settings = settings
@@ -205,7 +204,8 @@ class Server:
         """What Prometheus collects; see `Metrics.page`."""
         if self._metrics is None:
             return web.Response(status=404, text="Not found")
-        return self._metrics.page(request)
+        page: web.StreamResponse = self._metrics.page(request)
+        return page
 
     async def alive(self, _: web.BaseRequest) -> web.StreamResponse:
         """Whether the process lives."""
@@ -278,16 +278,20 @@ class Server:
         ending.result()
 
 
-def _metrics(settings: Settings, guard: Guard) -> Metrics | None:
+def _metrics(settings: Settings, guard: Guard) -> Any:
     """What answers Prometheus, where that is wanted."""
-    return Metrics(settings, guard) if settings.metrics_path else None
+    if not settings.metrics_path:
+        return None
+    module = optional("telemetry", "metrics_path", "telemetry")
+    return module.Metrics(settings, guard)
 
 
-def _telemetry(settings: Settings, metrics: Metrics | None) -> Iterator[Hook]:
+def _telemetry(settings: Settings, metrics: Any) -> Iterator[Hook]:
     """The hook that settings ask for."""
     if metrics is None and not settings.telemetry:
         return
-    yield Telemetry(meter_provider=None if metrics is None else metrics.provider)
+    module = optional("telemetry", "telemetry", "telemetry")
+    yield module.Telemetry(meter_provider=None if metrics is None else metrics.provider)
 
 
 def _gate(service: Service, settings: Settings, catalog: LiveCatalog) -> Gate | None:
