@@ -9,6 +9,7 @@ import click
 from mcpgen import lock, project
 from mcpgen.cli import output
 from mcpgen.cli.command import OK, command_of, json_option
+from mcpgen.printable import without_passwords
 from mcpgen.release import ALLOW
 
 
@@ -64,7 +65,7 @@ def _publish_client(
         output.say_json(
             {
                 "published": not dry_run,
-                "index": place.upload,
+                "index": without_passwords(place.upload),
                 "files": [
                     {"file": each.path.name, "sha256": each.sha256} for each in made
                 ],

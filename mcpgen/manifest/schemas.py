@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from functools import cache
 from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from mcpgen.diagnostics import Diagnostic
+from mcpgen.runtime.shared.compile_cost import TOO_EXPENSIVE, is_expensive
 from mcpgen.runtime.shared.references import encoded
+from mcpgen.runtime.shared.subschemas import below
 
 from . import limits, patterns, words
 from .declarations import Json, Pointer
-from .reading import is_list, levels, quoted, shown
+from .reading import is_list, is_mapping, levels, quoted, shown
 from .references import references
 from .source import Source
 from .subschemas import walk
@@ -64,6 +68,8 @@ def findings(source: Source, pointer: Pointer) -> list[Diagnostic]:
     return found
 
 
+MOST_PROBLEMS: Final = 1_000
+"""Places of one JSON Schema that are reported as invalid."""
 MOST_KNOWN: Final = 20_000
 """JSON Schemas that are remembered as sound, by their digests."""
 _sound: Final[set[bytes]] = set()
@@ -118,7 +124,7 @@ def _problems(schema: Json, root: Pointer) -> Iterator[_Problem]:
 
 
 def _too_big(schema: Json, root: Pointer) -> _Problem | None:
-    """A schema that is too deep or has too many values."""
+    """A schema that is too deep, has too many values, or takes too long to compile."""
     nodes = 0
     for depth, level in enumerate(levels(schema)):
         nodes += len(level)
@@ -128,6 +134,9 @@ def _too_big(schema: Json, root: Pointer) -> _Problem | None:
         if depth > limits.SCHEMA_DEPTH:
             message = f"a JSON Schema of more than {limits.SCHEMA_DEPTH} levels"
             return "MG305", message, root, None
+    if is_expensive(schema):
+        hint = "use `unevaluated…` in fewer places, or refer to fewer of them"
+        return "MG306", TOO_EXPENSIVE, root, hint
     return None
 
 
@@ -150,11 +159,15 @@ def _refused(schema: Json, root: Pointer) -> Iterator[_Problem]:
 
 
 def _invalid(schema: Json, root: Pointer) -> Iterator[_Problem]:
+    """Where a schema breaks the rules of its dialect; the first `MOST_PROBLEMS`."""
+    validator = _meta_validator(dialect(schema) or DIALECT)
+    parts = (
+        ((*at, *error.instance_path), error)
+        for at, part in walk(schema, ())
+        for error in validator.iter_errors(encoded(_alone(part)))
+    )
     seen: set[Pointer] = set()
-    for error in _meta_validator(dialect(schema) or DIALECT).iter_errors(
-        encoded(schema)
-    ):
-        inner = tuple(error.instance_path)
+    for inner, error in islice(parts, MOST_PROBLEMS):
         if inner in seen:
             continue
         seen.add(inner)
@@ -162,6 +175,25 @@ def _invalid(schema: Json, root: Pointer) -> Iterator[_Problem]:
         name = f"`{words.path(words.split(at)[1])}`"
         message, hint = _meaning(error, words.value_at(schema, inner))
         yield "MG302", f"{name} is not valid JSON Schema: {message}", at, hint
+
+
+def _alone(schema: Json) -> Json:
+    """A schema without what the schemas in it say.
+
+    The validator finds all errors of a value before it reports the first one.
+    """
+    made = dict(schema)
+    for keyword, value in schema.items():
+        for path, child in below(keyword, value):
+            if not is_mapping(child):
+                continue
+            if not path:
+                made[keyword] = {}
+            else:
+                if made[keyword] is value:
+                    made[keyword] = copy(value)
+                made[keyword][path[0]] = {}
+    return made
 
 
 def _meaning(error: ValidationError, value: Json) -> tuple[str, str | None]:

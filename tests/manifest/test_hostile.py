@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.lint import lint
 from mcpgen.manifest import load, loads, to_yaml
+from mcpgen.manifest.schemas import MOST_PROBLEMS
 
 from .samples import JSON, TEXT, WEATHER, WEATHER_DATA, leaves
 
@@ -114,3 +115,12 @@ SCHEMA = st.recursive(
 def test_any_json_schema(schema: dict[str, Any]) -> None:
     tool = {"name": "a", "inputSchema": {**schema, "type": "object"}}
     survives(json.dumps({"tools": [tool, {**tool, "outputSchema": schema}]}), "a.json")
+
+
+def test_a_bounded_number_of_mistakes_in_a_json_schema_is_reported() -> None:
+    wrong = {f"p{at}": {"type": "wrong", "minimum": ""} for at in range(1_200)}
+    schema = {"type": "object", "properties": wrong}
+    source = json.dumps({"tools": [{"name": "a", "inputSchema": schema}]})
+    with pytest.raises(MCPGenError) as caught:
+        loads(source, "input.json")
+    assert 0 < len(caught.value.diagnostics) <= MOST_PROBLEMS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -88,6 +89,21 @@ def test_a_rehearsal_uploads_nothing(
     assert code == 0
     assert "would go to" in out
     assert index.files == set()
+
+
+def test_the_password_of_an_index_is_not_printed(
+    terminal: Terminal, project: Path, index: Served
+) -> None:
+    terminal.go(project)
+    url = index.url.replace("://", "://user:sesame@")
+    done = terminal.mcpgen(
+        *("publish", "client", "--repository-url", url, "--index-url"),
+        *(f"{index.url.rstrip('/')}/simple/", "--dry-run", "--json"),
+    )
+    assert done.code == 0
+    said = json.loads(done.out)
+    assert said["index"] == index.url.replace("://", "://***@")
+    assert "sesame" not in done.out + done.err
 
 
 def test_what_is_not_committed_is_refused(

@@ -27,10 +27,17 @@ from mcpgen.runtime.shared.catalog import Catalog
 FOREVER = 600.0
 
 TOOLS = ("swallow", "sleep", "block", "thread", "to_thread", "short", "files", "hello")
+EXITS = ("task", "gather", "group", "callback", "interrupt")
+"""Tools whose task, or that of a group, raises SystemExit or KeyboardInterrupt."""
 
 
 def _begun() -> None:
     print("begun", flush=True)
+
+
+async def _exit(error: BaseException) -> str:
+    await asyncio.sleep(0)
+    raise error
 
 
 class Stubborn(Service):
@@ -40,10 +47,11 @@ class Stubborn(Service):
         Catalog(
             {"name": "stubborn", "version": "1"},
             tools=tuple(
-                {"name": name, "inputSchema": {"type": "object"}} for name in TOOLS
+                {"name": name, "inputSchema": {"type": "object"}}
+                for name in (*TOOLS, *EXITS)
             ),
         ),
-        tools={name: ToolBinding(name, Any) for name in TOOLS},
+        tools={name: ToolBinding(name, Any) for name in (*TOOLS, *EXITS)},
     )
 
     async def on_startup(self, catalog: LiveCatalog) -> None:
@@ -105,6 +113,31 @@ class Stubborn(Service):
                 self._opened.append(Path(os.devnull).open())  # noqa: ASYNC230, SIM115
         except OSError as error:
             return error.strerror or ""
+
+    async def task(self, args: Any, ctx: Context) -> str:
+        """Exit in a task of its own."""
+        return await asyncio.create_task(_exit(SystemExit(3)))
+
+    async def interrupt(self, args: Any, ctx: Context) -> str:
+        """Interrupt itself in a task of its own."""
+        return await asyncio.create_task(_exit(KeyboardInterrupt()))
+
+    async def gather(self, args: Any, ctx: Context) -> str:
+        """Exit in several tasks."""
+        await asyncio.gather(_exit(SystemExit(3)), _exit(SystemExit(4)))
+        return ""
+
+    async def group(self, args: Any, ctx: Context) -> str:
+        """Exit in a group of tasks."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_exit(SystemExit(3)))
+        return ""
+
+    async def callback(self, args: Any, ctx: Context) -> str:
+        """Exit in a callback of the loop."""
+        asyncio.get_running_loop().call_soon(sys.exit, 3)
+        await asyncio.sleep(0.01)
+        return "hello"
 
     async def hello(self, args: Any, ctx: Context) -> str:
         """End at once."""

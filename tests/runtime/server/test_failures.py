@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -25,6 +26,7 @@ from mcpgen.runtime.server import (
     ToolResult,
     create_app,
 )
+from mcpgen.runtime.server.handlers.invoke import Threads, awaitable
 
 from .conftest import serving
 from .services import Handler, service
@@ -211,6 +213,11 @@ def several() -> Iterator[str]:
     yield "x"
 
 
+def endless() -> Iterator[str]:
+    while True:
+        yield "x"
+
+
 async def several_later() -> AsyncIterator[str]:
     yield "x"
 
@@ -236,6 +243,12 @@ RETURNED: list[Callable[[], Any]] = [
     lambda: {1, 2},
     several,
     several_later,
+    endless,
+    lambda: {"type": "text", "text": endless()},
+    lambda: [endless()],
+    lambda: ToolResult(structured=endless()),
+    lambda: ToolResult(content="x", structured={"values": [endless()]}),
+    itertools.count,
     lambda: 3,
     lambda: float("nan"),
     lambda: SURROGATE,
@@ -313,6 +326,12 @@ class TestWhatIsReturned:
                     assert len(log.failures()) == (0 if is_text else 1)
 
 
+def cancel_this_task() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
 class TestTasksOfHandlers:
     """Handlers that work in several tasks."""
 
@@ -342,6 +361,46 @@ class TestTasksOfHandlers:
                 assert (await stream.message())["method"] == "notifications/progress"
                 assert (await stream.message())["id"] == legacy.last_id
                 assert await stream.ended()
+
+    @pytest.mark.parametrize("times", [1, 2])
+    async def test_a_handler_that_cancels_its_own_task_fails_one_call(
+        self, http: ClientSession, log: Log, times: int
+    ) -> None:
+        async def waiting(args: Any, ctx: Context) -> str:
+            for _ in range(times):
+                cancel_this_task()
+            await asyncio.sleep(60)
+            return "never"
+
+        async def returning(args: Any, ctx: Context) -> str:
+            for _ in range(times):
+                cancel_this_task()
+            return "fine"
+
+        made = service({"waiting": waiting, "returning": returning})
+        async with wires(http, made) as both:
+            for wire in both:
+                failed = await wire.tool("waiting")
+                assert the_answer(failed)["result"]["isError"] is True
+                assert len(log.failures()) == 1
+                assert (await wire.tool("returning")).content == "fine"
+                assert log.failures() == []
+
+    async def test_a_handler_that_cancels_itself_can_be_canceled(self) -> None:
+        begun = asyncio.Event()
+
+        async def handler(ctx: object) -> None:
+            cancel_this_task()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            begun.set()
+            await asyncio.sleep(60)
+
+        call = asyncio.ensure_future(awaitable(handler, Threads(1))(None))
+        await begun.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
 
     async def test_exits_in_a_thread_of_an_async_handler(
         self, http: ClientSession, log: Log
@@ -421,9 +480,7 @@ class TestTasksOfHandlers:
         self, http: ClientSession
     ) -> None:
         async def cancelling(args: Any, ctx: Context) -> str:
-            task = asyncio.current_task()
-            assert task is not None
-            task.cancel()
+            cancel_this_task()
             await asyncio.sleep(0)
             return "never"
 
@@ -439,7 +496,7 @@ class TestTasksOfHandlers:
                 for name in ("cancelling", "fine")
             ]
             first, second = (await wire.send(batch)).json
-        assert (first["id"], first["error"]["code"]) == (batch[0]["id"], -32603)
+        assert (first["id"], first["result"]["isError"]) == (batch[0]["id"], True)
         assert second["result"]["content"][0]["text"] == "fine"
 
 

@@ -17,6 +17,7 @@ from mcpgen.runtime.server.runner import Runner
 from mcpgen.runtime.server.server import Server
 
 from .programs import Program, program
+from .stubborn import EXITS
 from .wire import SECONDS, LegacyWire, ModernWire
 from .workshop import Workshop
 
@@ -34,6 +35,27 @@ async def calling(wire: ModernWire | LegacyWire, tool: str) -> AsyncIterator[Non
         call.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await call
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=["uvloop", "asyncio"])
+async def test_exits_in_tasks_of_handlers_do_not_end_the_server(
+    http: ClientSession, loop: tuple[str, ...]
+) -> None:
+    async with program(*loop, *QUICK) as server:
+        legacy = LegacyWire(http, server.url)
+        await legacy.initialize()
+        for wire in (ModernWire(http, server.url), legacy):
+            for tool in EXITS:
+                for _ in range(2):
+                    reply = await wire.tool(tool)
+                    assert reply.result.get("isError", False) is (tool != "callback")
+            assert (await wire.tool("hello")).content == "hello"
+        server.process.send_signal(signal.SIGTERM)
+        out, log = await server.end()
+    assert server.process.returncode == 0
+    assert "on_shutdown" in out
+    failures = [line for line in log if " ERROR mcp.server: " in line]
+    assert len(failures) == 2 * 2 * (len(EXITS) - 1)
 
 
 class TestWhateverHandlersDo:

@@ -248,6 +248,47 @@ def test_a_schema_that_cannot_be_used_says_why(schema: Any, words: str) -> None:
     assert len(str(caught.value)) <= 400
 
 
+def clique(size: int) -> dict[str, Any]:
+    """Definitions that all refer to each other, each with `unevaluatedProperties`."""
+    names = [f"d{at}" for at in range(size)]
+    each = {
+        "allOf": [{"$ref": f"#/$defs/{name}"} for name in names],
+        "unevaluatedProperties": False,
+    }
+    return {"$ref": "#/$defs/d0", "$defs": dict.fromkeys(names, each)}
+
+
+def chain(length: int, reference: str = "#/$defs/d{}") -> dict[str, Any]:
+    """Definitions that refer to the next one twice."""
+    parts: dict[str, Any] = {f"d{length}": {"$anchor": f"d{length}"}}
+    for at in range(length):
+        following = {"$ref": reference.format(at + 1)}
+        parts[f"d{at}"] = {
+            "$anchor": f"d{at}",
+            "allOf": [following, following],
+            "unevaluatedProperties": False,
+        }
+    return {"$ref": reference.format(0), "$defs": parts}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [clique(30), chain(60), chain(60, "#d{}"), {"items": [chain(60)]}],
+    ids=["clique", "chain", "anchors", "inside"],
+)
+def test_a_schema_that_takes_forever_to_compile_is_refused(schema: Any) -> None:
+    if "items" in schema:
+        schema = {"$defs": schema["items"][0]["$defs"], "prefixItems": schema["items"]}
+    with pytest.raises(InvalidSchema, match="unevaluatedProperties"):
+        SchemaValidator(schema).is_valid({})
+
+
+@pytest.mark.parametrize("schema", [chain(6), chain(6, "#d{}")])
+def test_schemas_of_a_usual_size_are_compiled(schema: Any) -> None:
+    assert SchemaValidator(schema).is_valid({})
+    assert not SchemaValidator(schema).is_valid({"a": 1})
+
+
 @requirement(
     "2026-07-28/client/schema-references", "2026-07-28/server/schema-references"
 )
