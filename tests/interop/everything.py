@@ -12,8 +12,10 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.pace import patient
+
 HOME = Path(__file__).parents[2] / "generated_examples/everything/server"
-SECONDS = 20
+SECONDS = patient(20)
 """The bound of every wait; the peers' processes take some time to start."""
 
 

@@ -13,12 +13,15 @@ from typing import Any, Final, Literal, TypeAlias
 
 import uvloop
 
+from tests.pace import patient
+
 LoopKind: TypeAlias = Literal["asyncio", "debug", "uvloop"]
+
 LOOPS: Final[tuple[LoopKind, ...]] = ("asyncio", "debug", "uvloop")
 
-ACTION_SECONDS: Final = 20.0
+ACTION_SECONDS: Final = patient(20.0)
 """The bound of everything that a worker does; more means that something hangs."""
-CALM_SECONDS: Final = 20.0
+CALM_SECONDS: Final = patient(20.0)
 """The bound of what must come to its end after a storm."""
 
 

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.pace import patient
+
 ROOT = Path(__file__).parents[3]
-START_SECONDS = 60.0
+START_SECONDS = patient(60.0)
 
 
 @dataclass
@@ -31,13 +33,13 @@ class Program:
         """Where it listens."""
         return int(self.url.rpartition(":")[2].partition("/")[0])
 
-    async def line(self, seconds: float = 30.0) -> str:
+    async def line(self, seconds: float = START_SECONDS) -> str:
         """The next line of its output."""
         assert self.process.stdout is not None
         line = await asyncio.wait_for(self.process.stdout.readline(), seconds)
         return line.decode().strip()
 
-    async def end(self, seconds: float = 30.0) -> tuple[list[str], list[str]]:
+    async def end(self, seconds: float = START_SECONDS) -> tuple[list[str], list[str]]:
         """Wait for its end; what it has written to output and log."""
         out, errors = await asyncio.wait_for(self.process.communicate(), seconds)
         return out.decode().splitlines(), errors.decode().splitlines()

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Context, Elicit, Settings, ToolError
+from tests.pace import patient
 
 from .conftest import Serve
 from .wire import LEGACY, LegacyWire, ModernWire
@@ -164,7 +165,7 @@ async def test_a_canceled_request_is_no_accepted_one(
     wire = LegacyWire(http, await serve())
     await wire.initialize(LEGACY)
     call = asyncio.create_task(wire.tool("blocking", headers={"Accept": accept}))
-    await asyncio.wait_for(service.started.wait(), 5)
+    await asyncio.wait_for(service.started.wait(), patient(5))
     await wire.notify("notifications/cancelled", {"requestId": wire.last_id})
     reply = await call
 

@@ -25,6 +25,7 @@ from mcpgen.runtime.server import Service, Settings, create_app, settings_table
 from mcpgen.runtime.server.http import access_log
 from mcpgen.runtime.server.http.access_log import Lines
 from mcpgen.runtime.server.settings import from_arguments
+from tests.pace import patient
 from tests.requirements import requirement
 
 from .certificates import self_signed
@@ -549,7 +550,7 @@ class TestProgram:
         )
         assert process.stdout is not None
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), 30)
+            line = await asyncio.wait_for(process.stdout.readline(), patient(30))
             yield process, line.decode().strip()
         finally:
             if process.returncode is None:
@@ -579,7 +580,7 @@ class TestProgram:
                 process.send_signal(signal.SIGTERM)
                 assert (await stream.message())["result"]["resultType"] == "complete"
                 assert (await call.message())["result"]["isError"] is True
-            _, errors = await asyncio.wait_for(process.communicate(), 20)
+            _, errors = await asyncio.wait_for(process.communicate(), patient(20))
 
         assert process.returncode == 0
         logged = [json.loads(line) for line in errors.decode().splitlines()]

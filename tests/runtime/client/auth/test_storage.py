@@ -53,7 +53,7 @@ async def test_two_storages_of_one_file_exclude_each_other(tmp_path: Path) -> No
         waiting = asyncio.create_task(second.lock().__aenter__())
         done, _ = await asyncio.wait([waiting], timeout=0.2)
         assert not done
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, patient(5))
 
 
 async def test_who_gives_up_waiting_leaves_the_lock_to_others(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from mcpgen.runtime.server import (
 from mcpgen.runtime.server.calls.answer import Answer
 from mcpgen.runtime.server.hooks import Hooks
 from mcpgen.runtime.server.http.watch import PERIOD
+from tests.pace import patient
 
 from ..conftest import serving
 from ..wire import SECONDS, LegacyWire, ModernWire, Reply
@@ -473,12 +474,12 @@ main(Workshop, ["--port", "0", "--access-log", "off"], hooks=[Shout()],
         process = await _program(script, *arguments)
         assert process.stdout is not None
         try:
-            url = await asyncio.wait_for(process.stdout.readline(), 30)
+            url = await asyncio.wait_for(process.stdout.readline(), patient(30))
             reply = await ModernWire(http, url.decode().strip()).tool("add", {"a": 1})
             line = await asyncio.wait_for(process.stdout.readline(), SECONDS)
         finally:
             process.terminate()
-            assert await asyncio.wait_for(process.wait(), 20) == 0
+            assert await asyncio.wait_for(process.wait(), patient(20)) == 0
 
         assert reply.headers.get("X-Stamp") == stamped
         assert line == b"called add ok\n"
