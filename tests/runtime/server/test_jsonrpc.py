@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import pickle
 from typing import Any
@@ -94,3 +96,21 @@ def test_errors_that_carry_data() -> None:
         "supported": ["3", "2"],
         "requested": "1",
     }
+
+
+@pytest.mark.parametrize("end", [b"]", b""], ids=["valid", "invalid"])
+def test_the_cycle_collector_waits_for_large_bodies(end: bytes) -> None:
+    collections: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        collections.append(phase)
+
+    body = b"[" + b",".join([b"[]"] * 200_000) + end
+    gc.callbacks.append(note)
+    try:
+        with contextlib.nullcontext() if end else pytest.raises(ProtocolError):
+            jsonrpc.parse(body)
+    finally:
+        gc.callbacks.remove(note)
+    assert len(collections) <= 6  # starts and ends, one for each generation
+    assert gc.isenabled()
