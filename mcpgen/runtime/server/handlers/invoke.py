@@ -10,7 +10,7 @@ import contextvars
 import functools
 import inspect
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, TypeAlias, cast
@@ -92,7 +92,7 @@ class _Stepped:
     def __await__(self) -> Generator[Any, Any, Any]:
         task = asyncio.current_task()
         work = self._work.__await__()
-        if task is None or not isinstance(work, Generator | Coroutine):
+        if task is None or not hasattr(work, "send"):
             return (yield from work)
         step: Callable[[Any], Any] = work.send
         given: Any = None
@@ -125,8 +125,8 @@ class _Stepped:
         except asyncio.CancelledError as error:
             cancelled = error
         for _ in range(self.cancellations):
-            left = task.cancelling() and task.uncancel()
-        if left and cancelled is not None:
+            task.uncancel()
+        if task.cancelling() and cancelled is not None:
             raise cancelled
 
 

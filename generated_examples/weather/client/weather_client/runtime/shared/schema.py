@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from .compile_cost import TOO_EXPENSIVE, is_expensive
 from .explain.words import MAX_VALUE, Json, cut, pointer
 from .references import encoded
 
@@ -29,6 +31,7 @@ __all__ = [
     "SchemaValidator",
     "describe",
     "pointer",
+    "prepare_explanations",
 ]
 
 BACKTRACK_LIMIT: Final = 50_000
@@ -80,10 +83,13 @@ class SchemaValidator:
 
         Raises:
             InvalidSchema: If the schema is not valid in its dialect, refers to
-                something outside itself, or has a pattern that is too large.
+                something outside itself, has a pattern that is too large, or would take
+                too long to compile.
         """
         from jsonschema_rs import ValidationError
 
+        if is_expensive(self._schema):
+            raise InvalidSchema(TOO_EXPENSIVE)
         try:
             validator = _compiled(self._schema)
         except ValidationError as error:
@@ -131,6 +137,11 @@ class SchemaValidator:
 
             explainer = self._explainer = Explainer(self._schema, _compiled)
         return [Problem(*each) for each in explainer.problems(instance, limit)]
+
+
+def prepare_explanations() -> None:
+    """Import what explains invalid values, which takes about 30 ms, before it is needed."""
+    import_module(".explain.explainer", __package__)
 
 
 def describe(problems: Sequence[Problem]) -> str:

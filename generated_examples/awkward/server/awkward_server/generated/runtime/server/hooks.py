@@ -19,7 +19,7 @@ from ..shared.headers import NAMED_BY
 from ..shared.jsonrpc import is_object
 from .calls.answer import Answer, tool_failure
 from .handlers.context import Context
-from .handlers.invoke import Contained, TookTooLong
+from .handlers.invoke import Contained, TookTooLong, contained
 from .handlers.questions import InputRequired
 from .handlers.results import ToolError
 
@@ -216,7 +216,7 @@ class Hooks:
                 with Contained():
                     waiting = hook.before(call)
                     if waiting is not None:
-                        await waiting
+                        await contained(waiting)
                 begun.append(hook)
         except ProtocolError:
             raise

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from ..protocol.revisions import REVISIONS
+from ..shared.schema import prepare_explanations
 from .auth.configured import configured, declared_scopes, effective
 from .calls.capabilities import offer
 from .calls.methods import Methods
@@ -225,6 +226,7 @@ class Server:
         )
         async with AsyncExitStack() as closing:
             self._close_with(closing)
+            prepare_explanations()
             self.catalog.changes.bind(asyncio.get_running_loop())
             await self._start_service()
             closing.pop_all()

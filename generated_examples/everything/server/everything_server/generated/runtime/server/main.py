@@ -10,6 +10,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -30,7 +31,7 @@ from .runner import ApplicationRunner, Runner, listen
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Service
 from .settings import Settings, SettingsError, from_arguments
-from .stopping import ExitDeadline, StopSignals
+from .stopping import ExitDeadline, StopSignals, run
 
 _CLOSE_SECONDS: Final = 1.0
 """How long the event loop and its threads may take to close."""
@@ -89,7 +90,8 @@ def main(
     code = 1
     runner = asyncio.Runner(loop_factory=_loop_factory())
     try:
-        runner.run(
+        run(
+            runner,
             serve(
                 _made(service, settings),
                 settings,
@@ -99,7 +101,7 @@ def main(
                 hooks=hooks,
                 middlewares=middlewares,
                 on_signal=stop_in_time,
-            )
+            ),
         )
         code = 0
     except CannotStart as error:
@@ -109,7 +111,8 @@ def main(
     finally:
         # What still runs on the loop, or in its threads, is waited for without limit.
         deadline.within(_CLOSE_SECONDS, code)
-        runner.close()
+        with suppress(SystemExit, KeyboardInterrupt):  # of tasks that are canceled
+            runner.close()
         deadline.cancel(code)
     return code
 

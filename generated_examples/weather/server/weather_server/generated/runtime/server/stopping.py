@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from types import FrameType
 from typing import Any, Final, Self
 
+_log: Final = logging.getLogger("mcp.server")
 _EXIT_SECONDS: Final = 1.0
 _PERIOD: Final = 0.05
 
@@ -66,6 +69,42 @@ class StopSignals:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # closed meanwhile
                 self._loop.call_soon_threadsafe(self._came.put_nowait, number)
+
+
+def run(runner: asyncio.Runner, work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end, whatever other tasks and callbacks of the loop raise.
+
+    asyncio stops its loop where one of them raises SystemExit or KeyboardInterrupt, with
+    everything else in place: it can go on. Ctrl-C ends the run until `StopSignals` is
+    entered.
+    """
+    found: list[asyncio.Task[Any]] = []
+
+    async def begun() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        found.append(task)
+        await work
+
+    step: Callable[[], None] = partial(runner.run, begun())
+    while True:
+        try:
+            return step()
+        except (SystemExit, KeyboardInterrupt) as error:
+            if not found or found[0].done() or _is_interrupt(error):
+                raise
+            _log.warning(
+                "%s outside of the server's own task does not end the server; raise "
+                "ToolError to refuse a call, send SIGTERM to end the server",
+                type(error).__name__,
+            )
+            step = partial(runner.get_loop().run_until_complete, found[0])
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether this may be Ctrl-C."""
+    default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return isinstance(error, KeyboardInterrupt) and default
 
 
 class ExitDeadline:

@@ -10,7 +10,7 @@ import contextvars
 import functools
 import inspect
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, TypeAlias, cast
@@ -78,6 +78,67 @@ class Contained:
             return self._task is not None and self._task.cancelling() > self._before
         # A coroutine that is closed instead of run to its end.
         return isinstance(error, GeneratorExit) and running_loop() is None
+
+
+class _Stepped:
+    """Awaits something, and counts how often it has cancelled the task that it runs in."""
+
+    __slots__ = ("_work", "cancellations")
+
+    def __init__(self, work: Awaitable[Any]) -> None:
+        self._work = work
+        self.cancellations = 0
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        task = asyncio.current_task()
+        work = self._work.__await__()
+        if task is None or not hasattr(work, "send"):
+            return (yield from work)
+        step: Callable[[Any], Any] = work.send
+        given: Any = None
+        while True:
+            before = task.cancelling()
+            try:
+                waited = step(given)
+            except StopIteration as end:
+                return end.value
+            finally:
+                more = task.cancelling() - before
+                self.cancellations = max(0, self.cancellations + more)
+            try:
+                given, step = (yield waited), work.send
+            except BaseException as error:
+                given, step = error, work.throw
+
+    async def forget(self) -> None:
+        """Take back its cancellations of the current task.
+
+        Raises:
+            asyncio.CancelledError: The task was cancelled from outside, too.
+        """
+        task = asyncio.current_task()
+        if task is None:
+            return
+        cancelled: asyncio.CancelledError | None = None
+        try:
+            await asyncio.sleep(0)  # where one is raised that has not been raised yet
+        except asyncio.CancelledError as error:
+            cancelled = error
+        for _ in range(self.cancellations):
+            task.uncancel()
+        if task.cancelling() and cancelled is not None:
+            raise cancelled
+
+
+async def contained(work: Awaitable[Any]) -> Any:
+    """Await user code as `Contained` does; it can't cancel the current task either."""
+    with Contained():
+        stepped = _Stepped(work)
+        try:
+            return await stepped
+        finally:
+            if stepped.cancellations:
+                await stepped.forget()
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -174,8 +235,7 @@ def awaitable(function: Callable[..., Any], threads: Threads) -> Call:
     )
 
     async def guarded(*args: Any) -> Any:
-        with Contained():
-            return await call(*args)
+        return await contained(call(*args))
 
     return guarded
 

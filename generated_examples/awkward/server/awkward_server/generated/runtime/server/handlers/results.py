@@ -5,9 +5,10 @@ Types for people who write handlers; how they become wire messages is `encode`'s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeGuard, TypeVar
+from itertools import islice
+from typing import Any, Final, Generic, TypeAlias, TypeGuard, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -46,6 +47,40 @@ class ToolResult(Generic[M]):
 def is_tool_result(value: object) -> TypeGuard[ToolResult[Any]]:
     """Whether a handler returned a result in full."""
     return isinstance(value, ToolResult)
+
+
+_LOOKED_AT: Final = 256
+"""Values of one result that are looked at before it is serialised."""
+
+
+def refuse_generators(value: object) -> None:
+    """Raise TypeError where a result is an iterator or has one among its first values.
+
+    A generator may never end, and serialising it would take all memory.
+    """
+    if type(value) is str:
+        return
+    waiting = [value]
+    for _ in range(_LOOKED_AT):
+        if not waiting:
+            return
+        part = waiting.pop()
+        if isinstance(part, Iterator):
+            raise TypeError(
+                "a handler returned a generator or another iterator; return a list of "
+                "what it yields"
+            )
+        waiting.extend(islice(_inside(part), _LOOKED_AT))
+
+
+def _inside(value: object) -> Iterable[object]:
+    if is_tool_result(value):
+        return (value.structured, value.content, value.meta)
+    if isinstance(value, BaseModel):
+        return vars(value).values()
+    if isinstance(value, dict):
+        return cast("dict[object, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, list | tuple) else ()
 
 
 ToolReturn: TypeAlias = Content | ToolResult[Any] | None

@@ -19,7 +19,12 @@ from ...shared.jsonrpc import encode
 from ...shared.model import Codec
 from ...shared.schema import SchemaValidator, describe
 from ..handlers.invoke import Call, Threads, TookTooLong, awaitable, limited
-from ..handlers.results import ResourceNotFound, ToolError, is_tool_result
+from ..handlers.results import (
+    ResourceNotFound,
+    ToolError,
+    is_tool_result,
+    refuse_generators,
+)
 from .answer import (
     Answer,
     completion_answer,
@@ -115,6 +120,7 @@ class ToolStep:
         except Exception:
             return self._failed()
         try:
+            refuse_generators(value)
             if self._output is None:
                 return _unstructured(value)
             return self._structured(self._output, value, ctx)
@@ -218,6 +224,7 @@ class PromptStep:
                 value = await self._call(self._codec.build(arguments), ctx)
             else:
                 value = await self._call(ctx)
+            refuse_generators(value)
             return prompt_answer(value, self._definition.get("description"))
         except ProtocolError:
             raise
@@ -290,6 +297,7 @@ class ResourceStep:
                 value = await self._call(variables, ctx)
             else:
                 value = await self._call(self._codec.build(variables), ctx)
+            refuse_generators(value)
             return resource_answer(value, uri, self._definition)
         except (ProtocolError, ResourceNotFound):
             raise
