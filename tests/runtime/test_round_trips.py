@@ -173,7 +173,7 @@ FILLED: Final[JsonObject] = {
 class Round(Service):
     """Handlers that send and keep what the tests compare."""
 
-    announces = frozenset(["tools"])
+    announces = frozenset(["tools", "prompts"])
     contract: ClassVar[Contract] = Contract(
         CATALOG,
         tools={
@@ -580,20 +580,25 @@ async def test_subscriptions_side_by_side(service: Round) -> None:
         Client.in_memory(app, era="modern", timeout=LIMIT) as client,
         asyncio.timeout(LIMIT),
     ):
-        both = [client.subscribe(tools_changed=True) for _ in range(2)]
+        both = [
+            client.subscribe(tools_changed=True),
+            client.subscribe(prompts_changed=True),
+        ]
         await asyncio.gather(*(each.__aenter__() for each in both))
         from mcpgen.runtime.server.app import LIVE_CATALOG
 
         app[LIVE_CATALOG].tools.remove("full")
+        app[LIVE_CATALOG].prompts.remove("second")
         changes = [await anext(each) for each in both]
         await asyncio.gather(*(each.__aexit__(None, None, None) for each in both))
     assert [change.method for change in changes] == [
-        "notifications/tools/list_changed"
-    ] * 2
+        "notifications/tools/list_changed",
+        "notifications/prompts/list_changed",
+    ]
 
 
 async def test_a_filter_is_narrowed_to_what_is_announced(service: Round) -> None:
-    wanted = {"toolsListChanged": True, "promptsListChanged": True}
+    wanted = {"toolsListChanged": True, "resourcesListChanged": True}
     async with (
         wires(service) as (modern, _),
         modern.streaming(

@@ -14,6 +14,7 @@ from aiohttp import web
 from mcpgen.runtime.client import (
     CallTimeoutError,
     Client,
+    ClientError,
     InvalidResultError,
     Progress,
 )
@@ -186,6 +187,74 @@ async def test_results_are_checked_against_any_schema(
         assert found.structured_content == good
         with pytest.raises(InvalidResultError):
             await client.call_tool("a", {"good": False})
+
+
+async def test_an_unknown_dialect_fails_its_tool_alone() -> None:
+    def tool(name: str, dialect: str) -> dict[str, Any]:
+        schema = {"$schema": dialect, "type": "object"}
+        plain_input = {"type": "object"}
+        return {"name": name, "inputSchema": plain_input, "outputSchema": schema}
+
+    class Typed(Client):
+        catalog = Catalog(
+            server={"name": "wire", "version": "1"},
+            tools=(
+                tool("odd", "https://example.com/dialect"),
+                tool("good", "http://json-schema.org/draft-07/schema#"),
+            ),
+        )
+
+    async def answer(call: Call) -> Reply:
+        return call.result(content=[], structuredContent={})
+
+    async with running(modern(tools_call=answer)) as wire, Typed(wire.url) as client:
+        with pytest.raises(ClientError, match="dialect"):
+            await client.call_tool("odd")
+        assert (await client.call_tool("good")).structured_content == {}
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_an_error_without_an_id_is_reported(make: Make, status: int) -> None:
+    async def fail(call: Call) -> Reply:
+        error = {"code": -32700, "message": "Parse error near x"}
+        return json_status(status, {"jsonrpc": "2.0", "id": None, "error": error})
+
+    async with running(make(tools_call=fail)) as wire, Client(wire.url) as client:
+        with pytest.raises(ClientError, match="Parse error near x"):
+            await client.call_tool("a")
+
+
+async def test_a_question_that_the_server_withdraws_is_stopped() -> None:
+    asked, stopped = asyncio.Event(), asyncio.Event()
+    question = {"jsonrpc": "2.0", "id": "q1", "method": "roots/list"}
+
+    async def work(call: Call) -> Reply:
+        stream = await call.stream()
+        await stream.write(event(question))
+        await asked.wait()
+        await stream.write(
+            event(notification("notifications/cancelled", requestId="q1"))
+        )
+        await stopped.wait()
+        await stream.write(event(await text(call)))
+        return stream
+
+    async def roots() -> list[str]:
+        asked.set()
+        try:
+            await asyncio.sleep(LIMIT)
+        except asyncio.CancelledError:
+            stopped.set()
+            raise
+        return []
+
+    async with (
+        asyncio.timeout(LIMIT),
+        running(legacy(tools_call=work)) as wire,
+        Client(wire.url, roots=roots) as client,
+    ):
+        assert (await client.call_tool("a")).content
+    assert [call for call in wire.calls if call.id == "q1"] == []
 
 
 # --- HTTP ----------------------------------------------------------------------------

@@ -360,6 +360,7 @@ class TestOneEra:
 
         assert reply.status == 400
         assert "2026-07-28" in reply.error["message"]
+        assert reply.error["data"]["supported"] == ["2026-07-28"]
 
     async def test_modern_alone_lists_its_versions(
         self, http: ClientSession, modern_url: str

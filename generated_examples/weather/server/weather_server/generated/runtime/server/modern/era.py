@@ -26,6 +26,7 @@ from ...shared.errors import (
     UNSUPPORTED_PROTOCOL_VERSION,
     URL_ELICITATION_REQUIRED,
     ProtocolError,
+    unsupported_version,
 )
 from ...shared.jsonrpc import is_object
 from ..calls.answer import Answer
@@ -141,8 +142,7 @@ class Modern:
         except ProtocolError as error:
             status = 404 if error.code == METHOD_NOT_FOUND else 400
             if method == "initialize":
-                # All that a legacy client can show to its user is this message.
-                error.message += f"; served are {', '.join(self._versions)}"
+                error = self._explained(error, params)
             return exchange.failure(error, status, request_id)
         if method == "subscriptions/listen":
             try:
@@ -151,6 +151,15 @@ class Modern:
             except ProtocolError as error:
                 return exchange.failure(error, _STATUS.get(error.code, 200), request_id)
         return await self._run(exchange, request_id, method, params, client, log_floor)
+
+    def _explained(self, error: ProtocolError, params: JsonObject) -> ProtocolError:
+        """The error of an `initialize`, with the versions that are served."""
+        wanted = params.get("protocolVersion")
+        if "_meta" not in params and isinstance(wanted, str):
+            error = unsupported_version(wanted[:50], self._versions)
+        # All that a legacy client can show to its user is this message.
+        error.message += f"; served are {', '.join(self._versions)}"
+        return error
 
     def _admit(
         self,
