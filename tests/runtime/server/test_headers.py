@@ -61,6 +61,7 @@ def test_every_text_comes_back(value: str) -> None:
     assert decode(encoded) == value
 
 
+@requirement("2026-07-28/server/parameter-headers-invalid")
 @pytest.mark.parametrize(
     "text",
     [

@@ -318,6 +318,7 @@ class TestBatches:
                 old.request("tools/call", {"name": "add", "arguments": {"a": 1}}),
                 "nonsense",
                 old.request("nope"),
+                {"jsonrpc": "2.0", "id": 99},
             ]
         )
 
@@ -327,6 +328,7 @@ class TestBatches:
         assert by_id[first + 1]["result"]["content"][0]["text"] == '{"sum":2}'
         assert by_id[first + 2]["error"]["code"] == -32601
         assert by_id[None]["error"]["code"] == -32600
+        assert len(reply.json) == 5
 
     @requirement("2025-03-26/server/batches")
     async def test_one_request_is_answered_with_a_list(self, old: LegacyWire) -> None:

@@ -327,6 +327,7 @@ class TestParameterHeaders:
             ({"region": "a"}, {"Mcp-Param-Region": "=?base64?YQ?="}),
             ({"region": "a"}, {"Mcp-Param-Region": "=?base64?Y$==?="}),
             ({"region": "a"}, {"Mcp-Param-Region": "YQ=="}),
+            ({"region": "café"}, {"Mcp-Param-Region": "café"}),
             ({}, {"Mcp-Param-Region": "us-west1"}),
             ({"region": None}, {"Mcp-Param-Region": "null"}),
             ({"count": 42}, {"Mcp-Param-Count": "43"}),

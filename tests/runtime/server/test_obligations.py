@@ -15,17 +15,19 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import loads
 from mcpgen.runtime.server import (
     Completions,
+    Content,
     Context,
     LiveCatalog,
     ProtocolError,
     Settings,
 )
+from mcpgen.runtime.server.handlers import content
 from mcpgen.runtime.shared.catalog import JsonObject
 from tests.requirements import requirement
 
 from .conftest import Serve
 from .test_endpoint import limited
-from .wire import SECONDS, LegacyWire, ModernWire
+from .wire import MODERN, SECONDS, LegacyWire, ModernWire
 from .workshop import NAME_FORM, Workshop, tool
 
 Client: TypeAlias = ModernWire | LegacyWire
@@ -37,6 +39,16 @@ ABLE: dict[str, Any] = {
 }
 REFUSAL = {"jsonrpc": "2.0", "error": {"code": -1, "message": "No"}}
 TOKEN = {"_meta": {"progressToken": "t"}}
+REVISIONS = [MODERN, "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]
+ABSENT = object()
+NOT_JSON_RPC: list[dict[str, Any]] = [
+    {"jsonrpc": "1.0"},
+    {"jsonrpc": 2.0},
+    {"jsonrpc": ABSENT},
+    {"method": 3},
+    {"method": None},
+    {"method": ABSENT},
+]
 SEARCH = tool("search")
 
 
@@ -55,10 +67,12 @@ class Odd(Workshop):
             "paying",
             "raising",
             "nobody_speaks",
+            "hanging",
         ):
             catalog.tools.add(tool(name), getattr(self, name))
         notes = {"uriTemplate": "file:///notes/{+name}", "name": "notes"}
         catalog.resource_templates.add(notes, self.note)
+        catalog.prompts.add({"name": "kinds"}, self.kinds)
         await super().on_startup(catalog)
 
     async def note(self, args: Any, ctx: Context) -> str:
@@ -68,6 +82,18 @@ class Odd(Workshop):
         if value == "ask":
             await ctx.elicit("Which?", NAME_FORM)
         return await super().complete_city(value, ctx)
+
+    async def hanging(self, args: Any, ctx: Context) -> str:
+        await ctx.progress(1)
+        return await self.blocking(args, ctx)
+
+    async def kinds(self, args: Any, ctx: Context) -> Content:
+        return [
+            content.image(b"\x89PNG", "image/png"),
+            content.audio(b"RIFF", "audio/wav"),
+            content.resource("shop://x", "body", "text/plain"),
+            content.resource("shop://y", b"\x00\x01", "image/gif"),
+        ]
 
     async def raising(self, args: Any, ctx: Context) -> str:
         raise ProtocolError(args["code"], "Something reserved")
@@ -156,9 +182,14 @@ async def able(http: ClientSession, url: str) -> LegacyWire:
     "2026-07-28/server/error-responses",
     "2026-07-28/server/result-responses",
 )
+@pytest.mark.parametrize("revision", REVISIONS)
 async def test_every_answer_has_its_requests_id_and_one_outcome(
-    client: Client,
+    http: ClientSession, url: str, revision: str
 ) -> None:
+    client: Client = ModernWire(http, url)
+    if revision != MODERN:
+        client = LegacyWire(http, url)
+        await client.initialize(revision)
     for request in (
         client.tool("add", {"a": 1}),
         client.tool("add", {"a": "x"}),
@@ -173,6 +204,50 @@ async def test_every_answer_has_its_requests_id_and_one_outcome(
         if "error" in answer:
             assert type(answer["error"]["code"]) is int
             assert isinstance(answer["error"]["message"], str)
+
+
+@requirement("2024-11-05/server/json-rpc", "2025-11-25/server/json-rpc")
+@pytest.mark.parametrize("revision", REVISIONS[1:])
+@pytest.mark.parametrize("changes", NOT_JSON_RPC)
+async def test_a_session_takes_json_rpc_alone(
+    http: ClientSession, url: str, revision: str, changes: dict[str, Any]
+) -> None:
+    wire = LegacyWire(http, url)
+    await wire.initialize(revision)
+    body = {**wire.request("ping"), **changes}
+
+    reply = await wire.send({k: v for k, v in body.items() if v is not ABSENT})
+
+    assert reply.error["code"] == -32600
+
+
+@requirement("2025-11-25/server/json-rpc")
+async def test_an_answer_without_an_outcome_answers_nothing(able: LegacyWire) -> None:
+    async with able.streaming("asking") as stream:
+        question = await stream.message()
+        refused = await able.send({"jsonrpc": "2.0", "id": question["id"]})
+        content = {"action": "accept", "content": {"name": "Bo"}}
+        await able.answer(question, content)
+        answer = await stream.message()
+
+    assert (refused.status, refused.error["code"]) == (400, -32600)
+    assert answer["result"]["content"][0]["text"] == "accept: {'name': 'Bo'}"
+
+
+@requirement("2026-07-28/server/json-rpc")
+@pytest.mark.parametrize("changes", NOT_JSON_RPC)
+async def test_a_modern_request_is_json_rpc(
+    modern: ModernWire, changes: dict[str, Any]
+) -> None:
+    body, headers = modern.request("tools/list")
+    body.update(changes)
+
+    reply = await modern.send(
+        {k: v for k, v in body.items() if v is not ABSENT}, headers=headers
+    )
+
+    assert reply.status == 400
+    assert reply.error["code"] == -32600
 
 
 @requirement(
@@ -236,7 +311,13 @@ ENCODED = {"Mcp-Param-Region": "=?base64?w45sZSDimIMg5LiW55WM?="}
 async def test_unknown_reserved_metadata_is_let_be(
     client: Client, service: Odd
 ) -> None:
-    unknown = {"io.modelcontextprotocol/whatever": [3], "mcp.example/x": {"a": None}}
+    unknown = {
+        "io.modelcontextprotocol/whatever": [3],
+        "mcp.example/x": {"a": None},
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "tracestate": "vendor=1",
+        "baggage": "user=alice",
+    }
 
     if isinstance(client, ModernWire):
         reply = await client.tool("context", meta=unknown)
@@ -283,6 +364,31 @@ async def test_capabilities_are_declared(
             "resources",
             "tools",
         }
+
+
+@requirement("2025-11-25/server/meta-keys")
+async def test_a_session_gets_no_metadata_that_no_handler_gives(
+    able: LegacyWire, http: ClientSession
+) -> None:
+    told: list[Any] = [await LegacyWire(http, able.url).initialize()]
+    for method, params in METHODS[1:]:
+        told.append((await able.call(method, params)).result)
+    for reply in (
+        await able.tool("threaded", params=TOKEN),
+        await able.tool("logging"),
+    ):
+        told += [message.get("params", {}) for message in reply.messages]
+    async with able.get() as stream:
+        await able.tool("change_lists")
+        told += [(await stream.message()).get("params", {}) for _ in range(3)]
+    async with able.streaming("asking_all") as stream:
+        requests = [await stream.message() for _ in range(3)]
+        told += [request.get("params", {}) for request in requests]
+        for request in requests:
+            await able.send({**REFUSAL, "id": request["id"]})
+
+    assert len(told) > 20
+    assert [each for each in told if "_meta" in each] == []
 
 
 # --- transport ---------------------------------------------------------------------
@@ -470,6 +576,20 @@ async def test_what_is_said_after_a_plain_answer_is_not_sent(
     assert (await client.tool("nothing")).result["content"] == []
 
 
+@requirement("2026-07-28/server/cancellation-by-closing")
+async def test_closing_an_open_stream_cancels_its_request(
+    modern: ModernWire, service: Odd
+) -> None:
+    async with modern.streaming(
+        "tools/call", {"name": "hanging"}, meta={"progressToken": "t"}
+    ) as stream:
+        assert (await stream.message())["method"] == "notifications/progress"
+        stream.response.close()
+
+    await asyncio.wait_for(service.cancelled.wait(), SECONDS)
+    assert service.seen[0].cancelled is True
+
+
 @requirement("2025-11-25/server/cancellation-races")
 async def test_a_cancellation_that_comes_too_late_is_ignored(
     legacy: LegacyWire,
@@ -497,6 +617,7 @@ async def test_a_client_with_forms_alone_is_not_asked_to_open_a_page(
         assert (await wire.tool("asking_url")).error["code"] == -32600
 
 
+@requirement("2025-11-25/server/elicitation-modes")
 async def test_a_client_with_pages_alone_is_not_asked_to_fill_in_a_form(
     http: ClientSession, url: str
 ) -> None:
@@ -611,13 +732,23 @@ def refused(**manifest: Any) -> list[str]:
 
 
 @requirement(
+    "2025-11-25/server/schema-unknown-dialect",
     "2025-11-25/server/schema-valid",
     "2025-11-25/server/tools-input-schema",
+    "2026-07-28/server/schema-unknown-dialect",
     "2026-07-28/server/schema-valid",
     "2026-07-28/server/tools-input-schema",
 )
 @pytest.mark.parametrize(
-    "schema", [None, True, [], {"type": "string"}, {"type": "object", "required": 3}]
+    "schema",
+    [
+        None,
+        True,
+        [],
+        {"type": "string"},
+        {"type": "object", "required": 3},
+        {"type": "object", "$schema": "http://example.org/dialect"},
+    ],
 )
 async def test_a_tool_with_an_impossible_schema_is_never_offered(
     serve: Serve, schema: Any
@@ -632,10 +763,55 @@ async def test_a_tool_with_an_impossible_schema_is_never_offered(
     assert "a" not in tools
 
 
+@requirement("2026-07-28/server/x-mcp-header")
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"a": {"type": "number", "x-mcp-header": "A"}},
+        {"a": {"type": "string", "x-mcp-header": ""}},
+        {"a": {"type": "string", "x-mcp-header": "A b"}},
+        {"a": {"type": "array", "items": {"type": "string", "x-mcp-header": "A"}}},
+        {
+            "a": {"type": "string", "x-mcp-header": "A"},
+            "b": {"type": "string", "x-mcp-header": "a"},
+        },
+    ],
+)
+def test_a_tool_with_a_wrong_header_is_refused(properties: JsonObject) -> None:
+    schema = {"type": "object", "properties": properties}
+
+    assert refused(tools=[{"name": "t", "inputSchema": schema}]) == ["MG204"]
+
+
 @requirement("2025-11-25/server/resources-uris", "2026-07-28/server/resources-uris")
 @pytest.mark.parametrize("uri", ["no uri", "relative/path", "a://\u0000", "://x"])
 def test_a_resource_has_a_uri(uri: str) -> None:
     assert refused(resources=[{"uri": uri, "name": "a"}])
+
+
+@requirement(
+    "2025-11-25/server/prompts-audio",
+    "2025-11-25/server/prompts-embedded",
+    "2025-11-25/server/prompts-image",
+    "2026-07-28/server/prompts-audio",
+    "2026-07-28/server/prompts-embedded",
+    "2026-07-28/server/prompts-image",
+)
+async def test_a_prompt_has_content_of_every_kind(client: Client) -> None:
+    result = (await client.call("prompts/get", {"name": "kinds"})).result
+
+    assert [message["content"] for message in result["messages"]] == [
+        {"type": "image", "data": "iVBORw==", "mimeType": "image/png"},
+        {"type": "audio", "data": "UklGRg==", "mimeType": "audio/wav"},
+        {
+            "type": "resource",
+            "resource": {"uri": "shop://x", "mimeType": "text/plain", "text": "body"},
+        },
+        {
+            "type": "resource",
+            "resource": {"uri": "shop://y", "mimeType": "image/gif", "blob": "AAE="},
+        },
+    ]
 
 
 # --- the modern era alone --------------------------------------------------------------
@@ -857,6 +1033,20 @@ async def test_lists_are_the_same_on_every_connection(
         elsewhere = await ModernWire(another, modern.url).call(method)
 
     assert first.result == again.result == elsewhere.result
+
+
+@requirement("2026-07-28/server/headers-match")
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [("prompts/get", {"name": "hello"}), ("resources/read", {"uri": "shop://text"})],
+)
+@pytest.mark.parametrize("name", [None, "other"])
+async def test_every_name_is_the_same_in_its_header(
+    modern: ModernWire, method: str, params: Any, name: str | None
+) -> None:
+    reply = await modern.call(method, params, headers={"Mcp-Name": name})
+
+    assert (reply.status, reply.error["code"]) == (400, -32020)
 
 
 @requirement("2026-07-28/server/caching-pages")

@@ -102,6 +102,8 @@ async def test_changed_lists_are_listed(modern: ModernWire) -> None:
     assert (await modern.tool("extra", {"b": 1, "a": 2})).content == "extra ['a', 'b']"
     prompts = (await modern.call("prompts/list")).result["prompts"]
     assert "hello" not in [prompt["name"] for prompt in prompts]
+    resources = (await modern.call("resources/list")).result["resources"]
+    assert resources[-1] == {"uri": "shop://new", "name": "new"}
     new = (await modern.call("resources/read", {"uri": "shop://new"})).result
     assert new["contents"] == [{"uri": "shop://new", "text": "some text"}]
 

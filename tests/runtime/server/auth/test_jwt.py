@@ -190,7 +190,9 @@ class TestAttacks:
             await door.refuses(issuer.token(header, own), "signature|JWT")
 
     @requirement(
-        "2025-11-25/server/tokens-validated", "2026-07-28/server/tokens-validated"
+        "2025-03-26/server/tokens-refused",
+        "2025-11-25/server/tokens-validated",
+        "2026-07-28/server/tokens-validated",
     )
     async def test_a_token_that_was_altered(self, door: Door, issuer: Issuer) -> None:
         head, _, signature = issuer.token().split(".")
@@ -201,6 +203,7 @@ class TestAttacks:
         await door.refuses(f"{head}.{altered}.{signature}", "signature")
 
     @requirement(
+        "2025-03-26/server/tokens-refused",
         "2025-11-25/server/tokens-audience",
         "2025-11-25/server/tokens-validated",
         "2026-07-28/server/tokens-audience",

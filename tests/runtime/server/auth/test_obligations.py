@@ -146,11 +146,37 @@ async def test_a_client_without_a_token_learns_where_to_get_one(doors: Doors) ->
     "2026-07-28/server/tokens-validated",
 )
 async def test_a_token_that_is_refused_gets_401(doors: Doors) -> None:
-    reply = await doors.modern("expired").call("tools/list")
+    old = await doors.legacy("alice", version="2025-03-26")
+    session = doors.thief(old, "expired")
+    for reply in (
+        await doors.modern("expired").call("tools/list"),
+        await session.call("tools/list"),
+        await doors.thief(LegacyWire(doors.http, doors.url), "expired").call(
+            "initialize"
+        ),
+    ):
+        assert reply.status == 401
+        assert 'error="invalid_token"' in challenge(reply)
+        assert "result" not in reply.json
 
-    assert reply.status == 401
-    assert 'error="invalid_token"' in challenge(reply)
-    assert "result" not in reply.json
+
+@requirement("2025-11-25/server/identify-users", "2026-07-28/server/identify-users")
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+async def test_what_a_client_says_of_itself_makes_it_nobody_else(
+    doors: Doors, era: str
+) -> None:
+    said: Any = {"user": "bob", "sub": "bob"}
+    headers = {"X-Forwarded-User": "bob", "X-User": "bob", "Cookie": "user=bob"}
+    if era == "modern":
+        said["io.modelcontextprotocol/clientInfo"] = {"name": "bob", "version": "1"}
+        reply = await doors.modern("alice").tool("context", meta=said, headers=headers)
+    else:
+        reply = await (await doors.legacy("alice")).tool(
+            "context", params={"_meta": said, "user": "bob"}, headers=headers
+        )
+
+    assert reply.content == "alice []"
+    assert doors.service.seen[0].meta.items() >= said.items()
 
 
 @requirement(
