@@ -27,6 +27,7 @@ from mcpgen.runtime.client.terminal.arguments import (
     text_arguments,
 )
 from mcpgen.runtime.client.terminal.completion import ASKED
+from tests.requirements import requirement
 from tests.terminals import Terminal, piped, terminal
 
 from .tool_server import FORM, HOSTILE, Guarded, content, server, words
@@ -508,12 +509,15 @@ def assert_not_obeyed(screen: Terminal) -> None:
     assert "\u202e".encode() not in screen.raw
 
 
+@requirement(
+    "2025-11-25/client/elicitation-people", "2026-07-28/client/elicitation-people"
+)
 async def test_a_form_is_filled_in_field_by_field() -> None:
     async with (
         running(server()) as wire,
         terminal(*PROGRAM, wire.url, "call", "ask", cwd=CLIENT) as screen,
     ):
-        await screen.shows("The server asks: Who are you?")
+        await screen.shows("The server weather asks: Who are you?")
         await screen.shows("Answer? [Y]es, [n]o, [c]ancel: ")
         screen.type("\n")
         await screen.shows("As in a passport.")
@@ -540,6 +544,9 @@ async def test_a_form_is_filled_in_field_by_field() -> None:
         screen.type("\n")
         await screen.shows("note")
         screen.type("\n")
+        await screen.shows("age: 40")
+        await screen.shows("Send it? [Y]es, [e]dit, [n]o, [c]ancel: ")
+        screen.type("y\n")
         assert await screen.ends() == 0
         answer = wire.of("tools/call")[-1].params["inputResponses"]["q"]
     assert answer == {
@@ -556,6 +563,9 @@ async def test_a_form_is_filled_in_field_by_field() -> None:
     assert_not_obeyed(screen)
 
 
+@requirement(
+    "2025-11-25/client/elicitation-people", "2026-07-28/client/elicitation-people"
+)
 @pytest.mark.parametrize(
     "keys, action", [("n\n", "decline"), ("x\nc\n", "cancel"), ("\x04", "cancel")]
 )
@@ -571,6 +581,9 @@ async def test_a_person_may_decline_or_cancel(keys: str, action: str) -> None:
     assert answer == {"action": action}
 
 
+@requirement(
+    "2025-11-25/client/elicitation-people", "2026-07-28/client/elicitation-people"
+)
 async def test_a_page_is_opened_when_the_person_agrees(tmp_path: Path) -> None:
     async with (
         running(server()) as wire,

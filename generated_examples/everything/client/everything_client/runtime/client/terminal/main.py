@@ -196,7 +196,8 @@ def _options(kind: type[Client], display: Display, said: argparse.Namespace) -> 
     if said.root:
         options["roots"] = [Path(root) for root in said.root]
     if is_asked:
-        options["elicitation"] = Person(Keyboard(), display.quiet).answer
+        server = str(kind.catalog.server["name"])
+        options["elicitation"] = Person(Keyboard(), display.quiet, server).answer
     return options
 
 

@@ -80,9 +80,19 @@ class Person:
     """Answers elicitations: one question at a time, each field until it fits."""
 
     def __init__(
-        self, keyboard: Keyboard, quiet: Callable[[], AbstractContextManager[object]]
+        self,
+        keyboard: Keyboard,
+        quiet: Callable[[], AbstractContextManager[object]],
+        server: str,
     ) -> None:
-        """A person at a keyboard; `quiet` holds back other output meanwhile."""
+        """A person at a keyboard.
+
+        Args:
+            keyboard: What the person types on.
+            quiet: Holds back other output meanwhile.
+            server: The name of the server that asks.
+        """
+        self._server = in_one_line(server)
         self._keyboard = keyboard
         self._quiet = quiet
         self._turn = asyncio.Lock()
@@ -102,13 +112,13 @@ class Person:
     async def _page(self, question: Elicitation) -> Reply:
         url = question.url or ""
         parts = urlsplit(url)
-        say(f"\nThe server asks: {clean(question.message)}")
+        say(f"\nThe server {self._server} asks: {clean(question.message)}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             say(f"It names no web page that could be opened: {in_one_line(url)}")
             return Reply.DECLINE
         say(f"It wants you to open this page of {in_one_line(parts.hostname)}:")
         say(f"  {in_one_line(url)}")
-        reply = await self._consent("Open it?")
+        reply = await self._consent("Open it?") or Reply.CANCEL
         if reply is Reply.ACCEPT and not await asyncio.to_thread(open_page, url):
             say("No browser was found: open it by yourself.")
         if reply is Reply.ACCEPT and question.required:
@@ -116,18 +126,27 @@ class Person:
         return reply
 
     async def _form(self, question: Elicitation) -> ElicitationAnswer:
-        say(f"\nThe server asks: {clean(question.message)}")
-        reply = await self._consent("Answer?")
+        say(f"\nThe server {self._server} asks: {clean(question.message)}")
+        reply = await self._consent("Answer?") or Reply.CANCEL
         if reply is not Reply.ACCEPT:
             return reply
-        content: dict[str, Any] = {}
-        for field in arguments_of(question.schema):
-            await self._fill_in(field, content)
-        return content
-
-    async def _consent(self, question: str) -> Reply:
         while True:
-            word = await self._keyboard.line(f"{question} [Y]es, [n]o, [c]ancel: ")
+            content: dict[str, Any] = {}
+            for field in arguments_of(question.schema):
+                await self._fill_in(field, content)
+            for name, value in content.items():
+                say(f"  {in_one_line(name)}: {in_one_line(value)}")
+            decision = await self._consent("Send it?", "[e]dit, ")
+            if decision is not None:
+                return content if decision is Reply.ACCEPT else decision
+
+    async def _consent(self, question: str, other: str = "") -> Reply | None:
+        """The person's decision; None for the other choice, if there is one."""
+        choices = f"[Y]es, {other}[n]o, [c]ancel"
+        while True:
+            word = await self._keyboard.line(f"{question} {choices}: ")
+            if other and word.lower() in ("e", "edit"):
+                return None
             if word.lower() in _YES:
                 return Reply.ACCEPT
             if word.lower() in ("n", "no"):

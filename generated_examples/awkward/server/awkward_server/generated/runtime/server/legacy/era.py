@@ -40,7 +40,7 @@ from ..limits.limits import Limits
 from ..settings import Settings
 from .handshake import Handshake
 from .registry import Registry
-from .server_requests import ServerRequests, take_answer
+from .server_requests import ServerRequests, is_response, take_answer
 from .session_outlet import SessionOutlet
 from .sessions import Running, Session
 
@@ -104,7 +104,7 @@ class Legacy:
         session = self._registry.find(exchange)
         if "method" not in message:
             taken = take_answer(session, message)
-            if not taken and "id" not in message:
+            if not taken and not is_response(message):
                 raise refused(400, "Neither a request, a notification nor a response")
             return exchange.accepted()
         exchange.method = str(message["method"])[:100]
@@ -180,8 +180,10 @@ class Legacy:
             )
             return jsonrpc.error(None, error)
         if "method" not in message:
-            take_answer(session, message)
-            return None
+            if take_answer(session, message) or is_response(message):
+                return None
+            problem = "Neither a request, a notification nor a response"
+            return jsonrpc.error(None, ProtocolError(INVALID_REQUEST, problem))
         if "id" not in message:
             self._notified(session, message)
             return None

@@ -123,10 +123,15 @@ class ServerRequests:
         await self._outlet.send(jsonrpc.notification("notifications/cancelled", params))
 
 
+def is_response(message: Mapping[str, Any]) -> bool:
+    """Whether a message without a method answers a request."""
+    return "id" in message and ("result" in message or "error" in message)
+
+
 def take_answer(session: Session, message: Mapping[str, Any]) -> bool:
     """Give a response from the client to whoever waits for it; False if nobody does."""
     request_id = message.get("id")
-    if not jsonrpc.is_request_id(request_id):
+    if not is_response(message) or not jsonrpc.is_request_id(request_id):
         return False
     future = session.waiting.get(request_id)
     if future is None or future.done():
