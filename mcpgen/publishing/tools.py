@@ -45,18 +45,29 @@ def run(
     folder: Path,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[bool, str]:
-    """Run `python -m ...` to its end: whether it went well, and what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1", **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        timeout=SECONDS,
-    )
+    """Run `python -m ...` to its end: whether it went well, and what it printed.
+
+    One that takes longer than `SECONDS` is ended and did not go well.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", *map(str, arguments)],
+            cwd=folder,
+            env={
+                **os.environ,
+                "PYTHONUTF8": "1",
+                "NO_COLOR": "1",
+                **(environment or {}),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return False, f"python -m {arguments[0]} timed out after {SECONDS} s"
     return done.returncode == 0, done.stdout.strip()
 
 

@@ -290,3 +290,22 @@ def test_handlers_split_over_classes_get_one_stub_in_the_class_that_is_served(
     assert [name for name in SPLIT if after[name] != SPLIT[name]] == ["handlers.py"]
     assert after["handlers.py"].count("async def") == 1
     assert starts(grown)
+
+
+def test_a_server_that_lacks_a_handler_ends_with_one_line_that_names_it(
+    grown: Path, terminal: Terminal
+) -> None:
+    assert terminal.mcpgen("generate").code == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "hello_server", "--port", "0"],
+        cwd=grown / "server",
+        capture_output=True,
+        timeout=patient(60),
+        check=False,
+        encoding="utf-8",
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: Hello has no handler part; write it, or let mcpgen add a stub: "
+        "mcpgen generate --add-stubs\n"
+    )

@@ -132,7 +132,16 @@ def _made(service: Service | Callable[[], Service], settings: Settings) -> Servi
         except SettingsError as error:
             raise CannotStart(str(error)) from None
         return mock
-    return service if isinstance(service, Service) else service()
+    if isinstance(service, Service):
+        return service
+    missing = sorted(getattr(service, "__abstractmethods__", ()))
+    if missing:
+        name = getattr(service, "__qualname__", "the service")
+        raise CannotStart(
+            f"{name} has no handler {', '.join(missing)}; write it, or let mcpgen add "
+            "a stub: mcpgen generate --add-stubs"
+        )
+    return service()
 
 
 async def serve(
