@@ -28,14 +28,20 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Files of each feature of servers, below the folder `server` of the runtime.
 
-Features without files are part of every server so far.
+Features without files are part of every package so far.
 """
 
-CLIENT: Final[Mapping[str, tuple[str, ...]]] = {}
+CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
+    "terminal": ("terminal/",),
+    "oauth": (),
+}
 """The same for clients."""
 
 SERVER_DEFAULT: Final = ("limits", "access-log", "mock", "token")
 """What servers have where the manifest does not list features: their README needs it."""
+
+CLIENT_DEFAULT: Final = ("terminal", "oauth")
+"""What clients have where the manifest does not list features."""
 
 NEVER_IN_CLIENTS: Final = ("../shared/examples/",)
 
@@ -99,7 +105,7 @@ def server(project: ir.Project) -> Half:
 
 def client(project: ir.Project) -> Half:
     """What a project's client has."""
-    return _half("client", project.features.get("client", ()), CLIENT)
+    return _half("client", project.features.get("client", CLIENT_DEFAULT), CLIENT)
 
 
 def _half(side: str, present: Iterable[str], table: Mapping[str, object]) -> Half:

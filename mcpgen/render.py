@@ -166,6 +166,7 @@ class _Pages:
             "class_docstring": pycode.docstring(common.summary(project), 4),
             "has_server": Target.SERVER in targets,
             "has_client": self._has_client,
+            "has_terminal": "terminal" in features.client(project).present,
         }
 
     def _fill(self, template: str, **values: Any) -> str:

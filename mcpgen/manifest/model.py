@@ -329,6 +329,12 @@ class Features(TypedDict, total=False):
             "access-log, mock, token. The authenticator of `auth.kind` is always there."
         ),
     ]
+    client: Annotated[
+        list[Literal["terminal", "oauth"]],
+        Field(
+            description="What the client has besides its core. Default: terminal, oauth."
+        ),
+    ]
 
 
 Selection: TypeAlias = Literal["dual-era", "modern", "legacy"]

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -118,6 +119,38 @@ def test_the_authenticator_of_the_manifest_is_there(kind: str) -> None:
     guarded = made((), auth={"kind": kind})
     assert set(server_files(guarded)) == set(server_files(made((kind,))))
     assert set(server_files(guarded)) > set(server_files(made(())))
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project whose client has no feature that can be left out."""
+    folder = tmp_path_factory.mktemp("quiet")
+    document = native(tools=[tool()], features={"server": [], "client": []})
+    write(folder, texts(project(document)))
+    return folder
+
+
+def test_a_client_without_a_terminal_program_names_the_key(quiet: Path) -> None:
+    done = run(quiet / "client", "-m", "weather_client", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: the program for a terminal is not in this package: add `terminal` to "
+        "`features.client` in the manifest and run `mcpgen generate`\n"
+    )
+    assert not (quiet / "client/weather_client/runtime/client/terminal").exists()
+    done = run(quiet / "client", "-c", EVERY_MODULE, "weather_client")
+    assert done.returncode == 0, done.stderr
+    text = (quiet / "client" / "pyproject.toml").read_text("utf-8")
+    assert "scripts" not in tomllib.loads(text)["project"]
+
+
+def test_a_client_without_a_terminal_program_is_strictly_typed(
+    quiet: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cache = str(tmp_path_factory.getbasetemp() / "mypy")
+    command = ("-m", "mypy", "--strict", "--cache-dir", cache, "-p", "weather_client")
+    done = run(quiet / "client", *command)
+    assert done.returncode == 0, done.stdout[-4000:]
 
 
 def test_a_client_never_makes_up_values() -> None:
