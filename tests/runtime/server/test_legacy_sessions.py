@@ -17,6 +17,11 @@ from .conftest import Serve
 from .wire import SECONDS, LegacyWire, until
 from .workshop import Workshop
 
+HELLO = {
+    "protocolVersion": "2025-11-25",
+    "capabilities": {},
+    "clientInfo": {"name": "test", "version": "1"},
+}
 VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
 
 
@@ -121,6 +126,43 @@ async def test_delete_ends_a_session_at_once(legacy: LegacyWire) -> None:
 
     assert reply.status == 204
     assert (await legacy.call("ping")).status == 404
+
+
+async def test_a_second_initialize_in_a_session_is_refused_and_changes_nothing(
+    legacy: LegacyWire,
+) -> None:
+    version = legacy.headers["MCP-Protocol-Version"]
+
+    reply = await legacy.call("initialize", {**HELLO, "protocolVersion": "2025-03-26"})
+
+    assert reply.status == 400
+    assert reply.error["code"] == -32600
+    assert "Mcp-Session-Id" in reply.error["message"]
+    assert "Mcp-Session-Id" not in reply.headers
+    assert (await legacy.call("ping")).result == {}
+    assert legacy.headers["MCP-Protocol-Version"] == version
+
+
+async def test_initialize_after_the_end_of_a_session_opens_another_one(
+    legacy: LegacyWire,
+) -> None:
+    ended = legacy.headers["Mcp-Session-Id"]
+    await legacy.other("DELETE")
+
+    reply = await legacy.call("initialize", HELLO)
+
+    assert reply.status == 200
+    assert reply.headers["Mcp-Session-Id"] != ended
+
+
+@pytest.mark.parametrize("method", ["ping", "tools/list"])
+async def test_requests_before_initialized_are_answered_as_the_sdks_do(
+    stranger: LegacyWire, method: str
+) -> None:
+    opened = await stranger.call("initialize", HELLO)
+    stranger.headers["Mcp-Session-Id"] = opened.headers["Mcp-Session-Id"]
+
+    assert (await stranger.call(method)).status == 200
 
 
 async def test_delete_stops_what_runs(legacy: LegacyWire, service: Workshop) -> None:
