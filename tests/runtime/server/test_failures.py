@@ -321,8 +321,13 @@ class TestWhatIsReturned:
                     answer = the_answer(await wire.call(method, {"name": name}))
                     assert answer["id"] == wire.last_id
                     assert "error" in answer or answer["result"]["isError"]
-                    # Of a ToolError, a prompt needs no more than the text.
-                    is_text = method == "prompts/get" and isinstance(make(), ToolError)
+                    # Of a ToolError, a prompt needs no more than the texts.
+                    made_error = make()
+                    is_text = (
+                        method == "prompts/get"
+                        and isinstance(made_error, ToolError)
+                        and isinstance(made_error.content, str)
+                    )
                     assert len(log.failures()) == (0 if is_text else 1)
 
 

@@ -9,14 +9,32 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from mcpgen.runtime.server import Context, Elicit, Settings, ToolError
+from mcpgen.runtime.server import (
+    Context,
+    Elicit,
+    ElicitURL,
+    ListRoots,
+    Settings,
+    ToolError,
+    content,
+    create_app,
+)
+from mcpgen.runtime.server.handlers.questions import Question
+from mcpgen.runtime.server.runner import ApplicationRunner, Runner, listen
+from mcpgen.runtime.server.server import Server
 from tests.pace import patient
 
 from .conftest import Serve
 from .wire import LEGACY, LegacyWire, ModernWire
-from .workshop import Workshop
+from .workshop import NAME_FORM, Workshop
 
 LONE = "\ud800"
+OBJECT: dict[str, Any] = {"type": "object"}
+WORDS: dict[str, Any] = {
+    "name": "words",
+    "inputSchema": OBJECT,
+    "outputSchema": {**OBJECT, "properties": {"text": {"type": "string"}}},
+}
 
 
 class TestHeaders:
@@ -69,6 +87,35 @@ class TestHeaders:
 
         assert reply.status == 415
         assert reply.headers["Accept-Encoding"] == "gzip, deflate"
+        assert "Content-Encoding" in reply.error["message"]
+        assert "id" not in reply.json
+
+    @pytest.mark.parametrize("mounted", [False, True])
+    @pytest.mark.parametrize("encoding", ["br", "zstd", "BR"])
+    async def test_an_encoding_whose_library_aiohttp_lacks_is_415_too(
+        self, http: ClientSession, encoding: str, mounted: bool
+    ) -> None:
+        settings = Settings()
+        runner: Runner | ApplicationRunner
+        if mounted:
+            runner = ApplicationRunner(create_app(Workshop(), settings), settings)
+        else:
+            runner = Runner(Server(Workshop(), settings), settings)
+        await runner.setup()
+        try:
+            await listen(runner, "127.0.0.1", 0)
+            wire = ModernWire(http, f"http://127.0.0.1:{runner.addresses[0][1]}/mcp")
+            packed = {"Content-Encoding": encoding}
+            reply = await wire.tool("add", {"a": 1}, headers=packed)
+            after = await wire.tool("add", {"a": 1})
+        finally:
+            await runner.cleanup()
+
+        assert reply.status == 415
+        assert reply.headers["Accept-Encoding"] == "gzip, deflate"
+        assert reply.headers["Content-Type"] == "application/json"
+        assert "Content-Encoding" in reply.error["message"]
+        assert after.status == 200
 
 
 class TestIds:
@@ -120,6 +167,60 @@ class TestLoneSurrogates:
             assert (await wire.tool("context")).content == "a\ufffd"
             assert (await wire.tool("failing")).content == "b\ufffd"
 
+    async def test_in_structured_results(
+        self, http: ClientSession, serve: Serve
+    ) -> None:
+        async def words(args: Any, ctx: Context) -> Any:
+            return {"text": "a" + LONE}
+
+        class Growing(Workshop):
+            async def change_lists(self, args: Any, ctx: Context) -> str:
+                ctx.catalog.tools.add(WORDS, words)
+                return "added"
+
+        url = await serve(None, Growing())
+        legacy = LegacyWire(http, url)
+        await legacy.initialize()
+        await legacy.tool("change_lists")
+        for wire in (ModernWire(http, url), legacy):
+            result = (await wire.tool("words")).result
+            assert result["structuredContent"] == {"text": "a\ufffd"}
+
+    async def test_in_questions(self, http: ClientSession, serve: Serve) -> None:
+        class Broken(Workshop):
+            async def asking(self, args: Any, ctx: Context) -> str:
+                ctx.state["seen"] = LONE
+                return str(await ctx.elicit("Name?" + LONE, NAME_FORM))
+
+        wire = ModernWire(http, await serve(None, Broken()))
+        reply = await wire.tool("asking", capabilities={"elicitation": {}})
+
+        (question,) = reply.result["inputRequests"].values()
+        assert question["params"]["message"] == "Name?\ufffd"
+
+    async def test_in_names_of_tools(self, http: ClientSession, serve: Serve) -> None:
+        async def greet(args: Any, ctx: Context) -> str:
+            return "hello"
+
+        class Growing(Workshop):
+            async def change_lists(self, args: Any, ctx: Context) -> str:
+                tools = ctx.catalog.tools
+                tools.add({"name": "x" + LONE, "inputSchema": OBJECT}, greet)
+                return "added"
+
+            async def failing(self, args: Any, ctx: Context) -> str:
+                ctx.catalog.tools.remove("x" + LONE)
+                return "removed"
+
+        wire = ModernWire(http, await serve(None, Growing()))
+        await wire.tool("change_lists")
+        listed = (await wire.call("tools/list")).result["tools"]
+
+        assert "x\ufffd" in [tool["name"] for tool in listed]
+        assert (await wire.tool("x\ufffd")).content == "hello"
+        assert (await wire.tool("failing")).content == "removed"
+        assert (await wire.tool("x\ufffd")).error["code"] == -32602
+
 
 class TestToolErrors:
     """Of prompts and resources: their message reaches the client."""
@@ -147,6 +248,76 @@ class TestToolErrors:
         assert any(
             each.json.get("error", {}).get("message") == "no such city" for each in read
         )
+
+    async def test_the_texts_of_content_blocks_are_kept(
+        self, http: ClientSession, serve: Serve
+    ) -> None:
+        blocks: list[Any] = ["no such city:", content.text("Osloo")]
+        blocks.append(content.image(b"png", "image/png"))
+
+        class Refusing(Workshop):
+            def hello(self, ctx: Context) -> str:
+                raise ToolError(blocks)
+
+            async def read_text(self, ctx: Context) -> str:
+                raise ToolError(blocks)
+
+        wire = ModernWire(http, await serve(None, Refusing()))
+        prompt = await wire.call("prompts/get", {"name": "hello"})
+        read = await wire.call("resources/read", {"uri": "shop://text"})
+
+        assert prompt.error["message"] == "no such city:\nOsloo"
+        assert read.error["message"] == "no such city:\nOsloo"
+
+
+class TestModes:
+    """Of elicitation: the missing one is named, in the words of the official SDKs."""
+
+    @pytest.mark.parametrize(
+        ("tool", "declared", "mode"),
+        [("asking", {"url": {}}, "form"), ("asking_url", {"form": {}}, "url")],
+    )
+    async def test_a_missing_mode_is_named(
+        self, http: ClientSession, url: str, tool: str, declared: Any, mode: str
+    ) -> None:
+        capabilities = {"elicitation": declared}
+        legacy = LegacyWire(http, url)
+        await legacy.initialize(capabilities=capabilities)
+        modern = ModernWire(http, url)
+        for reply in (
+            await legacy.tool(tool),
+            await modern.tool(tool, capabilities=capabilities),
+        ):
+            assert f"{mode} elicitation" in reply.error["message"]
+            assert reply.error["data"] == {
+                "requiredCapabilities": {"elicitation": {mode: {}}}
+            }
+
+    async def test_all_that_is_missing_is_named_at_once(
+        self, http: ClientSession, serve: Serve
+    ) -> None:
+        class Curious(Workshop):
+            async def asking(self, args: Any, ctx: Context) -> str:
+                page = ElicitURL("Pay here", "https://example.com/pay")
+                wanted: dict[str, Question[Any]] = {
+                    "a": Elicit("Name?", NAME_FORM),
+                    "b": page,
+                    "c": ListRoots(),
+                }
+                return str(await ctx.ask(wanted))
+
+        url = await serve(None, Curious())
+        declared: Any = {"elicitation": {"later": {}}}
+        legacy = LegacyWire(http, url)
+        await legacy.initialize(capabilities=declared)
+        for reply in (
+            await legacy.tool("asking"),
+            await ModernWire(http, url).tool("asking", capabilities=declared),
+        ):
+            assert reply.error["data"]["requiredCapabilities"] == {
+                "elicitation": {"form": {}, "url": {}},
+                "roots": {},
+            }
 
 
 def test_a_confirmation_without_fields_needs_no_content() -> None:
