@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import Any, Final, TypeAlias, TypeGuard, TypeVar, cast
 
 from pydantic_core import (
     PydanticSerializationError,
@@ -22,6 +22,7 @@ from .catalog import Json
 from .errors import PARSE_ERROR, ProtocolError
 
 RequestId: TypeAlias = str | int
+T = TypeVar("T")
 
 _OPEN: Final = b'{"jsonrpc":"2.0",'
 
@@ -60,6 +61,15 @@ def encode(value: Any) -> bytes:
         return to_json(value)
     except PydanticSerializationError:
         return to_json(_without_surrogates(to_jsonable_python(value)))
+
+
+def whole(value: T) -> T:
+    """A JSON value as `encode` sends it; the value itself where nothing is replaced."""
+    try:
+        to_json(value)
+    except PydanticSerializationError:
+        return cast(T, _without_surrogates(to_jsonable_python(value)))
+    return value
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
+from typing import Any, Final
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
@@ -16,13 +17,18 @@ from aiohttp.http_exceptions import InvalidURLError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import ERROR
 
+from ..shared import jsonrpc
 from .app import SERVER
 from .http.connections import Connections, connection_limit
+from .http.exchange import Refused, unsupported_encoding
 from .http.logs import HTTP
 from .http.site import Site
 from .http.stalled import Stalled
 from .server import Server
 from .settings import Settings
+
+_NO_DECODER: Final = "Can not decode content-encoding"
+"""What aiohttp answers where it lacks the library for an encoding."""
 
 
 class Runner(web.ServerRunner):
@@ -157,6 +163,9 @@ class ConnectionCare:
             writer: AbstractStreamWriter,
             task: asyncio.Task[None],
         ) -> web.BaseRequest:
+            if message is ERROR:
+                loop = asyncio.get_running_loop()
+                return _Broken(message, payload, protocol, writer, task, loop)
             if self.draining:
                 message = message._replace(should_close=True)
             try:
@@ -175,6 +184,26 @@ class ConnectionCare:
 
         server.request_factory = made
         server.request_handler = handled
+
+
+class _Broken(web.BaseRequest):
+    """What aiohttp's parser refused, and answers by itself."""
+
+    async def _prepare_hook(self, response: Any) -> None:
+        """Answer encodings that aiohttp lacks the library for as any unsupported one."""
+        if isinstance(response, web.Response) and _NO_DECODER in (response.text or ""):
+            _replace(response, unsupported_encoding())
+
+
+def _replace(response: Any, refusal: Refused) -> None:
+    """Make another answer of one that is about to be sent."""
+    body = jsonrpc.error(None, refusal.error)
+    response.body = body
+    # `set_status` refuses once an answer is being prepared.
+    response._set_status(refusal.status, None)
+    response.headers.update(refusal.headers)
+    response.headers["Content-Type"] = "application/json"
+    response.headers["Content-Length"] = str(len(body))
 
 
 class _Unreadable(web.BaseRequest):

@@ -20,7 +20,14 @@ from ..shared.headers import NAMED_BY
 from ..shared.jsonrpc import is_array, is_object
 from .http import names
 from .http.access_log import AccessLog
-from .http.exchange import Exchange, Refused, read_body, refused
+from .http.exchange import (
+    ENCODINGS,
+    Exchange,
+    Refused,
+    read_body,
+    refused,
+    unsupported_encoding,
+)
 from .http.guard import Guard
 from .http.reading import Unreadable, parse
 from .http.sse import event
@@ -34,9 +41,6 @@ if TYPE_CHECKING:
     from .auth.gate import Gate
 
 _log: Final = logging.getLogger("mcp.server")
-
-_ENCODINGS: Final = ("gzip", "deflate", "identity")
-"""How a request's body may be packed."""
 
 _SMALL: Final = 128 * 1024
 """Bytes of a body that is parsed at once, in a few milliseconds."""
@@ -227,12 +231,8 @@ def _check_form(request: web.BaseRequest) -> None:
     ):
         raise refused(415, "Content-Type must be application/json")
     encoding = headers.get(hdrs.CONTENT_ENCODING)
-    if encoding is not None and encoding.strip().lower() not in _ENCODINGS:
-        raise refused(
-            415,
-            f"Content-Encoding must be one of {', '.join(_ENCODINGS)}",
-            {"Accept-Encoding": "gzip, deflate", "Connection": "close"},
-        )
+    if encoding is not None and encoding.strip().lower() not in ENCODINGS:
+        raise unsupported_encoding()
 
 
 def _id_of(exchange: Exchange) -> jsonrpc.RequestId | None:

@@ -6,6 +6,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/index#error-codes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from .catalog import Json
@@ -57,12 +58,40 @@ def missing_capabilities(required: dict[str, Json]) -> ProtocolError:
     Args:
         required: The missing part of `ClientCapabilities`, such as `{"sampling": {}}`.
     """
-    names = ", ".join(sorted(required))
     return ProtocolError(
         MISSING_CLIENT_CAPABILITY,
-        f"This request needs client capabilities that were not declared: {names}",
+        "This request needs client capabilities that were not declared: "
+        + named(required),
         {"requiredCapabilities": required},
     )
+
+
+def named(capabilities: Mapping[str, Json]) -> str:
+    """Capabilities in words, such as "url elicitation, sampling with tools".
+
+    The modes of elicitation are named as the official SDKs do.
+    """
+    words: list[str] = []
+    for name, parts in sorted(capabilities.items()):
+        if not isinstance(parts, Mapping) or not parts:
+            words.append(name)
+        elif name == "elicitation":
+            words += [f"{mode} elicitation" for mode in sorted(parts)]
+        else:
+            words.append(f"{name} with {', '.join(sorted(parts))}")
+    return ", ".join(words)
+
+
+def both(one: Mapping[str, Json], other: Mapping[str, Json] | None) -> dict[str, Json]:
+    """What either of two parts of `ClientCapabilities` has."""
+    merged = dict(one)
+    for name, parts in (other or {}).items():
+        before = merged.get(name)
+        if isinstance(before, Mapping) and isinstance(parts, Mapping):
+            merged[name] = {**before, **parts}
+        else:
+            merged[name] = parts
+    return merged
 
 
 def unsupported_version(requested: str, supported: tuple[str, ...]) -> ProtocolError:

@@ -57,6 +57,19 @@ def refused(
     return Refused(status, ProtocolError(INVALID_REQUEST, message), headers)
 
 
+ENCODINGS: Final = ("gzip", "deflate", "identity")
+"""How a request's body may be packed."""
+
+
+def unsupported_encoding() -> Refused:
+    """The refusal of a body that is packed in another way."""
+    return refused(
+        415,
+        f"Content-Encoding must be one of {', '.join(ENCODINGS)}",
+        {"Accept-Encoding": "gzip, deflate", "Connection": "close"},
+    )
+
+
 def single(headers: CIMultiDictProxy[str], name: str) -> str | None:
     """The one value of a header; None where it was not sent.
 

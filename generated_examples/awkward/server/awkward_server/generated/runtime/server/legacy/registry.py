@@ -91,11 +91,22 @@ class Registry:
             raise refused(
                 400, f"{names.SESSION_ID} is missing; start with `initialize`"
             )
-        session = self._store.get(session_id)
-        if session is None or session.owner != exchange.owner:
-            # Somebody else's is not there, and is told so in the same words.
+        session = self._get(exchange, session_id)
+        if session is None:
             raise refused(404, "The session is unknown or has ended; initialize again")
         exchange.session_id = session_id
+        return session
+
+    def is_within(self, exchange: Exchange) -> bool:
+        """Whether a request names a session that its sender has."""
+        session_id = single(exchange.request.headers, names.SESSION_ID)
+        return session_id is not None and self._get(exchange, session_id) is not None
+
+    def _get(self, exchange: Exchange, session_id: str) -> Session | None:
+        """A session of the caller; somebody else's is as if it were not there."""
+        session = self._store.get(session_id)
+        if session is None or session.owner != exchange.owner:
+            return None
         return session
 
     def touch(self, session: Session) -> None:

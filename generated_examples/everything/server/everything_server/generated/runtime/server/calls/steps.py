@@ -10,12 +10,12 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 
 from ...shared.catalog import JsonObject
 from ...shared.errors import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
 from ...shared.headers import HeaderParameter, header_parameters
-from ...shared.jsonrpc import encode
+from ...shared.jsonrpc import encode, whole
 from ...shared.model import Codec
 from ...shared.schema import SchemaValidator, describe
 from ..handlers.invoke import Call, Threads, TookTooLong, awaitable, limited
@@ -28,6 +28,7 @@ from ..handlers.results import (
 from .answer import (
     Answer,
     completion_answer,
+    content_blocks,
     prompt_answer,
     resource_answer,
     structured_answer,
@@ -157,17 +158,20 @@ class ToolStep:
                 return tool_answer(content, meta, is_error)
         instance = self._output_codec.dump(value)
         if not validator.is_valid(instance):
+            # No schema admits lone surrogates, which are replaced before they are sent.
+            instance = whole(instance)
+        if not validator.is_valid(instance):
             problems = validator.problems(instance, MAX_LOGGED_PROBLEMS)
             _log.error(
                 "tool %r returned a result that its outputSchema refuses:\n%s\n%s",
                 self._name,
                 describe(problems),
-                to_json(instance)[:MAX_LOGGED_BYTES].decode(errors="replace"),
+                encode(instance)[:MAX_LOGGED_BYTES].decode(errors="replace"),
             )
             raise ProtocolError(INTERNAL_ERROR, "The tool returned an invalid result")
         # Only objects have a place in legacy revisions.
         keep = ctx.era == "modern" or isinstance(instance, dict)
-        return structured_answer(to_json(instance), content, meta, is_error, keep)
+        return structured_answer(encode(instance), content, meta, is_error, keep)
 
 
 def _unstructured(value: Any) -> Answer:
@@ -330,8 +334,15 @@ def fixed_completion(values: tuple[str, ...]) -> Call:
 
 
 def _reported(error: ToolError) -> ProtocolError:
-    """What a handler says went wrong, where there is no result to put it into."""
-    return ProtocolError(INTERNAL_ERROR, str(error))
+    """What a handler says went wrong, where there is no result to put it into.
+
+    Of content blocks, the texts are sent.
+    """
+    blocks: list[dict[str, Any]] = to_jsonable_python(
+        content_blocks(error.content), by_alias=True
+    )
+    texts = [b["text"] for b in blocks if isinstance(b.get("text"), str)]
+    return ProtocolError(INTERNAL_ERROR, "\n".join(texts) or str(error))
 
 
 def _fail(what: str) -> NoReturn:

@@ -207,6 +207,13 @@ class Legacy:
                 f"What a client says of itself may have {_LARGEST_CLIENT} bytes",
             )
             return exchange.failure(error, 400, request_id)
+        if self._registry.is_within(exchange):
+            error = ProtocolError(
+                INVALID_REQUEST,
+                "The session is initialized already; leave out "
+                f"{headers.SESSION_ID} for a new one",
+            )
+            return exchange.failure(error, 400, request_id)
         try:
             client = self._handshake.negotiate(params)
         except ProtocolError as error:

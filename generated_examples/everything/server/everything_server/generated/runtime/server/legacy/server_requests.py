@@ -5,12 +5,12 @@ answers come back in requests of their own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from ...shared import jsonrpc
 from ...shared.catalog import Json
-from ...shared.errors import INVALID_REQUEST, ProtocolError
+from ...shared.errors import INVALID_REQUEST, ProtocolError, both, named
 from ...shared.jsonrpc import is_object
 from ...shared.revision import Revision
 from ..handlers.questions import AnswerRefused, Question
@@ -46,8 +46,7 @@ class ServerRequests:
             ProtocolError: The client can't be asked this.
             ToolError: It refused, did not answer in time, or answered something else.
         """
-        for question in questions.values():
-            self._check(question)
+        self._check(questions.values())
         if not questions:
             return {}
         pending = [
@@ -64,17 +63,24 @@ class ServerRequests:
             await asyncio.wait(pending)
         return dict(zip(questions, answers, strict=True))
 
-    def _check(self, question: Question[Any]) -> None:
+    def _check(self, questions: Collection[Question[Any]]) -> None:
         client = self._session.client
-        lacking = question.missing(client.capabilities, client.version)
-        if question.method not in self._revision.server_requests or lacking:
-            what = ", ".join(lacking or [question.method])
+        lacking: dict[str, Json] = {}
+        for question in questions:
+            missing = question.missing(client.capabilities, client.version)
+            lacking = both(lacking, missing)
+        if lacking:
             raise ProtocolError(
                 INVALID_REQUEST,
-                f"The client does not support {what}",
-                {"requiredCapabilities": lacking} if lacking else None,
+                f"The client does not support {named(lacking)}",
+                {"requiredCapabilities": lacking},
             )
-        if not self._outlet.takes_events:
+        for question in questions:
+            if question.method not in self._revision.server_requests:
+                raise ProtocolError(
+                    INVALID_REQUEST, f"The client does not support {question.method}"
+                )
+        if questions and not self._outlet.takes_events:
             raise ProtocolError(
                 INVALID_REQUEST, "This needs a client that accepts text/event-stream"
             )

@@ -13,7 +13,13 @@ from typing import Any
 from pydantic_core import to_json
 
 from ...shared.catalog import Json, JsonObject
-from ...shared.errors import INVALID_PARAMS, ProtocolError, missing_capabilities
+from ...shared.errors import (
+    INVALID_PARAMS,
+    ProtocolError,
+    both,
+    missing_capabilities,
+)
+from ...shared.jsonrpc import encode
 from ..calls.answer import Answer
 from ..handlers.ports import Client
 from ..handlers.questions import AnswerRefused, InputRequired, Question
@@ -114,8 +120,8 @@ class Rounds:
                     continue
                 except AnswerRefused:
                     del self._answers[key]
-            client = self._client
-            lacking.update(question.missing(client.capabilities, client.version) or {})
+            missing = question.missing(self._client.capabilities, self._client.version)
+            lacking = both(lacking, missing)
             open_questions[key] = question
         if lacking:
             raise missing_capabilities(lacking)
@@ -136,8 +142,7 @@ class Rounds:
             State(self._answers, self.values), self._fingerprint()
         )
         return Answer(
-            b'"inputRequests":%b,"requestState":%b'
-            % (to_json(requests), to_json(state))
+            b'"inputRequests":%b,"requestState":%b' % (encode(requests), to_json(state))
         )
 
     def _fingerprint(self) -> bytes:

@@ -20,7 +20,7 @@ from pydantic_core import to_json
 
 from ...shared.catalog import JsonObject
 from ...shared.errors import INVALID_PARAMS, ProtocolError
-from ...shared.jsonrpc import is_object
+from ...shared.jsonrpc import is_object, whole
 from ...shared.schema import SchemaValidator
 from ..handlers.invoke import Threads, running_loop
 from ..service import Announcement
@@ -193,6 +193,7 @@ class Shelf(Generic[S]):
         Raises:
             ValueError: A tool's schema can't be used.
         """
+        definition = whole(definition)
         step = self._make(definition, handler)
         with self._changing():
             self.put(definition, step, scopes)
@@ -204,6 +205,7 @@ class Shelf(Generic[S]):
         Raises:
             KeyError: There is none of this name.
         """
+        name = whole(name)
         with self._changing():
             del self._steps[name], self._definitions[name], self._scopes[name]
         self._announce()

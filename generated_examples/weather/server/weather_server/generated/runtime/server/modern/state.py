@@ -19,10 +19,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from ...shared.catalog import Json, JsonObject
 from ...shared.errors import INVALID_PARAMS, ProtocolError
+from ...shared.jsonrpc import encode
 
 _PURPOSE: Final = b"mcp requestState 1"
 _MAC_BYTES: Final = 32
@@ -64,7 +65,7 @@ class StateSealer:
 
     def seal(self, state: State, request: bytes) -> str:
         """A string for the client to bring back; `request` is from `fingerprint`."""
-        body = to_json(
+        body = encode(
             {
                 "until": int(time.time() + self._lifetime),
                 "answers": state.answers,
