@@ -636,13 +636,13 @@ def _last_segment(schema: Schema) -> str:
 
 
 def _branches(schema: Schema) -> list[Schema]:
-    """The members of a schema's own unions, and what its items are."""
+    """The members of a schema's own unions, and what its items or values are."""
     if not isinstance(schema, dict):
         return []
     unions = (schema_list(schema, keyword) for keyword in ("anyOf", "oneOf"))
     found = [branch for union in unions for branch in union]
-    items = subschema(schema, "items")
-    return found if items is None else [*found, items]
+    inner = (subschema(schema, word) for word in ("items", "additionalProperties"))
+    return [*found, *(part for part in inner if part is not None)]
 
 
 def _discriminator(part: Part) -> str | None:
