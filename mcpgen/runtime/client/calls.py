@@ -157,7 +157,7 @@ class ToolCall(Generic[T]):
             # Without a codec, the overloads make T CallToolResult.
             return cast("T", self._whole(result, note))
         value = self._structured(result, note)
-        self._check_output(value, result)
+        self._check_output(value, result, note)
         try:
             found: T = self._codec.build(value)
         except ValidationError as error:
@@ -166,7 +166,7 @@ class ToolCall(Generic[T]):
 
     def _whole(self, result: Mapping[str, Any], note: Note) -> CallToolResult:
         if self._has_structured(result, note):
-            self._check_output(result["structuredContent"], result)
+            self._check_output(result["structuredContent"], result, note)
         return whole_result(self.name, result, note)
 
     def _has_structured(self, result: Mapping[str, Any], note: Note) -> bool:
@@ -198,7 +198,13 @@ class ToolCall(Generic[T]):
     def _is_typed(self) -> bool:
         return isinstance(self.definition.get("outputSchema"), Mapping)
 
-    def _check_output(self, value: object, result: Mapping[str, Any]) -> None:
+    def _check_output(
+        self, value: object, result: Mapping[str, Any], note: Note
+    ) -> None:
+        if not self._trusted and (reason := self._output.unusable()):
+            # Only the live server has this schema; its result is worth more.
+            note("an `outputSchema` that can't be used is ignored", reason)
+            return
         if problems := self._output.problems(value):
             raise InvalidResultError(f"result of {self.name}", problems, result)
 
@@ -214,9 +220,10 @@ class ToolCall(Generic[T]):
 class _Check:
     """A JSON Schema that is compiled when it is first needed; None admits all."""
 
-    __slots__ = ("_schema", "_validator")
+    __slots__ = ("_reason", "_schema", "_validator")
 
     def __init__(self, schema: object) -> None:
+        self._reason: str | None = None
         self._schema: JsonObject | None = (
             cast("JsonObject", schema) if isinstance(schema, Mapping) else None
         )
@@ -231,6 +238,17 @@ class _Check:
             from ..shared.schema import Problem
 
             return [Problem("", f"the tool's JSON Schema can't be used: {error}")]
+
+    def unusable(self) -> str:
+        """Why the schema can't be used; empty where it can, or where there is none."""
+        if self._reason is None:
+            self._reason = ""
+            try:
+                if self._schema is not None:
+                    self._prepared(self._schema).compile()
+            except ValueError as error:
+                self._reason = str(error)
+        return self._reason
 
     def _prepared(self, schema: JsonObject) -> SchemaValidator:
         from ..shared.schema import SchemaValidator

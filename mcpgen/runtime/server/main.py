@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -134,14 +134,18 @@ def _made(service: Service | Callable[[], Service], settings: Settings) -> Servi
         return mock
     if isinstance(service, Service):
         return service
-    missing = sorted(getattr(service, "__abstractmethods__", ()))
+    _require_handlers(cast("object", service))
+    return service()
+
+
+def _require_handlers(make: object) -> None:
+    missing: list[str] = sorted(getattr(make, "__abstractmethods__", ()))
     if missing:
-        name = getattr(service, "__qualname__", "the service")
+        name: str = getattr(make, "__qualname__", "the service")
         raise CannotStart(
             f"{name} has no handler {', '.join(missing)}; write it, or let mcpgen add "
             "a stub: mcpgen generate --add-stubs"
         )
-    return service()
 
 
 async def serve(

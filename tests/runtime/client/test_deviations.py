@@ -484,3 +484,25 @@ async def test_a_log_level_that_the_user_asks_for_may_not_fail_silently() -> Non
     ):
         with pytest.raises(ProtocolError, match="Method not found"):
             await client.set_logging_level("info")
+
+
+async def test_a_live_schema_that_cannot_be_used_loses_no_result(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken = {"type": "object", "properties": {"id": {"$ref": "#/$defs/Gone"}}}
+
+    async def tools(call: Call) -> WireReply:
+        schema = {"inputSchema": {"type": "object"}, "outputSchema": broken}
+        return call.result(tools=[{"name": "book", **schema}])
+
+    async def book(call: Call) -> WireReply:
+        return call.result(content=OK, structuredContent={"id": 7})
+
+    wire = modern(tools_list=tools, tools_call=book)
+    async with running(wire), Client(wire.url) as client:
+        await client.list_tools()
+        for _ in range(2):
+            found = await client.call_tool("book")
+            assert found.structured_content == {"id": 7}
+
+    assert caplog.text.count("an `outputSchema` that can't be used is ignored") == 1
