@@ -122,6 +122,19 @@ def check_way(path: Path, root: Path) -> None:
             raise _in_the_way(part)
 
 
+def remove(path: Path, *, root: Path) -> None:
+    """Remove a file; no folder on the way below `root` may be a link.
+
+    Raises:
+        MCPGenError: As `put`.
+    """
+    check_way(path, root)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _refused(path, error) from None
+
+
 def remove_if_empty(folder: Path) -> None:
     """Remove a folder; quiet where it is not empty or not there."""
     with suppress(OSError):

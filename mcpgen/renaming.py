@@ -140,7 +140,7 @@ def carry_out(folder: Path, renaming: Renaming) -> None:
         disk.put(target, data, root=folder, mode=mode)
     for edit in renaming.edits:
         if edit.path != edit.target:
-            (folder / edit.path).unlink()
+            disk.remove(folder / edit.path, root=folder)
             disk.remove_if_empty((folder / edit.path).parent)
 
 
