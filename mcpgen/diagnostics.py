@@ -231,6 +231,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG432": Code(_E, "A changed name renames packages."),
     "MG433": Code(_W, "A file names a package that was renamed."),
     "MG434": Code(_E, "A newer mcpgen generated the project."),
+    "MG435": Code(_W, "A test calls a method that the client does not have."),
     "MG501": Code(_E, "There is no protocol revision of that name."),
     "MG502": Code(_E, "A pinned protocol schema is not the file that was pinned."),
     "MG503": Code(_E, "A correction of a protocol schema asserts what is not there."),

@@ -22,6 +22,7 @@ from mcpgen import (
     disk,
     handlers,
     identity,
+    leftovers,
     lock,
     memory,
     release,
@@ -366,6 +367,7 @@ def _examine(
         *limits(manifest),
         *news(manifest.revisions, library),
         *report.diagnostics,
+        *leftovers.examine(project.folder, files),
     )
     return replace(outcome, notes=notes, handlers=report, renaming=renamed)
 

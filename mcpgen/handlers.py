@@ -92,10 +92,12 @@ def are_complete(folder: Path, service: str) -> bool:
         folder: The project's folder.
         service: The path of the generated `service.py` below it.
     """
-    asked = _ABSTRACT.findall(_text(folder / service))
+    asked = _ABSTRACT.findall(text_of(folder / service))
     package = folder / Path(service).parent.parent
     defined = {
-        name for path in _files(package) for name in _DEFINED.findall(_text(path))
+        name
+        for path in python_files(package)
+        for name in _DEFINED.findall(text_of(path))
     }
     return defined.issuperset(asked)
 
@@ -125,7 +127,7 @@ def _wanted(files: Mapping[str, File]) -> Wanted | None:
                 for alias in node.names
             )
             return Wanted(
-                _last(cls.bases[0]) or "",
+                last_name(cls.bases[0]) or "",
                 path.rpartition("/")[0],
                 {node.name: node for node in cls.body if isinstance(node, _FUNCTIONS)},
                 imports,
@@ -152,12 +154,12 @@ class _Code:
         self._trees: dict[str, ast.Module] = {}
         self._classes: dict[str, list[_Class]] = {}
         self._package = package
-        for path in _files(folder / package):
+        for path in python_files(folder / package):
             self._read(path, path.relative_to(folder).as_posix())
 
     def _read(self, path: Path, name: str) -> None:
         try:
-            tree = ast.parse(_text(path))
+            tree = ast.parse(text_of(path))
         except (SyntaxError, ValueError, RecursionError) as error:
             line = getattr(error, "lineno", None)
             span = Span(str(path), line, 1) if line else Span(str(path))
@@ -167,7 +169,7 @@ class _Code:
         self._trees[name] = tree
         imported = _imported(tree)
         for node in _classes(tree):
-            names = (_last(base) or "" for base in node.bases)
+            names = (last_name(base) or "" for base in node.bases)
             bases = [imported.get(base, (base, "")) for base in names]
             self._classes.setdefault(node.name, []).append(_Class(name, node, bases))
 
@@ -350,7 +352,7 @@ def _differences(written: Function, asked: Function) -> Iterator[str]:
     for given, wanted in zip(have, ours.args, strict=False):
         if given.annotation is None or wanted.annotation is None:
             continue
-        if _last(given.annotation) != _last(wanted.annotation):
+        if last_name(given.annotation) != last_name(wanted.annotation):
             yield f"{given.arg} is {ast.unparse(wanted.annotation)} now"
     one, other = _model(written.returns), _model(asked.returns)
     if one and other and one != other:
@@ -368,10 +370,10 @@ def _model(annotation: ast.expr | None) -> str | None:
 
 def _takes_context(node: Function) -> bool:
     annotations = (argument.annotation for argument in node.args.args)
-    return any(_last(found) == "Context" for found in annotations)
+    return any(last_name(found) == "Context" for found in annotations)
 
 
-def _last(node: ast.expr | None) -> str | None:
+def last_name(node: ast.expr | None) -> str | None:
     """The last name of a dotted one, also in quotes; None for anything else."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
@@ -379,7 +381,7 @@ def _last(node: ast.expr | None) -> str | None:
         case ast.Constant(value=str(text)):
             return text.rpartition(".")[2]
         case ast.Subscript(value=value):
-            return _last(value)
+            return last_name(value)
         case _:
             return None
 
@@ -389,7 +391,7 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _files(package: Path) -> list[Path]:
+def python_files(package: Path) -> list[Path]:
     """The user's Python files: those of mcpgen and hidden ones are left out."""
     found: list[Path] = []
     for path in sorted(package.rglob("*.py")):
@@ -400,7 +402,8 @@ def _files(package: Path) -> list[Path]:
     return found[:_MOST_FILES]
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What a file of the user's says; empty where it can't be read."""
     try:
         # A pipe or a terminal would keep the reader waiting.
         if not path.is_file():

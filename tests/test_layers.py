@@ -103,6 +103,7 @@ TABLE: Final[dict[str, set[str]]] = {
     "plan": {"diagnostics", "folder", "ir", "lock"},
     "write": {"diagnostics", "disk", "lock", "plan"},
     "handlers": {"diagnostics", "ir"},
+    "leftovers": {"diagnostics", "handlers", "ir"},
     "stubs": {"diagnostics", "disk", "folder", "handlers"},
     "memory": {"diagnostics", "disk"},
     # Where both come together.
@@ -119,6 +120,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "handlers",
         "identity",
         "ir",
+        "leftovers",
         "lint",
         "lock",
         "manifest",

@@ -63,7 +63,10 @@ class _Root(LazyGroup):
 
 
 def _admit(error: Exception) -> None:
-    """Say that the mistake is ours, without drowning the user in our frames."""
+    """Say that the mistake is ours, without drowning the user in our frames.
+
+    But a library that can't be imported is the environment's affair.
+    """
     from mcpgen import identity
     from mcpgen.cli import output
 
@@ -74,12 +77,47 @@ def _admit(error: Exception) -> None:
         for line in "".join(traceback.format_exception(error)).splitlines():
             output.note(line)
     summary = f"{type(error).__name__}: {error}".partition("\n")[0]
+    lacking = isinstance(error, ImportError) and _lacking(error)
+    if lacking:
+        output.note(output.Painted("error", "red"), f": {lacking} can't be imported")
+        output.note(f"    | {summary}")
+        output.note(f"    hint: install it again: {_installing(lacking)}")
+        return
     output.note(output.Painted("internal error", "red"), f": {summary}")
     hint = "the traceback above" if debug else f"the output of a run with {DEBUG}=1"
     output.note(
         f"    hint: mcpgen {identity.version()} is at fault, not you; "
         f"please report it with {hint}"
     )
+
+
+def _lacking(error: ImportError) -> str | None:
+    """What to install where a library can't be imported; None where that is no help."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    top = (error.name or "").partition(".")[0]
+    if not top or top == "mcpgen" or top in sys.stdlib_module_names:
+        return None
+    name = canonicalize_name(_DISTRIBUTIONS.get(top, top))
+    try:
+        needed = [Requirement(each) for each in requires("mcpgen") or ()]
+    except PackageNotFoundError:
+        needed = []
+    for each in needed:
+        if canonicalize_name(each.name) == name:
+            return f"{each.name}{each.specifier}"
+    return name
+
+
+_DISTRIBUTIONS: Final = {"yaml": "pyyaml", "ruamel": "ruamel.yaml"}
+"""Distributions that are not called like what they install."""
+
+
+def _installing(requirement: str) -> str:
+    return f"{sys.executable} -m pip install --force-reinstall '{requirement}'"
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

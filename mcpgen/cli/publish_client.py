@@ -30,6 +30,12 @@ from mcpgen.release import ALLOW
     is_flag=True,
     help="Take a version that is too small a step after the newest release.",
 )
+@click.option(
+    "--attestations",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Upload the attestations of the files, which are in this folder.",
+)
 @click.option("--dry-run", is_flag=True, help="Everything but the upload.")
 @json_option
 def _publish_client(
@@ -38,6 +44,7 @@ def _publish_client(
     repository_url: str | None,
     index_url: str | None,
     allow_breaking: bool,
+    attestations: Path | None,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -59,7 +66,11 @@ def _publish_client(
         place = publishing.Index(place.upload, index_url)
     with output.working("Publishing ..."):
         made = publishing.publish(
-            found, place, rehearse=dry_run, allow_breaking=allow_breaking
+            found,
+            place,
+            rehearse=dry_run,
+            allow_breaking=allow_breaking,
+            attestations=attestations,
         )
     if as_json:
         output.say_json(

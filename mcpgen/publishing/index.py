@@ -19,6 +19,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 from mcpgen import disk
 from mcpgen.diagnostics import MCPGenError, Span
 
+from . import retries
+
 if TYPE_CHECKING:
     from packaging.version import Version
 
@@ -115,18 +117,30 @@ def _get(url: str, headers: dict[str, str], place: Span) -> tuple[bytes, bool] |
         raise MCPGenError.of("MG608", "is no http or https URL", span=place)
     # Its scheme was looked at.
     request = urllib.request.Request(url, headers=headers)  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-            return answer.read(_LARGEST), "json" in answer.headers.get(
-                "Content-Type", ""
-            )
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return None
-        raise _unusable(url, f"answers HTTP {error.code}") from None
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        raise _unusable(url, f"can't be reached: {reason}") from None
+    failed = 0
+    while True:
+        try:
+            return _ask(request)
+        except urllib.error.HTTPError as error:
+            failed += 1
+            if error.code == 404:
+                return None
+            if error.code not in retries.BUSY or failed == retries.TRIES:
+                raise _unusable(url, _answered(error.code, failed)) from None
+            retries.pause(failed, error.headers.get("Retry-After"))
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            raise _unusable(url, f"can't be reached: {reason}") from None
+
+
+def _ask(request: urllib.request.Request) -> tuple[bytes, bool]:
+    with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+        return answer.read(_LARGEST), "json" in answer.headers.get("Content-Type", "")
+
+
+def _answered(status: int, times: int) -> str:
+    often = f", {times} times" if times > 1 else ""
+    return f"answers HTTP {status}{often}"
 
 
 def _unusable(url: str, problem: str) -> MCPGenError:

@@ -7,16 +7,22 @@ terminal and no input, so none of them can wait for an answer.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from mcpgen.diagnostics import MCPGenError
 
-SECONDS: Final = 600
+SECONDS = 600.0
+_ESCAPES: Final = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))"
+)
+"""What colors text or makes it a link in a terminal."""
 _TOOLS: Final = {
     "build": "build",
     "check_wheel_contents": "check-wheel-contents",
@@ -49,26 +55,33 @@ def run(
 
     One that takes longer than `SECONDS` is ended and did not go well.
     """
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", *map(str, arguments)],
-            cwd=folder,
-            env={
-                **os.environ,
-                "PYTHONUTF8": "1",
-                "NO_COLOR": "1",
-                **(environment or {}),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            timeout=SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        return False, f"python -m {arguments[0]} timed out after {SECONDS} s"
-    return done.returncode == 0, done.stdout.strip()
+    # A file, since the end of a pipe would be waited for, and processes that the one
+    # that is ended has started may keep it open.
+    with TemporaryFile() as printed:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", *map(str, arguments)],
+                cwd=folder,
+                env={
+                    **os.environ,
+                    "PYTHONUTF8": "1",
+                    "NO_COLOR": "1",
+                    # So that rich, which twine prints with, breaks no line.
+                    "COLUMNS": "500",
+                    **(environment or {}),
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                timeout=SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return False, f"python -m {arguments[0]} timed out after {SECONDS:g} s"
+        printed.seek(0)
+        text = printed.read().decode("utf-8", "replace")
+    # twine colors its messages whatever the environment asks for.
+    lines = _ESCAPES.sub("", text).splitlines()
+    return done.returncode == 0, "\n".join(line.rstrip() for line in lines).strip()
 
 
 def ending(text: str, lines: int = 12) -> str:

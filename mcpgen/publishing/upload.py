@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tomllib
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from mcpgen.diagnostics import MCPGenError, Span
 from mcpgen.manifest import load
 from mcpgen.project import Project
 
-from . import index, tools
+from . import index, retries, tools
 from .distributions import Distribution, build
 
 _GIT_SECONDS: Final = 60
 _SHOWN: Final = 5
+_STATUS: Final = re.compile(r"HTTPError: (\d{3})\b")
+"""How twine names the status that ended an upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,22 @@ def publish(
     *,
     rehearse: bool = False,
     allow_breaking: bool = False,
+    attestations: Path | None = None,
 ) -> tuple[Distribution, ...]:
     """Build the client and put it on an index.
 
     Args:
         project: Which.
         place: Where. Who uploads is twine's affair: TWINE_USERNAME, TWINE_PASSWORD, a
-            keyring or `.pypirc`.
+            keyring or `.pypirc`, or trusted publishing.
         rehearse: Stop before the upload.
         allow_breaking: Take a version that is too small a step after the newest release.
+        attestations: The folder of the attestations to upload with the files, which
+            have the files' names and end with `.attestation`.
 
     Raises:
-        MCPGenError: As `build` does; or files are not committed (MG606), the index has
+        MCPGenError: As `build` does; or a file has no attestation (MG605), files are
+            not committed (MG606), the index has
             this version (MG607) or can't be asked (MG608), the version is too small a
             step after the newest release that the index has (MG610), the CHANGELOG was
             made without that release (MG611), or the upload failed (MG609).
@@ -67,9 +74,11 @@ def publish(
     _check_clean(project.folder)
     with TemporaryDirectory(prefix="mcpgen-") as folder:
         made = build(project, Path(folder))
+        attested = [(each, _attestations(each, attestations)) for each in made]
         _check_release(project, place, Path(folder), allow=allow_breaking)
         if not rehearse:
-            _upload(made, place)
+            for each, more in attested:
+                _upload(each, more, place)
             generate.mark_published(project)
     return made
 
@@ -156,18 +165,44 @@ def _compare(
         )
 
 
-def _upload(made: tuple[Distribution, ...], place: Index) -> None:
-    succeeded, text = tools.run(
-        *("twine", "upload", "--non-interactive", "--disable-progress-bar"),
-        *("--repository-url", place.upload),
-        *(each.path for each in made),
-        folder=made[0].path.parent,
-    )
-    if not succeeded:
+def _attestations(made: Distribution, folder: Path | None) -> list[Path]:
+    """The attestations of a file; none are looked for without a folder."""
+    if folder is None:
+        return []
+    found = sorted(folder.resolve().glob(f"{made.path.name}.*.attestation"))
+    if not found:
         raise MCPGenError.of(
-            "MG609",
-            "the index did not take the files",
-            span=Span(place.upload),
-            details=tools.ending(text, 4),
-            hint="twine reads TWINE_USERNAME and TWINE_PASSWORD, a keyring or .pypirc",
+            "MG605",
+            f"there is no attestation of {made.path.name}",
+            span=Span(str(folder)),
+            hint="attest what `mcpgen build client` put there: pypi-attestations sign",
         )
+    return found
+
+
+def _upload(made: Distribution, attestations: list[Path], place: Index) -> None:
+    """Upload a file; again, where the index is busy."""
+    failed = 0
+    while True:
+        succeeded, text = tools.run(
+            *("twine", "upload", "--non-interactive", "--disable-progress-bar"),
+            *("--repository-url", place.upload),
+            *(["--attestations"] if attestations else []),
+            *(made.path, *attestations),
+            folder=made.path.parent,
+        )
+        if succeeded:
+            return
+        failed += 1
+        status = _STATUS.search(text)
+        is_busy = status is not None and int(status[1]) in retries.BUSY
+        if not is_busy or failed == retries.TRIES:
+            break
+        retries.pause(failed)
+    raise MCPGenError.of(
+        "MG609",
+        f"the index did not take {made.path.name}",
+        span=Span(place.upload),
+        details=tools.ending(text, 4),
+        hint="twine reads TWINE_USERNAME and TWINE_PASSWORD, a keyring or .pypirc",
+    )

@@ -183,6 +183,40 @@ def test_an_internal_error_owns_up_and_asks_for_a_report(
     assert "Traceback" not in done.err
 
 
+@pytest.mark.parametrize(
+    ("module", "requirement"),
+    [
+        ("jsonschema_rs", "jsonschema-rs"),
+        ("ruamel.yaml.main", "ruamel-yaml"),
+        ("pydantic_core._pydantic_core", "pydantic-core"),
+        ("joserfc", "joserfc"),
+    ],
+)
+def test_a_library_that_is_not_whole_is_said_with_what_to_install(
+    hello: Path, terminal: Terminal, module: str, requirement: str
+) -> None:
+    message = f"No module named {module!r}"
+    break_generate(terminal, ModuleNotFoundError(message, name=module))
+
+    done = terminal.mcpgen("generate")
+
+    assert (done.code, done.out) == (2, "")
+    first, second, hint = done.err.splitlines()
+    assert first.startswith(f"error: {requirement}")
+    assert first.endswith(" can't be imported")
+    assert second == f"    | ModuleNotFoundError: {message}"
+    installing = f"{sys.executable} -m pip install --force-reinstall '{requirement}"
+    assert hint.startswith(f"    hint: install it again: {installing}")
+
+
+@pytest.mark.parametrize("name", ["mcpgen.plan", "json", None])
+def test_a_module_of_our_own_that_is_missing_is_our_mistake(
+    hello: Path, terminal: Terminal, name: str | None
+) -> None:
+    break_generate(terminal, ImportError("no", name=name))
+    assert "please report it" in terminal.mcpgen("generate").err
+
+
 @pytest.mark.parametrize("by", ["option", "environment"])
 def test_debug_shows_the_traceback_of_an_internal_error(
     hello: Path, terminal: Terminal, by: str

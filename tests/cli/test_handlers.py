@@ -309,3 +309,46 @@ def test_a_server_that_lacks_a_handler_ends_with_one_line_that_names_it(
         "error: Hello has no handler part; write it, or let mcpgen add a stub: "
         "mcpgen generate --add-stubs\n"
     )
+
+
+CALLING = """\
+from hello_client import HelloClient, SyncHelloClient
+
+
+async def test_greeting(client: HelloClient) -> None:
+    await client.greet(name="Ann")
+    await client.with_options(timeout=5).close()
+
+
+async def test_more() -> None:
+    async with HelloClient.in_memory(None) as other:
+        await other.list_tools()
+        await other.greet(name="Bo")
+    nobody.greet()
+"""
+
+
+def test_a_test_that_calls_a_method_that_is_gone_is_said(
+    hello: Path, terminal: Terminal
+) -> None:
+    calling = hello / "server" / "tests" / "test_mine.py"
+    calling.write_text(CALLING, encoding="utf-8")
+    text = handlers(hello).read_text("utf-8")
+    handlers(hello).write_text(f"{text}\n# Changed.\n", encoding="utf-8")
+    assert "MG435" not in terminal.mcpgen("generate").err
+    manifest = hello / "mcpgen.yaml"
+    text = manifest.read_text("utf-8").replace("name: greet", "name: welcome")
+    manifest.write_text(text, encoding="utf-8")
+
+    done = terminal.mcpgen("generate", "--json")
+
+    assert done.code == 0
+    found = [
+        (Path(each["file"]).name, each["line"], each["message"])
+        for each in json.loads(done.out)["diagnostics"]
+        if each["code"] == "MG435"
+    ]
+    message = "calls greet, which the client does not have"
+    assert ("test_mine.py", 5, message) in found
+    assert {each[2] for each in found} == {message}
+    assert calling.read_text("utf-8") == CALLING

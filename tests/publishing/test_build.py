@@ -94,3 +94,41 @@ def test_what_is_missing_is_said_with_how_to_get_it(
     assert done.code == 2
     assert "error[MG601]: not installed: build, hatchling" in done.err
     assert "hint: pip install 'mcpgen[publish]'" in done.err
+
+
+def test_a_build_that_takes_too_long_is_said(
+    terminal: Terminal, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mcpgen.publishing import tools
+
+    terminal.go(project)
+    monkeypatch.setattr(tools, "SECONDS", 0.01)
+    done = terminal.mcpgen("build", "client")
+    assert done.code == 2
+    assert "error[MG604]: the client can't be built" in done.err
+    assert "    | python -m build timed out after 0.01 s" in done.err
+    assert not (project / "dist").exists()
+
+
+SLOW = """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin={stdin})
+"""
+
+
+def test_what_a_slow_tool_has_started_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process of a process, which has the same output, ends only after the test."""
+    from mcpgen.publishing import tools
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    try:
+        (tmp_path / "slow.py").write_text(SLOW.format(stdin=f"open({str(pipe)!r})"))
+        monkeypatch.setattr(tools, "SECONDS", 2)
+        done = tools.run("slow", folder=tmp_path)
+    finally:
+        os.close(writer)
+    assert done == (False, "python -m slow timed out after 2 s")

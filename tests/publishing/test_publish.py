@@ -7,14 +7,17 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mcpgen.publishing import index as indexes
+from mcpgen.publishing import retries
 from tests.cli.conftest import terminal as terminal
 from tests.cli.terminal import Terminal
 from tests.pace import patient
+from tests.publishing.busy_index import Busy, busy_index
 from tests.publishing.conftest import commit
 from tests.publishing.index_server import Served
 
@@ -140,7 +143,7 @@ def test_a_failed_upload_is_said_without_secrets(
         "publish", "client", "--repository-url", f"{index.url}/simple/x", *wrong
     )
     assert done.code == 2
-    assert "error[MG609]: the index did not take the files" in done.err
+    assert "error[MG609]: the index did not take weather_client-0.1.0" in done.err
     assert "s3cret" not in done.err
 
 
@@ -217,3 +220,92 @@ def test_others_install_it_from_the_index_and_call_a_real_server(
             assert run(python, "-c", CALL, address, folder=tmp_path) == "Oslo\n"
         finally:
             server.terminate()
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Busy]:
+    """An index that is busy at first; pauses are short."""
+    monkeypatch.setattr(retries, "PAUSE", 0.01)
+    with busy_index() as found:
+        yield found
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_index_that_is_busy_is_asked_again(
+    terminal: Terminal, project: Path, busy: Busy, status: int
+) -> None:
+    terminal.go(project)
+    # twine repeats a 503 by itself, five times for each of our tries.
+    busy.lists, busy.uploads = [status, status], [status] * (6 if status == 503 else 2)
+    done = terminal.mcpgen("publish", "client", "--repository-url", busy.url)
+    assert (done.code, done.err) == (0, "")
+    assert set(busy.taken) == FILES
+    assert not busy.lists + busy.uploads
+
+
+@pytest.mark.parametrize("force", ["0", "1"])
+def test_an_index_that_stays_busy_is_one_plain_error(
+    terminal: Terminal,
+    project: Path,
+    busy: Busy,
+    monkeypatch: pytest.MonkeyPatch,
+    force: str,
+) -> None:
+    if force == "1":
+        monkeypatch.setenv("FORCE_COLOR", "1")
+    terminal.go(project)
+    publishing = ("publish", "client", "--repository-url", busy.url)
+    busy.lists = [503] * 9
+    done = terminal.mcpgen(*publishing)
+    assert done.code == 2
+    assert "error[MG608]: answers HTTP 503, 4 times" in done.err
+    assert len(busy.lists) == 5
+    busy.lists, busy.uploads = [], [429] * 9
+    done = terminal.mcpgen(*publishing, "--json")
+    assert done.code == 2
+    (said,) = json.loads(done.out)["diagnostics"]
+    assert said["code"] == "MG609"
+    assert "HTTPError: 429 Too Many Requests" in said["message"]
+    assert "\x1b" not in said["message"]
+    assert len(busy.uploads) == 5
+    assert not busy.taken
+
+
+def test_an_upload_that_is_refused_is_not_repeated(
+    terminal: Terminal, project: Path, busy: Busy
+) -> None:
+    terminal.go(project)
+    busy.uploads = [403] * 2
+    done = terminal.mcpgen("publish", "client", "--repository-url", busy.url)
+    assert done.code == 2
+    assert "HTTPError: 403 Forbidden" in done.err
+    assert len(busy.uploads) == 1
+
+
+def test_attestations_go_with_their_files(
+    terminal: Terminal, project: Path, busy: Busy, tmp_path: Path
+) -> None:
+    terminal.go(project)
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    for name in FILES:
+        statement = json.dumps({"version": 1, "about": name})
+        (folder / f"{name}.publish.attestation").write_text(statement)
+    publishing = ("publish", "client", "--repository-url", busy.url)
+    done = terminal.mcpgen(*publishing, "--attestations", str(folder))
+    assert (done.code, done.err) == (0, "")
+    assert {
+        name: [each["about"] for each in attested]
+        for name, attested in busy.taken.items()
+    } == {name: [name] for name in FILES}
+
+
+def test_a_file_without_its_attestation_is_not_uploaded(
+    terminal: Terminal, project: Path, busy: Busy, tmp_path: Path
+) -> None:
+    terminal.go(project)
+    publishing = ("publish", "client", "--repository-url", busy.url, "--dry-run")
+    done = terminal.mcpgen(*publishing, "--attestations", str(tmp_path))
+    assert done.code == 2
+    assert "error[MG605]: there is no attestation of weather_client-0.1.0" in done.err
+    assert not busy.taken
