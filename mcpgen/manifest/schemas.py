@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from copy import copy
 from functools import cache
 from hashlib import sha256
 from itertools import islice
@@ -191,7 +190,7 @@ def _alone(schema: Json) -> Json:
                 made[keyword] = {}
             else:
                 if made[keyword] is value:
-                    made[keyword] = copy(value)
+                    made[keyword] = list(value) if is_list(value) else dict(value)
                 made[keyword][path[0]] = {}
     return made
 
