@@ -478,6 +478,22 @@ async def test_a_defect_is_told_in_words_and_in_full_on_request(
             await use(wire.url, "--debug")
 
 
+async def test_a_library_that_is_missing_is_told_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'joserfc'", name="joserfc.jwk")
+
+    monkeypatch.setattr(WeatherClient, "list_tools", broken)
+    async with running(server()) as wire:
+        assert await use(wire.url) == 2
+    install = f"{sys.executable} -m pip install --force-reinstall joserfc"
+    assert capsys.readouterr().err == (
+        "error: No module named 'joserfc'\n"
+        f"  install what is missing or damaged: {install}\n"
+    )
+
+
 async def test_without_rich_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -74,3 +75,11 @@ async def test_what_could_let_nobody_in_does_not_start(
 ) -> None:
     with pytest.raises(CannotStart, match=words):
         await starts(**settings)
+
+
+async def test_without_a_library_that_calls_need_it_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    with pytest.raises(CannotStart, match=r"pip install .* jsonschema-rs"):
+        await starts()

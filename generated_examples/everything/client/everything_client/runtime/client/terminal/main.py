@@ -135,9 +135,17 @@ def _outcome(
         # A defect. Whoever looks for it asks for the traceback.
         if said.debug:
             raise
-        problem = f"{type(error).__name__}: {error}\n  --debug tells where"
+        problem = _defect(error)
     display.end_progress()
     return _failed(problem)
+
+
+def _defect(error: Exception) -> str:
+    if isinstance(error, ImportError) and error.name:
+        package = error.name.partition(".")[0].replace("_", "-")
+        install = f"{sys.executable} -m pip install --force-reinstall {package}"
+        return f"{error}\n  install what is missing or damaged: {install}"
+    return f"{type(error).__name__}: {error}\n  --debug tells where"
 
 
 def _about_credentials(said: argparse.Namespace) -> str:

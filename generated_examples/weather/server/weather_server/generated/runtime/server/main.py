@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, cast
 
@@ -148,6 +149,15 @@ def _require_handlers(make: object) -> None:
         )
 
 
+def _require_libraries() -> None:
+    """See that the libraries are there that only calls import."""
+    if find_spec("jsonschema_rs") is None:
+        raise CannotStart(
+            "the library jsonschema-rs is not installed: "
+            f"{sys.executable} -m pip install --force-reinstall jsonschema-rs"
+        )
+
+
 async def serve(
     service: Service,
     settings: Settings,
@@ -163,9 +173,10 @@ async def serve(
     """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on.
 
     Raises:
-        CannotStart: The address is taken, a setting or the certificate can't be used, or
-            anyone on the network could call the server.
+        CannotStart: The address is taken, a setting or the certificate can't be used, a
+            library is missing, or anyone on the network could call the server.
     """
+    _require_libraries()
     lines = Lines(sys.stderr)
     try:
         server = Server(
