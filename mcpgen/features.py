@@ -31,6 +31,15 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 Features without files are part of every package so far.
 """
 
+SERVER_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
+    "jwt": ("joserfc>=1.8,<2",),
+    "telemetry": (
+        "opentelemetry-sdk>=1.45,<2",
+        "opentelemetry-exporter-prometheus>=0.66b2,<1",
+    ),
+}
+"""What features of servers need from PyPI; also extras in the server's project file."""
+
 CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
     "terminal": ("terminal/",),
     "oauth": (),
@@ -101,6 +110,14 @@ def server(project: ir.Project) -> Half:
     if kind in SERVER:
         present.add(str(kind))
     return _half("server", present, SERVER)
+
+
+def requirements(project: ir.Project) -> Iterator[str]:
+    """What a project's server needs from PyPI because of its manifest."""
+    present = server(project).present
+    for name, packages in SERVER_PACKAGES.items():
+        if name in present:
+            yield from packages
 
 
 def client(project: ir.Project) -> Half:

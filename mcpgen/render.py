@@ -163,6 +163,9 @@ class _Pages:
             "version": documents.version(project),
             "manifest": pycode.markdown_code(project.manifest_file),
             "toml": documents.toml(project),
+            "requirements": [
+                pycode.toml_string(each) for each in features.requirements(project)
+            ],
             "class_docstring": pycode.docstring(common.summary(project), 4),
             "has_server": Target.SERVER in targets,
             "has_client": self._has_client,

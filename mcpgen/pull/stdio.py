@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import signal
+import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
@@ -144,22 +145,32 @@ class StdioLink:
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
-        for ask in (None, signal.SIGTERM, signal.SIGKILL):
-            if ask is not None:
-                self._signal(ask)
+        for end in (None, self._ask_to_end, self._kill):
+            if end is not None:
+                end()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), GOODBYE_LIMIT)
                 break
         # What the program has started itself may hold its output open.
-        self._signal(signal.SIGKILL)
+        self._kill()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _signal(self, number: signal.Signals) -> None:
-        """Tell the program and all that it has started."""
+    def _ask_to_end(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+            if sys.platform == "win32":
+                self._process.terminate()
+            else:
+                os.killpg(self._process.pid, signal.SIGTERM)
+
+    def _kill(self) -> None:
+        """End the program and what it has started; on Windows, the program alone."""
+        with suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         try:

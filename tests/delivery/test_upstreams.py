@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import yaml
 from aiohttp import ClientSession
 
 from tests import proxies
@@ -17,6 +20,7 @@ from tests.pace import patient
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = CHECKOUT / "docs" / "how-to" / "deploy.md"
+TOKEN = "a-token-that-nobody-else-knows-1234"
 HOST = "mcp.example.com"
 SESSIONS = 12
 JSON = {
@@ -36,27 +40,36 @@ INITIALIZE = {
 }
 
 
+WEATHER = {
+    "MCP_ALLOWED_HOSTS": HOST,
+    "MCP_TRUSTED_PROXIES": "127.0.0.1",
+    "MCP_STATE_KEYS": "k" * 64,
+}
+
+
 @asynccontextmanager
-async def upstream(port: int) -> AsyncIterator[None]:
-    """A server of the weather example in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "weather_server", "--port", str(port)),
-        cwd=CHECKOUT / "generated_examples" / "weather" / "server",
-        env={
-            "MCP_ALLOWED_HOSTS": HOST,
-            "MCP_TRUSTED_PROXIES": "127.0.0.1",
-            "MCP_STATE_KEYS": "k" * 64,
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+async def upstream(
+    port: int,
+    log: Path,
+    example: str = "weather",
+    variables: Mapping[str, str] = WEATHER,
+) -> AsyncIterator[None]:
+    """A server of an example in a process of its own, which appends to a log."""
+    with log.open("ab") as written:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", f"{example}_server", "--port", str(port)),
+            cwd=CHECKOUT / "generated_examples" / example / "server",
+            env=dict(variables),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=written,
+        )
     try:
         assert process.stdout is not None
         line = await asyncio.wait_for(process.stdout.readline(), patient(30))
         assert line.startswith(b"http://")
         yield
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         await asyncio.wait_for(process.communicate(), patient(30))
 
 
@@ -98,23 +111,33 @@ async def legacy_session(http: ClientSession, url: str) -> str:
     return server
 
 
-async def modern_request(http: ClientSession, url: str) -> str:
+async def modern_request(
+    http: ClientSession, url: str, method: str = "tools/list", **params: Any
+) -> tuple[dict[str, Any], str]:
+    """The answer to a request, and the server that it came from."""
     version = "2026-07-28"
     meta = {
         "io.modelcontextprotocol/protocolVersion": version,
-        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
         "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
     }
     message = {
         "jsonrpc": "2.0",
         "id": 1,
-        "method": "tools/list",
-        "params": {"_meta": meta},
+        "method": method,
+        "params": {**params, "_meta": meta},
     }
-    headers = {**JSON, "MCP-Protocol-Version": version, "Mcp-Method": "tools/list"}
+    headers = {
+        **JSON,
+        "Authorization": f"Bearer {TOKEN}",
+        "MCP-Protocol-Version": version,
+        "Mcp-Method": method,
+    }
+    if "name" in params:
+        headers["Mcp-Name"] = params["name"]
     async with http.post(url, json=message, headers=headers) as answer:
-        assert answer.status == 200, await answer.text()
-        return answer.headers["X-Upstream"]
+        assert answer.status in (200, 400), await answer.text()
+        return await answer.json(), answer.headers["X-Upstream"]
 
 
 async def test_two_servers_keep_legacy_sessions_and_share_modern_requests(
@@ -125,13 +148,88 @@ async def test_two_servers_keep_legacy_sessions_and_share_modern_requests(
     command = proxies.nginx(tmp_path, configured(listen, ports))
     url = f"http://127.0.0.1:{listen}/mcp"
     async with (
-        upstream(ports[0]),
-        upstream(ports[1]),
+        upstream(ports[0], tmp_path / "log"),
+        upstream(ports[1], tmp_path / "log"),
         proxies.running(command, listen, tmp_path),
         ClientSession() as http,
     ):
         for _ in range(SESSIONS):
             await legacy_session(http, url)
         # By chance all of 40 go to one server once in 2 ** 39 runs.
-        seen = {await modern_request(http, url) for _ in range(40)}
+        seen = {(await modern_request(http, url))[1] for _ in range(40)}
         assert len(seen) == 2
+
+
+def replica(folder: Path) -> dict[str, str]:
+    """The variables of a container of `deploy/deployment.yaml`, with its secrets."""
+    (text,) = (
+        block.text
+        for block in pages.blocks(PAGE)
+        if block.title == "deploy/deployment.yaml"
+    )
+    pod = yaml.safe_load(text)["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (mount,) = container["volumeMounts"]
+    (folder / "tokens").write_text(TOKEN, "utf-8")
+    (folder / "state-keys").write_text("k" * 64, "utf-8")
+    return {
+        each["name"]: each["value"].replace(mount["mountPath"], str(folder))
+        for each in container["env"]
+    }
+
+
+async def answered(http: ClientSession, url: str) -> tuple[bool, dict[str, Any]]:
+    """A call whose handler asks; whether the question and the answer reached two
+    servers, and the outcome."""
+    call: dict[str, Any] = {"name": "test_elicitation", "arguments": {"message": "?"}}
+    asked, first = await modern_request(http, url, "tools/call", **call)
+    (key,) = asked["result"]["inputRequests"]
+    reply = {
+        "action": "accept",
+        "content": {"username": "bo", "email": "b@example.com"},
+    }
+    call |= {
+        "inputResponses": {key: reply},
+        "requestState": asked["result"]["requestState"],
+    }
+    outcome, second = await modern_request(http, url, "tools/call", **call)
+    return first != second, outcome
+
+
+async def two_replicas(
+    folder: Path, variables: Mapping[str, str]
+) -> list[tuple[bool, dict[str, Any]]]:
+    """Calls to two replicas behind one address."""
+    ports = (proxies.free_port(), proxies.free_port())
+    listen = proxies.free_port()
+    command = proxies.nginx(folder, configured(listen, ports))
+    async with (
+        upstream(ports[0], folder / "log", "everything", variables),
+        upstream(ports[1], folder / "log", "everything", variables),
+        proxies.running(command, listen, folder),
+        ClientSession() as http,
+    ):
+        url = f"http://127.0.0.1:{listen}/mcp"
+        return [await answered(http, url) for _ in range(30)]
+
+
+async def test_two_replicas_of_the_deployment_understand_answers_to_each_other(
+    tmp_path: Path,
+) -> None:
+    calls = await two_replicas(tmp_path, replica(tmp_path))
+    # By chance no call of 30 changes servers once in 2 ** 30 runs.
+    assert any(changed for changed, _ in calls)
+    for _, outcome in calls:
+        assert outcome["result"]["resultType"] == "complete"
+    assert "MCP_STATE_KEYS" not in (tmp_path / "log").read_text("utf-8")
+
+
+async def test_replicas_without_keys_refuse_such_answers_and_log_what_is_missing(
+    tmp_path: Path,
+) -> None:
+    variables = replica(tmp_path)
+    del variables["MCP_STATE_KEYS_FILE"]
+    calls = await two_replicas(tmp_path, variables)
+    assert any(changed for changed, _ in calls)
+    assert all(("error" in outcome) is changed for changed, outcome in calls)
+    assert "MCP_STATE_KEYS" in (tmp_path / "log").read_text("utf-8")
