@@ -72,8 +72,9 @@ def main(
 
     Returns:
         The exit code: 0 after an orderly end, 2 where the server could not start; with
-        `--health`, 0 if a server that runs is healthy, else 1. Does not return where handlers keep the process from ending: it exits then, soon after
-        the setting `shutdown_timeout`.
+        `--health`, 0 if a server that runs is healthy, else 1. Does not return where
+        handlers keep the process from ending: it exits then, soon after the setting
+        `shutdown_timeout`.
     """
     given = sys.argv[1:] if arguments is None else arguments
     settings = from_arguments(

@@ -21,6 +21,7 @@ from aiohttp.typedefs import Middleware
 
 from .app import mounted
 from .auth.configured import LOOPBACK, effective
+from .health import FLAG, is_healthy
 from .hooks import Hook
 from .http.access_log import Lines
 from .http.logs import OneEntry
@@ -70,18 +71,22 @@ def main(
             by being there at all.
 
     Returns:
-        The exit code: 0 after an orderly end, 2 where the server could not start. Does
-        not return where handlers keep the process from ending: it exits then, soon after
-        the setting `shutdown_timeout`.
+        The exit code: 0 after an orderly end, 2 where the server could not start; with
+        `--health`, 0 if a server that runs is healthy, else 1. Does not return where
+        handlers keep the process from ending: it exits then, soon after the setting
+        `shutdown_timeout`.
     """
     given = sys.argv[1:] if arguments is None else arguments
     settings = from_arguments(
-        given,
+        [argument for argument in given if argument != FLAG],
         os.environ,
         program=program or _program_name(),
-        description="Serve the Model Context Protocol over HTTP.",
+        description="Serve the Model Context Protocol over HTTP. With --health, ask a "
+        "server that runs with these settings instead: 0 if it is healthy, else 1.",
         defaults=defaults,
     )
+    if FLAG in given:
+        return 0 if is_healthy(settings) else 1
     _configure_logs(settings)
     deadline = ExitDeadline()
 
