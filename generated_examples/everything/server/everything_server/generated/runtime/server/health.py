@@ -13,7 +13,7 @@ FLAG: Final = "--health"
 """Makes the program ask a running server instead of being one."""
 
 _SECONDS: Final = 3.0
-_HERE: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104
+_HERE: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 
 
 def is_healthy(settings: Settings) -> bool:
