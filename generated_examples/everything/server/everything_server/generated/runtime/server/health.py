@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ipaddress import ip_address
 from typing import Final
 
 from .settings import Settings
@@ -13,7 +14,6 @@ FLAG: Final = "--health"
 """Makes the program ask a running server instead of being one."""
 
 _SECONDS: Final = 3.0
-_HERE: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
 
 
 def is_healthy(settings: Settings) -> bool:
@@ -33,7 +33,7 @@ def is_healthy(settings: Settings) -> bool:
 
 
 def _connection(settings: Settings) -> HTTPConnection:
-    host = _HERE.get(settings.host, settings.host)
+    host = _reached_at(settings.host)
     if settings.tls_cert is None:
         return HTTPConnection(host, settings.port, timeout=_SECONDS)
     # The certificate names the public host, not this address, and no secret is sent.
@@ -41,3 +41,14 @@ def _connection(settings: Settings) -> HTTPConnection:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return HTTPSConnection(host, settings.port, timeout=_SECONDS, context=context)
+
+
+def _reached_at(host: str) -> str:
+    """This machine's own address where a server listens on all of them."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host or "127.0.0.1"
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"
