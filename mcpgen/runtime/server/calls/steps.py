@@ -147,6 +147,24 @@ class ToolStep:
             {"problems": [{"path": p.path, "reason": p.reason} for p in problems]},
         )
 
+    def _whole(self, validator: SchemaValidator, instance: Any) -> Any:
+        """A result with its surrogates replaced, which is valid then.
+
+        Raises:
+            ProtocolError: It is not; what is wrong is logged.
+        """
+        instance = whole(instance)
+        if validator.is_valid(instance):
+            return instance
+        problems = validator.problems(instance, MAX_LOGGED_PROBLEMS)
+        _log.error(
+            "tool %r returned a result that its outputSchema refuses:\n%s\n%s",
+            self._name,
+            describe(problems),
+            encode(instance)[:MAX_LOGGED_BYTES].decode(errors="replace"),
+        )
+        raise ProtocolError(INTERNAL_ERROR, "The tool returned an invalid result")
+
     def _structured(
         self, validator: SchemaValidator, value: Any, ctx: Context
     ) -> Answer:
@@ -159,16 +177,7 @@ class ToolStep:
         instance = self._output_codec.dump(value)
         if not validator.is_valid(instance):
             # No schema admits lone surrogates, which are replaced before they are sent.
-            instance = whole(instance)
-        if not validator.is_valid(instance):
-            problems = validator.problems(instance, MAX_LOGGED_PROBLEMS)
-            _log.error(
-                "tool %r returned a result that its outputSchema refuses:\n%s\n%s",
-                self._name,
-                describe(problems),
-                encode(instance)[:MAX_LOGGED_BYTES].decode(errors="replace"),
-            )
-            raise ProtocolError(INTERNAL_ERROR, "The tool returned an invalid result")
+            instance = self._whole(validator, instance)
         # Only objects have a place in legacy revisions.
         keep = ctx.era == "modern" or isinstance(instance, dict)
         return structured_answer(encode(instance), content, meta, is_error, keep)

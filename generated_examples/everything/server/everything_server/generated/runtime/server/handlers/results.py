@@ -5,7 +5,7 @@ Types for people who write handlers; how they become wire messages is `encode`'s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Generic, TypeAlias, TypeGuard, TypeVar, cast
@@ -51,36 +51,36 @@ def is_tool_result(value: object) -> TypeGuard[ToolResult[Any]]:
 
 _LOOKED_AT: Final = 256
 """Values of one result that are looked at before it is serialised."""
+_PLAIN: Final = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 def refuse_generators(value: object) -> None:
     """Raise TypeError where a result is an iterator or has one among its first values.
 
-    A generator may never end, and serialising it would take all memory.
+    A generator may never end, and serialising it would take all memory. Models are not
+    searched: their fields have been validated.
     """
-    if type(value) is str:
+    if isinstance(value, BaseModel):
         return
     waiting = [value]
-    for _ in range(_LOOKED_AT):
-        if not waiting:
-            return
+    left = _LOOKED_AT
+    while waiting and left:
         part = waiting.pop()
-        if isinstance(part, Iterator):
+        kind = type(part)
+        if kind in _PLAIN:
+            continue
+        left -= 1
+        if kind is dict:
+            waiting.extend(islice(cast("dict[object, object]", part).values(), left))
+        elif kind is list or kind is tuple:
+            waiting.extend(cast("list[object]", part)[:left])
+        elif is_tool_result(part):
+            waiting.extend((part.structured, part.content, part.meta))
+        elif isinstance(part, Iterator):
             raise TypeError(
                 "a handler returned a generator or another iterator; return a list of "
                 "what it yields"
             )
-        waiting.extend(islice(_inside(part), _LOOKED_AT))
-
-
-def _inside(value: object) -> Iterable[object]:
-    if is_tool_result(value):
-        return (value.structured, value.content, value.meta)
-    if isinstance(value, BaseModel):
-        return vars(value).values()
-    if isinstance(value, dict):
-        return cast("dict[object, object]", value).values()
-    return cast("list[object]", value) if isinstance(value, list | tuple) else ()
 
 
 ToolReturn: TypeAlias = Content | ToolResult[Any] | None
