@@ -280,7 +280,9 @@ class LegacyWire(Wire):
     async def initialize(
         self, version: str = LEGACY, capabilities: Mapping[str, Any] | None = None
     ) -> Any:
-        """Open a session; the result of `initialize`."""
+        """Open a session, without the one before; the result of `initialize`."""
+        self.headers.pop("Mcp-Session-Id", None)
+        self.headers.pop("MCP-Protocol-Version", None)
         params = {
             "protocolVersion": version,
             "capabilities": capabilities or {},

@@ -273,6 +273,7 @@ class TestWhatIsKept:
             "clientInfo": about,
         }
 
+        del legacy.headers["Mcp-Session-Id"]
         reply = await legacy.call("initialize", params)
 
         assert reply.status == (400 if guarded else 200)

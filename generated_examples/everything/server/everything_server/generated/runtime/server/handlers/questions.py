@@ -21,6 +21,8 @@ from ...shared.forms import CHOICES_SINCE as FORMS
 from ...shared.forms import form
 
 _URL_MODE_SINCE: Final = "2025-11-25"
+_NEWEST: Final = "9999-99-99"
+"""Stands for the newest revision, whichever it is."""
 _CONTEXT_SINCE: Final = "2025-11-25"
 """The first version whose clients declare `sampling.context`."""
 
@@ -38,7 +40,9 @@ class Question(ABC, Generic[A]):
     method: ClassVar[str]
 
     @abstractmethod
-    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
+    def missing(
+        self, capabilities: JsonObject, version: str = _NEWEST
+    ) -> dict[str, Json] | None:
         """What a client lacks to be asked this, as `ClientCapabilities`, or None."""
 
     @abstractmethod
@@ -112,7 +116,9 @@ class Elicit(Question[Elicitation[C]]):
     def __post_init__(self) -> None:
         form(_json_schema(self.schema), FORMS)
 
-    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
+    def missing(
+        self, capabilities: JsonObject, version: str = _NEWEST
+    ) -> dict[str, Json] | None:
         declared = capabilities.get("elicitation")
         # An empty object means forms, as it did before there were URLs.
         if isinstance(declared, Mapping) and ("form" in declared or not declared):
@@ -163,7 +169,9 @@ class ElicitURL(Question[Elicitation[None]]):
         if not _is_page(self.url):
             raise ValueError(f"{self.url[:100]!r} is no URL that a browser can open")
 
-    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
+    def missing(
+        self, capabilities: JsonObject, version: str = _NEWEST
+    ) -> dict[str, Json] | None:
         declared = capabilities.get("elicitation")
         if isinstance(declared, Mapping) and "url" in declared:
             return None
@@ -231,7 +239,9 @@ class CreateMessage(Question[Sample]):
         if not isinstance(self.messages, str):
             _check_conversation(self.messages)
 
-    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
+    def missing(
+        self, capabilities: JsonObject, version: str = _NEWEST
+    ) -> dict[str, Json] | None:
         declared = capabilities.get("sampling")
         if not isinstance(declared, Mapping):
             return {"sampling": {}}
@@ -285,7 +295,9 @@ class ListRoots(Question[tuple[Root, ...]]):
 
     method = "roots/list"
 
-    def missing(self, capabilities: JsonObject, version: str) -> dict[str, Json] | None:
+    def missing(
+        self, capabilities: JsonObject, version: str = _NEWEST
+    ) -> dict[str, Json] | None:
         return None if "roots" in capabilities else {"roots": {}}
 
     def params(self, version: str) -> dict[str, Json]:
