@@ -72,7 +72,7 @@ async def test_run_server_serves_both_eras(python: Path) -> None:
 
 
 def test_nothing_else_is_installed_there(python: Path) -> None:
-    for name in ("mcpgen", "mcp", "httpx", "joserfc"):
+    for name in ("mcpgen", "mcp", "httpx", "jinja2"):
         found = subprocess.run(
             [python, "-I", "-c", f"import {name}"],
             capture_output=True,
