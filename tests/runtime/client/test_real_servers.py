@@ -74,6 +74,10 @@ def plain(status: int, body: str) -> Callable[[Call], WireReply]:
     return lambda call: web.Response(status=status, text=body)
 
 
+def challenged(call: Call) -> WireReply:
+    return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+
+
 def coded(code: int, message: str, status: int = 200) -> Callable[[Call], WireReply]:
     return lambda call: json_status(status, call.error(code, message))
 
@@ -84,6 +88,7 @@ LOST: dict[str, Callable[[Call], WireReply]] = {
     "400": plain(400, "Bad Request: No valid session ID provided"),
     "400 with an error": coded(-32000, "Bad Request: Server not initialized", 400),
     "401": plain(401, "invalid session"),
+    "401 without a word": plain(401, ""),
     "401 with an error": coded(-32000, "Session expired", 401),
     "410": plain(410, "session is gone"),
     "422": plain(422, "Unexpected message, expect initialize request"),
@@ -125,7 +130,7 @@ async def test_a_call_that_may_have_run_is_not_made_again(
         coded(-32603, "Session expired: sign in to the shop again"),
         coded(-32000, "the session of the conference has no talks"),
         plain(422, "city is missing"),
-        plain(401, "who are you?"),
+        challenged,
         plain(500, "session store crashed"),
     ],
 )

@@ -29,7 +29,7 @@ from ..http.replies import (
     messages,
     unanswered,
 )
-from ..http.requests import Http
+from ..http.requests import Http, is_unchallenged
 from ..http.sse import SseParser
 from ..shapes import members
 from ..work.clock import Clock
@@ -41,6 +41,8 @@ logger: Final = logging.getLogger(__name__)
 _VERSION_HEADER_SINCE: Final = "2025-06-18"
 _FINAL: Final = frozenset([401, 403, 404, 405])
 """Statuses of a GET that another one without an event's id would meet, too."""
+_SETUP: Final = frozenset(["logging/setLevel", "resources/subscribe"])
+"""Requests that make a new session what the lost one was."""
 _DEFAULT_RETRY: Final = 1_000
 """Milliseconds before a stream is resumed where the server names none."""
 
@@ -56,6 +58,7 @@ class StreamableChannel:
         self._http = http
         self._tasks = tasks
         self._session_id: str | None = None
+        self._has_served = True
         self._listener: asyncio.Task[None] | None = None
         self._heard: asyncio.Future[bool] | None = None
 
@@ -76,6 +79,8 @@ class StreamableChannel:
         if message["method"] == "initialize":
             # The server may ask something before it answers.
             self._remember(response)
+        elif message["method"] not in _SETUP:
+            self._has_served = True
         answered = False
         try:
             answer = await self._answer(response, message, clock, receive)
@@ -121,6 +126,7 @@ class StreamableChannel:
 
     def _begin(self) -> None:
         self.stop_listening()
+        self._has_served = self._session_id is None
         self._session_id = None
         self.version = ""
 
@@ -139,10 +145,13 @@ class StreamableChannel:
         self, message: Message, more: Mapping[str, str]
     ) -> aiohttp.ClientResponse:
         session_id = self._session_id
+        # Where a new session did not help, a 401 is about credentials.
+        in_session = session_id is not None and self._has_served
         response = await self._http.send(
             "POST",
             self._headers({**more, **ACCEPT, **_mirrored(message)}),
             to_json(message),
+            in_session=in_session,
         )
         if response.status < 400:
             return response
@@ -151,7 +160,8 @@ class StreamableChannel:
             error = await failure(self._http, response, name)
         finally:
             response.close()
-        if session_id is not None and session_is_lost(error):
+        is_lost = in_session and is_unchallenged(response)
+        if is_lost or (session_id is not None and session_is_lost(error)):
             raise SessionLostError(error)
         raise error
 

@@ -11,9 +11,9 @@ import hashlib
 import secrets
 import urllib.request
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 
@@ -25,6 +25,7 @@ from mcpgen.runtime.client import LoopbackRedirect
 from ..wire import LIMIT, Call, Reply, Wire, modern, serving, text
 
 Form: TypeAlias = dict[str, str]
+G = TypeVar("G", bound="Guarded")
 
 
 @dataclass
@@ -273,11 +274,17 @@ class Guarded:
         return web.Response(status=status, headers=headers)
 
 
-@asynccontextmanager
-async def guarded(authority: Authority | None = None) -> AsyncIterator[Guarded]:
+def guarded(
+    authority: Authority | None = None,
+) -> AbstractAsyncContextManager[Guarded]:
     """Both servers, listening."""
-    authority = authority or Authority()
-    guard = Guarded(authority)
+    return listening(Guarded(authority or Authority()))
+
+
+@asynccontextmanager
+async def listening(guard: G) -> AsyncIterator[G]:
+    """A guarded server and its authority, listening."""
+    authority = guard.authority
     async with serving(authority.app()) as issuer, serving(guard.app()) as origin:
         authority.issuer = issuer
         guard.origin = origin

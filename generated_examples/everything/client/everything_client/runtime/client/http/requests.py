@@ -93,8 +93,18 @@ class Http:
         headers: Mapping[str, str],
         body: bytes | None = None,
         url: str | None = None,
+        *,
+        in_session: bool = False,
     ) -> aiohttp.ClientResponse:
         """The answer to a request, whatever its status; the caller closes it.
+
+        Args:
+            method: The HTTP method.
+            headers: Those of this request.
+            body: The body.
+            url: Where to send it, if not to the server's address.
+            in_session: Whether a 401 without a challenge means that the session is lost;
+                the caller gets it, and no new credentials are fetched.
 
         Raises:
             TransportError: No answer, or a redirect that is not followed.
@@ -107,6 +117,8 @@ class Http:
             response = await self._send_once(
                 method, target, {**self._headers, **headers, **signed}, body
             )
+            if in_session and is_unchallenged(response):
+                return response
             if response.status in (401, 403) and self._auth is not None:
                 challenges += 1
                 if await self._answered(response, challenges, signed):
@@ -262,6 +274,11 @@ class Http:
             status=response.status,
             hint="`max_bytes` sets the limit",
         )
+
+
+def is_unchallenged(response: aiohttp.ClientResponse) -> bool:
+    """Whether a 401 names no way to authenticate, which HTTP requires of it."""
+    return response.status == 401 and "WWW-Authenticate" not in response.headers
 
 
 async def read_some(response: aiohttp.ClientResponse, size: int) -> bytes:
