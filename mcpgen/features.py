@@ -31,6 +31,13 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 Features without files are part of every package so far.
 """
 
+BASE_PACKAGES: Final = (
+    "aiohttp>=3.14,<4",
+    "jsonschema-rs>=0.60,<1",
+    "pydantic>=2.14,<3",
+)
+"""What every generated package needs from PyPI."""
+
 SERVER_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "jwt": ("joserfc>=1.8,<2",),
     "telemetry": (
@@ -112,17 +119,26 @@ def server(project: ir.Project) -> Half:
     return _half("server", present, SERVER)
 
 
-def requirements(project: ir.Project) -> Iterator[str]:
-    """What a project's server needs from PyPI because of its manifest."""
+def extras(project: ir.Project) -> dict[str, tuple[str, ...]]:
+    """What the features of a project's server need from PyPI."""
     present = server(project).present
-    for name, packages in SERVER_PACKAGES.items():
-        if name in present:
-            yield from packages
+    return {name: each for name, each in SERVER_PACKAGES.items() if name in present}
+
+
+def requirements(project: ir.Project) -> tuple[str, ...]:
+    """What a project's server needs from PyPI."""
+    chosen = (each for packages in extras(project).values() for each in packages)
+    return (*BASE_PACKAGES, *chosen)
 
 
 def client(project: ir.Project) -> Half:
     """What a project's client has."""
     return _half("client", project.features.get("client", CLIENT_DEFAULT), CLIENT)
+
+
+def has_terminal(project: ir.Project) -> bool:
+    """Whether a project's client is a program for terminals, too."""
+    return "terminal" in client(project).present
 
 
 def _half(side: str, present: Iterable[str], table: Mapping[str, object]) -> Half:

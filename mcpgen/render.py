@@ -163,13 +163,13 @@ class _Pages:
             "version": documents.version(project),
             "manifest": pycode.markdown_code(project.manifest_file),
             "toml": documents.toml(project),
-            "requirements": [
-                pycode.toml_string(each) for each in features.requirements(project)
-            ],
+            "base_requirements": documents.toml_strings(features.BASE_PACKAGES),
+            "requirements": documents.toml_strings(features.requirements(project)),
+            "extras": documents.extras(features.extras(project)),
             "class_docstring": pycode.docstring(common.summary(project), 4),
             "has_server": Target.SERVER in targets,
             "has_client": self._has_client,
-            "has_terminal": "terminal" in features.client(project).present,
+            "has_terminal": features.has_terminal(project),
         }
 
     def _fill(self, template: str, **values: Any) -> str:

@@ -173,6 +173,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "diagnostics",
         "difference",
         "editions",
+        "features",
         "folder",
         "generate",
         "identity",

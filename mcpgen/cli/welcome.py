@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from mcpgen import lock
+from mcpgen import features, lock
 from mcpgen.cli.output import Painted, complain, say, say_json
 from mcpgen.cli.report import as_data, counted
 from mcpgen.ir import Ownership
@@ -40,8 +40,9 @@ def _next_steps(created: Created) -> list[tuple[str, str]]:
     """Commands to type, each with a remark."""
     paths = {step.path.partition("/")[0] for step in created.outcome.plan.steps}
     halves = [half for half in ("server", "client") if half in paths]
-    extras = {"server": "./server", "client": shlex.quote("./client[cli]")}
-    installs = " ".join(f"-e {extras[half]}" for half in halves)
+    client = "./client[cli]" if features.has_terminal(created.project) else "./client"
+    folders = {"server": "./server", "client": shlex.quote(client)}
+    installs = " ".join(f"-e {folders[half]}" for half in halves)
     steps = [
         (f"cd {shlex.quote(str(created.folder))}", ""),
         (f"python -m pip install {installs}", "into an environment of yours"),

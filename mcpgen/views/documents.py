@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,6 +56,19 @@ def toml(project: ir.Project) -> dict[str, Code]:
         "version": pycode.toml_string(version(project)),
         "description": pycode.toml_string(line),
     }
+
+
+def toml_strings(texts: Iterable[str]) -> list[Code]:
+    """Texts as strings of project files."""
+    return [pycode.toml_string(text) for text in texts]
+
+
+def extras(packages: Mapping[str, Iterable[str]]) -> list[Code]:
+    """The lines of a project file with the extras of features."""
+    return [
+        Code(f"{name} = [{pycode.join(', ', toml_strings(needed))}]")
+        for name, needed in packages.items()
+    ]
 
 
 def version(project: ir.Project) -> Code:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import threading
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -364,3 +366,22 @@ def test_what_was_corrected_and_what_will_not_work_is_reported(
         '"ping"\n'
         "    hint: some frameworks reject the whole server; write `properties: {}`\n"
     )
+
+
+def test_the_command_that_installs_names_only_extras_that_are_there(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    """A client without the program for terminals has no extra for it."""
+    source = tmp_path / "quiet.yaml"
+    source.write_text(
+        MANIFEST.replace("mcpgen: 1\n", "mcpgen: 1\nfeatures: {client: []}\n"), "utf-8"
+    )
+    for half in ("server", "client"):
+        done = terminal.mcpgen("new", half, f"quiet-{half}", "--manifest", str(source))
+        assert (done.code, done.err) == (0, "")
+        (line,) = (row for row in done.out.splitlines() if "pip install" in row)
+        for folder in re.findall(r"-e '?\./(\w+)", line):
+            extras = re.findall(rf"\./{folder}\[(\w+)\]", line)
+            text = (tmp_path / f"quiet-{half}" / folder / "pyproject.toml").read_text()
+            known = tomllib.loads(text)["project"]["optional-dependencies"]
+            assert set(extras) <= set(known), line

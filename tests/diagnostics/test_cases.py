@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mcpgen import identity
 from mcpgen.diagnostics import CATALOGUE, MCPGenError
 from mcpgen.lint import lint
 from mcpgen.manifest import load
@@ -41,6 +42,7 @@ def test_the_user_reads_exactly_this(
         monkeypatch.chdir(case)
         (name,) = (file.name for file in case.iterdir() if file.name != "expected.txt")
     expected = (case / "expected.txt").read_text(encoding="utf-8")
+    expected = expected.replace("{version}", identity.version())
     assert said_about(Path(name)) == expected
 
 

@@ -121,6 +121,20 @@ def test_the_authenticator_of_the_manifest_is_there(kind: str) -> None:
     assert set(server_files(guarded)) > set(server_files(made(())))
 
 
+@pytest.mark.parametrize("server", SUBSETS, ids=label)
+def test_the_project_file_has_the_packages_of_its_features(
+    server: tuple[str, ...],
+) -> None:
+    """And extras of no others: they would install what nothing imports."""
+    text = texts(made(server))["server/pyproject.toml"]
+    project = tomllib.loads(text)["project"]
+    chosen = {name: features.SERVER_PACKAGES.get(name, ()) for name in server}
+    wanted = {each for packages in chosen.values() for each in packages}
+    assert set(project["dependencies"]) == {*features.BASE_PACKAGES, *wanted}
+    extras = {name for name, packages in chosen.items() if packages}
+    assert set(project["optional-dependencies"]) == {"dev", "uvloop", *extras}
+
+
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a project whose client has no feature that can be left out."""

@@ -290,6 +290,6 @@ def _require(module: str, package: str) -> None:
         found = None
     if found is None:
         raise SettingsError(
-            f"telemetry needs the package {package}: install the server with its extra "
-            "`telemetry`, such as `pip install '.[telemetry]'`"
+            f"telemetry needs the package {package}: `pip install {package}`, or the "
+            "server with its extra `telemetry`: `pip install '.[telemetry]'`"
         )

@@ -26,8 +26,8 @@ def require(package: str, extra: str) -> None:
     """
     if find_spec(package) is None:
         raise ValueError(
-            f"this kind of auth needs the package {package}: install the server with "
-            f"its extra `{extra}`, such as `pip install '.[{extra}]'`"
+            f"this kind of auth needs the package {package}: `pip install {package}`, "
+            f"or the server with its extra `{extra}`: `pip install '.[{extra}]'`"
         )
 
 
