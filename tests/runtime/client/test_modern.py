@@ -343,9 +343,13 @@ async def test_a_callback_that_fails_does_not_break_the_call(
     assert "ZeroDivisionError" in caplog.text
 
 
-async def test_the_log_level_is_asked_for_only_by_those_who_listen() -> None:
+@pytest.mark.parametrize("capabilities", [EVERYTHING, {"tools": {}}])
+async def test_the_log_level_is_asked_for_only_by_those_who_listen(
+    capabilities: dict[str, object],
+) -> None:
+    """Also where logs are not declared: servers on the official SDK 2 send them."""
     key = "io.modelcontextprotocol/logLevel"
-    async with running(modern(tools_call=text)) as wire:
+    async with running(modern(capabilities, tools_call=text)) as wire:
         async with Client(wire.url) as client:
             await client.call_tool("a")
             await client.set_logging_level("error")

@@ -301,6 +301,47 @@ async def test_nothing_is_subscribed_to_without_resources() -> None:
     assert wire.of("resources/subscribe") == []
 
 
+@requirement("2025-11-25/client/operation")
+async def test_nothing_is_subscribed_to_where_subscriptions_are_not_declared() -> None:
+    async with (
+        running(legacy(capabilities={"resources": {"listChanged": True}})) as wire,
+        Client(wire.url) as client,
+    ):
+        with pytest.raises(CapabilityError, match=r"`resources\.subscribe`"):
+            client.subscribe(resources=["a:b"])
+        client.subscribe()
+    assert wire.of("resources/subscribe") == []
+
+
+@pytest.mark.parametrize("capabilities", [{"resources": {"subscribe": False}}, {}])
+async def test_subscriptions_are_tried_where_servers_cannot_declare_them(
+    capabilities: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The official Python SDK 1 sends `subscribe: false` for all of its servers."""
+
+    async def subscribed(call: Call) -> WireReply:
+        return call.result()
+
+    over = asyncio.Event()
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        opened = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await opened.prepare(request)
+        await asyncio.wait_for(over.wait(), patient(10))
+        return opened
+
+    wire = legacy(capabilities=capabilities, resources_subscribe=subscribed)
+    wire.get = stream
+    async with (
+        running(wire),
+        Client(wire.url) as client,
+        client.subscribe(resources=["a:b"]),
+    ):
+        assert len(wire.of("resources/subscribe")) == 1
+        over.set()
+    assert ("not declared" in caplog.text) == bool(capabilities)
+
+
 async def test_revisions_without_a_capability_do_not_ask_for_it() -> None:
     async def complete(call: Call) -> WireReply:
         return call.result(completion={"values": ["x"]})

@@ -33,6 +33,7 @@ from ..speaker import (
     FAREWELL_LIMIT,
     Parts,
     ServerInfo,
+    lacking,
     named_versions,
     progress_for,
     require,
@@ -137,12 +138,16 @@ class Legacy:
         return Subscription(partial(self._changes.follow, wanted), self._parts.tasks)
 
     def _require_subscriptions(self) -> None:
-        """Raises CapabilityError where the server declares no resources."""
+        """Raises CapabilityError where the server declares no subscriptions."""
         require("resources/subscribe", self.server)
-        declared = members(self.server.capabilities.get("resources"))
-        if declared.get("subscribe") is not True:
-            # The official Python SDK 1 never declares it, whatever its servers can do.
+        if not self.server.capabilities:
+            return
+        declared = members(self.server.capabilities.get("resources")).get("subscribe")
+        if declared is False:
+            # The official Python SDK 1 declares that for servers that have them, too.
             self._parts.http.quirks.note("subscriptions are tried, but not declared")
+        elif declared is not True:
+            raise lacking("resources/subscribe", "resources.subscribe", self.server)
 
     async def close(self) -> None:
         """Ends the session."""

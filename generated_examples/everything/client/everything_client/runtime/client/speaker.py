@@ -214,7 +214,8 @@ class Parts:
 def require(method: str, server: ServerInfo) -> None:
     """Only what a server declares is asked for.
 
-    A server that declares nothing at all does not know capabilities, so all is tried.
+    A server that declares nothing at all is called for what the user asks for: some have
+    tools and an empty object. Lists of it are empty.
     https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#operation
 
     Raises:
@@ -229,7 +230,12 @@ def require(method: str, server: ServerInfo) -> None:
     if revision is None or (
         method in revision.client_requests and wanted in revision.server_capabilities
     ):
-        raise CapabilityError(method, wanted, tuple(server.capabilities))
+        raise lacking(method, wanted, server)
+
+
+def lacking(method: str, capability: str, server: ServerInfo) -> CapabilityError:
+    """The error for a request that needs what the server does not declare."""
+    return CapabilityError(method, capability, tuple(server.capabilities))
 
 
 _CAPABILITIES: Final = {
