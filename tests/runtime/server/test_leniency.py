@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, http_parser
 
 from mcpgen.runtime.server import (
     Context,
@@ -116,6 +116,47 @@ class TestHeaders:
         assert reply.headers["Content-Type"] == "application/json"
         assert "Content-Encoding" in reply.error["message"]
         assert after.status == 200
+
+    @pytest.mark.parametrize("encoding", ["br", "zstd"])
+    async def test_the_parser_of_ones_own_runner_refuses_what_it_lacks_a_library_for(
+        self,
+        http: ClientSession,
+        serve: Serve,
+        monkeypatch: pytest.MonkeyPatch,
+        encoding: str,
+    ) -> None:
+        """No application gets to see such a request; see docs/how-to/mount.md."""
+        monkeypatch.setattr(http_parser, "HAS_BROTLI", False)
+        monkeypatch.setattr(http_parser, "HAS_ZSTD", False)
+        wire = ModernWire(http, await serve(Settings()))
+        reply = await wire.tool("add", {"a": 1}, headers={"Content-Encoding": encoding})
+        after = await wire.tool("add", {"a": 1})
+
+        assert reply.status == 400
+        assert "Can not decode content-encoding" in reply.text
+        assert after.status == 200
+
+    async def test_an_encoding_that_the_parser_reads_is_415_under_any_runner(
+        self, http: ClientSession, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Brotli:
+            """The library, with a trivial encoding."""
+
+            data_available = False
+
+            def decompress_sync(self, data: bytes, max_length: int = 0) -> bytes:
+                return data
+
+            def flush(self) -> bytes:
+                return b""
+
+        monkeypatch.setattr(http_parser, "HAS_BROTLI", True)
+        monkeypatch.setattr(http_parser, "BrotliDecompressor", Brotli)
+        wire = ModernWire(http, await serve(Settings()))
+        reply = await wire.tool("add", {"a": 1}, headers={"Content-Encoding": "br"})
+
+        assert reply.status == 415
+        assert reply.headers["Accept-Encoding"] == "gzip, deflate"
 
 
 class TestIds:
