@@ -56,6 +56,27 @@ def test_what_no_header_can_hold_is_refused_without_showing_it(secret: str) -> N
         assert not secret or secret not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "challenge, hint",
+    [
+        ("Bearer", r"BearerAuth\(token\)"),
+        ('Bearer error="x", ApiKey header="X-Shop-Key"', r"key, 'X-Shop-Key'\)"),
+        ('ApiKey realm="shop", header="no header"', r"ApiKeyAuth\(key\)"),
+        ("X-API-Key", r"ApiKeyAuth\(key\)"),
+        ('Basic realm="ApiKey, really"', r"BearerAuth\(token\)"),
+    ],
+)
+async def test_a_refusal_suggests_what_the_challenge_asks_for(
+    challenge: str, hint: str
+) -> None:
+    async def refuse(call: Call) -> WireReply:
+        return web.Response(status=401, headers={"WWW-Authenticate": challenge})
+
+    async with running(modern(tools_call=refuse)) as wire, Client(wire.url) as client:
+        with pytest.raises(AuthError, match=hint):
+            await client.call_tool("a")
+
+
 class Renewing:
     """A hook whose first tokens are worth nothing."""
 

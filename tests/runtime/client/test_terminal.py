@@ -27,7 +27,10 @@ from mcpgen.runtime.client.terminal.arguments import (
     text_arguments,
 )
 from mcpgen.runtime.client.terminal.completion import ASKED
+from mcpgen.runtime.server import Settings, create_app
+from mcpgen.runtime.server.auth import make_api_key
 from tests.requirements import requirement
+from tests.runtime.server.workshop import Workshop
 from tests.terminals import Terminal, piped, terminal
 
 from .tool_server import FORM, HOSTILE, Guarded, content, server, words
@@ -849,8 +852,8 @@ async def test_where_nobody_can_sign_in_it_says_what_to_do() -> None:
     assert guard.consents == 0
 
 
-def keyed(header: str = "X-API-Key") -> Any:
-    """An application that wants an API key, and scopes for one method."""
+def keyed(header: str = "X-API-Key", challenge: str = "Bearer") -> Any:
+    """An application that wants an API key, and the requests that reach it."""
     wire = server()
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -868,20 +871,26 @@ def keyed(header: str = "X-API-Key") -> Any:
             return web.json_response(
                 {"jsonrpc": "2.0", "error": {"code": 1, "message": "unknown API key"}},
                 status=401,
-                headers={"WWW-Authenticate": "Bearer"},
+                headers={"WWW-Authenticate": challenge},
             )
         return await wire.handle(request)
 
-    app = web.Application()
+    app, asked = counted()
+    app.router.add_route("*", "/mcp", handle)
+    return app, asked
+
+
+def counted() -> tuple[web.Application, list[str]]:
+    """An application, and the requests that reach it."""
     asked: list[str] = []
 
-    async def other(request: web.Request) -> web.Response:
-        asked.append(request.path)
-        return web.Response(status=404)
+    @web.middleware
+    async def count(request: web.Request, handler: Any) -> web.StreamResponse:
+        asked.append(f"{request.method} {request.path}")
+        answer: web.StreamResponse = await handler(request)
+        return answer
 
-    app.router.add_route("*", "/mcp", handle)
-    app.router.add_route("*", "/{path:.*}", other)
-    return app, asked
+    return web.Application(middlewares=[count]), asked
 
 
 @pytest.mark.parametrize(
@@ -911,14 +920,70 @@ async def test_a_refused_key_is_reported_without_a_sign_in(
     assert problem in said
     assert key not in said.replace(problem, "")
     assert "X-API-Key" in said
-    assert asked == []
+    assert set(asked) <= {"POST /mcp", "DELETE /mcp"}
+
+
+@pytest.mark.parametrize(
+    "challenge, wanted",
+    [
+        (
+            'Bearer, ApiKey header="x-api-key"',
+            "the server wants an API key in the header x-api-key: put the line "
+            "`x-api-key: KEY` into MCP_HEADERS, or pass it with --header",
+        ),
+        (
+            'ApiKey realm="shop"',
+            "the server wants an API key: put the line `Name: KEY` into MCP_HEADERS, "
+            "or pass it with --header",
+        ),
+    ],
+)
+@pytest.mark.parametrize("given", [[], ["--header", "X-Shop: bad"]])
+async def test_without_a_key_the_header_is_named_and_nothing_else_is_sent(
+    challenge: str, wanted: str, given: list[str], capsys: Capture
+) -> None:
+    app, asked = keyed(challenge=challenge)
+    async with serving(app) as origin:
+        assert await use(*given, f"{origin}/mcp") == 2
+    assert capsys.readouterr().err == f"error: {wanted}\n"
+    assert asked == ["POST /mcp"]
+
+
+async def test_a_server_with_keys_of_its_own_says_which_header_it_wants(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, entry = make_api_key("robot")
+    settings = Settings(auth="api-key", auth_api_keys=(str(entry),))
+    root, asked = counted()
+    root.add_subapp("/shop", create_app(Workshop(), settings))
+    async with serving(root) as origin:
+        assert await use(f"{origin}/shop/mcp") == 2
+        assert "in the header x-api-key: put" in capsys.readouterr().err
+        assert asked == ["POST /shop/mcp"]
+        monkeypatch.setenv("MCP_HEADERS", "X-API-Key: wrong")
+        assert await use(f"{origin}/shop/mcp") == 2
+        assert "the API key is not known" in capsys.readouterr().err
+        monkeypatch.setenv("MCP_HEADERS", f"X-API-Key: {key}")
+        assert await use(f"{origin}/shop/mcp") == 0
+    assert set(asked) == {"POST /shop/mcp"}
+
+
+async def test_a_server_with_keys_and_sign_ins_lets_a_person_sign_in(
+    tmp_path: Path,
+) -> None:
+    guard = Guarded(server(), challenges=', ApiKey header="x-api-key"')
+    async with serving(guard.app()) as origin:
+        environment = {"BROWSER": browser(tmp_path)}
+        program = (*PROGRAM, f"{origin}/mcp")
+        async with terminal(*program, cwd=CLIENT, environment=environment) as screen:
+            assert await screen.ends() == 0
 
 
 async def test_a_good_key_needs_no_sign_in(capsys: Capture) -> None:
     app, asked = keyed()
     async with serving(app) as origin:
         assert await use("--header", "X-API-Key: good", f"{origin}/mcp") == 0
-    assert asked == []
+    assert set(asked) <= {"POST /mcp", "DELETE /mcp"}
 
 
 def spelled(*names: str) -> list[list[str]]:

@@ -237,10 +237,12 @@ class Guarded:
     Attributes:
         inner: Whom those with a token reach.
         consents: How often a person was asked.
+        challenges: What its refusals ask for, besides a token.
     """
 
     inner: Wire
     consents: int = 0
+    challenges: str = ""
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -256,7 +258,7 @@ class Guarded:
         if request.headers.get("Authorization") == "Bearer given":
             return await self.inner.handle(request)
         where = f"http://{request.host}/.well-known/oauth-protected-resource/mcp"
-        challenge = f'Bearer resource_metadata="{where}"'
+        challenge = f'Bearer resource_metadata="{where}"{self.challenges}'
         return web.Response(status=401, headers={"WWW-Authenticate": challenge})
 
     async def resource(self, request: web.Request) -> web.Response:

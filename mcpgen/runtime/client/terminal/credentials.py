@@ -11,21 +11,26 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from ..auth import (
     Auth,
     BearerAuth,
+    Challenge,
     ClientRegistration,
     FileStorage,
     LoopbackRedirect,
     MemoryStorage,
     OAuth,
     TokenStorage,
+    challenges,
 )
 from ..errors import ClientError
 from .asking import open_page, say
 from .words import in_one_line
+
+if TYPE_CHECKING:
+    import aiohttp
 
 TOKEN_VARIABLE: Final = "MCP_BEARER_TOKEN"
 HEADERS_VARIABLE: Final = "MCP_HEADERS"
@@ -68,8 +73,34 @@ def credentials(
     if client_id:
         client = ClientRegistration(client_id, environment.get(CLIENT_SECRET_VARIABLE))
     redirect = _Nobody() if quiet is None else _Browser(port, quiet)
-    return OAuth(
+    return SignIn(
         client=client, client_name=package, storage=_storage(package), redirect=redirect
+    )
+
+
+class SignIn(OAuth):
+    """Signs in, but not at a server that takes API keys and names no metadata."""
+
+    async def answer(
+        self, challenge: Challenge, session: aiohttp.ClientSession
+    ) -> bool:
+        """As `OAuth` does.
+
+        Raises:
+            ClientError: The server wants an API key; the text says how to give it.
+        """
+        named = challenge.www_authenticate
+        header = challenges.api_key(named) if challenge.status == 401 else None
+        if header is None or "resource_metadata" in challenges.parameters(named):
+            return await super().answer(challenge, session)
+        raise ClientError(_key_wanted(header))
+
+
+def _key_wanted(header: str) -> str:
+    where = f" in the header {header}" if header else ""
+    return (
+        f"the server wants an API key{where}: put the line "
+        f"`{header or 'Name'}: KEY` into {HEADERS_VARIABLE}, or pass it with --header"
     )
 
 

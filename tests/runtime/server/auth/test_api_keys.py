@@ -59,7 +59,14 @@ class TestAPIKeys:
 
         reply = await ModernWire(http, url).tool("whoami")
         assert reply.status == 401
-        assert "x-api-key" in reply.error["message"].lower()
+        said = "Authorization is required, in the header x-api-key"
+        assert reply.error["message"] == said
+        named = reply.headers["WWW-Authenticate"]
+        assert named == 'Bearer, ApiKey header="x-api-key"'
+        wrong = await ModernWire(http, url, {"X-API-Key": "mcp_x"}).tool("whoami")
+        named = wrong.headers["WWW-Authenticate"]
+        assert named.startswith('Bearer error="invalid_token"')
+        assert named.endswith(', ApiKey header="x-api-key"')
 
     async def test_a_wrong_key_or_none_opens_nothing(
         self, vault: Serving, http: ClientSession

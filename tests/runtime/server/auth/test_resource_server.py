@@ -124,6 +124,7 @@ class TestChallenges:
             assert metadata.status == 404
 
         assert reply.headers["WWW-Authenticate"] == "Bearer"
+        assert reply.error["message"] == "Authorization is required"
 
     async def test_a_browser_s_preflight_needs_no_token_and_its_script_sees_challenges(
         self, vault: Serving

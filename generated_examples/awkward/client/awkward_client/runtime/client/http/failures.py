@@ -52,7 +52,7 @@ def refused(
             url=url,
             method=method,
             status=status,
-            hint="Pass `auth`, such as BearerAuth(token)" if status == 401 else None,
+            hint=_suggested_auth(response) if status == 401 else None,
         )
     return TransportError(
         f"HTTP {status} {response.reason or ''}".rstrip() + words,
@@ -63,6 +63,15 @@ def refused(
         retry_after=retry_after(response),
         body=body or None,
     )
+
+
+def _suggested_auth(response: aiohttp.ClientResponse) -> str:
+    from ..auth.challenges import api_key
+
+    header = api_key(response.headers.getall("WWW-Authenticate", ()))
+    if header is None:
+        return "Pass `auth`, such as BearerAuth(token)"
+    return f"Pass `auth`, such as ApiKeyAuth(key{header and f', {header!r}'})"
 
 
 def retry_after(response: aiohttp.ClientResponse) -> float | None:

@@ -31,7 +31,7 @@ _log: Final = logging.getLogger("mcp.auth")
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 _DESCRIPTION: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 """What `error_description` may hold: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
-_USUAL: Final = frozenset(["authorization", "cookie"])
+_USUAL: Final = authenticators.CREDENTIALS | {"cookie"}
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _IN_QUERY: Final = frozenset({"access_token", "token", "api_key", "apikey"})
 
@@ -76,10 +76,11 @@ class Gate:
             if settings.auth_pass_credentials
             else authenticators.credential_headers(authenticator)
         )
-        named = authenticators.credential_headers(authenticator) - _USUAL
+        named = sorted(authenticators.credential_headers(authenticator) - _USUAL)
         self._required = "Authorization is required" + (
-            f", in the header {' or '.join(sorted(named))}" if named else ""
+            f", in the header {' or '.join(named)}" if named else ""
         )
+        self._keys = "".join(f', ApiKey header="{name}"' for name in named)
         self._local = settings.host in ("127.0.0.1", "::1", "localhost")
         self._named = _well_known(
             urlsplit(self._public).path if self._public else self._path
@@ -230,6 +231,8 @@ class Gate:
         if origin is not None:
             parts.append(f'resource_metadata="{origin}{self._named}"')
         challenge = f"Bearer {', '.join(parts)}" if parts else "Bearer"
+        if status == 401:
+            challenge += self._keys
         return Refused(
             status,
             ProtocolError(INVALID_REQUEST, reason),
