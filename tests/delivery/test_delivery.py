@@ -53,6 +53,18 @@ def test_kubernetes_would_take_the_manifests(name: str) -> None:
     kubernetes_validate.validate(document, latest, strict=True)
 
 
+def test_the_secret_has_what_the_deployment_reads() -> None:
+    (made,) = (b.text for b in pages.blocks(PAGE) if "kubectl create secret" in b.text)
+    pod = yaml.safe_load(EXAMPLES["deploy/deployment.yaml"])["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (volume,) = pod["volumes"]
+    assert f"secret generic {volume['secret']['secretName']} " in made
+    keys = set(re.findall(r"--from-(?:file|literal)=([\w-]+)", made))
+    files = [each["value"] for each in container["env"] if "_FILE" in each["name"]]
+    mounted = container["volumeMounts"][0]["mountPath"]
+    assert {f"{mounted}/{key}" for key in keys} == set(files)
+
+
 def test_nginx_would_take_its_configuration(tmp_path: Path) -> None:
     file = tmp_path / "nginx.conf"
     # The parser takes what is mapped for directives; test_upstreams runs all of it.

@@ -23,6 +23,7 @@ from textwrap import dedent
 
 from markdown_it import MarkdownIt
 
+from tests.docs.not_run import ALL, NOT_RUN
 from tests.pace import patient
 
 SECONDS = patient(120)
@@ -36,18 +37,21 @@ set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 wait_for_server() {
   for _ in $(seq 300); do
-    (exec 3<>/dev/tcp/127.0.0.1/8000) 2>/dev/null && return
+    (exec 3<>"/dev/tcp/127.0.0.1/${1:-8000}") 2>/dev/null && return
     sleep 0.1
   done
   echo "the server does not listen"
   return 1
 }
 """
-EXAMPLES = Path(__file__).parents[2] / "docs"
+CHECKOUT = Path(__file__).parents[2]
+EXAMPLES = CHECKOUT / "docs"
 _OUTPUT = re.compile(
     r"^# ([\w-]+\.md:\d+)\n((?:(?!# [\w-]+\.md:\d+$).*(?:\n|\Z))*)", re.MULTILINE
 )
-_SERVER = re.compile(r"^(.*python -m \w+_server.*&)$", re.MULTILINE)
+_SERVER = re.compile(
+    r"^(.*python -m \w+_server(?:.* --port (\d+))?.*&(?: *#.*)?)$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Block:
     """A block of code.
 
     Attributes:
-        language: The first word of its fence.
+        language: The first word of its fence; empty for an indented block.
         title: The file that it is, or None.
         text: What stands in it.
         line: Where it begins.
@@ -68,9 +72,9 @@ class Block:
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """The fenced blocks of a page."""
+    """The blocks of a page, fenced and indented ones."""
     for token in MarkdownIt("commonmark").parse(page.read_text("utf-8")):
-        if token.type != "fence":
+        if token.type not in ("fence", "code_block"):
             continue
         language, _, rest = token.info.partition(" ")
         title = _TITLE.search(rest)
@@ -80,10 +84,30 @@ def blocks(page: Path) -> Iterator[Block]:
         )
 
 
+def name_of(page: Path) -> str:
+    """A page's path in the repository."""
+    return page.relative_to(CHECKOUT).as_posix()
+
+
+def first_line(block: Block) -> str:
+    """What `not_run.py` calls a block by."""
+    return block.text.strip().partition("\n")[0]
+
+
+def runnable(page: Path) -> Iterator[Block]:
+    """The blocks of a page without those that are listed as not run."""
+    listed = NOT_RUN.get(name_of(page), {})
+    return (
+        block
+        for block in blocks(page)
+        if not {ALL, first_line(block)}.intersection(listed)
+    )
+
+
 def script(page: Path) -> str:
     """The page as one shell script."""
     parts = [PRELUDE]
-    for block in blocks(page):
+    for block in runnable(page):
         where = f"{page.name}:{block.line}"
         if block.title is not None and block.title.startswith("examples/"):
             assert is_excerpt(block, EXAMPLES / block.title), where
@@ -93,13 +117,20 @@ def script(page: Path) -> str:
             wanted = f"cat > {name}"
             parts.append(f"mkdir -p $(dirname {name})\n{_here(block.text, wanted)}\n")
         elif block.language == "sh":
-            text = _SERVER.sub(r"\1\nwait_for_server", block.text)
+            text = _awaited(block.text)
             parts.append(f"echo '# {where}'\n{text}")
         elif block.language == "python":
             parts.append(f"echo '# {where}'\n{_here(block.text, 'python -')}\n")
         else:
-            assert block.language == "text", f"{where}: {block.language} is not run"
+            assert block.language == "text", (
+                f"{where}: not run, and no reason is listed"
+            )
     return "\n".join(parts)
+
+
+def _awaited(text: str) -> str:
+    """Shell that goes on when the servers that it starts listen."""
+    return _SERVER.sub(r"\1\nwait_for_server \2", text)
 
 
 def _here(text: str, command: str) -> str:
@@ -128,8 +159,11 @@ def run(page: Path, folder: Path, stand_ins: Mapping[str, str] | None = None) ->
 
 
 def run_block(block: Block, folder: Path, stand_ins: Mapping[str, str]) -> str:
-    """Run one Python block by itself; gives what was printed."""
-    text = f"{PRELUDE}\n{_here(block.text, 'python -')}\n"
+    """Run one block by itself; gives what was printed."""
+    body = _awaited(block.text)
+    if block.language == "python":
+        body = _here(block.text, "python -")
+    text = f"{PRELUDE}\n{body}\n"
     return _bash(text, folder, stand_ins, f"line {block.line}")
 
 
@@ -174,7 +208,7 @@ def missing(page: Path, printed: str) -> list[str]:
     outputs = dict(re.findall(_OUTPUT, printed))
     found: list[str] = []
     before: Block | None = None
-    for block in blocks(page):
+    for block in runnable(page):
         if block.language != "text":
             before = block if block.title is None else before
             continue

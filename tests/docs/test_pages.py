@@ -3,69 +3,116 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from mcpgen import new
+from mcpgen.protocol import installed, known
 from tests.docs import pages
+from tests.docs.tracker import tracker
 from tests.pace import patient
+from tests.peers import SDK1, environment
 from tests.publishing.index_server import serving
 from tests.runtime.client.auth.authority import guarded
 from tests.runtime.client.auth.providers import PROVIDERS, SECRET, Provider, behind
 
 CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"
-PAGES = sorted(
-    path
-    for path in DOCS.rglob("*.md")
-    if any(pages.blocks(path)) and path.parent.name != "decisions"
-)
 INDEX = "https://index.example.com"
 SERVER = "https://weather.example/mcp"
 
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Takes the place of the index that pages name."""
-    with serving(tmp_path / "index") as served:
-        yield {INDEX: served.url}
-
-
-def name_of(page: Path) -> str:
-    return page.relative_to(DOCS).as_posix()
-
-
-SPECIAL = {
-    "how-to/call-a-server.md",  # by `runtime/client/test_docs.py`, block by block
-    "how-to/scale.md",  # by `test_scaling.py`, with a Valkey server
-    "how-to/sign-in.md",
-    "how-to/sign-in-with.md",
-    "how-to/write-handlers.md",  # by `test_library.py`
+ELSEWHERE = {
+    "CONTRIBUTING.md": "tests/docs/test_readme.py::test_make_knows_every_target",
+    "README.md": "tests/docs/test_readme.py::test_five_minutes",
+    "docs/how-to/call-a-server.md": "tests/runtime/client/test_docs.py::"
+    "test_every_example_runs_and_prints_what_it_shows",
+    "docs/how-to/follow-a-server.md": "tests/docs/test_pages.py::"
+    "test_following_a_server",
+    "docs/how-to/scale.md": "tests/docs/test_scaling.py::test_the_page_does_what_it_says",
+    "docs/how-to/sign-in.md": "tests/docs/test_pages.py::test_signing_in",
+    "docs/how-to/sign-in-with.md": "tests/docs/test_pages.py::test_signing_in_with",
+    "docs/how-to/write-handlers.md": "tests/docs/test_library.py::"
+    "test_the_page_does_what_it_says",
+    "docs/telemetry.md": "tests/docs/test_telemetry.py::test_the_page_does_what_it_says",
+    "docs/types.md": "tests/docs/test_types.py::test_every_example_runs",
 }
-"""Pages that are run in another way."""
+"""Pages that are run in another way, and the test that does."""
+
+PAGES = [
+    page
+    for page in sorted(DOCS.rglob("*.md"))
+    if any(pages.runnable(page)) and pages.name_of(page) not in ELSEWHERE
+]
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if name_of(page) not in SPECIAL], ids=name_of
-)
+def serve_index(folder: Path, stack: ExitStack) -> dict[str, str]:
+    """An index takes the place of the one that pages name."""
+    served = stack.enter_context(serving(folder.parent / "index"))
+    return {INDEX: served.url}
+
+
+def next_revision(folder: Path, stack: ExitStack) -> dict[str, str]:
+    """The schema of a revision to come: the latest one's under another name."""
+    document = installed().load(known()[-1]).document
+    (folder / "2027-03-01.json").write_text(json.dumps(document), "utf-8")
+    return {}
+
+
+def other_folders(folder: Path, stack: ExitStack) -> dict[str, str]:
+    """Folders of root's get another place; the server is installed there in the end."""
+    places = ("/opt/weather", "/etc/weather", "/etc/systemd/system")
+    root = folder.parent / "root"
+    (root / "etc/systemd/system").mkdir(parents=True)
+    (root / "opt").mkdir()
+    python = root / "opt/weather/bin/python"
+    server: list[str | Path] = [python, "-I", "-m", "weather_server", "--help"]
+    stack.callback(subprocess.check_output, server)
+    return {place: f"{root}{place}" for place in places}
+
+
+def fastmcp(folder: Path, stack: ExitStack) -> dict[str, str]:
+    """A Python that has FastMCP, as the official SDK 1.x brings it."""
+    return {"python my_server.py": f"{environment('sdk1', SDK1)} my_server.py"}
+
+
+PREPARED: dict[str, Callable[[Path, ExitStack], dict[str, str]]] = {
+    "docs/how-to/deploy.md": other_folders,
+    "docs/how-to/follow-the-protocol.md": next_revision,
+    "docs/how-to/migrate-from-fastmcp.md": fastmcp,
+    "docs/how-to/publish-a-client.md": serve_index,
+    "docs/tutorial.md": serve_index,
+}
+"""What pages need besides their own blocks; gives what takes the place of addresses."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=pages.name_of)
 def test_a_page_does_what_it_says(
-    page: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TWINE_USERNAME", "ann")
     monkeypatch.setenv("TWINE_PASSWORD", "s3cret")
-    named = INDEX in page.read_text("utf-8")
-    stand_ins = request.getfixturevalue("index") if named else None
     folder = tmp_path / "reader"
     folder.mkdir()
-    said = pages.run(page, folder, stand_ins)
-    assert not pages.missing(page, said), said
+    with ExitStack() as stack:
+        prepare = PREPARED.get(pages.name_of(page))
+        stand_ins = prepare(folder, stack) if prepare else {}
+        printed = pages.run(page, folder, stand_ins)
+    assert not pages.missing(page, printed), printed
+
+
+async def test_following_a_server(tmp_path: Path) -> None:
+    """A server that changes once the reader has a project."""
+    page = DOCS / "how-to" / "follow-a-server.md"
+    async with tracker(lambda: (tmp_path / "tracker").exists()) as url:
+        stand_ins = {"https://tracker.example/mcp": url}
+        printed = await asyncio.to_thread(pages.run, page, tmp_path, stand_ins)
+    assert not pages.missing(page, printed), printed
 
 
 async def test_signing_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +138,14 @@ def recipe(name: str) -> pages.Block:
     lines = page.read_text("utf-8").splitlines()
     heading = lines.index(f"## {name}") + 1
     return next(block for block in pages.blocks(page) if block.line > heading)
+
+
+def test_every_recipe_is_for_a_product_that_is_known() -> None:
+    """And each has one block, so that none is left out."""
+    recipes = {recipe(provider.name).line for provider in PROVIDERS}
+    blocks = list(pages.blocks(DOCS / "how-to" / "sign-in-with.md"))
+    assert recipes == {block.line for block in blocks}
+    assert {block.language for block in blocks} == {"python"}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)

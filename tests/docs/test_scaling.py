@@ -76,7 +76,9 @@ async def two(store: str, shared: ModuleType) -> AsyncIterator[tuple[Any, Any]]:
 
 
 def test_the_page_does_what_it_says(store: str, tmp_path: Path) -> None:
-    pages.run(PAGE, tmp_path, {ADDRESS: store})
+    printed = pages.run(PAGE, tmp_path, {ADDRESS: store})
+
+    assert not pages.missing(PAGE, printed), printed
 
 
 async def test_takes_at_the_same_time_never_exceed_the_burst(two: Any) -> None:
