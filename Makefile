@@ -15,7 +15,7 @@ test: .venv/dev ## everything that must pass
 
 # What starts few processes and no servers.
 FAST := $(addprefix tests/,test_layers.py test_naming.py test_pycode.py test_threats.py contracts diagnostics \
-	lint manifest protocol runtime/shared safety/test_links.py safety/test_cache.py)
+	lint manifest protocol runtime/core safety/test_links.py safety/test_cache.py)
 
 test-fast: .venv/dev ## the parts that need no processes and servers, while you work
 	@$(BIN)/pytest -v -n 2 --dist worksteal -m "not corpus and not slow" $(FAST)

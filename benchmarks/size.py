@@ -53,12 +53,12 @@ def _docstring_lines(tree: ast.AST) -> Iterator[int]:
 
 
 def part(path: str) -> str:
-    """The folder that a file is counted in; of the runtime, two levels of folders."""
+    """The folder that a file is counted in; of the runtime, three levels of folders."""
     outside, runtime, below = path.rpartition("runtime/")
     folders = below.split("/")[:-1]
     if not runtime:
         return "/".join(folders)
-    return "/".join([f"{outside}runtime", *folders[:2]])
+    return "/".join([f"{outside}runtime", *folders[:3]])
 
 
 def parts(files: Iterable[tuple[str, str]]) -> dict[str, int]:

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from benchmarks.scale import Scale
 from benchmarks.tables import compared
-from mcpgen.runtime.shared.model import Codec, Model
-from mcpgen.runtime.shared.schema import SchemaValidator
+from mcpgen.runtime.core.model import Codec, Model
+from mcpgen.runtime.core.schema.validator import SchemaValidator
 
 GOAL = 2
 """How often pydantic's time both may take together."""

@@ -17,7 +17,7 @@ _FETCHED: Final = ("auth/jwt.py", "auth/keys.py", "auth/fetch.py")
 SERVER: Final[Mapping[str, tuple[str, ...]]] = {
     "limits": (),
     "access-log": (),
-    "mock": ("mock.py", "../shared/examples/"),
+    "mock": ("mock.py", "../../core/examples/"),
     "telemetry": ("telemetry.py",),
     "jwt": _FETCHED,
     "introspection": (*_FETCHED, "auth/introspection.py", "auth/api_keys.py"),
@@ -26,7 +26,7 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
     "token": ("auth/static.py",),
     "mtls": ("auth/mutual_tls.py",),
 }
-"""Files of each feature of servers, below the folder `server` of the runtime.
+"""Files of each feature of servers, below `server/features` of the runtime.
 
 Features without files are part of every package so far.
 """
@@ -59,7 +59,7 @@ SERVER_DEFAULT: Final = ("limits", "access-log", "mock", "token")
 CLIENT_DEFAULT: Final = ("terminal", "oauth")
 """What clients have where the manifest does not list features."""
 
-NEVER_IN_CLIENTS: Final = ("../shared/examples/",)
+NEVER_IN_CLIENTS: Final = ("../../core/examples/",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,10 @@ _MARK: Final = "  # feature: "
 
 def _places(side: str, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
-        yield path.removeprefix("../") if path.startswith("../") else f"{side}/{path}"
+        if path.startswith("../../"):
+            yield path.removeprefix("../../")
+        else:
+            yield f"{side}/features/{path}"
 
 
 def server(project: ir.Project) -> Half:

@@ -463,7 +463,7 @@ def _runtime_files(
     runtime = assets.runtime()
     for name in ("__init__.py", "version.py"):
         yield f"{folder}/{name}", _copy(runtime / name)
-    for name in ("shared", half.side):
+    for name in ("core", half.side):
         for path, file in _sources(runtime / name):
             if half.has(f"{name}/{path}"):
                 text = half.text(file.read_text(encoding="utf-8"))

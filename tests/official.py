@@ -15,9 +15,9 @@ from typing import Any, Final
 import jsonschema_rs
 
 from mcpgen.protocol import load
-from mcpgen.runtime.client.http.requests import Http
+from mcpgen.runtime.client.transports.http.requests import Http
+from mcpgen.runtime.core.revision import Method
 from mcpgen.runtime.protocol.revisions import REVISIONS
-from mcpgen.runtime.shared.revision import Method
 
 _VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 

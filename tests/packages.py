@@ -139,10 +139,10 @@ def package(
             project,
             importlib.import_module(server),
             importlib.import_module(f"{server}.models"),
-            importlib.import_module(f"{server}.runtime.shared.model"),
+            importlib.import_module(f"{server}.runtime.core.model"),
             importlib.import_module(project.client_package),
             importlib.import_module(f"{project.client_package}.models"),
-            importlib.import_module(f"{project.client_package}.runtime.shared.model"),
+            importlib.import_module(f"{project.client_package}.runtime.core.model"),
         )
     finally:
         del sys.path[:2]

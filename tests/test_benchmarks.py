@@ -44,8 +44,8 @@ lines"""
 
 
 def test_the_runtime_is_counted_folder_by_folder() -> None:
-    assert part("server/x/generated/runtime/client/auth/deep/y.py") == (
-        "server/x/generated/runtime/client/auth"
+    assert part("server/x/generated/runtime/client/features/oauth/deep/y.py") == (
+        "server/x/generated/runtime/client/features/oauth"
     )
     assert part("runtime/version.py") == "runtime"
     assert part("client/x/models.py") == "client/x"

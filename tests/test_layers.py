@@ -38,8 +38,8 @@ TABLE: Final[dict[str, set[str]]] = {
         "models",
         "schemas",
     },
-    "manifest": {"diagnostics", "disk", "identity", "protocol", "runtime.shared"},
-    "lint": {"diagnostics", "manifest", "models", "runtime.shared"},
+    "manifest": {"diagnostics", "disk", "identity", "protocol", "runtime.core"},
+    "lint": {"diagnostics", "manifest", "models", "runtime.core"},
     "models": {"diagnostics", "entries", "ir", "pycode"},
     "callers": {"diagnostics", "given", "manifest", "models", "naming"},
     "contracts": {
@@ -49,7 +49,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "manifest",
         "naming",
         "printable",
-        "runtime.shared",
+        "runtime.core",
     },
     "pull": {
         "diagnostics",
@@ -58,7 +58,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "manifest",
         "printable",
         "runtime.client",
-        "runtime.shared",
+        "runtime.core",
     },
     "release": {
         "callers",
@@ -80,7 +80,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "release",
     },
     "naming": {"diagnostics", "given"},
-    "samples": {"ir", "runtime.shared"},
+    "samples": {"ir", "runtime.core"},
     "build": {
         "callers",
         "contracts",
@@ -200,10 +200,10 @@ TABLE: Final[dict[str, set[str]]] = {
 }
 
 RUNTIME_TABLE: Final[dict[str, set[str]]] = {
-    "shared": set(),
-    "protocol": {"shared"},
-    "server": {"shared", "protocol"},
-    "client": {"shared", "protocol"},
+    "core": set(),
+    "protocol": {"core"},
+    "server": {"core", "protocol"},
+    "client": {"core", "protocol"},
     "version": set(),
     "__init__": set(),
 }

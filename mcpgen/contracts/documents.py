@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 from urllib.parse import quote, unquote
 
-from mcpgen.runtime.shared.references import encoded
-from mcpgen.runtime.shared.subschemas import LIST, MAP, ONE
+from mcpgen.runtime.core.schema.references import encoded
+from mcpgen.runtime.core.schema.subschemas import LIST, MAP, ONE
 
 if TYPE_CHECKING:
     from jsonschema_rs import CanonicalSchema, Validator

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mcpgen.diagnostics import Diagnostic
-from mcpgen.runtime.shared.headers import ANNOTATION, header_problems
-from mcpgen.runtime.shared.uri_template import variables
+from mcpgen.runtime.core.headers import ANNOTATION, header_problems
+from mcpgen.runtime.core.uri.template import variables
 
 from . import limits, schemas, words
 from .declarations import Json, Pointer

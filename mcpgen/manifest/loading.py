@@ -286,7 +286,7 @@ def _arguments(
 def _template(
     entry: Json, wire: dict[str, Json], pointer: Pointer, native: bool
 ) -> ResourceTemplate:
-    from mcpgen.runtime.shared.uri_template import variables
+    from mcpgen.runtime.core.uri.template import variables
 
     template = entry["uriTemplate"]
     complete: dict[str, Json] = entry.get("complete", {}) if native else {}

@@ -16,9 +16,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from mcpgen.diagnostics import Diagnostic
-from mcpgen.runtime.shared.compile_cost import TOO_EXPENSIVE, is_expensive
-from mcpgen.runtime.shared.references import encoded
-from mcpgen.runtime.shared.subschemas import below
+from mcpgen.runtime.core.schema.compile_cost import TOO_EXPENSIVE, is_expensive
+from mcpgen.runtime.core.schema.references import encoded
+from mcpgen.runtime.core.schema.subschemas import below
 
 from . import limits, patterns, words
 from .declarations import Json, Pointer

@@ -154,7 +154,7 @@ def _results(revisions: Iterable[RevisionData]) -> set[str]:
 
 def _homes(models: GeneratedModels) -> dict[str, str]:
     """Imported name to module, as the generated source wants it."""
-    homes = dict.fromkeys(models.base_names, "..shared.model")
+    homes = dict.fromkeys(models.base_names, "..core.model")
     for statement in models.imports:
         _, module, _, *names = statement.split()
         homes.update((name.rstrip(","), module) for name in names)

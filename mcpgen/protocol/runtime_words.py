@@ -23,7 +23,7 @@ def words() -> frozenset[str]:
     """The text constants, names of arguments and attributes in the runtime's code."""
     return frozenset(
         word
-        for folder in ("shared", "server", "client")
+        for folder in ("core", "server", "client")
         for source in _sources(assets.runtime() / folder)
         for word in _words(source)
     )

@@ -33,7 +33,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ..shared.revision import Method, Revision
+from ..core.revision import Method, Revision
 '''
 
 

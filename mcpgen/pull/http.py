@@ -13,11 +13,11 @@ from typing import Any
 
 from mcpgen import identity
 from mcpgen.diagnostics import MCPGenError
-from mcpgen.runtime.client.auth import Auth
 from mcpgen.runtime.client.calls import Request
 from mcpgen.runtime.client.connection import Connection
+from mcpgen.runtime.client.features.oauth import Auth
+from mcpgen.runtime.client.features.terminal.credentials import credentials, headers
 from mcpgen.runtime.client.options import Settings
-from mcpgen.runtime.client.terminal.credentials import credentials, headers
 
 from .live import CAPABILITIES, Era, Facts
 

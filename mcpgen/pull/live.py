@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import ProtocolError
 from mcpgen.runtime.client.shapes import is_list
-from mcpgen.runtime.shared.errors import INVALID_PARAMS, METHOD_NOT_FOUND
+from mcpgen.runtime.core.errors import INVALID_PARAMS, METHOD_NOT_FOUND
 
 Era: TypeAlias = Literal["auto", "modern", "legacy"]
 """Which era to speak; "auto" finds out."""

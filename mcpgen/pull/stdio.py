@@ -22,7 +22,7 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import ClientError, ProtocolError, VersionError
 from mcpgen.runtime.client.shapes import is_list, is_object, members
 from mcpgen.runtime.client.speaker import common_version, versions
-from mcpgen.runtime.shared import errors as codes
+from mcpgen.runtime.core import errors as codes
 
 from .live import CAPABILITIES, Era, Facts
 

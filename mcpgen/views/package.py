@@ -214,7 +214,7 @@ def model_imports(statements: tuple[str, ...], *, standard: bool) -> Code:
 
 def model_bases(module: ir.ModelsModule, dots: Code) -> Code:
     """The import of a module of models from the runtime, which lies at `dots`."""
-    return pycode.imports(f"{dots}runtime.shared.model", module.base_names)
+    return pycode.imports(f"{dots}runtime.core.model", module.base_names)
 
 
 def model_modules(homes: Mapping[str, Sequence[str]]) -> tuple[Code, ...]:

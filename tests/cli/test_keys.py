@@ -8,7 +8,7 @@ import json
 import pytest
 
 from mcpgen.cli import run
-from mcpgen.runtime.server.auth import parse_entry
+from mcpgen.runtime.server.features.auth import parse_entry
 
 
 def test_a_key_is_made_with_its_entry(capsys: pytest.CaptureFixture[str]) -> None:

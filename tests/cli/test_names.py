@@ -129,7 +129,7 @@ def test_what_crosses_on_the_wire_is_told_apart(shop: Shop) -> None:
     shop.generate()
 
     found = shop.run("""
-from d_client.runtime.shared.model import Codec
+from d_client.runtime.core.model import Codec
 codec = Codec(models.TOutput)
 values = [{"userId": "a"}, {"user_id": "b"}, {"userId": "a", "user_id": "b"}]
 made = models.TOutput(user_id="a", user_id_2="b")

@@ -28,7 +28,7 @@ from mcp.types import TextContent, Tool
 from mcpgen import ir
 from mcpgen.build import build
 from mcpgen.manifest import load
-from mcpgen.runtime.shared.examples import example
+from mcpgen.runtime.core.examples import example
 from tests.packages import same
 from tests.render.projects import importable
 from tests.servers import running_server

@@ -20,7 +20,12 @@ from tests.pace import patient
 from tests.peers import SDK1, environment
 from tests.publishing.index_server import serving
 from tests.runtime.client.auth.authority import guarded
-from tests.runtime.client.auth.providers import PROVIDERS, SECRET, Provider, behind
+from tests.runtime.client.auth.providers import (
+    PROVIDERS,
+    SECRET,
+    Provider,
+    behind,
+)
 
 CHECKOUT = Path(__file__).parents[2]
 DOCS = CHECKOUT / "docs"

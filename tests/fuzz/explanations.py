@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final, TypeAlias
 
-from mcpgen.runtime.shared.schema import InvalidSchema, Problem, SchemaValidator
+from mcpgen.runtime.core.schema.validator import InvalidSchema, Problem, SchemaValidator
 
 Json: TypeAlias = Any
 

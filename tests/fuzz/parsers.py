@@ -23,16 +23,17 @@ atheris: Any = import_module("atheris")  # has no types
 with atheris.instrument_imports(include=["mcpgen.runtime"]):
     from multidict import CIMultiDict, CIMultiDictProxy
 
-    from mcpgen.runtime.server.auth.authenticator import AuthRequest, Refusal
-    from mcpgen.runtime.server.auth.bearer import bearer_token
-    from mcpgen.runtime.server.auth.jwt import JWTAuthenticator
-    from mcpgen.runtime.server.http import reading
-    from mcpgen.runtime.server.http.proxies import Proxies
-    from mcpgen.runtime.server.legacy.replay import parse_event_id
-    from mcpgen.runtime.server.modern import envelope
-    from mcpgen.runtime.server.modern.state import State, StateSealer
-    from mcpgen.runtime.shared import headers, jsonrpc, uri_template
-    from mcpgen.runtime.shared.errors import ProtocolError
+    from mcpgen.runtime.core import headers, jsonrpc
+    from mcpgen.runtime.core.errors import ProtocolError
+    from mcpgen.runtime.core.uri import template as uri_template
+    from mcpgen.runtime.server.eras.legacy.replay import parse_event_id
+    from mcpgen.runtime.server.eras.modern import envelope
+    from mcpgen.runtime.server.eras.modern.state import State, StateSealer
+    from mcpgen.runtime.server.features.auth.authenticator import AuthRequest, Refusal
+    from mcpgen.runtime.server.features.auth.bearer import bearer_token
+    from mcpgen.runtime.server.features.auth.jwt import JWTAuthenticator
+    from mcpgen.runtime.server.transports.http import reading
+    from mcpgen.runtime.server.transports.http.proxies import Proxies
 
     from .messages import proper
 

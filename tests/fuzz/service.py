@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from mcpgen.runtime.core.catalog import Catalog
 from mcpgen.runtime.server import Context, Contract, Settings
-from mcpgen.runtime.shared.catalog import Catalog
 from tests.runtime.server.workshop import CATALOG, AddInput, AddOutput, Workshop
 
 _UNFIT = frozenset(["blocking", "stuck", "polling", "broken", "impatient"])

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mcpgen.runtime.server.endpoint import Endpoint
-from mcpgen.runtime.server.http import exchange
 from mcpgen.runtime.server.server import Server
+from mcpgen.runtime.server.transports.http import exchange
 from tests.runtime.server.inmemory import Answer, InMemory
 
 from .__main__ import MOST_GROWTH, parsed

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.client import Client, Progress
+from mcpgen.runtime.core.catalog import Catalog
 from mcpgen.runtime.protocol.types import CallToolResult
 from mcpgen.runtime.server import (
     Context,
@@ -24,7 +25,6 @@ from mcpgen.runtime.server import (
     ToolBinding,
     create_app,
 )
-from mcpgen.runtime.shared.catalog import Catalog
 from tests import proxies
 from tests.delivery.test_delivery import EXAMPLES
 from tests.pace import patient

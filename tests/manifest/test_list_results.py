@@ -11,7 +11,7 @@ import pytest
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import Manifest, loads
 from mcpgen.manifest.corrections import corrected
-from mcpgen.runtime.shared.schema import SchemaValidator
+from mcpgen.runtime.core.schema.validator import SchemaValidator
 
 
 def listed(*tools: Any) -> Manifest:

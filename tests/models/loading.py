@@ -9,7 +9,7 @@ from typing import Any
 
 from mcpgen.models import GeneratedModels, Root, generate
 from mcpgen.models.documents import is_array, is_object
-from mcpgen.runtime.shared.model import Codec
+from mcpgen.runtime.core.model import Codec
 
 _numbers = itertools.count()
 
@@ -20,7 +20,7 @@ def module_text(generated: GeneratedModels) -> str:
     lines = [
         "from __future__ import annotations",
         *generated.imports,
-        f"from mcpgen.runtime.shared.model import {base}",
+        f"from mcpgen.runtime.core.model import {base}",
     ]
     return "\n".join(lines) + "\n\n\n" + generated.source
 

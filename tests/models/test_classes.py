@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mcpgen import ir
 from mcpgen.models import Root, generate, generate_definitions
-from mcpgen.runtime.shared.model import Codec, Model
+from mcpgen.runtime.core.model import Codec, Model
 
 from .loading import codec, load, model, source
 

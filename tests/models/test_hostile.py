@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.models import Root, generate, generate_definitions
-from mcpgen.runtime.shared.model import Codec
+from mcpgen.runtime.core.model import Codec
 from tests.pace import patient
 
 from .loading import load, model, module_text, same

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mcpgen.models import GeneratedModels, generate_definitions
-from mcpgen.runtime.shared.model import Codec
+from mcpgen.runtime.core.model import Codec
 from tests.shared_data import EXAMPLES, SCHEMAS, needs_shared
 
 from .loading import load, same

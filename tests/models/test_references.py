@@ -8,7 +8,7 @@ import pytest
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.models import Root, generate
-from mcpgen.runtime.shared.model import Codec
+from mcpgen.runtime.core.model import Codec
 
 from .loading import codec, load, source
 

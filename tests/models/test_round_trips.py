@@ -10,8 +10,8 @@ from pydantic_core import from_json
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.models import GeneratedModels, Root, generate
-from mcpgen.runtime.shared.model import Codec
-from mcpgen.runtime.shared.schema import InvalidSchema, SchemaValidator
+from mcpgen.runtime.core.model import Codec
+from mcpgen.runtime.core.schema.validator import InvalidSchema, SchemaValidator
 
 from .loading import load, same
 from .schemas import documents, instances

@@ -15,8 +15,8 @@ from jsonschema.validators import validator_for  # type: ignore[import-untyped] 
 from pydantic_core import from_json
 
 from mcpgen.models import Root, generate
-from mcpgen.runtime.shared.model import Codec
-from mcpgen.runtime.shared.schema import SchemaValidator
+from mcpgen.runtime.core.model import Codec
+from mcpgen.runtime.core.schema.validator import SchemaValidator
 from tests.packages import same
 from tests.shared_data import needs_shared
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mcpgen.models import GeneratedModels, Root, generate
-from mcpgen.runtime.shared.model import Codec
-from mcpgen.runtime.shared.schema import SchemaValidator
+from mcpgen.runtime.core.model import Codec
+from mcpgen.runtime.core.schema.validator import SchemaValidator
 
 from .loading import load, same, source
 

@@ -25,8 +25,8 @@ from mcpgen.models.untold import (
     TOO_MANY,
     UNEVALUATED,
 )
-from mcpgen.runtime.shared.model import Codec
-from mcpgen.runtime.shared.schema import SchemaValidator
+from mcpgen.runtime.core.model import Codec
+from mcpgen.runtime.core.schema.validator import SchemaValidator
 from tests.shared_data import needs_shared
 
 from .instances import sample

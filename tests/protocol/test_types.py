@@ -24,9 +24,9 @@ from mcpgen.protocol import known, load, render
 from mcpgen.protocol.rendering import FILES, class_name, render_anew
 from mcpgen.protocol.revisions import Library
 from mcpgen.protocol.table import definitions_of
+from mcpgen.runtime.core.model import Codec
 from mcpgen.runtime.protocol import types
 from mcpgen.runtime.protocol.revisions import LATEST, REVISIONS
-from mcpgen.runtime.shared.model import Codec
 from tests.pace import patient
 from tests.shared_data import EXAMPLES, SCHEMAS, needs_shared
 
@@ -45,7 +45,7 @@ def imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Import
     def import_(files: dict[str, str]) -> ModuleType:
         name = f"rendered_{next(numbers)}"
         package = tmp_path / name
-        shutil.copytree(RUNTIME / "shared", package / "shared")
+        shutil.copytree(RUNTIME / "core", package / "core")
         (package / "__init__.py").touch()
         (package / "protocol").mkdir()
         for file, text in files.items():

@@ -107,8 +107,8 @@ def test_a_server_with_every_feature_has_the_whole_runtime() -> None:
 def test_a_server_has_what_its_readme_shows_and_nothing_more() -> None:
     files = server_files(project(native()))
     assert "server/mock.py" in files
-    assert "shared/examples/maker.py" in files
-    assert "server/auth/static.py" in files
+    assert "core/examples/maker.py" in files
+    assert "server/features/auth/static.py" in files
     for name in ("telemetry", *AUTHENTICATORS):
         for path in features.SERVER[name]:
             assert (f"server/{path}" in files) == (name == "token")
@@ -151,7 +151,9 @@ def test_a_client_without_a_terminal_program_names_the_key(quiet: Path) -> None:
         "error: the program for a terminal is not in this package: add `terminal` to "
         "`features.client` in the manifest and run `mcpgen generate`\n"
     )
-    assert not (quiet / "client/weather_client/runtime/client/terminal").exists()
+    assert not (
+        quiet / "client/weather_client/runtime/client/features/terminal"
+    ).exists()
     done = run(quiet / "client", "-c", EVERY_MODULE, "weather_client")
     assert done.returncode == 0, done.stderr
     text = (quiet / "client" / "pyproject.toml").read_text("utf-8")
@@ -171,7 +173,7 @@ def test_a_client_never_makes_up_values() -> None:
     for document in (native(), native(features={"server": ["mock"]})):
         files = runtime_files(project(document), "client/weather_client")
         assert not [path for path in files if "examples" in path]
-        assert "shared/schema.py" in files
+        assert "core/schema/validator.py" in files
 
 
 # -------------------------------------------------------------------------- it works

@@ -110,7 +110,7 @@ def test_the_modules_of_a_large_project_need_nothing_of_each_other(big: Path) ->
     for path in folder.glob("[!_]*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.level:
-                assert node.module == "runtime.shared.model", path
+                assert node.module == "runtime.core.model", path
 
 
 def test_a_large_project_is_called_as_any_other(big: Path) -> None:

@@ -110,7 +110,7 @@ def test_the_runtime_is_copied_as_it_stands() -> None:
             if path.startswith(f"{home}/")
         }
         folders = {path.partition("/")[0] for path in copied if "/" in path}
-        assert folders == {"protocol", "shared", side}
+        assert folders == {"protocol", "core", side}
         for path, text in copied.items():
             whole = (runtime / path).read_text("utf-8")
             assert MARKED.sub("", text) == MARKED.sub("", whole), path

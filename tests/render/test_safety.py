@@ -223,9 +223,9 @@ IMPORTED = {
     "runtime.client",
     "runtime.protocol.types",
     "runtime.server",
-    "runtime.shared.catalog",
-    "runtime.shared.lazy",
-    "runtime.shared.model",
+    "runtime.core.catalog",
+    "runtime.core.lazy",
+    "runtime.core.model",
     "typing",
     "typing_extensions",
 }

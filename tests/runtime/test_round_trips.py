@@ -13,6 +13,7 @@ from aiohttp import ClientSession
 
 from mcpgen.runtime.client import Client, Elicitation, Reply, ToolError
 from mcpgen.runtime.client.calls import plain
+from mcpgen.runtime.core.catalog import Catalog, JsonObject
 from mcpgen.runtime.server import (
     Content,
     Context,
@@ -27,7 +28,6 @@ from mcpgen.runtime.server import (
     create_app,
 )
 from mcpgen.runtime.server.handlers import content
-from mcpgen.runtime.shared.catalog import Catalog, JsonObject
 
 from .client.wire import LIMIT
 from .server.conftest import serving

@@ -130,8 +130,8 @@ def _whole(home: Path, text: str) -> str:
 
 
 def _verdicts(package: str, project: Any, probes: list[Any]) -> str:
-    schema = importlib.import_module(f"{package}.runtime.shared.schema")
-    model = importlib.import_module(f"{package}.runtime.shared.model")
+    schema = importlib.import_module(f"{package}.runtime.core.schema.validator")
+    model = importlib.import_module(f"{package}.runtime.core.model")
     models = importlib.import_module(f"{package}.models")
     said: list[str] = []
     for tool in project.tools:

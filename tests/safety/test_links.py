@@ -329,7 +329,10 @@ class TestTheWriter:
 
 WRITERS: Final = {"disk.py", "write.py"}
 """The modules of the generator that may change a disk."""
-RUNTIME_WRITERS: Final = {"client/auth/storage.py", "client/terminal/saving.py"}
+RUNTIME_WRITERS: Final = {
+    "client/features/oauth/storage.py",
+    "client/features/terminal/saving.py",
+}
 """The modules of generated packages that may."""
 CHANGING: Final = {
     *("write_text", "write_bytes", "mkdir", "makedirs", "rename", "renames", "unlink"),

@@ -37,8 +37,8 @@ from .options import (
 from .sync import SyncClient
 
 if TYPE_CHECKING:
-    from ..shared.model import Codec
-    from .auth import (
+    from ..core.model import Codec
+    from .features.oauth import (
         ApiKeyAuth,
         Auth,
         BearerAuth,
@@ -58,15 +58,15 @@ if TYPE_CHECKING:
         TokenStorage,
         WorkloadIdentity,
     )
-    from .http.tls import tls_context
     from .negotiation import KnownServers
+    from .transports.http.tls import tls_context
 else:
-    from ..shared.lazy import lazily
+    from ..core.lazy import lazily
 
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            "auth": (
+            "features.oauth": (
                 "ApiKeyAuth",
                 "Auth",
                 "BearerAuth",
@@ -86,9 +86,9 @@ else:
                 "TokenStorage",
                 "WorkloadIdentity",
             ),
-            "http.tls": ("tls_context",),
+            "transports.http.tls": ("tls_context",),
             "negotiation": ("KnownServers",),
-            ".shared.model": ("Codec",),
+            ".core.model": ("Codec",),
         },
     )
 

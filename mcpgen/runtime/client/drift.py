@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ..shared.catalog import Json, JsonObject
+from ..core.catalog import Json, JsonObject
 
 MAX_DETAILS: Final = 20
 """Places that are named of one definition."""

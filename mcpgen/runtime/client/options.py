@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, TypeVar
 
-from ..shared.catalog import Json, JsonObject
+from ..core.catalog import Json, JsonObject
 
 if TYPE_CHECKING:
     import ssl
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         ElicitResult,
         Root,
     )
-    from .auth import Auth
+    from .features.oauth import Auth
     from .negotiation import KnownServers
 
 T = TypeVar("T")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from ..core.model import Codec
+    from ..core.revision import Era
+    from ..core.uri.template import Value
     from ..protocol.types import (
         CallToolResult,
         CompleteResult,
@@ -36,9 +39,6 @@ if TYPE_CHECKING:
         ServerCapabilities,
         Tool,
     )
-    from ..shared.model import Codec
-    from ..shared.revision import Era
-    from ..shared.uri_template import Value
     from .client import Client
     from .drift import Difference
     from .options import CallOptions, ClientOptions, Notification

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ..shared.revision import Method, Revision
+from ..core.revision import Method, Revision
 
 _2024_11_05: Final = Revision(
     version="2024-11-05",

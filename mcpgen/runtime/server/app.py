@@ -8,13 +8,13 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from .calls.live import LiveCatalog
+from .eras.legacy.registry import Registry
+from .eras.legacy.replay import EventStore
+from .eras.legacy.sessions import SessionStore
+from .features.access_log import Sink
+from .features.limits.counters import Counters
 from .hooks import Hook
-from .http.access_log import Sink
-from .legacy.registry import Registry
-from .legacy.replay import EventStore
-from .legacy.sessions import SessionStore
-from .limits.counters import Counters
+from .methods.registry import LiveCatalog
 from .server import Server
 from .service import Service
 from .settings import Settings

@@ -20,15 +20,15 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from .app import mounted
-from .auth.configured import LOOPBACK, effective
+from .eras.legacy.replay import EventStore
+from .eras.legacy.sessions import SessionStore
+from .features.access_log import Lines
+from .features.auth.configured import LOOPBACK, effective
+from .features.limits.counters import Counters
+from .features.optional import optional
 from .health import FLAG, is_healthy
 from .hooks import Hook
-from .http.access_log import Lines
-from .http.logs import OneEntry
-from .legacy.replay import EventStore
-from .legacy.sessions import SessionStore
-from .limits.counters import Counters
-from .optional import optional
+from .logs import OneEntry
 from .runner import ApplicationRunner, Runner, listen
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Service

@@ -14,34 +14,34 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
+from ..core.schema.validator import prepare_explanations
 from ..protocol.revisions import REVISIONS
-from ..shared.schema import prepare_explanations
-from .auth.configured import configured, declared_scopes, effective
-from .calls.capabilities import offer
-from .calls.methods import Methods
-from .calls.stocking import stock
 from .endpoint import Endpoint
+from .eras.legacy.era import Legacy
+from .eras.legacy.registry import Registry
+from .eras.legacy.replay import EventStore
+from .eras.legacy.sessions import MemorySessions, SessionStore
+from .eras.modern.era import Modern
+from .features.access_log import AccessLog, Sink
+from .features.auth.configured import configured, declared_scopes, effective
+from .features.limits.counters import Counters
+from .features.limits.limits import Limits
+from .features.optional import optional
 from .handlers.invoke import Threads
 from .hooks import Hook, Hooks, Vitals
-from .http.access_log import AccessLog, Sink
-from .http.exchange import Refused
-from .http.guard import Guard
-from .http.proxies import Proxies
-from .http.watch import Watch
-from .legacy.era import Legacy
-from .legacy.registry import Registry
-from .legacy.replay import EventStore
-from .legacy.sessions import MemorySessions, SessionStore
-from .limits.counters import Counters
-from .limits.limits import Limits
-from .modern.era import Modern
-from .optional import optional
+from .methods.bindings import stock
+from .methods.capabilities import offer
+from .methods.table import Methods
 from .service import Service
 from .settings import Settings, SettingsError
+from .transports.http.exchange import Refused
+from .transports.http.guard import Guard
+from .transports.http.proxies import Proxies
+from .transports.http.watch import Watch
 
 if TYPE_CHECKING:
-    from .auth.gate import Gate
-    from .calls.live import LiveCatalog
+    from .features.auth.gate import Gate
+    from .methods.registry import LiveCatalog
 
 
 _log: Final = logging.getLogger("mcp.server")
@@ -301,8 +301,8 @@ def _gate(service: Service, settings: Settings, catalog: LiveCatalog) -> Gate | 
     authenticator = service.authenticator(configured(settings, service.contract))
     if authenticator is None:
         return None
-    from .auth.gate import Gate
-    from .auth.needs import Needs
+    from .features.auth.gate import Gate
+    from .features.auth.needs import Needs
 
     scopes = declared_scopes(service.contract)
     try:

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
-from .http.proxies import Proxies
+from .transports.http.proxies import Proxies
 
 Problem: TypeAlias = tuple[str, str]
 """A setting's name, and what is wrong with its value."""

@@ -22,7 +22,7 @@ from mcpgen.runtime.client import (
 )
 from mcpgen.runtime.client.calls import plain
 from mcpgen.runtime.client.options import CallOptions, CallSettings, Settings
-from mcpgen.runtime.shared.model import Codec
+from mcpgen.runtime.core.model import Codec
 from tests.requirements import requirement
 
 from .weather import Forecast, Place, WeatherClient, weather_wire

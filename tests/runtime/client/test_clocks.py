@@ -18,7 +18,7 @@ from mcpgen.runtime.client import (
     Outgoing,
     Reply,
 )
-from mcpgen.runtime.client.http import backoff
+from mcpgen.runtime.client.transports.http import backoff
 
 from .raw import Fault, raw_server
 from .wire import (
@@ -344,7 +344,9 @@ class Silent(SignIn):
 async def test_a_refusal_whose_body_never_ends_is_closed(
     era: str, hook: type[SignIn] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mcpgen.runtime.client.http.replies._ERROR_TIME", 0.1)
+    monkeypatch.setattr(
+        "mcpgen.runtime.client.transports.http.replies._ERROR_TIME", 0.1
+    )
     head = b"HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n"
     fault = Fault(head + b"4\r\nWhat\r\n", "hang")
     async with raw_server(era, fault) as server, asyncio.timeout(LIMIT):

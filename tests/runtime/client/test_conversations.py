@@ -19,7 +19,7 @@ from mcpgen.runtime.client import (
     Progress,
 )
 from mcpgen.runtime.client.calls import plain
-from mcpgen.runtime.shared.catalog import Catalog
+from mcpgen.runtime.core.catalog import Catalog
 
 from .wire import (
     LIMIT,

@@ -17,7 +17,7 @@ from mcpgen.runtime.client import (
     TransportError,
 )
 from mcpgen.runtime.client.calls import ToolCall
-from mcpgen.runtime.shared.model import Model
+from mcpgen.runtime.core.model import Model
 
 from .old_server import OldServer
 from .wire import (

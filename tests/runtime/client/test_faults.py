@@ -19,7 +19,7 @@ from mcpgen.runtime.client import (
     ClientError,
     TransportError,
 )
-from mcpgen.runtime.client.http import requests as http
+from mcpgen.runtime.client.transports.http import requests as http
 from tests.pace import patient
 from tests.requirements import requirement
 

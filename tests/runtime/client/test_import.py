@@ -24,8 +24,12 @@ def test_classes_of_pydantic_and_signing_in_are_imported_when_they_are_used() ->
         timeout=patient(30),
     ).stdout.splitlines()
 
-    unused = {"pydantic.main", "jsonschema_rs", "mcpgen.runtime.client.auth.oauth"}
+    unused = {
+        "pydantic.main",
+        "jsonschema_rs",
+        "mcpgen.runtime.client.features.oauth.provider",
+    }
     assert not unused & set(loaded.split())
     assert later == (
-        "mcpgen.runtime.client.auth.oauth mcpgen.runtime.shared.model True"
+        "mcpgen.runtime.client.features.oauth.provider mcpgen.runtime.core.model True"
     )

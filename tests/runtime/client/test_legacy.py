@@ -21,7 +21,7 @@ from mcpgen.runtime.client import (
     Reply,
     TransportError,
 )
-from mcpgen.runtime.client.http import backoff
+from mcpgen.runtime.client.transports.http import backoff
 from mcpgen.runtime.protocol.types import Implementation
 from tests.requirements import requirement
 
@@ -717,8 +717,8 @@ async def test_batches_of_2025_03_26_are_understood(streamed: bool) -> None:
 
 async def test_structured_results_of_old_servers_are_read_from_their_text() -> None:
     from mcpgen.runtime.client import ToolCall
-    from mcpgen.runtime.shared.catalog import JsonObject
-    from mcpgen.runtime.shared.model import Model
+    from mcpgen.runtime.core.catalog import JsonObject
+    from mcpgen.runtime.core.model import Model
 
     class Out(Model):
         x: int

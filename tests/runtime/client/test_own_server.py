@@ -20,9 +20,9 @@ from mcpgen.runtime.client import (
     ToolError,
 )
 from mcpgen.runtime.client.calls import plain
+from mcpgen.runtime.core.model import Codec
 from mcpgen.runtime.protocol.types import CallToolResult, CreateMessageRequestParams
 from mcpgen.runtime.server import create_app
-from mcpgen.runtime.shared.model import Codec
 
 from ..server.workshop import ADD, CATALOG, NUMBERS, REGION, AddOutput, Workshop
 from .wire import LIMIT

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpgen.runtime.client.http.sse import Event, SseParser
+from mcpgen.runtime.client.transports.http.sse import Event, SseParser
 
 
 def parse(data: bytes, *cuts: int) -> list[Event]:

@@ -20,8 +20,8 @@ from mcpgen.runtime.client import (
     SyncClient,
     TransportError,
 )
-from mcpgen.runtime.client.http import backoff
 from mcpgen.runtime.client.subscriptions import Subscription
+from mcpgen.runtime.client.transports.http import backoff
 
 from .wire import (
     LIMIT,

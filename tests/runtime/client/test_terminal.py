@@ -15,8 +15,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from mcpgen.runtime.client.terminal import display, main
-from mcpgen.runtime.client.terminal.arguments import (
+from mcpgen.runtime.client.features.terminal import display, main
+from mcpgen.runtime.client.features.terminal.arguments import (
     Argument,
     Given,
     HelpShown,
@@ -26,9 +26,9 @@ from mcpgen.runtime.client.terminal.arguments import (
     spellings,
     text_arguments,
 )
-from mcpgen.runtime.client.terminal.completion import ASKED
+from mcpgen.runtime.client.features.terminal.completion import ASKED
 from mcpgen.runtime.server import Settings, create_app
-from mcpgen.runtime.server.auth import make_api_key
+from mcpgen.runtime.server.features.auth import make_api_key
 from tests.requirements import requirement
 from tests.runtime.server.workshop import Workshop
 from tests.terminals import Terminal, piped, terminal

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from mcpgen.runtime.client import Client, TransportError, tls_context
-from mcpgen.runtime.client.terminal import main
+from mcpgen.runtime.client.features.terminal import main
 
 from ..server.certificates import self_signed
 from .wire import Call, Reply, modern, text

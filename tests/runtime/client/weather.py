@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from mcpgen.runtime.client import OMIT, Client, Omit, SyncClient, ToolCall
-from mcpgen.runtime.shared.catalog import Catalog, JsonObject
-from mcpgen.runtime.shared.model import Model, absent
+from mcpgen.runtime.core.catalog import Catalog, JsonObject
+from mcpgen.runtime.core.model import Model, absent
 
 from .wire import Call, Handler, Wire, event, modern, notification
 from .wire import Reply as WireReply

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
+from mcpgen.runtime.core.catalog import Catalog, Json, JsonObject
 from mcpgen.runtime.server import (
     Contract,
     PromptBinding,
@@ -13,7 +14,6 @@ from mcpgen.runtime.server import (
     TemplateBinding,
     ToolBinding,
 )
-from mcpgen.runtime.shared.catalog import Catalog, Json, JsonObject
 
 Handler = Callable[..., Any]
 """What a handler is without `self`."""

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
+from mcpgen.runtime.core.catalog import Catalog
 from mcpgen.runtime.server import (
     Context,
     Contract,
@@ -22,7 +23,6 @@ from mcpgen.runtime.server import (
     ToolBinding,
     main,
 )
-from mcpgen.runtime.shared.catalog import Catalog
 
 FOREVER = 600.0
 

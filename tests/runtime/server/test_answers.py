@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from mcpgen.runtime.server import Settings, create_app
-from mcpgen.runtime.server.http import direct
+from mcpgen.runtime.server.transports.http import direct
 
 from .attacks.conftest import http, message, raw, running
 from .conftest import serving

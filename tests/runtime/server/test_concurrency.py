@@ -15,18 +15,18 @@ import pytest
 from aiohttp import ClientSession, web
 from yarl import URL
 
+from mcpgen.runtime.core.catalog import JsonObject
 from mcpgen.runtime.server import (
     Context,
     Settings,
     create_app,
 )
 from mcpgen.runtime.server.app import LIVE_CATALOG
-from mcpgen.runtime.server.auth.principal import Principal
-from mcpgen.runtime.server.http.watch import Watch
-from mcpgen.runtime.server.legacy.replay import MemoryEvents
+from mcpgen.runtime.server.eras.legacy.replay import MemoryEvents
+from mcpgen.runtime.server.features.auth.principal import Principal
 from mcpgen.runtime.server.runner import Runner
 from mcpgen.runtime.server.server import Server
-from mcpgen.runtime.shared.catalog import JsonObject
+from mcpgen.runtime.server.transports.http.watch import Watch
 
 from .conftest import serving
 from .services import service

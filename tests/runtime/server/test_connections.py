@@ -13,9 +13,9 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 
 from mcpgen.runtime.server import Settings
-from mcpgen.runtime.server.http.connections import connection_limit
 from mcpgen.runtime.server.runner import Runner, listen
 from mcpgen.runtime.server.server import Server
+from mcpgen.runtime.server.transports.http.connections import connection_limit
 
 from .certificates import self_signed
 from .programs import Program, program

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpgen.runtime.shared.headers import (
+from mcpgen.runtime.core.headers import (
     HeaderParameter,
     decode,
     encode,

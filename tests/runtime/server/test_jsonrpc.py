@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcpgen.runtime.shared import jsonrpc
-from mcpgen.runtime.shared.errors import (
+from mcpgen.runtime.core import jsonrpc
+from mcpgen.runtime.core.errors import (
     ProtocolError,
     missing_capabilities,
     unsupported_version,

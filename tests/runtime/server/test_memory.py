@@ -11,11 +11,11 @@ from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server.app import REGISTRY
+from mcpgen.runtime.server.eras.legacy.replay import EventLog
+from mcpgen.runtime.server.eras.legacy.sessions import Session
 from mcpgen.runtime.server.handlers.context import Context
-from mcpgen.runtime.server.http.exchange import Exchange
-from mcpgen.runtime.server.http.sse import Mailbox, Stream
-from mcpgen.runtime.server.legacy.replay import EventLog
-from mcpgen.runtime.server.legacy.sessions import Session
+from mcpgen.runtime.server.transports.http.exchange import Exchange
+from mcpgen.runtime.server.transports.http.sse import Mailbox, Stream
 
 from .conftest import Serve
 from .wire import LegacyWire, until

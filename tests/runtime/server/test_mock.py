@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pytest
 from aiohttp import ClientSession
 
+from mcpgen.runtime.core.catalog import Catalog
 from mcpgen.runtime.server import Contract, Service, Settings, ToolBinding
-from mcpgen.runtime.shared.catalog import Catalog
 from tests.formatting import write
 from tests.render.projects import example, native, project, texts
 from tests.servers import running_server

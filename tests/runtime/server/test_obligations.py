@@ -13,6 +13,7 @@ from aiohttp import ClientSession
 from mcpgen.build import build
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import loads
+from mcpgen.runtime.core.catalog import JsonObject
 from mcpgen.runtime.server import (
     Completions,
     Content,
@@ -22,7 +23,6 @@ from mcpgen.runtime.server import (
     Settings,
 )
 from mcpgen.runtime.server.handlers import content
-from mcpgen.runtime.shared.catalog import JsonObject
 from tests.requirements import requirement
 
 from .conftest import Serve

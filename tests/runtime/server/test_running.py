@@ -22,8 +22,8 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 
 from mcpgen.runtime.server import Service, Settings, create_app, settings_table
-from mcpgen.runtime.server.http import access_log
-from mcpgen.runtime.server.http.access_log import Lines
+from mcpgen.runtime.server.features import access_log
+from mcpgen.runtime.server.features.access_log import Lines
 from mcpgen.runtime.server.settings import from_arguments
 from tests.pace import patient
 from tests.requirements import requirement

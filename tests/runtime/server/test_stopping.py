@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientConnectorError, ClientSession, TCPConnector, web
 
 from mcpgen.runtime.server import LiveCatalog, Settings, create_app
-from mcpgen.runtime.server.auth import Principal
+from mcpgen.runtime.server.features.auth import Principal
 from mcpgen.runtime.server.runner import Runner
 from mcpgen.runtime.server.server import Server
 

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel
 
+from mcpgen.runtime.core.catalog import Catalog, JsonObject
+from mcpgen.runtime.core.model import Model, absent
 from mcpgen.runtime.server import (
     Completions,
     Content,
@@ -29,8 +31,6 @@ from mcpgen.runtime.server import (
     ToolResult,
 )
 from mcpgen.runtime.server.handlers import content
-from mcpgen.runtime.shared.catalog import Catalog, JsonObject
-from mcpgen.runtime.shared.model import Model, absent
 
 OBJECT: JsonObject = {"type": "object"}
 NAME_FORM: JsonObject = {

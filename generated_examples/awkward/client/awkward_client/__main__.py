@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from .client import AwkwardClient
-from .runtime.client.terminal import main
+from .runtime.client.features.terminal import main
 
 
 def run() -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         | models.ListToolsInputShapeSquareDict
     )
 else:
-    from .runtime.shared.lazy import LazyModule
+    from .runtime.core.lazy import LazyModule
 
     models = LazyModule(__package__, "models")
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from pydantic import Field
 
-from .runtime.shared.model import Model, absent
+from .runtime.core.model import Model, absent
 
 
 class ClassInput(Model):

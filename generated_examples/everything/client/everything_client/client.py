@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         | models.JsonSchema202012ToolInputAddressDict
     )
 else:
-    from .runtime.shared.lazy import LazyModule
+    from .runtime.core.lazy import LazyModule
 
     models = LazyModule(__package__, "models")
 

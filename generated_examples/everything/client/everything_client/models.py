@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import Field
 
-from .runtime.shared.model import Model, absent
+from .runtime.core.model import Model, absent
 
 
 class TestSimpleTextInput(Model):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         ReadResourceResult,
     )
 else:
-    from .runtime.shared.lazy import LazyModule
+    from .runtime.core.lazy import LazyModule
 
     models = LazyModule(__package__, "models")
 

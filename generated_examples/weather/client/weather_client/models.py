@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .runtime.shared.model import Model, absent
+from .runtime.core.model import Model, absent
 
 
 class GetForecastInput(Model):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias
 
-from ...shared.catalog import Catalog
-from ...shared.lazy import Named
+from ...core.catalog import Catalog
+from ...core.lazy import Named
 
 Completer: TypeAlias = str | tuple[str, ...]
 """Completion of one argument: the name of a method, or the values themselves."""

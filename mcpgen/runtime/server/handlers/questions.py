@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
-from ...shared.catalog import Json, JsonObject
-from ...shared.forms import CHOICES_SINCE as FORMS
-from ...shared.forms import form
+from ...core.catalog import Json, JsonObject
+from ...core.schema.forms import CHOICES_SINCE as FORMS
+from ...core.schema.forms import form
 
 _URL_MODE_SINCE: Final = "2025-11-25"
 _NEWEST: Final = "9999-99-99"
@@ -381,7 +381,7 @@ def _as_model(model: type[BaseModel], content: JsonObject) -> BaseModel:
 
 
 def _check_form(form: JsonObject, content: JsonObject) -> None:
-    from ...shared.schema import SchemaValidator, describe
+    from ...core.schema.validator import SchemaValidator, describe
 
     problems = SchemaValidator(form).problems(content)
     if problems:

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeGuard, TypeVar, cast
 
 from pydantic import BaseModel
 
-from ...shared.catalog import Json
+from ...core.catalog import Json
 
 T = TypeVar("T")
 M = TypeVar("M")

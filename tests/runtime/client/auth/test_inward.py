@@ -18,9 +18,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from mcpgen.runtime.client import AuthError, Client, OAuth
-from mcpgen.runtime.client.auth import addresses
-from mcpgen.runtime.client.auth.addresses import Place, literal, place_of
-from mcpgen.runtime.client.auth.discovery import (
+from mcpgen.runtime.client.features.oauth import addresses
+from mcpgen.runtime.client.features.oauth.addresses import Place, literal, place_of
+from mcpgen.runtime.client.features.oauth.discovery import (
     Resource,
     find_authorization_server,
     find_resource,

@@ -20,9 +20,9 @@ from mcpgen.runtime.client import (
     IssuerSettings,
     OAuth,
 )
-from mcpgen.runtime.client.auth.discovery import find_resource
-from mcpgen.runtime.client.auth.issuers import same_issuer
-from mcpgen.runtime.client.auth.tokens import read
+from mcpgen.runtime.client.features.oauth.discovery import find_resource
+from mcpgen.runtime.client.features.oauth.issuers import same_issuer
+from mcpgen.runtime.client.features.oauth.tokens import read
 from tests.requirements import requirement
 
 from ..wire import serving

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from mcpgen.runtime.client import AuthError, Client, OAuth
-from mcpgen.runtime.client.auth.discovery import (
+from mcpgen.runtime.client.features.oauth.discovery import (
     Resource,
     find_authorization_server,
     find_resource,

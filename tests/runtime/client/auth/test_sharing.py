@@ -21,7 +21,7 @@ from mcpgen.runtime.client import (
     OAuth,
     TokenStorage,
 )
-from mcpgen.runtime.client.auth.shared_work import SharedLock
+from mcpgen.runtime.client.features.oauth.shared_work import SharedLock
 
 from ..wire import LIMIT, Call, Reply
 from .authority import Authority, Guarded, browse, consenting, guarded

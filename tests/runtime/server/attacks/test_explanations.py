@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from aiohttp import ClientSession
 
+from mcpgen.runtime.core.catalog import Catalog
+from mcpgen.runtime.core.schema.validator import SchemaValidator
 from mcpgen.runtime.server import Contract, Service, ToolBinding
-from mcpgen.runtime.shared.catalog import Catalog
-from mcpgen.runtime.shared.schema import SchemaValidator
 from tests.pace import patient
-from tests.runtime.shared.test_explanations import EXPRESSION, expression
+from tests.runtime.core.test_explanations import EXPRESSION, expression
 
 from ..conftest import Serve
 from ..wire import LegacyWire, ModernWire

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from mcpgen.runtime.core import jsonrpc
 from mcpgen.runtime.server import (
     LIVE_CATALOG,
     Context,
@@ -22,12 +23,11 @@ from mcpgen.runtime.server import (
     endpoint,
 )
 from mcpgen.runtime.server.app import REGISTRY
-from mcpgen.runtime.server.http import sse
-from mcpgen.runtime.server.legacy import era
-from mcpgen.runtime.server.legacy.replay import Events, MemoryEvents
-from mcpgen.runtime.server.modern import subscriptions
+from mcpgen.runtime.server.eras.legacy import era
+from mcpgen.runtime.server.eras.legacy.replay import Events, MemoryEvents
+from mcpgen.runtime.server.eras.modern import subscriptions
 from mcpgen.runtime.server.server import Server
-from mcpgen.runtime.shared import jsonrpc
+from mcpgen.runtime.server.transports.http import sse
 from tests.pace import patient
 
 from ..conftest import Serve, serving

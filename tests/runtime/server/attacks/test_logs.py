@@ -12,9 +12,9 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Context, Settings, create_app
-from mcpgen.runtime.server.http import access_log
-from mcpgen.runtime.server.http.exchange import Exchange
-from mcpgen.runtime.server.http.logs import OneEntry
+from mcpgen.runtime.server.features import access_log
+from mcpgen.runtime.server.logs import OneEntry
+from mcpgen.runtime.server.transports.http.exchange import Exchange
 
 from ..auth.vault import Names, Vault
 from ..conftest import serving

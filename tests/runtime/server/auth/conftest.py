@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from mcpgen.runtime.server import Settings, create_app
-from mcpgen.runtime.server.auth import Authenticator
+from mcpgen.runtime.server.features.auth import Authenticator
 
 from ..conftest import serving
 from ..wire import LegacyWire, ModernWire

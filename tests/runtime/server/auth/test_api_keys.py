@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 from multidict import CIMultiDict
 from pydantic import SecretStr
 
-from mcpgen.runtime.server.auth import (
+from mcpgen.runtime.server.features.auth import (
     AllOf,
     APIKeyAuthenticator,
     Authenticator,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from mcpgen.runtime.server.auth import (
+from mcpgen.runtime.server.features.auth import (
     APIKeyAuthenticator,
     AuthRequest,
     FirstOf,
@@ -21,7 +21,7 @@ from mcpgen.runtime.server.auth import (
     Unavailable,
     make_api_key,
 )
-from mcpgen.runtime.server.auth import github as gh
+from mcpgen.runtime.server.features.auth import github as gh
 from tests.pace import patient
 
 from ..conftest import serving

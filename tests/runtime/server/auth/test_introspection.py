@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from mcpgen.runtime.server.auth import (
+from mcpgen.runtime.server.features.auth import (
     AuthRequest,
     IntrospectionAuthenticator,
     Principal,

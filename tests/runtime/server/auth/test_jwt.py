@@ -14,13 +14,13 @@ import pytest
 from joserfc import jwk
 from joserfc.jws import JWSRegistry
 
-from mcpgen.runtime.server.auth import (
+from mcpgen.runtime.server.features.auth import (
     AuthRequest,
     JWTAuthenticator,
     Principal,
 )
-from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
-from mcpgen.runtime.server.auth.keys import MAX_KEYS
+from mcpgen.runtime.server.features.auth.authenticator import Refusal, Unavailable
+from mcpgen.runtime.server.features.auth.keys import MAX_KEYS
 from tests.pace import patient
 from tests.requirements import requirement
 

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from mcpgen.runtime.server import Settings, add_metadata_route, create_app
-from mcpgen.runtime.server.auth.fetch import shown
+from mcpgen.runtime.server.features.auth.fetch import shown
 
 from ..conftest import serving
 from ..workshop import Workshop

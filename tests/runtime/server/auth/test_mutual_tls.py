@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from mcpgen.runtime.server import Settings, create_app
-from mcpgen.runtime.server.auth import MutualTLSAuthenticator
+from mcpgen.runtime.server.features.auth import MutualTLSAuthenticator
 from mcpgen.runtime.server.main import tls_context
 
 from ..wire import ModernWire

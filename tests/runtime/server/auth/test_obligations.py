@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Context, PromptBinding, Settings, create_app
-from mcpgen.runtime.server.auth import (
+from mcpgen.runtime.server.features.auth import (
     Authenticator,
     AuthRequest,
     Principal,

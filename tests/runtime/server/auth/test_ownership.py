@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from mcpgen.runtime.server.auth import Principal
+from mcpgen.runtime.server.features.auth import Principal
 from tests.pace import patient
 
 from ..wire import until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcpgen.runtime.server.auth.principal import Implications, Principal
+from mcpgen.runtime.server.features.auth.principal import Implications, Principal
 
 
 class TestImplications:

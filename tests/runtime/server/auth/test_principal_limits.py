@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mcpgen.runtime.server.auth import AuthRequest, Principal
+from mcpgen.runtime.server.features.auth import AuthRequest, Principal
 
 from ..wire import SECONDS, until
 from .conftest import Serving

@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from mcpgen.runtime.server.auth import AuthRequest, JWTAuthenticator, Principal, Refusal
-from mcpgen.runtime.server.auth.bearer import Remembered
+from mcpgen.runtime.server.features.auth import (
+    AuthRequest,
+    JWTAuthenticator,
+    Principal,
+    Refusal,
+)
+from mcpgen.runtime.server.features.auth.bearer import Remembered
 
 from .conftest import Serving
 from .issuer import AUDIENCE, Issuer

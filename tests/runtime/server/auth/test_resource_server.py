@@ -11,8 +11,8 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from mcpgen.runtime.server import Service, Settings, SettingsError, create_app
-from mcpgen.runtime.server.auth import AuthRequest, Principal
-from mcpgen.runtime.server.auth.authenticator import Refusal, Unavailable
+from mcpgen.runtime.server.features.auth import AuthRequest, Principal
+from mcpgen.runtime.server.features.auth.authenticator import Refusal, Unavailable
 
 from ..attacks.conftest import http as request
 from ..attacks.conftest import message, raw, status

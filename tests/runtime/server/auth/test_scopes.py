@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from mcpgen.runtime.core.catalog import Catalog
 from mcpgen.runtime.server import Contract, Settings, TemplateBinding, create_app
-from mcpgen.runtime.server.auth import needs
-from mcpgen.runtime.shared.catalog import Catalog
+from mcpgen.runtime.server.features.auth import needs
 
 from ..conftest import serving
 from ..wire import ModernWire

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar
 
+from mcpgen.runtime.core.catalog import Catalog, JsonObject
 from mcpgen.runtime.server import (
     Context,
     Contract,
@@ -14,14 +15,13 @@ from mcpgen.runtime.server import (
     TemplateBinding,
     ToolBinding,
 )
-from mcpgen.runtime.server.auth import (
+from mcpgen.runtime.server.features.auth import (
     Authenticator,
     AuthRequest,
     Principal,
     Refusal,
     bearer_token,
 )
-from mcpgen.runtime.shared.catalog import Catalog, JsonObject
 
 OBJECT: JsonObject = {"type": "object"}
 FORM: JsonObject = {"type": "object", "properties": {"name": {"type": "string"}}}

@@ -25,9 +25,9 @@ from mcpgen.runtime.server import (
     Vitals,
     create_app,
 )
-from mcpgen.runtime.server.calls.answer import Answer
 from mcpgen.runtime.server.hooks import Hooks
-from mcpgen.runtime.server.http.watch import PERIOD
+from mcpgen.runtime.server.methods.answer import Answer
+from mcpgen.runtime.server.transports.http.watch import PERIOD
 from tests.pace import patient
 
 from ..conftest import serving

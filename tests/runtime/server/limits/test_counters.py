@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcpgen.runtime.server.limits.counters import Demand, MemoryCounters, Shortage
+from mcpgen.runtime.server.features.limits.counters import (
+    Demand,
+    MemoryCounters,
+    Shortage,
+)
 
 
 class Clock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from multidict import CIMultiDict
 
-from mcpgen.runtime.server.http.proxies import Proxies, Seen
+from mcpgen.runtime.server.transports.http.proxies import Proxies, Seen
 
 PROXY = "10.1.2.3"
 TRUSTED = ("10.0.0.0/8", "2001:db8::/32")

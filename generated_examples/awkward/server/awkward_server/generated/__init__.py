@@ -59,7 +59,7 @@ from .service import AwkwardService
 if TYPE_CHECKING:
     from .runtime.protocol import types
 else:
-    from .runtime.shared.lazy import lazily
+    from .runtime.core.lazy import lazily
 
     __getattr__, __dir__ = lazily(
         __name__,

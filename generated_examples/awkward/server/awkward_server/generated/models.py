@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from .runtime.shared.model import Model, absent
+from .runtime.core.model import Model, absent
 
 
 class ClassInput(Model):

@@ -60,7 +60,7 @@ from .service import EverythingService
 if TYPE_CHECKING:
     from .runtime.protocol import types
 else:
-    from .runtime.shared.lazy import lazily
+    from .runtime.core.lazy import lazily
 
     __getattr__, __dir__ = lazily(__name__, {}, {"types": "runtime.protocol.types"})
 

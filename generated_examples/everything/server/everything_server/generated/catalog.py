@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .runtime.shared.catalog import Catalog
+from .runtime.core.catalog import Catalog
 
 _TEXT: Final = r"""
 {

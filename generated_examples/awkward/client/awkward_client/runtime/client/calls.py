@@ -20,16 +20,16 @@ from typing import (
 
 from pydantic_core import ValidationError, from_json, to_json, to_jsonable_python
 
-from ..shared.catalog import JsonObject
-from ..shared.headers import HeaderParameter, header_parameters, parameter_headers
+from ..core.catalog import JsonObject
+from ..core.headers import HeaderParameter, header_parameters, parameter_headers
 from .errors import InvalidArgumentsError, InvalidResultError, ToolError
 from .options import Omit
 from .shapes import is_list, members
 
 if TYPE_CHECKING:
+    from ..core.model import Codec
+    from ..core.schema.validator import Problem, SchemaValidator
     from ..protocol.types import CallToolResult
-    from ..shared.model import Codec
-    from ..shared.schema import Problem, SchemaValidator
 
 T = TypeVar("T")
 Note: TypeAlias = Callable[[str, str], object]
@@ -235,7 +235,7 @@ class _Check:
         try:
             return (self._validator or self._prepared(self._schema)).problems(value)
         except ValueError as error:
-            from ..shared.schema import Problem
+            from ..core.schema.validator import Problem
 
             return [Problem("", f"the tool's JSON Schema can't be used: {error}")]
 
@@ -251,7 +251,7 @@ class _Check:
         return self._reason
 
     def _prepared(self, schema: JsonObject) -> SchemaValidator:
-        from ..shared.schema import SchemaValidator
+        from ..core.schema.validator import SchemaValidator
 
         self._validator = SchemaValidator(schema)
         return self._validator
@@ -259,7 +259,7 @@ class _Check:
 
 def _codec(output: type[Any] | Codec[Any]) -> Codec[Any]:
     # Pydantic's classes take a third of a client's import; the first call can wait.
-    from ..shared.model import Codec
+    from ..core.model import Codec
 
     return output if isinstance(output, Codec) else Codec(output)
 
@@ -308,7 +308,7 @@ def invalid_result(
     subject: str, reason: str | ValidationError, result: object
 ) -> InvalidResultError:
     """The error for a result that can't be read."""
-    from ..shared.schema import Problem, pointer
+    from ..core.schema.validator import Problem, pointer
 
     if isinstance(reason, str):
         return InvalidResultError(f"result of {subject}", [Problem("", reason)], result)

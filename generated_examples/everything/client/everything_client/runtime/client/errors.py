@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ..shared.catalog import Json
-from ..shared.errors import ProtocolError as _WireError
+from ..core.catalog import Json
+from ..core.errors import ProtocolError as _WireError
 from .shapes import is_list, members
 
 if TYPE_CHECKING:
+    from ..core.schema.validator import Problem
     from ..protocol.types import ContentBlock
-    from ..shared.schema import Problem
 
 
 class ClientError(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-from ..shared.catalog import Catalog, JsonObject
+from ..core.catalog import Catalog, JsonObject
 from .calls import Request, ToolCall, decoded, given, to_strings
 from .listing import Listing
 from .options import CallSettings, LoggingLevel, Omit, Settings
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from ..core.model import Codec
+    from ..core.revision import Era
+    from ..core.uri.template import Value
     from ..protocol.types import (
         CallToolResult,
         CompleteResult,
@@ -35,9 +38,6 @@ if TYPE_CHECKING:
         ServerCapabilities,
         Tool,
     )
-    from ..shared.model import Codec
-    from ..shared.revision import Era
-    from ..shared.uri_template import Value
     from .drift import Difference
     from .options import CallOptions, ClientOptions
     from .subscriptions import Subscription
@@ -339,7 +339,7 @@ class Client:
     async def _read_template(
         self, template: str, variables: Mapping[str, Value | Omit]
     ) -> ReadResourceResult:
-        from ..shared.uri_template import expand
+        from ..core.uri.template import expand
 
         return await self._read_resource(expand(template, given(variables)))
 

@@ -23,9 +23,6 @@ from .errors import (
 )
 from .events import Events
 from .handlers import ROOTS_CHANGED, Handlers
-from .http import backoff
-from .http.quirks import Quirks
-from .http.requests import Http
 from .negotiation import KnownServers, negotiate
 from .options import CallSettings, LoggingLevel, Settings
 from .speaker import (
@@ -37,6 +34,9 @@ from .speaker import (
     is_busy,
     require,
 )
+from .transports.http import backoff
+from .transports.http.quirks import Quirks
+from .transports.http.requests import Http
 from .work.clock import Clock
 from .work.limits import Calls, Limited, Part
 

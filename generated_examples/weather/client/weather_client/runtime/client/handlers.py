@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote
 
-from ..shared.catalog import JsonObject
-from ..shared.errors import INVALID_PARAMS
+from ..core.catalog import JsonObject
+from ..core.errors import INVALID_PARAMS
 from .calls import decoded, plain
 from .errors import InvalidArgumentsError, MissingHandlerError, ProtocolError
 from .options import Elicitation, Reply, Settings
@@ -23,7 +23,7 @@ from .shapes import is_list, members, text
 from .work.threads import in_thread
 
 if TYPE_CHECKING:
-    from ..shared.schema import Problem
+    from ..core.schema.validator import Problem
 
 ELICITATION: Final = "elicitation/create"
 SAMPLING: Final = "sampling/createMessage"
@@ -192,7 +192,7 @@ def _broken_tool_use(messages: object) -> str | None:
 def _question(params: Mapping[str, Any]) -> Elicitation:
     mode = params.get("mode", "form")
     if mode not in ("form", "url") or (mode == "url" and not text(params.get("url"))):
-        from ..shared.schema import Problem
+        from ..core.schema.validator import Problem
 
         raise InvalidArgumentsError(
             f"the server's question of the mode {mode!r}",
@@ -210,7 +210,7 @@ def _question(params: Mapping[str, Any]) -> Elicitation:
 
 
 def _check_form(schema: JsonObject) -> None:
-    from ..shared.forms import CHOICES_SINCE, FormError, form
+    from ..core.schema.forms import CHOICES_SINCE, FormError, form
 
     try:
         form(schema, CHOICES_SINCE)
@@ -244,7 +244,7 @@ def _completed(content: dict[str, Any], schema: JsonObject) -> dict[str, Any]:
 
 
 def _problems(content: dict[str, Any], schema: JsonObject) -> list[Problem]:
-    from ..shared.schema import InvalidSchema, SchemaValidator
+    from ..core.schema.validator import InvalidSchema, SchemaValidator
 
     try:
         return SchemaValidator(schema).problems(content)
@@ -268,7 +268,7 @@ def _root(root: Any) -> Any:
         return {"uri": path.as_uri(), "name": path.name}
     found = {"uri": root} if isinstance(root, str) else plain(root)
     if problem := _broken_root(found.get("uri")):
-        from ..shared.schema import Problem
+        from ..core.schema.validator import Problem
 
         raise InvalidArgumentsError("a root", [Problem("uri", problem)])
     return found

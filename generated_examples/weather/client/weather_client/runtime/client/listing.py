@@ -9,9 +9,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..shared.catalog import Catalog, JsonObject
-from ..shared.errors import HEADER_MISMATCH
-from ..shared.headers import header_problems
+from ..core.catalog import Catalog, JsonObject
+from ..core.errors import HEADER_MISMATCH
+from ..core.headers import header_problems
 from .calls import Request, ToolCall, decoded, invalid_result
 from .errors import InvalidResultError, ProtocolError
 from .options import CallSettings

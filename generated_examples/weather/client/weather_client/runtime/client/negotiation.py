@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..shared import errors as codes
-from ..shared.revision import Era
+from ..core import errors as codes
+from ..core.revision import Era
+from .eras.modern.speaker import Modern
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -18,15 +19,14 @@ from .errors import (
     TransportError,
     VersionError,
 )
-from .http.requests import Origin
-from .modern.speaker import Modern
 from .options import CallSettings
 from .shapes import is_list
 from .speaker import EraLostError, Parts, Speaker, is_busy
+from .transports.http.requests import Origin
 
 if TYPE_CHECKING:
-    from .legacy.channel import Channel
-    from .legacy.speaker import Legacy
+    from .eras.legacy.channel import Channel
+    from .eras.legacy.speaker import Legacy
 
 MAX_KNOWN: Final = 256
 PROBE_LIMIT: Final = 10.0
@@ -148,8 +148,8 @@ async def _discovered(speaker: Modern, limits: CallSettings) -> dict[str, Any]:
 
 async def _legacy(parts: Parts) -> Legacy:
     """A legacy session, over HTTP+SSE if there is no Streamable HTTP."""
-    from .legacy.http_sse import SseChannel
-    from .legacy.streamable_http import StreamableChannel
+    from .eras.legacy.http_sse import SseChannel
+    from .eras.legacy.streamable_http import StreamableChannel
 
     try:
         return await _session(parts, StreamableChannel(parts.http, parts.tasks))
@@ -164,7 +164,7 @@ async def _legacy(parts: Parts) -> Legacy:
 
 
 async def _session(parts: Parts, channel: Channel) -> Legacy:
-    from .legacy.speaker import Legacy
+    from .eras.legacy.speaker import Legacy
 
     legacy = Legacy(parts, channel)
     try:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from ..shared.catalog import JsonObject
-from ..shared.revision import Era
+from ..core.catalog import JsonObject
+from ..core.revision import Era
 from .calls import Request, decoded
 from .errors import (
     CapabilityError,
@@ -26,9 +26,9 @@ from .errors import (
 )
 from .events import Events
 from .handlers import Handlers
-from .http.requests import Http
 from .options import CallSettings, LoggingLevel, Settings
 from .shapes import is_list, members, text
+from .transports.http.requests import Http
 from .work.limits import Calls
 from .work.tasks import Tasks
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from ..shared.model import Model, absent
+from ..core.model import Model, absent
 
 Cursor: TypeAlias = str
 """An opaque token used to represent a cursor for pagination."""

@@ -5,10 +5,12 @@ This is what generated code and handlers import; everything else is private.
 
 from __future__ import annotations
 
-from ..shared.errors import ProtocolError
-from . import auth
+from ..core.errors import ProtocolError
 from .app import LIVE_CATALOG, add_metadata_route, create_app
-from .calls.live import LiveCatalog
+from .eras.legacy.replay import Events, EventStore, MemoryEvents
+from .eras.legacy.sessions import MemorySessions, Session, SessionStore
+from .features import auth
+from .features.limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .handlers import content
 from .handlers.context import Context
 from .handlers.contract import (
@@ -46,10 +48,8 @@ from .handlers.results import (
     ToolReturn,
 )
 from .hooks import Call, Hook, Outcome, OutcomeKind, Vitals
-from .legacy.replay import Events, EventStore, MemoryEvents
-from .legacy.sessions import MemorySessions, Session, SessionStore
-from .limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .main import main
+from .methods.registry import LiveCatalog
 from .service import Announcement, Service
 from .settings import Settings, SettingsError, settings_table
 

@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import hdrs, web
 
-from ..shared import jsonrpc
-from ..shared.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
-from ..shared.headers import NAMED_BY
-from ..shared.jsonrpc import is_array, is_object
-from .http import names
-from .http.access_log import AccessLog
-from .http.exchange import (
+from ..core import jsonrpc
+from ..core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
+from ..core.headers import NAMED_BY
+from ..core.jsonrpc import is_array, is_object
+from .eras.legacy.era import Legacy
+from .eras.legacy.registry import Registry
+from .eras.modern import envelope
+from .eras.modern.era import Modern
+from .features.access_log import AccessLog
+from .features.limits.limits import OVERLOADED, TOO_MANY, Limits, known_id
+from .transports.http import names
+from .transports.http.exchange import (
     ENCODINGS,
     Exchange,
     Refused,
@@ -28,17 +33,12 @@ from .http.exchange import (
     refused,
     unsupported_encoding,
 )
-from .http.guard import Guard
-from .http.reading import Unreadable, parse
-from .http.sse import event
-from .legacy.era import Legacy
-from .legacy.registry import Registry
-from .limits.limits import OVERLOADED, TOO_MANY, Limits, known_id
-from .modern import envelope
-from .modern.era import Modern
+from .transports.http.guard import Guard
+from .transports.http.reading import Unreadable, parse
+from .transports.http.sse import event
 
 if TYPE_CHECKING:
-    from .auth.gate import Gate
+    from .features.auth.gate import Gate
 
 _log: Final = logging.getLogger("mcp.server")
 

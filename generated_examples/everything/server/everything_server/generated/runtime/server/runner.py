@@ -17,15 +17,15 @@ from aiohttp.http_exceptions import InvalidURLError
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import ERROR
 
-from ..shared import jsonrpc
+from ..core import jsonrpc
 from .app import SERVER
-from .http.connections import Connections, connection_limit
-from .http.exchange import Refused, unsupported_encoding
-from .http.logs import HTTP
-from .http.site import Site
-from .http.stalled import Stalled
+from .logs import HTTP
 from .server import Server
 from .settings import Settings
+from .transports.http.connections import Connections, connection_limit
+from .transports.http.exchange import Refused, unsupported_encoding
+from .transports.http.site import Site
+from .transports.http.stalled import Stalled
 
 _NO_DECODER: Final = "Can not decode content-encoding"
 """What aiohttp answers where it lacks the library for an encoding."""

@@ -13,18 +13,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
-from ..shared.catalog import JsonObject
-from ..shared.errors import INTERNAL_ERROR, ProtocolError
-from ..shared.headers import NAMED_BY
-from ..shared.jsonrpc import is_object
-from .calls.answer import Answer, tool_failure
+from ..core.catalog import JsonObject
+from ..core.errors import INTERNAL_ERROR, ProtocolError
+from ..core.headers import NAMED_BY
+from ..core.jsonrpc import is_object
 from .handlers.context import Context
 from .handlers.invoke import Contained, TookTooLong, contained
 from .handlers.questions import InputRequired
 from .handlers.results import ToolError
+from .methods.answer import Answer, tool_failure
 
 if TYPE_CHECKING:
-    from .auth.principal import Principal
+    from .features.auth.principal import Principal
 
 _log: Final = logging.getLogger("mcp.server")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 from .handlers.contract import Contract
 
 if TYPE_CHECKING:
-    from .auth.authenticator import Authenticator
-    from .calls.live import LiveCatalog
+    from .features.auth.authenticator import Authenticator
+    from .methods.registry import LiveCatalog
 
 Announcement: TypeAlias = Literal["tools", "prompts", "resources", "updates"]
 

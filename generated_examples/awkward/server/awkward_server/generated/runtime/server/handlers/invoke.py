@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, TypeAlias, cast
 
-from ...shared.errors import ProtocolError
+from ...core.errors import ProtocolError
 from .questions import InputRequired
 from .repeats import profiled
 from .results import ResourceNotFound, ToolError

@@ -16,9 +16,9 @@ from typing import (
     overload,
 )
 
-from ...shared import jsonrpc
-from ...shared.catalog import Json, JsonObject
-from ...shared.revision import Era
+from ...core import jsonrpc
+from ...core.catalog import Json, JsonObject
+from ...core.revision import Era
 from .invoke import running_loop
 from .ports import SEVERITY, Asker, Client, LoggingLevel, Outlet
 from .questions import (
@@ -33,9 +33,9 @@ from .questions import (
 )
 
 if TYPE_CHECKING:
-    from ..auth.principal import Principal
-    from ..calls.live import LiveCatalog
-    from ..legacy.sessions import Session
+    from ..eras.legacy.sessions import Session
+    from ..features.auth.principal import Principal
+    from ..methods.registry import LiveCatalog
 
 T = TypeVar("T")
 C = TypeVar("C")

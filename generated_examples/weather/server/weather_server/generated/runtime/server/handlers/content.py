@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from ...shared.catalog import Json
+from ...core.catalog import Json
 
 
 def text(value: str) -> dict[str, Json]:

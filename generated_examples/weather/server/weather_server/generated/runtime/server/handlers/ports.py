@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
-from ...shared.catalog import JsonObject
+from ...core.catalog import JsonObject
 from .questions import Question
 
 LoggingLevel: TypeAlias = Literal[

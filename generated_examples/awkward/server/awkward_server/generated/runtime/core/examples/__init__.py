@@ -1,0 +1,61 @@
+"""An instance of a JSON Schema: always the same one, plain to read, and valid.
+
+Shared by server and client; knows JSON Schema and nothing of models or HTTP. Proposals are
+made by the keywords, the plainest first; which one holds, the validator says. So what comes
+out is valid, and what can't be found is an error: never something that only looks right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from ..schema.validator import InvalidSchema, SchemaValidator, describe
+from .maker import Exhausted, Maker
+from .values import Json, JsonObject
+
+_MOST_TRIES: Final = 100
+"""Whole instances that the validator is asked about."""
+
+
+class NoExample(ValueError):
+    """No instance was found; the message says what stands against it."""
+
+
+def example(schema: JsonObject | bool, *, optional: bool = True) -> Json:
+    """An instance that a JSON Schema admits; the same one for the same schema.
+
+    Args:
+        schema: 2020-12, or draft-07 by its `$schema`.
+        optional: Whether objects have properties that they need not have.
+
+    Raises:
+        NoExample: None was found: there may be none, or it would take a search.
+    """
+    validator = SchemaValidator(schema)
+    obstacles: list[str] = []
+    try:
+        for with_optional in (True, False) if optional else (False,):
+            maker = Maker(schema, with_optional)
+            for proposal in _proposals(maker):
+                if validator.is_valid(proposal):
+                    return proposal
+                if not obstacles:
+                    obstacles.append(describe(validator.problems(proposal, 3)))
+            obstacles.append(maker.obstacle)
+    except InvalidSchema as error:
+        raise NoExample(f"the JSON Schema can't be used: {error}") from None
+    told = next(filter(None, obstacles), "")
+    raise NoExample(
+        f"no value was found; what was tried first:\n{told}"
+        if told
+        else "no value was found"
+    )
+
+
+def _proposals(maker: Maker) -> Iterator[Json]:
+    try:
+        yield from islice(maker.whole(), _MOST_TRIES)
+    except (Exhausted, RecursionError):
+        return

@@ -1,0 +1,68 @@
+"""Who is counted: a principal, or an address where no principal is known.
+
+Makes the keys that counters count under, once for each client; counts nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Final
+
+from ...transports.http.proxies import parse_address
+from .counters import Demand
+
+_REMEMBERED: Final = 10_000
+
+
+class Client:
+    """What is counted of a client.
+
+    Attributes:
+        key: Who it is, such as `address:192.0.2.1`; sessions count under it.
+        calls: Where its calls count.
+        streams: Where its open streams count.
+        demands: What each of its requests takes from token buckets.
+    """
+
+    __slots__ = ("calls", "demands", "key", "streams")
+
+    def __init__(self, key: str, demands: tuple[Demand, ...]) -> None:
+        self.key: Final = key
+        self.calls: Final = "calls:" + key
+        self.streams: Final = "streams:" + key
+        self.demands: Final = demands
+
+
+class Clients:
+    """Makes clients, and keeps those that were seen last."""
+
+    __slots__ = ("_known", "_make")
+
+    def __init__(self, make: Callable[[str], Client | None]) -> None:
+        """Prepare; `make` tells what a name counts as, None for nothing."""
+        self._make = make
+        self._known: dict[str, Client | None] = {}
+
+    def named(self, name: str) -> Client | None:
+        """What a name counts as."""
+        try:
+            return self._known[name]
+        except KeyError:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            client = self._known[name] = self._make(name)
+            return client
+
+
+def address_key(remote: str) -> str | None:
+    """What an address counts as; None for one that has no limits of its own.
+
+    Everyone with IPv6 has at least 2^64 addresses, so the network is what counts.
+    """
+    address = parse_address(remote)
+    if address is None or address.is_loopback:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        return f"address:{ipaddress.IPv6Network((address, 64), strict=False)}"
+    return f"address:{address}"

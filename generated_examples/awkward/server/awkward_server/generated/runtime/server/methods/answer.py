@@ -1,0 +1,221 @@
+"""The result of a request, as JSON members that are ready to be framed.
+
+Serialises what handlers return; knows content and results, not methods or HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+from ...core.catalog import Json, JsonObject
+from ...core.jsonrpc import encode
+from ..handlers import content
+from ..handlers.results import (
+    Completions,
+    Content,
+    Contents,
+    PromptReturn,
+    ResourceReturn,
+    ToolError,
+)
+
+MAX_COMPLETIONS = 100
+
+
+class Answer:
+    """A result without its braces, such as `"tools":[]`, and the entries of its `_meta`."""
+
+    __slots__ = ("is_error", "members", "meta")
+
+    def __init__(
+        self,
+        members: bytes,
+        meta: Mapping[str, Json] | None = None,
+        is_error: bool = False,
+    ) -> None:
+        self.members = members
+        self.meta = meta
+        self.is_error = is_error
+
+
+EMPTY = Answer(b"")
+
+
+def text_answer(text: str) -> Answer:
+    """A tool's result that is one text."""
+    return Answer(b'"content":[{"type":"text","text":%b}]' % encode(text))
+
+
+def tool_failure(error: ToolError) -> Answer:
+    """A tool's result with `isError`."""
+    blocks = content_blocks(error.content)
+    members = b'"content":%b,"isError":true' % encode(blocks)
+    return Answer(members, error.meta, is_error=True)
+
+
+def tool_answer(
+    blocks: Content | None, meta: Mapping[str, Json] | None, is_error: bool
+) -> Answer:
+    """A tool's result without structured content."""
+    members = b'"content":' + encode(content_blocks(blocks))
+    if is_error:
+        members += b',"isError":true'
+    return Answer(members, meta, is_error)
+
+
+def structured_answer(
+    structured: bytes,
+    blocks: Content | None,
+    meta: Mapping[str, Json] | None,
+    is_error: bool,
+    keep_structured: bool,
+) -> Answer:
+    """A tool's result with structured content, and its text for older readers.
+
+    Args:
+        structured: The value as JSON.
+        blocks: Content of the handler's own; None means the JSON as text.
+        meta: Entries of `_meta`.
+        is_error: Whether the call failed.
+        keep_structured: False where the revision has no place for such a value.
+    """
+    if blocks is None:
+        members = b'"content":[{"type":"text","text":%b}]' % encode(structured.decode())
+    else:
+        members = b'"content":' + encode(content_blocks(blocks))
+    if keep_structured:
+        members += b',"structuredContent":' + structured
+    if is_error:
+        members += b',"isError":true'
+    return Answer(members, meta, is_error)
+
+
+def content_blocks(value: Content | None) -> list[Any]:
+    """Content as a list of blocks."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [content.text(value)]
+    if is_object(value):
+        return [value]
+    return [
+        content.text(block) if isinstance(block, str) else _object(block)
+        for block in _sequence(value)
+    ]
+
+
+def prompt_answer(value: PromptReturn, description: Json) -> Answer:
+    """The result of `prompts/get`.
+
+    Args:
+        value: What the handler returned.
+        description: The definition's description, if it has one.
+    """
+    if is_object(value):
+        fields = _fields(value)
+        if "messages" in fields:
+            meta = fields.pop("_meta", None)
+            return Answer(_members(fields), meta)
+        messages: list[Any] = [_prompt_message(fields)]
+    elif isinstance(value, str):
+        messages = [_prompt_message(value)]
+    else:
+        messages = [_prompt_message(entry) for entry in _sequence(value)]
+    result: dict[str, Any] = {"messages": messages}
+    if isinstance(description, str):
+        result["description"] = description
+    return Answer(_members(result))
+
+
+def _prompt_message(entry: object) -> Any:
+    """A message; text and a content block are the user's."""
+    if isinstance(entry, str):
+        return content.message(entry)
+    given = _object(entry)
+    return given if "role" in _fields(given) else content.message(given)
+
+
+def resource_answer(value: ResourceReturn, uri: str, definition: JsonObject) -> Answer:
+    """The result of `resources/read`; uri and mimeType come from where they are known."""
+    if is_object(value):
+        fields = _fields(value)
+        if "contents" in fields:
+            meta = fields.pop("_meta", None)
+            return Answer(_members(fields), meta)
+        entries: list[Any] = [fields]
+    elif isinstance(value, str | bytes | Contents):
+        entries = [value]
+    else:
+        entries = list(_sequence(value))
+    return Answer(
+        _members({"contents": [_contents(entry, uri, definition) for entry in entries]})
+    )
+
+
+def completion_answer(value: Sequence[str] | Completions) -> Answer:
+    """The result of `completion/complete`, cut to what one answer may hold."""
+    full = value if isinstance(value, Completions) else Completions(value)
+    values = [str(entry) for entry in _sequence(full.values)]
+    completion: dict[str, Json] = {"values": values[:MAX_COMPLETIONS]}
+    total, more = full.total, full.has_more
+    if len(values) > MAX_COMPLETIONS:
+        total = len(values) if total is None else total
+        more = True
+    if total is not None:
+        completion["total"] = total
+    if more is not None:
+        completion["hasMore"] = more
+    return Answer(_members({"completion": completion}))
+
+
+def is_object(value: object) -> TypeGuard[BaseModel | Mapping[str, Json]]:
+    """Whether a value is a JSON object or a model that stands for one."""
+    return isinstance(value, BaseModel | Mapping)
+
+
+def _object(value: object) -> BaseModel | Mapping[str, Json]:
+    if is_object(value):
+        return value
+    raise TypeError(f"a handler returned {type(value).__name__} where content belongs")
+
+
+def _sequence(value: object) -> Sequence[Any]:
+    if _is_sequence(value):
+        return value
+    raise TypeError(f"a handler returned {type(value).__name__}, which is no result")
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _fields(value: BaseModel | Mapping[str, Json]) -> dict[str, Any]:
+    fields: dict[str, Any] = to_jsonable_python(value, by_alias=True)
+    return fields
+
+
+def _contents(entry: object, uri: str, definition: JsonObject) -> dict[str, Any]:
+    mime_type = definition.get("mimeType")
+    own_type = mime_type if isinstance(mime_type, str) else None
+    if isinstance(entry, str | bytes):
+        return content.contents(uri, entry, own_type)
+    if isinstance(entry, Contents):
+        fields = content.contents(
+            entry.uri or uri, entry.body, entry.mime_type or own_type
+        )
+        if entry.meta is not None:
+            fields["_meta"] = entry.meta
+        return fields
+    fields = _fields(_object(entry))
+    fields.setdefault("uri", uri)
+    if own_type is not None:
+        fields.setdefault("mimeType", own_type)
+    return fields
+
+
+def _members(fields: Mapping[str, Any]) -> bytes:
+    return encode(fields)[1:-1]

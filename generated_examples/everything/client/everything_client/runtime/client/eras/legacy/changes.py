@@ -1,0 +1,160 @@
+"""Changes that a legacy server reports: subscriptions to resources, and its own stream.
+
+Knows the session by two functions; several subscriptions share one on the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ...calls import Request
+from ...errors import ClientError, TransportError
+from ...options import CallSettings, Notification
+from ...speaker import CONNECT_LIMIT, FAREWELL_LIMIT
+from ...transports.http import backoff
+from .channel import LISTEN_WAIT, Channel, SessionLostError
+
+if TYPE_CHECKING:
+    from ...speaker import Parts
+    from ...subscriptions import Filter
+
+logger: Final = logging.getLogger(__name__)
+
+Ask: TypeAlias = Callable[[Request, CallSettings], Awaitable[dict[str, Any]]]
+Changes: TypeAlias = "asyncio.Queue[Notification | int]"
+"""What has changed; the number of the session when it has lost its stream of changes."""
+
+
+class LegacyChanges:
+    """The subscriptions of one session.
+
+    Attributes:
+        uris: The resources that are subscribed to, with the number of subscribers.
+    """
+
+    def __init__(self, parts: Parts, channel: Channel, ask: Ask, ask_once: Ask) -> None:
+        """Subscriptions by `ask`, which may renew the session; `ask_once` never does."""
+        self._parts = parts
+        self._channel = channel
+        self._ask = ask
+        self._ask_once = ask_once
+        self._session = 0
+        self.uris: Counter[str] = Counter()
+
+    def renewed(self) -> None:
+        """There is a new session, after a while without one."""
+        self._session += 1
+        for missed in list(self._channel.when_missed):
+            missed()
+
+    async def follow(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
+        """None once the server has agreed, then each change that is wanted.
+
+        Raises:
+            TransportError: The server has no stream for changes, or it is lost.
+        """
+        changes: Changes = asyncio.Queue()
+        taken: list[str] = []
+        with self._heard(wanted, changes):
+            try:
+                if not await self._channel.listen(LISTEN_WAIT):
+                    raise self._no_stream("the server offers no stream for changes")
+                for uri in wanted.resources:
+                    await self._subscribe(uri)
+                    taken.append(uri)
+                yield None
+                while True:
+                    change = await self._next(changes)
+                    if isinstance(change, Notification):
+                        yield change
+                        continue
+                    await self._revive()
+                    if change == self._session:
+                        # A new session would have been reported already.
+                        for missed in wanted.missed():
+                            yield missed
+            finally:
+                for uri in taken:
+                    self._unsubscribe(uri)
+
+    @contextlib.contextmanager
+    def _heard(self, wanted: Filter, changes: Changes) -> Generator[None]:
+        """While the block runs, wanted notifications are put into the queue."""
+
+        def take(notification: Notification) -> None:
+            if wanted.admits(notification):
+                changes.put_nowait(notification)
+
+        def end() -> None:
+            changes.put_nowait(self._session)
+
+        def miss() -> None:
+            for missed in wanted.missed():
+                changes.put_nowait(missed)
+
+        self._parts.events.listeners.append(take)
+        self._channel.when_deaf.append(end)
+        self._channel.when_missed.append(miss)
+        try:
+            yield
+        finally:
+            self._parts.events.listeners.remove(take)
+            self._channel.when_deaf.remove(end)
+            self._channel.when_missed.remove(miss)
+            if not self._parts.wants_messages:
+                self._channel.stop_listening()
+
+    async def _next(self, changes: Changes) -> Notification | int:
+        endless = CallSettings(timeout=None, idle_timeout=None)
+        async with self._parts.calls.limited("the next change", endless):
+            return await changes.get()
+
+    async def _revive(self) -> None:
+        """Has the server's stream again after it broke off, perhaps in a new session.
+
+        Raises:
+            ClientError: The server can't be reached, or has no stream any more.
+        """
+        limits = self._parts.brief(CONNECT_LIMIT)
+        failures = 0
+        while True:
+            try:
+                # A session that the server has lost is made anew by this, with all its
+                # subscriptions.
+                await self._ask(Request("ping", {}, repeatable=True), limits)
+                has_stream = await self._channel.listen(LISTEN_WAIT)
+            except TransportError as error:
+                failures += 1
+                if failures > backoff.MAX_TRIES or self._parts.calls.closed:
+                    raise
+                logger.debug("the stream of changes is lost: %s", error)
+            else:
+                if has_stream:
+                    return
+                raise self._no_stream("the stream of changes broke off")
+            await backoff.wait(failures)
+
+    async def _subscribe(self, uri: str) -> None:
+        if not self.uris[uri]:
+            request = Request("resources/subscribe", {"uri": uri}, repeatable=True)
+            await self._ask(request, self._parts.settings.for_calls())
+        self.uris[uri] += 1
+
+    def _unsubscribe(self, uri: str) -> None:
+        self.uris[uri] -= 1
+        if not self.uris[uri]:
+            del self.uris[uri]
+            self._parts.tasks.farewell(self._leave(uri), FAREWELL_LIMIT)
+
+    async def _leave(self, uri: str) -> None:
+        request = Request("resources/unsubscribe", {"uri": uri})
+        with contextlib.suppress(ClientError, SessionLostError):
+            await self._ask_once(request, self._parts.brief(FAREWELL_LIMIT))
+
+    def _no_stream(self, problem: str) -> TransportError:
+        return TransportError(problem, url=self._parts.http.url, method="GET")

@@ -1,0 +1,259 @@
+"""Where tokens and registrations stay: a protocol, in memory, and in a file.
+
+A storage is a table of JSON objects. Its keys name the issuer, so what one authorization
+server gave never reaches another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+import threading
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from ...errors import ClientError
+from ...shapes import is_object
+from .shared_work import SharedLock, completed
+
+LOCK_SECONDS: Final = 120.0
+"""How long a client waits for another that is renewing the same token."""
+_PAUSE: Final = 0.05
+_LARGEST: Final = 16 * 1024 * 1024
+
+
+class TokenStorage(Protocol):
+    """A table of JSON objects that may be shared by processes and survive them."""
+
+    async def get(self, key: str) -> Mapping[str, Any] | None:
+        """What was put under a key, or None."""
+        ...
+
+    async def put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        """Keep an object in place of what was there; None removes it."""
+        ...
+
+    def lock(self) -> AbstractAsyncContextManager[None]:
+        """Keeps others from renewing the same tokens meanwhile."""
+        ...
+
+
+class MemoryStorage:
+    """Keeps tokens as long as the process lives; threads may share it."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Mapping[str, Any]] = {}
+        self._lock = SharedLock()
+
+    async def get(self, key: str) -> Mapping[str, Any] | None:
+        """What was put under a key, or None."""
+        return self._values.get(key)
+
+    async def put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        """Keep an object in place of what was there; None removes it."""
+        if value is None:
+            self._values.pop(key, None)
+        else:
+            self._values[key] = value
+
+    @asynccontextmanager
+    async def lock(self) -> AsyncGenerator[None]:
+        """Keeps other tasks out."""
+        async with self._lock:
+            yield
+
+    def __repr__(self) -> str:
+        return "MemoryStorage()"
+
+
+class FileStorage:
+    """Keeps tokens in a file that only its owner can read.
+
+    Processes and threads may share it: a lock file beside it keeps two of them from
+    renewing one token at once. The file is replaced as a whole, so a crash leaves the old
+    one. The system frees the lock of a process that ends, however it ends.
+
+    Args:
+        path: The file; it and its folder are made when something is first kept.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._lock = SharedLock()
+        self._writing = threading.Lock()
+
+    async def get(self, key: str) -> Mapping[str, Any] | None:
+        """What was put under a key, or None.
+
+        Raises:
+            ClientError: The file can't be read, or is not a storage.
+        """
+        value: object = (await asyncio.to_thread(self._read)).get(key)
+        return value if is_object(value) else None
+
+    async def put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        """Keep an object in place of what was there; None removes it.
+
+        Raises:
+            ClientError: The file can't be written, or is not a storage.
+        """
+        if any(hold.is_of(self) for hold in _HOLDS.get()):
+            await self._put(key, value)
+        else:
+            async with self.lock():
+                await self._put(key, value)
+
+    async def _put(self, key: str, value: Mapping[str, Any] | None) -> None:
+        # A thread cannot be interrupted, and the lock must not be released before it ends.
+        await completed(asyncio.to_thread(self._change_alone, key, value))
+
+    def _change_alone(self, key: str, value: Mapping[str, Any] | None) -> None:
+        # Tasks that share one hold of the lock may write at the same time.
+        with self._writing:
+            self._change(key, value)
+
+    @asynccontextmanager
+    async def lock(self) -> AsyncGenerator[None]:
+        """Keeps other tasks, threads and processes out.
+
+        Raises:
+            ClientError: Another one holds the lock for too long.
+        """
+        async with self._lock:
+            held = await self._held()
+            hold = _Hold(self)
+            _HOLDS.set((*(hold for hold in _HOLDS.get() if hold.storage), hold))
+            try:
+                yield
+            finally:
+                hold.storage = None
+                os.close(held)
+
+    def __repr__(self) -> str:
+        return f"FileStorage({str(self.path)!r})"
+
+    async def _held(self) -> int:
+        """The open lock file; closing it lets the next one in."""
+        try:
+            self._make_folder()
+            name = self.path.with_name(f"{self.path.name}.lock")
+            opened = os.open(name, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from None
+        end = time.monotonic() + LOCK_SECONDS
+        try:
+            while not _try_lock(opened):
+                if time.monotonic() > end:
+                    raise ClientError(f"{self.path}: another process keeps it locked")
+                await asyncio.sleep(_PAUSE)
+        except BaseException:
+            os.close(opened)
+            raise
+        return opened
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            with self.path.open("rb") as file:
+                others = _others_may_write(os.fstat(file.fileno()))
+                data = file.read(_LARGEST + 1)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise self._unusable(error) from None
+        if others:
+            raise ClientError(
+                f"{self.path}: other users can change this file, so its tokens are not "
+                "used. Remove it, and sign in again"
+            )
+        try:
+            value: object = json.loads(data)
+        except (ValueError, RecursionError):
+            value = None
+        if not is_object(value):
+            raise ClientError(
+                f"{self.path}: this is no token storage; nothing was changed. "
+                "Move it away, or name another file"
+            )
+        return dict(value)
+
+    def _change(self, key: str, value: Mapping[str, Any] | None) -> None:
+        everything = self._read()
+        everything.pop(key, None)
+        if value is not None:
+            everything[key] = value
+        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
+        text = json.dumps(everything, indent=1).encode()
+        try:
+            self._make_folder()
+            # Owner-only from its first byte on, and never a file that someone else
+            # has put there: such a one would stay theirs.
+            beside.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
+            with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self.path)
+        except OSError as error:
+            raise self._unusable(error) from None
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _unusable(self, error: OSError) -> ClientError:
+        return ClientError(f"{self.path}: {error.strerror or error}")
+
+
+def _others_may_write(status: os.stat_result) -> bool:
+    """Whether a user that is neither this one nor root can change a file."""
+    if os.name == "nt":
+        return False
+    is_ours = status.st_uid in (0, os.geteuid())
+    return not is_ours or bool(status.st_mode & stat.S_IWOTH)
+
+
+class _Hold:
+    """A lock that is held by the current task and those that it starts.
+
+    Attributes:
+        storage: Whose lock; None once it is released.
+    """
+
+    __slots__ = ("storage",)
+
+    def __init__(self, storage: FileStorage) -> None:
+        self.storage: FileStorage | None = storage
+
+    def is_of(self, storage: FileStorage) -> bool:
+        return self.storage is storage
+
+
+_HOLDS: ContextVar[tuple[_Hold, ...]] = ContextVar("holds", default=())
+
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+
+if os.name == "nt":
+    import msvcrt
+
+    def _try_lock(opened: int) -> bool:
+        try:
+            msvcrt.locking(opened, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # Windows has it
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(opened: int) -> bool:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,110 @@
+"""Reading JSON of strangers, so that no two readers of it can disagree.
+
+Knows bytes and values, not messages or HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from pydantic_core import to_json
+
+from ....core import jsonrpc
+from ....core.errors import PARSE_ERROR, ProtocolError
+
+
+class Unreadable(ProtocolError):
+    """A body that is refused although the id of its request is known.
+
+    Attributes:
+        request_id: That id.
+    """
+
+    def __init__(self, message: str, request_id: jsonrpc.RequestId) -> None:
+        super().__init__(PARSE_ERROR, message)
+        self.request_id = request_id
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value of a request's body.
+
+    Refuses names that come twice in an object: what stands in front of a server may take
+    the first for the real one where this parser takes the last. Refuses numbers beyond
+    what a float can hold: they would be infinite here, which JSON can't say again.
+    https://www.rfc-editor.org/rfc/rfc8259#section-4
+
+    Raises:
+        ProtocolError: Not JSON, not UTF-8, ambiguous, or nested deeper than 200 levels.
+    """
+    try:
+        value = jsonrpc.parse(body)
+    except ProtocolError as error:
+        request_id = _id_beside_surrogates(body)
+        if request_id is None:
+            raise
+        raise Unreadable(error.message, request_id) from None
+    said = to_json(value)
+    if (
+        said.count(b":") != body.count(b":")
+        or b"Infinity" in said
+        # The one escape that makes a colon, and could make up for one that is lost.
+        or b"\\u003" in body
+    ):
+        _read_again(body)
+    for message in value if jsonrpc.is_array(value) else [value]:
+        if jsonrpc.is_object(message):
+            _make_whole(message, "id")
+            if jsonrpc.is_object(params := message.get("params")):
+                _make_whole(params, "requestId")
+    return value
+
+
+def _make_whole(members: dict[str, Any], name: str) -> None:
+    """Make an integer of an id such as `1.0`, which some languages write for 1."""
+    value = members.get(name)
+    if type(value) is float and value.is_integer():
+        members[name] = int(value)
+
+
+def _id_beside_surrogates(body: bytes) -> jsonrpc.RequestId | None:
+    """The id of a request that only lone surrogates, such as `\\ud800`, make unreadable."""
+    if b"\\ud" not in body.lower():
+        return None
+    try:
+        message = json.loads(body)
+        found = message.get("id") if jsonrpc.is_object(message) else None
+        if jsonrpc.is_request_id(found):
+            str(found).encode()
+            return found
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
+def _read_again(body: bytes) -> None:
+    """Read slowly, and exactly; the body is known to be JSON."""
+    try:
+        json.loads(
+            body.decode(),
+            object_pairs_hook=_check_names,
+            parse_float=_check_range,
+            # Long numbers have been refused; whole ones are none of this check's business.
+            parse_int=len,
+        )
+    except ValueError as error:
+        raise ProtocolError(PARSE_ERROR, f"Not valid JSON: {error}") from None
+
+
+def _check_names(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise ValueError(f"the name {name[:100]!r} comes twice in one object")
+        seen.add(name)
+
+
+def _check_range(text: str) -> None:
+    if math.isinf(float(text)):
+        raise ValueError(f"number out of range: {text[:50]}")

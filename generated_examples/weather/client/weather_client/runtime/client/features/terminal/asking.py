@@ -1,0 +1,263 @@
+"""Asks the person at the terminal what a server wants to know.
+
+Knows questions and forms; nothing of connections. Everything goes to standard error:
+standard output belongs to results.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import webbrowser
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ...options import Elicitation, ElicitationAnswer, Reply
+from ...shapes import is_list, members
+from .arguments import Argument, argument, arguments_of, choices_of, value_of
+from .words import clean, in_one_line
+
+_YES: Final = frozenset(["", "y", "yes"])
+_CANCEL: Final = frozenset(["c", "cancel"])
+
+
+class Closed(Exception):
+    """The person has ended the input."""
+
+
+class Keyboard:
+    """Lines that a person types, without a thread that could not be ended."""
+
+    def __init__(self) -> None:
+        self._typed = b""
+
+    async def line(self, prompt: str) -> str:
+        """What is typed behind a prompt.
+
+        Raises:
+            Closed: There is nothing more.
+        """
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        loop = asyncio.get_running_loop()
+        source = sys.stdin.fileno()
+        while b"\n" not in self._typed:
+            ready: asyncio.Future[None] = loop.create_future()
+            try:
+                loop.add_reader(source, _wake, ready)
+            except NotImplementedError:  # Windows: no waiting for the console
+                return _line(await asyncio.to_thread(sys.stdin.readline))
+            try:
+                await ready
+            except asyncio.CancelledError:
+                sys.stderr.write("\n")
+                raise
+            finally:
+                loop.remove_reader(source)
+            chunk = os.read(source, 4096)
+            if not chunk:
+                raise Closed
+            self._typed += chunk
+        line, _, self._typed = self._typed.partition(b"\n")
+        return line.decode(sys.stdin.encoding or "utf-8", "replace").strip()
+
+
+def _wake(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def _line(typed: str) -> str:
+    if not typed:
+        raise Closed
+    return typed.strip()
+
+
+class Person:
+    """Answers elicitations: one question at a time, each field until it fits."""
+
+    def __init__(
+        self,
+        keyboard: Keyboard,
+        quiet: Callable[[], AbstractContextManager[object]],
+        server: str,
+    ) -> None:
+        """A person at a keyboard.
+
+        Args:
+            keyboard: What the person types on.
+            quiet: Holds back other output meanwhile.
+            server: The name of the server that asks.
+        """
+        self._server = in_one_line(server)
+        self._keyboard = keyboard
+        self._quiet = quiet
+        self._turn = asyncio.Lock()
+
+    async def answer(self, question: Elicitation) -> ElicitationAnswer:
+        """What the person says to a question of the server."""
+        async with self._turn:
+            with self._quiet():
+                try:
+                    if question.mode == "url":
+                        return await self._page(question)
+                    return await self._form(question)
+                except Closed:
+                    say("")
+                    return Reply.CANCEL
+
+    async def _page(self, question: Elicitation) -> Reply:
+        url = question.url or ""
+        parts = urlsplit(url)
+        say(f"\nThe server {self._server} asks: {clean(question.message)}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            say(f"It names no web page that could be opened: {in_one_line(url)}")
+            return Reply.DECLINE
+        say(f"It wants you to open this page of {in_one_line(parts.hostname)}:")
+        say(f"  {in_one_line(url)}")
+        reply = await self._consent("Open it?") or Reply.CANCEL
+        if reply is Reply.ACCEPT and not await asyncio.to_thread(open_page, url):
+            say("No browser was found: open it by yourself.")
+        if reply is Reply.ACCEPT and question.required:
+            await self._keyboard.line("Press Enter when you are done there: ")
+        return reply
+
+    async def _form(self, question: Elicitation) -> ElicitationAnswer:
+        say(f"\nThe server {self._server} asks: {clean(question.message)}")
+        reply = await self._consent("Answer?") or Reply.CANCEL
+        if reply is not Reply.ACCEPT:
+            return reply
+        while True:
+            content: dict[str, Any] = {}
+            for field in arguments_of(question.schema):
+                await self._fill_in(field, content)
+            for name, value in content.items():
+                say(f"  {in_one_line(name)}: {in_one_line(value)}")
+            decision = await self._consent("Send it?", "[e]dit, ")
+            if decision is not None:
+                return content if decision is Reply.ACCEPT else decision
+
+    async def _consent(self, question: str, other: str = "") -> Reply | None:
+        """The person's decision; None for the other choice, if there is one."""
+        choices = f"[Y]es, {other}[n]o, [c]ancel"
+        while True:
+            word = await self._keyboard.line(f"{question} {choices}: ")
+            if other and word.lower() in ("e", "edit"):
+                return None
+            if word.lower() in _YES:
+                return Reply.ACCEPT
+            if word.lower() in ("n", "no"):
+                return Reply.DECLINE
+            if word.lower() in _CANCEL:
+                return Reply.CANCEL
+
+    async def _fill_in(self, field: Argument, content: dict[str, Any]) -> None:
+        _introduce(field)
+        while True:
+            typed = await self._keyboard.line(f"{_label(field)}: ")
+            if not typed:
+                if "default" in field.schema or not field.required:
+                    # Left out, so that the form's own default holds.
+                    return
+                say("  this must be filled in")
+                continue
+            try:
+                value = _value(typed, field)
+            except ValueError as error:
+                say(f"  {in_one_line(error)}")
+                continue
+            problems = _problems(value, field.schema)
+            if not problems:
+                content[field.name] = value
+                return
+            for problem in problems:
+                say(f"  {in_one_line(problem)}")
+
+
+def _introduce(field: Argument) -> None:
+    if description := field.schema.get("description"):
+        say(f"  {in_one_line(description)}")
+    for number, (_, title) in enumerate(_options(field), 1):
+        say(f"  {number}. {in_one_line(title)}")
+
+
+def _label(field: Argument) -> str:
+    name = in_one_line(field.schema.get("title") or field.name)
+    hints: list[str] = []
+    if "boolean" in field.types:
+        hints.append("yes or no")
+    if "array" in field.types:
+        hints.append("several with commas between")
+    if "default" in field.schema:
+        hints.append(f"Enter for {in_one_line(field.schema['default'])}")
+    elif not field.required:
+        hints.append("Enter to leave it out")
+    return f"{name} ({'; '.join(hints)})" if hints else name
+
+
+def _options(field: Argument) -> list[tuple[Any, str]]:
+    """The values to choose from, each with what a person reads."""
+    schema = field.items if "array" in field.types else field.schema
+    schema = schema or {}
+    titles = schema.get("enumNames")
+    for key in ("oneOf", "anyOf"):
+        options = schema.get(key)
+        if is_list(options):
+            titles = [members(o).get("title") for o in options]
+    values = choices_of(schema)
+    shown: Sequence[Any] = titles if is_list(titles) else []
+    padded = [*shown, *[None] * len(values)][: len(values)]
+    return [
+        (value, str(title if title is not None else value))
+        for value, title in zip(values, padded, strict=True)
+    ]
+
+
+def _value(typed: str, field: Argument) -> Any:
+    options = _options(field)
+    if "array" not in field.types:
+        return _choice(typed, options, field)
+    item = argument(field.name, field.items or {}, {})
+    return [
+        _choice(word, options, item)
+        for part in typed.split(",")
+        if (word := part.strip())
+    ]
+
+
+def _choice(typed: str, options: list[tuple[Any, str]], field: Argument) -> Any:
+    if not options:
+        return value_of(typed, field)
+    for value, title in options:
+        if typed in (title, str(value)):
+            return value
+    if typed.isdecimal() and 1 <= int(typed) <= len(options):
+        return options[int(typed) - 1][0]
+    raise ValueError(f"choose one of 1 to {len(options)}")
+
+
+def _problems(value: Any, schema: Mapping[str, Any]) -> list[str]:
+    from ....core.schema.validator import InvalidSchema, SchemaValidator
+
+    try:
+        return [str(each) for each in SchemaValidator(schema).problems(value)]
+    except InvalidSchema:
+        # A broken form is the server's fault; it judges the answer itself.
+        return []
+
+
+def open_page(url: str) -> bool:
+    """Shows a page in the person's browser; False if there is none."""
+    try:
+        return webbrowser.open(url)
+    except webbrowser.Error:
+        return False
+
+
+def say(text: str) -> None:
+    """Tells the person something."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

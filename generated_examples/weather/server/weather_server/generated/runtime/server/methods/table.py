@@ -1,0 +1,187 @@
+"""The requests that both eras answer alike: lists, calls, reads, prompts, completion.
+
+Takes parameters as JSON and gives an `Answer`; knows no HTTP, sessions or framing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from ...core.catalog import JsonObject
+from ...core.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, ProtocolError
+from ...core.jsonrpc import is_array, is_object
+from ...core.uri.template import match
+from ..handlers.context import Context
+from ..handlers.invoke import Call
+from ..handlers.results import ResourceNotFound
+from ..settings import Settings
+from .answer import Answer
+from .registry import LiveCatalog, Shelf
+from .steps import ResourceStep, ToolStep, run_completion
+
+Method: TypeAlias = Callable[[JsonObject, Context], Awaitable[Answer]]
+
+
+class Methods:
+    """The methods of one server, by name in `table`."""
+
+    def __init__(
+        self, catalog: LiveCatalog, settings: Settings, *, masks: bool = False
+    ) -> None:
+        """Prepare.
+
+        Args:
+            catalog: What is offered.
+            settings: How the server is run.
+            masks: Whether lists leave out what the caller lacks scopes for.
+        """
+        self._catalog = catalog
+        self._masks = masks
+        self._page_size = settings.page_size
+        self._list_hints = _cache_hints(settings.list_ttl_ms, settings.list_cache_scope)
+        self._read_hints = _cache_hints(settings.read_ttl_ms, settings.read_cache_scope)
+        self.table: Final[Mapping[str, Method]] = {
+            "tools/call": self.call_tool,
+            "tools/list": self._lister(catalog.tools),
+            "prompts/get": self.get_prompt,
+            "prompts/list": self._lister(catalog.prompts),
+            "resources/read": self.read_resource,
+            "resources/list": self._lister(catalog.resources),
+            "resources/templates/list": self._lister(catalog.resource_templates),
+            "completion/complete": self.complete,
+        }
+
+    def tool(self, params: JsonObject) -> ToolStep:
+        """The tool that a call names.
+
+        Raises:
+            ProtocolError: There is no such tool.
+        """
+        name = _string(params, "name")
+        step = self._catalog.tools.get(name)
+        if step is None:
+            raise ProtocolError(INVALID_PARAMS, f"Unknown tool: {name}")
+        return step
+
+    async def call_tool(self, params: JsonObject, ctx: Context) -> Answer:
+        """`tools/call`."""
+        return await self.tool(params).run(arguments(params), ctx)
+
+    async def get_prompt(self, params: JsonObject, ctx: Context) -> Answer:
+        """`prompts/get`."""
+        name = _string(params, "name")
+        step = self._catalog.prompts.get(name)
+        if step is None:
+            raise ProtocolError(INVALID_PARAMS, f"Unknown prompt: {name}")
+        return await step.run(arguments(params), ctx)
+
+    async def read_resource(self, params: JsonObject, ctx: Context) -> Answer:
+        """`resources/read`."""
+        uri = _string(params, "uri")
+        try:
+            answer = await self._read(uri, ctx)
+        except ResourceNotFound:
+            code = INVALID_PARAMS if ctx.era == "modern" else RESOURCE_NOT_FOUND
+            raise ProtocolError(code, "Resource not found", {"uri": uri}) from None
+        if ctx.era == "modern":
+            answer.members += self._read_hints
+        return answer
+
+    async def _read(self, uri: str, ctx: Context) -> Answer:
+        step = self._catalog.resources.get(uri)
+        if step is not None:
+            return await step.run(uri, None, ctx)
+        for template in self._catalog.resource_templates:
+            variables = match(template, uri)
+            step = self._catalog.resource_templates.get(template)
+            if variables is not None and step is not None:
+                if uri[:5].lower() == "file:" and _leads_elsewhere(variables):
+                    break
+                return await step.run(uri, variables, ctx)
+        raise ResourceNotFound(uri)
+
+    async def complete(self, params: JsonObject, ctx: Context) -> Answer:
+        """`completion/complete`."""
+        argument = params.get("argument")
+        if not is_object(argument):
+            raise ProtocolError(INVALID_PARAMS, "`argument` must be an object")
+        context = params.get("context")
+        known = context.get("arguments") if is_object(context) else None
+        if is_object(known):
+            ctx.completed = {k: v for k, v in known.items() if isinstance(v, str)}
+        call = self._completer(params.get("ref"), _string(argument, "name"))
+        if call is None:
+            return Answer(b'"completion":{"values":[]}')
+        return await run_completion(call, _string(argument, "value"), ctx)
+
+    def _completer(self, ref: Any, argument: str) -> Call | None:
+        if not is_object(ref):
+            raise ProtocolError(INVALID_PARAMS, "`ref` must be an object")
+        if ref.get("type") == "ref/prompt":
+            name = _string(ref, "name")
+            prompt = self._catalog.prompts.get(name)
+            if prompt is None:
+                raise ProtocolError(INVALID_PARAMS, f"Unknown prompt: {name}")
+            return prompt.complete.get(argument)
+        if ref.get("type") == "ref/resource":
+            return self._resource(_string(ref, "uri")).complete.get(argument)
+        raise ProtocolError(
+            INVALID_PARAMS, "`ref.type` must be ref/prompt or ref/resource"
+        )
+
+    def _resource(self, uri: str) -> ResourceStep:
+        step = self._catalog.resource_templates.get(uri) or self._catalog.resources.get(
+            uri
+        )
+        if step is None:
+            raise ProtocolError(INVALID_PARAMS, f"Unknown resource template: {uri}")
+        return step
+
+    def _lister(self, shelf: Shelf[Any]) -> Method:
+        async def entries(params: JsonObject, ctx: Context) -> Answer:
+            cursor = params.get("cursor")
+            if cursor is not None and not isinstance(cursor, str):
+                raise ProtocolError(INVALID_PARAMS, "`cursor` must be a string")
+            modern = ctx.era == "modern"
+            held = ctx.scopes if self._masks else None
+            page = shelf.page(cursor, self._page_size, modern, held)
+            return Answer(page + self._list_hints if modern else page)
+
+        return entries
+
+
+def arguments(params: JsonObject) -> JsonObject:
+    """The arguments of a call; none at all are an empty object."""
+    given = params.get("arguments")
+    if given is None:
+        return {}
+    if not is_object(given):
+        raise ProtocolError(INVALID_PARAMS, "`arguments` must be an object")
+    return given
+
+
+def _leads_elsewhere(variables: Mapping[str, Any]) -> bool:
+    """Whether a value, joined to a directory, may be a path outside of it.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/server/resources#security-considerations
+    """
+    for value in variables.values():
+        parts: list[Any] = value if is_array(value) else [value]
+        for part in parts:
+            text = str(part).replace("\\", "/")
+            if text.startswith("/") or "\0" in text or ".." in text.split("/"):
+                return True
+    return False
+
+
+def _string(params: JsonObject, key: str) -> str:
+    value = params.get(key)
+    if not isinstance(value, str):
+        raise ProtocolError(INVALID_PARAMS, f"`{key}` must be a string")
+    return value
+
+
+def _cache_hints(ttl_ms: int, scope: str) -> bytes:
+    """https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching"""
+    return b',"ttlMs":%d,"cacheScope":"%b"' % (ttl_ms, scope.encode("ascii"))

@@ -1,0 +1,210 @@
+"""Keeps the number of open connections below what the process may open.
+
+Knows connections and whether a request runs on them; nothing of messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+import time
+from typing import Any, Final
+
+from aiohttp import web
+
+from ...logs import HTTP
+
+_RESERVED: Final = 128
+"""Descriptors for everything else: files, databases, connections just accepted."""
+
+_QUIET_SECONDS: Final = 1.0
+
+
+def connection_limit(wanted: int) -> int | None:
+    """How many connections may be open: a setting, bounded by the descriptor limit.
+
+    Args:
+        wanted: The setting; 0 means no limit of its own.
+
+    Returns:
+        None where neither sets a limit.
+    """
+    descriptors = _descriptors()
+    if descriptors is None:
+        return wanted or None
+    # Half of a very low limit, where the usual reserve would leave nothing.
+    possible = max(descriptors - _RESERVED, descriptors // 2, 1)
+    return min(wanted or possible, possible)
+
+
+def _descriptors() -> int | None:
+    """How many descriptors this process may have open, where that is known."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+class Connections:
+    """The connections of a server; the one silent longest is closed for a new one.
+
+    A connection is silent while the server waits for the rest of a request on it, or for
+    its TLS handshake. Connections whose requests are being answered are never closed.
+    """
+
+    __slots__ = ("_candidates", "_handshakes", "_limit", "_log", "_open")
+
+    def __init__(self, server: web.Server, limit: int | None) -> None:
+        """Begin to count.
+
+        Args:
+            server: Whose connections.
+            limit: How many may be open; None for any number.
+        """
+        self._limit = math.inf if limit is None else limit
+        self._open: dict[web.RequestHandler, None] = {}
+        self._handshakes: dict[asyncio.Task[None], float] = {}
+        self._candidates: list[tuple[float, web.RequestHandler]] = []
+        self._log = _SeldomLog()
+        made, lost = server.connection_made, server.connection_lost
+
+        def connection_made(
+            connection: web.RequestHandler, transport: asyncio.Transport
+        ) -> None:
+            made(connection, transport)
+            self._open[connection] = None
+            if not self._is_full():
+                return
+            closed = self._close_one(connection)
+            if not closed:
+                transport.abort()
+            self._log.count(silent=closed)
+
+        def connection_lost(
+            connection: web.RequestHandler, exc: BaseException | None = None
+        ) -> None:
+            self._open.pop(connection, None)
+            lost(connection, exc)
+
+        # aiohttp has no hook for this, and an application makes its own `web.Server`.
+        vars(server).update(
+            connection_made=connection_made, connection_lost=connection_lost
+        )
+
+    def handshake_begins(self, task: asyncio.Task[None]) -> None:
+        """Count a connection that has no TLS yet; it is closed by canceling its task."""
+        self._handshakes[task] = asyncio.get_running_loop().time()
+        if self._is_full():
+            # One handshake at least can be canceled: this one.
+            self._log.count(silent=self._close_one(None))
+
+    def handshake_ends(self, task: asyncio.Task[None]) -> None:
+        """Count it no longer: it is lost, or its protocol reports itself."""
+        self._handshakes.pop(task, None)
+
+    def exhausted(self, error: OSError) -> None:
+        """Close a silent connection, as a new one can't be accepted."""
+        self._log.count(silent=self._close_one(None), error=error)
+
+    def _is_full(self) -> bool:
+        return len(self._open) + len(self._handshakes) > self._limit
+
+    def _close_one(self, new: web.RequestHandler | None) -> bool:
+        """Close what has been silent longest; False where nothing is silent."""
+        found = self._longest_silent(new)
+        task, began = next(iter(self._handshakes.items()), (None, math.inf))
+        if task is not None and (found is None or began < found[0]):
+            del self._handshakes[task]
+            task.cancel()
+            return True
+        if found is None:
+            return False
+        self._candidates.pop()
+        if (transport := found[1].transport) is not None:
+            transport.abort()
+        return True
+
+    def _longest_silent(
+        self, new: web.RequestHandler | None
+    ) -> tuple[float, web.RequestHandler] | None:
+        """The last candidate that is still silent.
+
+        Candidates are sorted once for many: what falls silent later comes after them.
+        """
+        while self._candidates:
+            since, connection = self._candidates[-1]
+            if _silent_since(connection) == since:
+                return since, connection
+            self._candidates.pop()
+        for connection in self._open:
+            began = _silent_since(connection)
+            if began is not None and connection is not new:
+                self._candidates.append((began, connection))
+        self._candidates.sort(key=lambda each: each[0], reverse=True)
+        return self._candidates[-1] if self._candidates else None
+
+
+def _silent_since(connection: Any) -> float | None:
+    """When the server began to wait for the client; None while a request is answered.
+
+    Reads what aiohttp keeps for its own timer, so that requests need not be counted here.
+    """
+    if connection.transport is None or connection.transport.is_closing():
+        return None
+    request = connection._current_request
+    if request is None:
+        if connection._messages:
+            return None
+    elif request.content.is_eof():
+        return None
+    since: float = connection._next_keepalive_close_time - connection.keepalive_timeout
+    # A body on its way is closed after everything that sends nothing at all.
+    return since if request is None else since + _UPLOADING
+
+
+_UPLOADING: Final = 1e9
+
+
+class _SeldomLog:
+    """At most one line a second, with the sums of what has happened since the last."""
+
+    __slots__ = ("_error", "_last", "_refused", "_silent", "_timer")
+
+    def __init__(self) -> None:
+        self._silent = 0
+        self._refused = 0
+        self._error: OSError | None = None
+        self._last = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    def count(self, *, silent: bool, error: OSError | None = None) -> None:
+        """Count a connection that was closed because it was silent, or because it was new."""
+        self._silent += silent
+        self._refused += not silent and error is None
+        self._error = self._error or error
+        if self._timer is not None:
+            return
+        wait = self._last + _QUIET_SECONDS - time.monotonic()
+        if wait <= 0:
+            self._write()
+        else:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(wait, self._write)
+
+    def _write(self) -> None:
+        self._timer = None
+        self._last = time.monotonic()
+        reason = "limit: max_connections, else the limit of file descriptors"
+        if self._error is not None:
+            reason = str(self._error)
+        HTTP.warning(
+            "too many connections (%s): closed %d that were silent, refused %d new ones",
+            reason,
+            self._silent,
+            self._refused,
+        )
+        self._silent = self._refused = 0
+        self._error = None

@@ -1,0 +1,301 @@
+"""What a person sees: tables, results, progress, logs. Results go to standard output,
+everything else to standard error. Knows definitions and results as JSON, no connections.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import json
+import logging
+import os
+import stat
+import sys
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from ...options import LogMessage, Progress
+from ...shapes import is_list, is_object, members
+from .words import clean, in_ci, in_one_line, to_json_text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.progress import Progress as Bars
+
+MAX_COLUMNS: Final = 8
+"""Columns of a table that is made of a list of objects."""
+
+UNLIMITED: Final = 1_000_000
+"""Columns of an output that is no terminal."""
+
+_STYLES: Final[Mapping[str, str]] = {
+    "debug": "dim",
+    "info": "cyan",
+    "notice": "cyan",
+    "warning": "yellow",
+}
+
+
+class Display:
+    """The terminal's two outputs, and the progress bar between them."""
+
+    def __init__(self) -> None:
+        """Takes the outputs as they are.
+
+        Raises:
+            ImportError: `rich` is not installed.
+        """
+        from rich.console import Console
+
+        # Whatever reads a pipe wants each row on one line.
+        width = None if sys.stdout.isatty() else UNLIMITED
+        self._out = Console(markup=False, highlight=False, emoji=False, width=width)
+        self._err = Console(stderr=True, markup=False, highlight=False, emoji=False)
+        self._bars: Bars | None = None
+        self._paused = 0
+
+    # ------------------------------------------------------------ while a call runs
+
+    def progress(self, report: Progress) -> None:
+        """Shows how far a call is."""
+        message = in_one_line(report.message or "")
+        if self._paused:
+            return
+        if not self._err.is_terminal:
+            total = "" if report.total is None else f" of {report.total:g}"
+            line = f"progress: {report.progress:g}{total} {message}"
+            self._err.print(line.rstrip(), soft_wrap=True)
+            return
+        bars = self._bars or self._started()
+        bars.update(
+            bars.task_ids[0],
+            completed=report.progress,
+            total=report.total,
+            description=message or "working",
+        )
+
+    def log(self, message: LogMessage) -> None:
+        """Shows a log message of the server."""
+        data = message.data
+        words = data if isinstance(data, str) else to_json_text(data, None)
+        self._said(message.level, message.logger, words)
+
+    def warning(self, record: logging.LogRecord) -> None:
+        """Shows what the client itself remarks."""
+        self._said(record.levelname.lower(), None, record.getMessage())
+
+    def _said(self, level: str, source: str | None, words: str) -> None:
+        from rich.text import Text
+
+        name = f"{level} {source}" if source else level
+        line = Text(f"{in_one_line(name)}: ", _STYLES.get(level, "red"))
+        self._err.print(line + Text(clean(words)), soft_wrap=True)
+
+    @contextlib.contextmanager
+    def quiet(self) -> Generator[None]:
+        """No progress bar while the block runs."""
+        self.end_progress()
+        self._paused += 1
+        try:
+            yield
+        finally:
+            self._paused -= 1
+
+    def end_progress(self) -> None:
+        """Takes the progress bar away."""
+        bars, self._bars = self._bars, None
+        if bars is not None:
+            bars.stop()
+
+    def _started(self) -> Bars:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            SpinnerColumn,
+            TextColumn,
+        )
+        from rich.progress import Progress as Bars
+
+        bars = Bars(
+            SpinnerColumn(),
+            # No markup: the words are the server's.
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=self._err,
+            transient=True,
+        )
+        bars.add_task("working", total=None)
+        bars.start()
+        self._bars = bars
+        return bars
+
+    # -------------------------------------------------------------------- results
+
+    def json(self, value: Any, indent: int | None = 2) -> None:
+        """Prints a value for a program."""
+        self.end_progress()
+        sys.stdout.write(f"{to_json_text(value, indent)}\n")
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Says something beside the results."""
+        self.end_progress()
+        self._err.print(clean(text), soft_wrap=True)
+
+    def line(self, text: str) -> None:
+        """Prints one line of a result."""
+        self.end_progress()
+        self._out.print(clean(text), soft_wrap=True)
+        sys.stdout.flush()
+
+    def table(
+        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Prints a table with a title."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(
+            *columns, title=title, title_justify="left", title_style="bold", box=None
+        )
+        for row in rows:
+            table.add_row(*(Text(clean(cell)) for cell in row))
+        self._out.print(table)
+        self._out.print()
+
+    def result(self, result: Mapping[str, Any]) -> None:
+        """Prints what a tool has given: its structure, and content beside it."""
+        self.end_progress()
+        structured = result.get("structuredContent")
+        if structured is not None:
+            self._out.print(_value(structured))
+        blocks = result.get("content")
+        for block in blocks if is_list(blocks) else ():
+            if structured is None or not _repeats(block, structured):
+                self.content(members(block))
+
+    def content(self, block: Mapping[str, Any]) -> None:
+        """Prints one content block."""
+        kind = block.get("type")
+        if kind == "text":
+            self.line(str(block.get("text", "")))
+        elif kind == "resource":
+            self.resource(members(block.get("resource")))
+        elif kind == "resource_link":
+            self.line(f"[link to {in_one_line(block.get('uri', ''))}]")
+        else:
+            size = _size(block.get("data"))
+            kind, media = in_one_line(kind), in_one_line(block.get("mimeType", ""))
+            self.line(f"[{kind} {media}, {size} bytes; --json shows it]")
+
+    def resource(self, contents: Mapping[str, Any]) -> None:
+        """Prints the contents of a resource: text as it is, of bytes how many."""
+        if isinstance(contents.get("text"), str):
+            self._text(contents["text"])
+        else:
+            media = in_one_line(contents.get("mimeType", "application/octet-stream"))
+            size = _size(contents.get("blob"))
+            uri = in_one_line(contents.get("uri", ""))
+            self.line(f"[{uri}: {media}, {size} bytes; --output FILE saves it]")
+
+    def _text(self, text: str) -> None:
+        """A text for a person, or exactly as it is for a program."""
+        if sys.stdout.isatty() or _is_log(sys.stdout):
+            self.line(text)
+        else:
+            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+            sys.stdout.buffer.write(b"" if text.endswith("\n") else b"\n")
+            sys.stdout.flush()
+
+
+def _is_log(stream: TextIO) -> bool:
+    """Whether a CI system reads a stream, and not a file."""
+    try:
+        return in_ci() and not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def content_bytes(contents: Mapping[str, Any]) -> bytes:
+    """What a resource's contents are.
+
+    Raises:
+        ValueError: They are neither text nor Base64.
+    """
+    text, blob = contents.get("text"), contents.get("blob")
+    if isinstance(text, str):
+        return text.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(blob if isinstance(blob, str) else "?", validate=True)
+    except binascii.Error:
+        raise ValueError("the contents are neither text nor Base64") from None
+
+
+def _size(encoded: object) -> int:
+    if not isinstance(encoded, str):
+        return 0
+    return len(encoded.rstrip("=")) * 3 // 4
+
+
+def _repeats(block: object, structured: Any) -> bool:
+    """Whether a text is but the structure once more, for older clients."""
+    found = members(block)
+    text = found.get("text")
+    if found.get("type") != "text" or not isinstance(text, str):
+        return False
+    try:
+        return bool(json.loads(text) == structured)
+    except ValueError:
+        return is_object(structured) and structured == {"result": text}
+
+
+def _value(value: Any) -> RenderableType:
+    """A structure as a table where it is one, else as JSON."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if is_object(value) and value:
+        grid = Table.grid(padding=(0, 2))
+        for key, item in value.items():
+            grid.add_row(Text(clean(key), style="bold"), _cell(item))
+        return grid
+    if rows := _rows(value):
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        table = Table(*map(clean, columns), box=None)
+        for row in rows:
+            table.add_row(*(_scalar(row.get(key)) for key in columns))
+        return table
+    return _scalar(value)
+
+
+def _cell(value: Any) -> RenderableType:
+    if is_object(value) or _rows(value):
+        return _value(value)
+    return _scalar(value)
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    """The rows of a list that reads well as a table; none of any other."""
+    rows: list[dict[str, Any]] = [row for row in _items(value) if is_object(row)]
+    if not rows or len(rows) < len(value):
+        return []
+    columns = {key for row in rows for key in row}
+    cells = [cell for row in rows for cell in row.values()]
+    nested = any(is_list(cell) or is_object(cell) for cell in cells)
+    return [] if nested or not 0 < len(columns) <= MAX_COLUMNS else rows
+
+
+def _items(value: object) -> list[Any]:
+    return value if is_list(value) else []
+
+
+def _scalar(value: Any) -> RenderableType:
+    from rich.text import Text
+
+    if isinstance(value, str):
+        return Text(clean(value))
+    if value is None:
+        return Text("-", style="dim")
+    return Text(clean(to_json_text(value, None if not is_list(value) else 2)))

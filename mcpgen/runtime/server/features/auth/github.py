@@ -1,0 +1,183 @@
+"""GitHub tokens: whoever is one of the allowed users or in an allowed organisation.
+
+https://docs.github.com/en/rest/users/users, https://docs.github.com/en/rest/apps/oauth-applications
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from ...settings import Settings
+from .api_keys import refuse_api_key
+from .authenticator import AuthRequest, Refusal, Unavailable
+from .bearer import Remembered, bearer_token, mark
+from .configured import client_secret
+from .fetch import Answer, Fetcher, SingleFlight, checked_url
+from .principal import Principal
+
+API: Final = "https://api.github.com"
+ISSUER: Final = "https://github.com/login/oauth"
+MAX_REMEMBERED: Final = 10_000
+_REFUSED_SECONDS: Final = 5.0
+
+
+class GitHubAuthenticator:
+    """Accepts GitHub tokens of some people.
+
+    GitHub tokens name no audience: without `client_id` and `client_secret`, a token
+    that an allowed person gave to any application is accepted. With them, only tokens
+    of that one OAuth application are.
+    """
+
+    def __init__(
+        self,
+        *,
+        users: Collection[str] = (),
+        organizations: Collection[str] = (),
+        grants: frozenset[str] = frozenset(),
+        client_id: str = "",
+        client_secret: str = "",
+        url: str = API,
+        remember: float = 60.0,
+    ) -> None:
+        """Prepare; nothing is asked before the first token.
+
+        Args:
+            users: Logins that are allowed.
+            organizations: Organisations whose active members are allowed; their
+                tokens need the scope `read:org`.
+            grants: The scopes that an allowed person has.
+            client_id: The OAuth application whose tokens count; empty: any.
+            client_secret: Its secret.
+            url: The API's base URL, for GitHub Enterprise.
+            remember: Seconds for which an answer is not asked for again.
+
+        Raises:
+            ValueError: Nobody would be allowed, or a value can't be used.
+        """
+        if not (users or organizations):
+            raise ValueError("github needs auth_users or auth_organizations")
+        if bool(client_id) != bool(client_secret):
+            raise ValueError("auth_client_id and auth_client_secret go together")
+        self._users = frozenset(user.lower() for user in users)
+        self._organizations = tuple(organizations)
+        self._grants = grants
+        self._client_id = client_id
+        pair = b64encode(f"{client_id}:{client_secret}".encode()).decode("ascii")
+        self._basic = {"Authorization": f"Basic {pair}"}
+        self._url = checked_url(url, "auth_github_url").rstrip("/")
+        self._remember = remember
+        self._fetcher = Fetcher()
+        self._flight: SingleFlight[Principal | str] = SingleFlight()
+        self._known: Remembered[Principal] = Remembered(MAX_REMEMBERED)
+        # Apart, or whoever sends many bad tokens would have the good ones forgotten.
+        self._refused: Remembered[str] = Remembered(MAX_REMEMBERED)
+
+    async def authenticate(self, request: AuthRequest) -> Principal | None:
+        """The token's owner; see `Authenticator`."""
+        token = bearer_token(request.headers)
+        if token is None:
+            return None
+        key = mark(token)
+        answer = self._known.get(key) or self._refused.get(key)
+        if answer is None:
+            refuse_api_key(token)
+            answer = await self._flight.run(key, lambda: self._ask(token))
+            now = time.time()
+            if isinstance(answer, str):
+                until = now + min(_REFUSED_SECONDS, self._remember)
+                self._refused.put(key, answer, until)
+            else:
+                self._known.put(key, answer, now + self._remember)
+        if isinstance(answer, str):
+            raise Refusal(answer)
+        return answer
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """See `Recalling`."""
+        return self._known.of(headers)
+
+    async def close(self) -> None:
+        """Close the connections to GitHub."""
+        await self._fetcher.close()
+
+    async def _ask(self, token: str) -> Principal | str:
+        """The principal behind a token, or in words why there is none."""
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+        if self._client_id and not await self._is_ours(token):
+            return "the token is meant for another application"
+        answer = await self._fetcher.get(f"{self._url}/user", headers)
+        if answer.status == 401:
+            return "GitHub does not know the token"
+        user = _body(answer)
+        login, number = user.get("login"), user.get("id")
+        if not isinstance(login, str) or not isinstance(number, int):
+            raise Unavailable("GitHub does not answer as it should")
+        if not await self._is_allowed(login, headers):
+            return "this GitHub user is not allowed here"
+        return Principal(str(number), ISSUER, self._client_id, self._grants, user)
+
+    async def _is_ours(self, token: str) -> bool:
+        answer = await self._fetcher.post(
+            f"{self._url}/applications/{quote(self._client_id, safe='')}/token",
+            json={"access_token": token},
+            headers=self._basic,
+        )
+        if answer.status in (404, 422):
+            return False
+        _body(answer)
+        return True
+
+    async def _is_allowed(self, login: str, headers: Mapping[str, str]) -> bool:
+        if login.lower() in self._users:
+            return True
+        for organization in self._organizations:
+            name = quote(organization, safe="")
+            answer = await self._fetcher.get(
+                f"{self._url}/user/memberships/orgs/{name}", headers
+            )
+            if answer.status == 200 and (answer.body or {}).get("state") == "active":
+                return True
+            if answer.status >= 500 or _is_too_much(answer):
+                raise Unavailable("GitHub does not answer as it should")
+        return False
+
+
+def _is_too_much(answer: Answer) -> bool:
+    """Whether GitHub answers no more for now, rather than saying no.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    return answer.status == 429 or (
+        answer.status == 403
+        and (
+            "Retry-After" in answer.headers
+            or answer.headers.get("X-RateLimit-Remaining") == "0"
+        )
+    )
+
+
+def _body(answer: Answer) -> dict[str, Any]:
+    if answer.status != 200 or answer.body is None:
+        raise Unavailable("GitHub does not answer as it should")
+    return answer.body
+
+
+def configured(settings: Settings, everything: frozenset[str]) -> GitHubAuthenticator:
+    """The authenticator that settings ask for."""
+    return GitHubAuthenticator(
+        users=settings.auth_users,
+        organizations=settings.auth_organizations,
+        grants=everything,
+        client_id=settings.auth_client_id,
+        client_secret=client_secret(settings),
+        url=settings.auth_github_url,
+        remember=settings.auth_cache,
+    )

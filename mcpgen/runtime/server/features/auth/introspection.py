@@ -1,0 +1,192 @@
+"""Opaque access tokens: the authorization server is asked what they are.
+
+https://www.rfc-editor.org/rfc/rfc7662
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+from ...settings import Settings
+from .api_keys import refuse_api_key
+from .authenticator import AuthRequest, Refusal, Unavailable
+from .bearer import Remembered, bearer_token, mark
+from .configured import audience, client_secret
+from .fetch import Fetcher, SingleFlight, checked_url
+from .jwt import check_audience, scopes_of
+from .keys import discover
+from .principal import Principal
+
+MAX_REMEMBERED: Final = 10_000
+_REFUSED_SECONDS: Final = 5.0
+"""How long a refusal is remembered, so that one bad token can't flood the server."""
+
+
+class IntrospectionAuthenticator:
+    """Accepts bearer tokens that an authorization server calls active.
+
+    An answer is remembered `remember` seconds and never beyond the token's end; a
+    revoked token can be used that long.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        audiences: Collection[str] = (),
+        *,
+        client_id: str,
+        client_secret: str,
+        url: str = "",
+        remember: float = 60.0,
+        leeway: float = 30.0,
+    ) -> None:
+        """Prepare; nothing is asked before the first token.
+
+        Args:
+            issuer: The authorization server.
+            audiences: Values of `aud` that mean this server; empty takes the server's
+                own URI.
+            client_id: What this server is called at the authorization server.
+            client_secret: What it proves that with (`client_secret_basic`).
+            url: The introspection endpoint; empty asks the issuer's metadata.
+            remember: Seconds for which an answer is not asked for again.
+            leeway: Seconds by which clocks may differ.
+
+        Raises:
+            ValueError: A value can't be used.
+        """
+        if not (client_id and client_secret):
+            raise ValueError(
+                "introspection needs auth_client_id and auth_client_secret"
+            )
+        self._issuer = checked_url(issuer, "auth_issuer")
+        self._audiences = tuple(audiences)
+        self._url = checked_url(url, "auth_introspection_url") if url else ""
+        self._remember = remember
+        self._leeway = leeway
+        # https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
+        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
+        basic = b64encode(pair.encode()).decode("ascii")
+        self._headers = {"Authorization": f"Basic {basic}"}
+        self._fetcher = Fetcher()
+        self._flight: SingleFlight[Principal | str] = SingleFlight()
+        self._known: Remembered[Principal] = Remembered(MAX_REMEMBERED)
+        # Apart, or whoever sends many bad tokens would have the good ones forgotten.
+        self._refused: Remembered[str] = Remembered(MAX_REMEMBERED)
+
+    async def authenticate(self, request: AuthRequest) -> Principal | None:
+        """The token's subject; see `Authenticator`."""
+        token = bearer_token(request.headers)
+        if token is None:
+            return None
+        # One that goes by each server's own URI may be asked by several servers.
+        own = () if self._audiences else request.audiences
+        key = mark(token, own)
+        answer = self._known.get(key) or self._refused.get(key)
+        if answer is None:
+            refuse_api_key(token)
+            answer = await self._flight.run(key, lambda: self._ask(token, own))
+            self._remember_answer(key, answer)
+        if isinstance(answer, str):
+            raise Refusal(answer)
+        return answer
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """See `Recalling`."""
+        return self._known.of(headers)
+
+    async def close(self) -> None:
+        """Close the connections to the authorization server."""
+        await self._fetcher.close()
+
+    def _remember_answer(self, key: bytes, answer: Principal | str) -> None:
+        now = time.time()
+        if isinstance(answer, str):
+            self._refused.put(key, answer, now + min(_REFUSED_SECONDS, self._remember))
+            return
+        until = now + self._remember
+        if answer.expires is not None:
+            until = min(until, answer.expires)
+        self._known.put(key, answer, until)
+
+    async def _ask(self, token: str, own: tuple[str, ...]) -> Principal | str:
+        """The principal behind a token, or in words why there is none."""
+        url = self._url or await self._discover()
+        answer = await self._fetcher.post(
+            url,
+            form={"token": token, "token_type_hint": "access_token"},
+            headers=self._headers,
+        )
+        claims = answer.body
+        if answer.status != 200 or claims is None:
+            raise Unavailable("the authorization server does not answer as it should")
+        if claims.get("active") is not True:
+            return "the token is not active"
+        try:
+            return self._principal(claims, own)
+        except Refusal as refusal:
+            return refusal.reason
+
+    async def _discover(self) -> str:
+        metadata = await discover(self._fetcher, self._issuer)
+        url = metadata.get("introspection_endpoint")
+        try:
+            self._url = checked_url(url if isinstance(url, str) else "", "endpoint")
+        except ValueError:
+            raise Unavailable("the issuer has no introspection endpoint") from None
+        return self._url
+
+    def _principal(self, claims: Mapping[str, Any], own: tuple[str, ...]) -> Principal:
+        if claims.get("iss", self._issuer) != self._issuer:
+            raise Refusal("the token comes from another issuer")
+        if str(claims.get("token_type", "Bearer")).lower() not in (
+            "bearer",
+            "access_token",
+        ):
+            raise Refusal("the token is no bearer token")
+        if "cnf" in claims:
+            raise Refusal(
+                "the token is bound to something that this server can't check"
+            )
+        check_audience(claims, self._audiences or own)
+        now = time.time()
+        expires = _seconds(claims.get("exp"))
+        if expires is not None and expires <= now - self._leeway:
+            raise Refusal("the token has expired")
+        if (_seconds(claims.get("nbf")) or 0) > now + self._leeway:
+            raise Refusal("the token is not valid yet")
+        client = claims.get("client_id")
+        client = client if isinstance(client, str) else ""
+        subject = claims.get("sub", client)
+        if not isinstance(subject, str) or not subject:
+            raise Refusal("the token names no subject")
+        until = None if expires is None else expires + self._leeway
+        return Principal(
+            subject, self._issuer, client, scopes_of(claims), claims, until
+        )
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def configured(settings: Settings, _: frozenset[str]) -> IntrospectionAuthenticator:
+    """The authenticator that settings ask for."""
+    return IntrospectionAuthenticator(
+        settings.auth_issuer,
+        audience(settings),
+        client_id=settings.auth_client_id,
+        client_secret=client_secret(settings),
+        url=settings.auth_introspection_url,
+        remember=settings.auth_cache,
+        leeway=settings.auth_leeway,
+    )

@@ -1,0 +1,77 @@
+"""Client certificates: the TLS layer has verified them, here it is decided whose count.
+
+Needs `tls_cert`, `tls_key` and `tls_client_ca`: the server itself must end TLS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from ...settings import Settings
+from .authenticator import AuthRequest, Refusal
+from .principal import Principal
+
+
+class MutualTLSAuthenticator:
+    """Accepts some subjects of verified client certificates."""
+
+    def __init__(
+        self, subjects: Collection[str], *, grants: frozenset[str] = frozenset()
+    ) -> None:
+        """Prepare.
+
+        Args:
+            subjects: Names that are allowed: a DNS name, URI or e-mail address of the
+                certificate, or its subject's common name where it has none of these;
+                `*` allows all that the authority signed.
+            grants: The scopes that they have.
+
+        Raises:
+            ValueError: Nobody would be allowed.
+        """
+        if not subjects:
+            raise ValueError("mtls needs auth_users: the subjects that are allowed")
+        self._subjects = frozenset(subjects)
+        self._grants = grants
+
+    async def authenticate(self, request: AuthRequest) -> Principal | None:
+        """The certificate's subject; see `Authenticator`."""
+        certificate = request.certificate
+        if certificate is None:
+            return None
+        names = list(_names(certificate))
+        if not names:
+            raise Refusal("the certificate names nobody")
+        allowed = next((name for name in names if name in self._subjects), None)
+        if allowed is None:
+            if "*" not in self._subjects:
+                raise Refusal("the certificate's subject is not allowed here")
+            allowed = names[0]
+        return Principal(allowed, "mtls", scopes=self._grants, claims=certificate)
+
+
+def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
+    """The certificate's names: alternative ones replace the common one.
+
+    https://www.rfc-editor.org/rfc/rfc6125#section-6.4.4
+    """
+    alternatives = [
+        value
+        for kind, value in certificate.get("subjectAltName", ())
+        if kind in ("URI", "DNS", "email")
+    ]
+    if alternatives:
+        yield from alternatives
+        return
+    for part in certificate.get("subject", ()):
+        for key, value in part:
+            if key == "commonName":
+                yield value
+
+
+def configured(
+    settings: Settings, everything: frozenset[str]
+) -> MutualTLSAuthenticator:
+    """The authenticator that settings ask for."""
+    return MutualTLSAuthenticator(settings.auth_users, grants=everything)

@@ -1,0 +1,340 @@
+"""How much one client may ask for, and all of them together.
+
+A client is its principal once that is known, else its address. Loopback addresses are
+not counted: they are the user, or a proxy whose clients nobody has told us to look for.
+Knows exchanges and counters, not JSON-RPC methods or eras.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+
+from ....core import jsonrpc
+from ....core.catalog import Json
+from ....core.errors import INVALID_REQUEST, ProtocolError
+from ...settings import Settings
+from ...transports.http.exchange import Exchange, Refused
+from ...transports.http.proxies import Proxies
+from .clients import Client, Clients, address_key
+from .counters import Counters, Demand, MemoryCounters
+
+_log: Final = logging.getLogger("mcp.server")
+
+TOO_MANY: Final = 429
+OVERLOADED: Final = 503
+"""HTTP statuses that are the JSON-RPC codes as well: the specification wants codes of
+one's own outside JSON-RPC's reserved range.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/index#error-codes"""
+
+_TOO_FAST: Final[Mapping[str, str]] = {
+    "address_rate": "Too many requests from this address",
+    "principal_rate": "Too many requests",
+    "total_rate": "Too many requests from all clients together",
+}
+_NAMELESS: Final = "behind "
+"""Before the address of a proxy, what its clients count as that it does not name."""
+_SMALL_BODY: Final = 64 * 1024
+_COMPLAIN_SECONDS: Final = 10.0
+
+
+class Limits:
+    """Counts requests, calls and streams, and refuses what is too much.
+
+    Attributes:
+        calls: Calls that run now.
+        streams: Open-ended streams that are open now.
+    """
+
+    __slots__ = (
+        "_addresses",
+        "_background",
+        "_complained",
+        "_counters",
+        "_max_calls",
+        "_memory",
+        "_principals",
+        "_proxies",
+        "_settings",
+        "_total",
+        "_uncounted",
+        "calls",
+        "streams",
+    )
+
+    def __init__(self, settings: Settings, counters: Counters | None = None) -> None:
+        """Prepare.
+
+        Args:
+            settings: What is allowed; 0 means that something is not limited.
+            counters: Where to count; this process's memory without it.
+
+        Raises:
+            ValueError: `trusted_proxies` names what is no network.
+        """
+        self._settings = settings
+        self._counters = MemoryCounters() if counters is None else counters
+        # What is in this process needs no waiting for, and a wait costs as much as it.
+        self._memory = (
+            self._counters if type(self._counters) is MemoryCounters else None
+        )
+        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        self._total = _demands("total", settings.total_rate, settings.total_burst)
+        self._addresses = Clients(self._of_address)
+        self._principals = Clients(self._of_principal)
+        self._max_calls = settings.max_calls or math.inf
+        self._complained = -math.inf
+        self._background: set[asyncio.Task[None]] = set()
+        self._uncounted: dict[str, int] = {}
+        self.calls = 0
+        self.streams = 0
+
+    async def admit(self, exchange: Exchange) -> None:
+        """Count a request that came in, before anything else is known of it.
+
+        Raises:
+            Refused: 429; says whether for its address or for the whole server.
+        """
+        remote = exchange.request.remote
+        if self._proxies:
+            client = self._behind_proxies(exchange.request)
+        else:
+            client = None if remote is None else self._addresses.named(remote)
+        exchange.client = exchange.address = client
+        demands = self._total if client is None else client.demands
+        if demands:
+            await self._take(exchange, demands)
+
+    async def identify(self, exchange: Exchange, owner: str) -> None:
+        """Count a request whose principal is known now.
+
+        Raises:
+            Refused: 429.
+        """
+        client = exchange.client = self._principals.named(owner)
+        if client is not None and client.demands:
+            await self._take(exchange, client.demands)
+
+    async def batch(self, exchange: Exchange, size: int) -> None:
+        """Count a batch, whose first message has been counted as the request.
+
+        Raises:
+            Refused: 400 for a batch of too many messages, 429 as for requests.
+        """
+        most = self._settings.max_batch
+        if most and size > most:
+            message = f"A batch may have {most} messages; setting max_batch"
+            raise Refused(400, ProtocolError(INVALID_REQUEST, message))
+        address, client = exchange.address, exchange.client
+        demands = self._total if address is None else address.demands
+        if client is not None and client is not address:
+            demands += client.demands
+        if demands:
+            cost = size - 1.0
+            await self._take(exchange, [each._replace(cost=cost) for each in demands])
+
+    async def enter(self, exchange: Exchange) -> None:
+        """Begin a call; `leave` must follow.
+
+        Raises:
+            Refused: 429 when the client has too many, 503 when the server has.
+        """
+        if self.calls >= self._max_calls:
+            raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
+        self.calls += 1
+        client = exchange.client
+        limit = self._settings.client_calls
+        if client is None or not limit:
+            return
+        held = False
+        try:
+            if self._memory is None:
+                held = await self._hold(client.calls, limit)
+            else:
+                held = self._memory.hold_now(client.calls, limit)
+        finally:
+            # Whoever stops waiting for the store's answer begins no call either.
+            if not held:
+                self.calls -= 1
+        if not held:
+            raise too_many(TOO_MANY, "Too many calls at one time", "client_calls", 1)
+
+    async def leave(self, exchange: Exchange) -> None:
+        """End a call."""
+        self.calls -= 1
+        client = exchange.client
+        if client is not None and self._settings.client_calls:
+            if self._memory is None:
+                await self._release(client.calls)
+            else:
+                self._memory.release_now(client.calls)
+
+    @asynccontextmanager
+    async def streaming(self, exchange: Exchange) -> AsyncGenerator[None, None]:
+        """The time that an open-ended stream is open.
+
+        Raises:
+            Refused: 429 when the client has too many.
+        """
+        client, limit = exchange.client, self._settings.client_streams
+        key = client.streams if client is not None and limit else None
+        if key is not None and not await self._hold(key, limit):
+            raise too_many(TOO_MANY, "Too many open streams", "client_streams", 5)
+        self.streams += 1
+        try:
+            yield
+        finally:
+            self.streams -= 1
+            if key is not None:
+                await self._release(key)
+
+    def session_owners(self, exchange: Exchange) -> dict[str, int]:
+        """Whom a session of this client counts for, and how many each may have."""
+        settings = self._settings
+        address, client = exchange.address, exchange.client
+        limits: dict[str, int] = {}
+        if address is not None:
+            limits[address.key] = settings.address_sessions
+        if client is not None and client is not address:
+            limits[client.key] = settings.principal_sessions
+        return {owner: limit for owner, limit in limits.items() if limit}
+
+    def _behind_proxies(self, request: web.BaseRequest) -> Client | None:
+        """What a request counts as that trusted proxies may have passed on.
+
+        Those of which a trusted proxy names no valid client count together, even if the
+        proxy runs on this machine: anybody may have sent them.
+        """
+        remote, headers = request.remote, request.headers
+        client = self._proxies.client(headers, remote)
+        if (
+            client is not None
+            and self._proxies.trusts(client)
+            and self._proxies.names_client(headers)
+        ):
+            return self._addresses.named(_NAMELESS + client)
+        return None if client is None else self._addresses.named(client)
+
+    def _of_address(self, remote: str) -> Client | None:
+        nameless = remote.startswith(_NAMELESS)
+        key = f"address:{remote}" if nameless else address_key(remote)
+        if key is None:
+            return None
+        rate, burst = self._settings.address_rate, self._settings.address_burst
+        return Client(key, _demands(key, rate, burst) + self._total)
+
+    def _of_principal(self, owner: str) -> Client:
+        key = "principal:" + owner
+        rate, burst = self._settings.principal_rate, self._settings.principal_burst
+        return Client(key, _demands(key, rate, burst))
+
+    async def _take(self, exchange: Exchange, demands: Sequence[Demand]) -> None:
+        if self._memory is not None:
+            shortage = self._memory.take_now(demands)
+        else:
+            try:
+                shortage = await self._counters.take(demands)
+            except Exception:
+                self._complain()
+                return
+        if shortage is not None:
+            bucket, _, _ = demands[shortage.demand].key.partition(":")
+            raise self._too_fast(exchange, f"{bucket}_rate", shortage.seconds)
+
+    def _too_fast(self, exchange: Exchange, setting: str, seconds: float) -> Refused:
+        wait = max(1, math.ceil(seconds)) if math.isfinite(seconds) else 3600
+        whose = _TOO_FAST[setting]
+        if setting == "address_rate" and self._is_unknown_proxy(exchange):
+            setting += " (clients of a proxy count as one: see trusted_proxies)"
+        return too_many(TOO_MANY, whose, setting, wait)
+
+    def _is_unknown_proxy(self, exchange: Exchange) -> bool:
+        headers = exchange.request.headers
+        return not self._proxies and (
+            "X-Forwarded-For" in headers or "Forwarded" in headers
+        )
+
+    async def _hold(self, key: str, limit: int) -> bool:
+        """Count one more in the store, unless there are too many.
+
+        What is canceled meanwhile is given back as soon as the store has answered.
+        """
+        counting = asyncio.ensure_future(self._counters.hold(key, limit))
+        try:
+            return await asyncio.shield(counting)
+        except asyncio.CancelledError:
+            self._start(self._give_back(counting, key))
+            raise
+        except Exception:
+            self._complain()
+            # It is not in the store, so it must not be taken out of it either.
+            self._uncounted[key] = self._uncounted.get(key, 0) + 1
+            return True
+
+    async def _release(self, key: str) -> None:
+        """Count one less, also if the caller is canceled meanwhile."""
+        if uncounted := self._uncounted.pop(key, 0):
+            if uncounted > 1:
+                self._uncounted[key] = uncounted - 1
+            return
+        await asyncio.shield(self._start(self._give_back(None, key)))
+
+    async def _give_back(self, counted: asyncio.Future[bool] | None, key: str) -> None:
+        try:
+            if counted is None or await counted:
+                await self._counters.release(key)
+        except Exception:
+            self._complain()
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until everything is given back, at most for some time."""
+        if self._background:
+            await asyncio.wait(self._background, timeout=seconds)
+
+    def _complain(self) -> None:
+        """Log the current exception, but not for every request."""
+        now = time.monotonic()
+        if now - self._complained > _COMPLAIN_SECONDS:
+            self._complained = now
+            _log.exception("limits can't be counted; requests are let through")
+
+
+def known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
+    """The JSON-RPC id of a request that is refused unread, if it costs nothing to know."""
+    content = request.content
+    if request.method != "POST" or not content.is_eof():
+        return None
+    body = content.read_nowait()
+    if len(body) > _SMALL_BODY:
+        return None
+    try:
+        message = jsonrpc.parse(body)
+    except ProtocolError:
+        return None
+    found = message.get("id") if jsonrpc.is_object(message) else None
+    return found if jsonrpc.is_request_id(found) else None
+
+
+def _demands(key: str, rate: float, burst: int) -> tuple[Demand, ...]:
+    """What one request takes; nothing where there is no limit."""
+    return (Demand(key, rate, float(max(1, burst))),) if rate else ()
+
+
+def too_many(status: int, message: str, setting: str, seconds: int) -> Refused:
+    """The refusal of what is too much, by which setting, and when to come again."""
+    data: Json = {"retryAfter": seconds}
+    error = ProtocolError(status, f"{message}; setting {setting}", data)
+    return Refused(status, error, {"Retry-After": str(seconds)})

@@ -1,0 +1,350 @@
+"""What a server offers now: the catalogue's entries with their steps, changeable while it
+runs, and the announcements of changes.
+
+Knows no HTTP, sessions or eras; streams register themselves in `changes`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from pydantic_core import to_json
+
+from ...core.catalog import JsonObject
+from ...core.errors import INVALID_PARAMS, ProtocolError
+from ...core.jsonrpc import is_object, whole
+from ...core.schema.validator import SchemaValidator
+from ..handlers.invoke import Threads, running_loop
+from ..service import Announcement
+from .steps import Handler, PromptStep, ResourceStep, ToolStep
+
+S = TypeVar("S")
+
+_MAX_PAGES: Final = 1_000
+_STEPS: Final = 100
+"""Listeners that hear of a change before other work gets its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something changed: a list, or with a `uri` the contents of one resource."""
+
+    what: Announcement
+    uri: str | None = None
+
+
+class Listener(Protocol):
+    """Hears of every change: an iterator of its steps, none of which waits."""
+
+    def __call__(self, change: Change, /) -> Iterator[None]: ...
+
+
+class Changes:
+    """Passes changes on to all listeners in this process.
+
+    With 10,000 streams that takes a while, so other work gets its turn in between.
+    """
+
+    __slots__ = ("_listeners", "_loop", "_pending", "_running", "declared")
+
+    declared: frozenset[Announcement]
+    """What is announced; the server's capabilities say the same."""
+
+    def __init__(self, declared: frozenset[Announcement]) -> None:
+        self.declared = declared
+        self._listeners: dict[Listener, None] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pending: deque[Iterator[None]] = deque()
+        self._running = False
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Pass changes on in a loop, whichever thread announces them."""
+        self._loop = loop
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Register; the result unregisters."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
+
+    def announce(self, change: Change) -> None:
+        """Tell everyone.
+
+        Raises:
+            RuntimeError: The service does not declare such announcements.
+        """
+        if change.what not in self.declared:
+            raise RuntimeError(
+                f"add {change.what!r} to `announces` of your service class to announce it"
+            )
+        loop = self._loop
+        if loop is None or loop is running_loop():
+            self._deliver(change)
+            return
+        # Where the loop is closed, nobody listens any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._deliver, change)
+
+    def _deliver(self, change: Change) -> None:
+        self._pending.append(self._steps(change))
+        if not self._running:
+            self._go_on()
+
+    def _steps(self, change: Change) -> Iterator[None]:
+        for listener in tuple(self._listeners):
+            if listener in self._listeners:
+                yield from listener(change)
+
+    def _go_on(self) -> None:
+        left = _STEPS
+        while self._pending and left:
+            left -= sum(1 for _ in islice(self._pending[0], left))
+            if left:
+                self._pending.popleft()
+        self._running = bool(self._pending)
+        if self._running and self._loop is not None:
+            self._loop.call_soon(self._go_on)
+
+
+class Shelf(Generic[S]):
+    """The entries of one list, in order, by name or URI."""
+
+    __slots__ = (
+        "_changes",
+        "_definitions",
+        "_key",
+        "_lock",
+        "_make",
+        "_member",
+        "_pages",
+        "_scopes",
+        "_steps",
+        "_what",
+    )
+
+    def __init__(
+        self,
+        what: Announcement,
+        key: str,
+        member: str,
+        changes: Changes,
+        make: Callable[[JsonObject, Handler], S],
+    ) -> None:
+        self._what = what
+        self._key = key
+        self._member = member
+        self._changes = changes
+        self._make = make
+        self._lock = threading.Lock()
+        self._definitions: dict[str, JsonObject] = {}
+        self._steps: dict[str, S] = {}
+        self._scopes: dict[str, tuple[str, ...]] = {}
+        self._pages: dict[tuple[int, int, bool, frozenset[str] | None], bytes] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._steps
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def get(self, name: str) -> S | None:
+        """The step behind a name."""
+        return self._steps.get(name)
+
+    def definition(self, name: str) -> JsonObject:
+        """The definition behind a name; KeyError where there is none."""
+        return self._definitions[name]
+
+    def scopes(self, name: str) -> tuple[str, ...]:
+        """The scopes that an entry asks for; none where there is no such entry."""
+        return self._scopes.get(name, ())
+
+    def put(
+        self, definition: JsonObject, step: S, scopes: tuple[str, ...] = ()
+    ) -> None:
+        """Add or replace an entry, silently; before the server has started."""
+        name = str(definition[self._key])
+        self._definitions[name] = definition
+        self._scopes[name] = scopes
+        self._steps[name] = step
+        self._pages = {}
+
+    def add(
+        self, definition: JsonObject, handler: Handler, *, scopes: tuple[str, ...] = ()
+    ) -> None:
+        """Add or replace an entry while the server runs, and announce it; in any thread.
+
+        Args:
+            definition: As on the wire.
+            handler: `(arguments, ctx)` with the arguments as JSON; `(ctx)` for
+                resources.
+            scopes: What callers need when the server authenticates.
+
+        Raises:
+            ValueError: A tool's schema can't be used.
+        """
+        definition = whole(definition)
+        step = self._make(definition, handler)
+        with self._changing():
+            self.put(definition, step, scopes)
+        self._announce()
+
+    def remove(self, name: str) -> None:
+        """Take an entry away while the server runs, and announce it; in any thread.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        name = whole(name)
+        with self._changing():
+            del self._steps[name], self._definitions[name], self._scopes[name]
+        self._announce()
+
+    @contextmanager
+    def _changing(self) -> Generator[None, None, None]:
+        """Change copies, so that what others iterate over stays as it is."""
+        with self._lock:
+            self._definitions = dict(self._definitions)
+            self._scopes = dict(self._scopes)
+            self._steps = dict(self._steps)
+            try:
+                yield
+            finally:
+                # Last, and a new one: a page that is being made belongs to the old one.
+                self._pages = {}
+
+    def page(
+        self,
+        cursor: str | None,
+        size: int,
+        any_output: bool,
+        held: frozenset[str] | None = None,
+    ) -> bytes:
+        """One page of the list, as members of a result.
+
+        Args:
+            cursor: Where the page begins; None for the first one.
+            size: Entries per page; 0 for all.
+            any_output: Whether the revision allows an `outputSchema` of any type.
+            held: The caller's scopes, to leave out what needs others; None for all.
+
+        Raises:
+            ProtocolError: The cursor was not made by this list.
+        """
+        if held is not None:
+            # Scopes that nothing here asks for make no difference, and no page.
+            held = held & self._asked()
+        pages = self._pages
+        names = self._names(held)
+        start = 0 if cursor is None else _after(names, cursor)
+        key = (start, size, any_output, held)
+        page = pages.get(key)
+        if page is None:
+            if len(pages) >= _MAX_PAGES:
+                pages.clear()
+            page = pages[key] = self._render(names, start, size, any_output)
+        return page
+
+    def _asked(self) -> frozenset[str]:
+        return frozenset[str]().union(*self._scopes.values())
+
+    def _names(self, held: frozenset[str] | None) -> list[str]:
+        if held is None:
+            return list(self._definitions)
+        return [n for n in self._definitions if held.issuperset(self._scopes[n])]
+
+    def _render(
+        self, names: list[str], start: int, size: int, any_output: bool
+    ) -> bytes:
+        end = start + size if size else len(names)
+        entries = [self._definitions[name] for name in names[start:end]]
+        if not any_output:
+            entries = [_without_other_outputs(entry) for entry in entries]
+        members = b'"%b":%b' % (self._member.encode("ascii"), to_json(entries))
+        if end < len(names):
+            following = urlsafe_b64encode(names[end - 1].encode()).decode("ascii")
+            members += b',"nextCursor":' + to_json(following)
+        return members
+
+    def _announce(self) -> None:
+        if self._what in self._changes.declared:
+            self._changes.announce(Change(self._what))
+
+
+def _after(names: list[str], cursor: str) -> int:
+    try:
+        return names.index(urlsafe_b64decode(cursor.encode()).decode()) + 1
+    except ValueError:
+        raise ProtocolError(INVALID_PARAMS, "The cursor is not valid") from None
+
+
+def _check_schemas(definition: JsonObject) -> None:
+    """The manifest's tools were checked when the code was generated; these were not."""
+    taken, given = definition.get("inputSchema"), definition.get("outputSchema", {})
+    if not (is_object(taken) and is_object(given)):
+        raise ValueError("`inputSchema` and `outputSchema` must be objects")
+    if taken.get("type") != "object":
+        raise ValueError('`inputSchema` must have "type": "object"')
+    SchemaValidator(taken).compile()
+    SchemaValidator(given).compile()
+
+
+def _without_other_outputs(definition: JsonObject) -> JsonObject:
+    """A tool for legacy revisions, where an output is always an object."""
+    schema = definition.get("outputSchema")
+    if isinstance(schema, Mapping) and schema.get("type") != "object":
+        return {k: v for k, v in definition.items() if k != "outputSchema"}
+    return definition
+
+
+class LiveCatalog:
+    """What the server offers now.
+
+    Attributes:
+        tools: The tools, by name.
+        prompts: The prompts, by name.
+        resources: The resources, by URI.
+        resource_templates: The resource templates, by URI template.
+        changes: Where announcements go.
+    """
+
+    __slots__ = ("changes", "prompts", "resource_templates", "resources", "tools")
+
+    def __init__(self, announces: frozenset[Announcement], threads: Threads) -> None:
+        def prompt(definition: JsonObject, handler: Handler) -> PromptStep:
+            return PromptStep(definition, handler, threads, arguments_type=Any)
+
+        def resource(definition: JsonObject, handler: Handler) -> ResourceStep:
+            return ResourceStep(definition, handler, threads)
+
+        def tool(definition: JsonObject, handler: Handler) -> ToolStep:
+            _check_schemas(definition)
+            return ToolStep(definition, handler, threads)
+
+        self.changes: Final = Changes(announces)
+        self.tools: Final[Shelf[ToolStep]] = Shelf(
+            "tools", "name", "tools", self.changes, tool
+        )
+        self.prompts: Final[Shelf[PromptStep]] = Shelf(
+            "prompts", "name", "prompts", self.changes, prompt
+        )
+        self.resources: Final[Shelf[ResourceStep]] = Shelf(
+            "resources", "uri", "resources", self.changes, resource
+        )
+        self.resource_templates: Final[Shelf[ResourceStep]] = Shelf(
+            "resources", "uriTemplate", "resourceTemplates", self.changes, resource
+        )
+
+    def updated(self, uri: str) -> None:
+        """Announce that the contents of a resource changed; in any thread."""
+        self.changes.announce(Change("updates", uri))
