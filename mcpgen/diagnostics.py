@@ -232,6 +232,8 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG433": Code(_W, "A file names a package that was renamed."),
     "MG434": Code(_E, "A newer mcpgen generated the project."),
     "MG435": Code(_W, "A test calls a method that the client does not have."),
+    "MG436": Code(_W, "A file of yours lacks what the generated server needs."),
+    "MG437": Code(_W, "Dependencies of a server can't be compared."),
     "MG501": Code(_E, "There is no protocol revision of that name."),
     "MG502": Code(_E, "A pinned protocol schema is not the file that was pinned."),
     "MG503": Code(_E, "A correction of a protocol schema asserts what is not there."),

@@ -12,7 +12,7 @@ import gc
 import os
 import re
 from collections import abc
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any, Final
 from mcpgen import (
     changelog,
     disk,
+    features,
     handlers,
     identity,
     leftovers,
     lock,
     memory,
+    own_files,
     release,
     renaming,
     schemas,
@@ -95,6 +97,11 @@ class Outcome:
         return bool(
             self.plan.changes or self.plan.conflicts or self.lock_why or self.refusals
         )
+
+    @property
+    def lacking(self) -> bool:
+        """Whether files of the user's lack what the generated server needs."""
+        return any(note.code == own_files.LACKS for note in self.notes)
 
     @property
     def refusals(self) -> list[Diagnostic]:
@@ -368,6 +375,15 @@ def _examine(
         *news(manifest.revisions, library),
         *report.diagnostics,
         *leftovers.examine(project.folder, files),
+        *(
+            own_files.examine(
+                project.folder,
+                described.server_package,
+                features.requirements(described),
+            )
+            if "server" in manifest.targets
+            else ()
+        ),
     )
     return replace(outcome, notes=notes, handlers=report, renaming=renamed)
 
@@ -436,10 +452,22 @@ def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:
             return None
         if not executable_here(found, entry.executable):
             return None
-    services = [path for path in known.files if _SERVICE.fullmatch(path)]
-    if not all(handlers.are_complete(project.folder, path) for path in services):
+    if not _own_files_fit(project.folder, known.files):
         return None
     return Outcome(unchanged(known), known)
+
+
+def _own_files_fit(folder: Path, files: Iterable[str]) -> bool:
+    """Whether there is nothing to report of the user's files, at a first look."""
+    for path in files:
+        if _SERVICE.fullmatch(path):
+            if not handlers.are_complete(folder, path):
+                return False
+        elif found := own_files.REQUIREMENTS.fullmatch(path):
+            needed = own_files.requirements_of(handlers.text_of(folder / path))
+            if any(own_files.examine(folder, found[1], needed)):
+                return False
+    return True
 
 
 def _knows_schemas(used: Mapping[str, str], folder: Path) -> bool:

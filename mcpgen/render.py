@@ -229,6 +229,13 @@ class _Pages:
             ),
         )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
+        comment = pycode.comment(common.made_by(project))
+        needed = list(map(Code, features.requirements(project)))
+        template = "server/requirements.txt.jinja"
+        yield (
+            f"{home}/requirements.txt",
+            self._own(template, made_by=comment, needed=needed),
+        )
         yield from self._data(home)
         half = features.server(project)
         yield from _runtime_files(project, self._library, f"{home}/runtime", half)

@@ -104,6 +104,7 @@ TABLE: Final[dict[str, set[str]]] = {
     "write": {"diagnostics", "disk", "lock", "plan"},
     "handlers": {"diagnostics", "ir"},
     "leftovers": {"diagnostics", "handlers", "ir"},
+    "own_files": {"diagnostics", "handlers"},
     "stubs": {"diagnostics", "disk", "folder", "handlers"},
     "memory": {"diagnostics", "disk"},
     # Where both come together.
@@ -115,6 +116,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "contracts",
         "diagnostics",
         "disk",
+        "features",
         "folder",
         "given",
         "handlers",
@@ -126,6 +128,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "manifest",
         "memory",
         "models",
+        "own_files",
         "plan",
         "project",
         "protocol",

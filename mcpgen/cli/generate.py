@@ -54,7 +54,8 @@ class _Generate(Command):
 @click.option(
     "--check",
     is_flag=True,
-    help="Change nothing; exit with 1 if a run would change or refuse anything.",
+    help="Change nothing; exit with 1 if a run would change or refuse anything, or if "
+    "files of yours lack lines.",
 )
 @click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
 @click.option(
@@ -126,7 +127,7 @@ def _generate(
         with output.working("Comparing ..."):
             outcome = generate.examine(found, **how)
         shown = _compare(found, outcome, diff, verbose, as_json)
-        return NO if check and outcome.drift else OK, shown
+        return NO if check and (outcome.drift or outcome.lacking) else OK, shown
 
     def bring(found: Project) -> tuple[int, Json]:
         with output.working("Generating ..."):

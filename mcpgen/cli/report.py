@@ -76,7 +76,7 @@ def as_data(folder: Path, outcome: Outcome, *, done: bool) -> dict[str, Any]:
     """An outcome as `--json` prints it."""
     return {
         "folder": str(folder),
-        "up_to_date": done or not outcome.drift,
+        "up_to_date": (done or not outcome.drift) and not outcome.lacking,
         "written": done and outcome.drift,
         "counts": {str(v): n for v, n in outcome.plan.counts().items()},
         "lock": str(outcome.lock_why) if outcome.lock_why else None,
@@ -114,6 +114,8 @@ def counted(number: int, noun: str = "file") -> str:
 
 def _summary(outcome: Outcome, *, done: bool) -> str:
     counts = outcome.plan.counts()
+    if not outcome.drift and outcome.lacking:
+        return "generated files are up to date, files of yours need changes"
     if not outcome.drift:
         return f"up to date ({counted(len(outcome.plan.steps))})"
     if not done:

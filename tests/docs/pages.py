@@ -47,7 +47,7 @@ wait_for_server() {
 CHECKOUT = Path(__file__).parents[2]
 EXAMPLES = CHECKOUT / "docs"
 _OUTPUT = re.compile(
-    r"^# ([\w-]+\.md:\d+)\n((?:(?!# [\w-]+\.md:\d+$).*(?:\n|\Z))*)", re.MULTILINE
+    r"^# ([\w.-]+\.md:\d+)\n((?:(?!# [\w.-]+\.md:\d+$).*(?:\n|\Z))*)", re.MULTILINE
 )
 _SERVER = re.compile(
     r"^(.*python -m \w+_server(?:.* --port (\d+))?.*&(?: *#.*)?)$", re.MULTILINE

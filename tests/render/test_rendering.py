@@ -84,6 +84,7 @@ def test_the_files_of_a_project_and_their_owners() -> None:
         "server/weather_server/generated/catalog.py",
         "server/weather_server/generated/models.py",
         "server/weather_server/generated/py.typed",
+        "server/weather_server/generated/requirements.txt",
         "server/weather_server/generated/service.py",
     ]
     assert own == {

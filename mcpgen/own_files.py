@@ -1,0 +1,167 @@
+"""The user's project file and Dockerfile, held against what the generated server needs.
+
+Reads files of the user's and never changes them. What the server needs comes as
+requirements, from `features`; a project file that another tool than the standard's
+`[project]` describes is searched for names alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from mcpgen.diagnostics import Diagnostic, Span
+from mcpgen.handlers import text_of
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+Json: TypeAlias = Any
+
+LACKS: Final = "MG436"
+"""The code of what certainly has to change."""
+
+PROJECT: Final = "server/pyproject.toml"
+DOCKERFILE: Final = "server/Dockerfile"
+REQUIREMENTS: Final = re.compile(r"server/([^/]+)/generated/requirements\.txt")
+"""The generated list of what a server needs from PyPI, below the project's folder."""
+
+_DEPENDENCIES: Final = re.compile(r"^dependencies\s*=", re.MULTILINE)
+_ELSEWHERE: Final = ("requirements*.txt", "requirements*.in", "setup.py", "setup.cfg")
+"""Where other tools than the standard's keep dependencies, beside the project file."""
+
+_FORMER_CHECK: Final = "u.urlopen('http://127.0.0.1:8000/healthz')"
+"""From the Dockerfile as mcpgen wrote it before servers could check themselves."""
+
+
+def requirements_of(text: str) -> tuple[str, ...]:
+    """The requirements in the text of a generated `requirements.txt`."""
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def examine(
+    folder: Path, package: str, requirements: Sequence[str]
+) -> Iterator[Diagnostic]:
+    """Find the lines that the user's files lack.
+
+    Args:
+        folder: The project's folder.
+        package: The name of the server's package.
+        requirements: What the server needs from PyPI.
+    """
+    text = text_of(folder / PROJECT)
+    # Most project files have these lines just as mcpgen wrote them.
+    if text and not all(f'"{each}"' in text for each in requirements):
+        yield from _project(folder / PROJECT, text, requirements)
+    yield from _dockerfile(folder / DOCKERFILE, package)
+
+
+def _project(
+    path: Path, text: str, requirements: Sequence[str]
+) -> Iterator[Diagnostic]:
+    listed = _listed(text)
+    if listed is None:
+        words = "\n".join([text, *map(text_of, _other_files(path.parent))])
+        missing = [each for each in requirements if not _names(words, each)]
+        if missing:
+            yield Diagnostic(
+                "MG437",
+                "has no list of dependencies that could be compared, and does not name "
+                "all that the generated server needs",
+                Span(str(path)),
+                "add these to the dependencies, in the form of your build tool",
+                "\n".join(missing),
+            )
+        return
+    missing = [each for each in requirements if not _allowed(each, listed)]
+    if missing:
+        found = _DEPENDENCIES.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else None
+        yield Diagnostic(
+            LACKS,
+            "lacks dependencies of the generated server, or allows older ones",
+            Span(str(path), line),
+            "write these lines into `dependencies`, in place of others for the same "
+            "packages",
+            "\n".join(f'"{each}",' for each in missing),
+        )
+
+
+def _listed(text: str) -> list[Requirement] | None:
+    """The dependencies of a project file; None where they are not listed there."""
+    import tomllib
+
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        project: Json = tomllib.loads(text).get("project")
+    except tomllib.TOMLDecodeError:
+        return None
+    if not isinstance(project, dict) or "dependencies" in project.get("dynamic", ()):
+        return None
+    listed = project.get("dependencies", [])
+    if not isinstance(listed, list):
+        return None
+    found: list[Requirement] = []
+    for each in listed:
+        try:
+            found.append(Requirement(str(each)))
+        except InvalidRequirement:
+            continue
+    return found
+
+
+def _other_files(folder: Path) -> Iterator[Path]:
+    for pattern in _ELSEWHERE:
+        yield from sorted(folder.glob(pattern))
+
+
+def _names(text: str, requirement: str) -> bool:
+    """Whether a text has the name of a requirement, in one of its spellings."""
+    from packaging.requirements import Requirement
+
+    name = re.escape(Requirement(requirement).name)
+    pattern = re.sub(r"\\-|_|\\\.", "[-_.]+", name)
+    return re.search(rf"(?<![\w.-]){pattern}(?![\w-])", text, re.IGNORECASE) is not None
+
+
+def _allowed(wanted: str, listed: Iterable[Requirement]) -> bool:
+    """Whether dependencies have a requirement, with no version below those wanted."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    need = Requirement(wanted)
+    name = canonicalize_name(need.name)
+    same = [each for each in listed if canonicalize_name(each.name) == name]
+    return any(each.url is not None or _fits(each, need) for each in same)
+
+
+def _fits(given: Requirement, need: Requirement) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    lowest: list[Version] = []
+    for specifier in given.specifier:
+        if specifier.operator in (">=", ">", "==", "~="):
+            try:
+                lowest.append(Version(specifier.version.removesuffix(".*")))
+            except InvalidVersion:
+                return True
+        elif specifier.operator == "===":
+            return True
+    return bool(lowest) and need.specifier.contains(max(lowest), prereleases=True)
+
+
+def _dockerfile(path: Path, package: str) -> Iterator[Diagnostic]:
+    text = text_of(path)
+    at = text.find(_FORMER_CHECK)
+    if at != -1:
+        yield Diagnostic(
+            LACKS,
+            "has a health check for one port and path, whatever the settings are",
+            Span(str(path), text.count("\n", 0, at) + 1),
+            "write this in place of the line",
+            f'    CMD ["python", "-m", "{package}", "--health"]',
+        )
