@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -17,6 +18,8 @@ from mcpgen.runtime.server.runner import Runner, listen
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.transports.http.connections import connection_limit
 
+from .attacks.conftest import http as http_request
+from .attacks.conftest import message
 from .certificates import self_signed
 from .programs import Program, program
 from .test_stopping import LOOPS
@@ -164,6 +167,34 @@ class TestWhichOneIsClosed:
             replies = await asyncio.gather(*calls)
 
         assert all(reply.status == 200 for reply in replies)
+
+    async def test_an_answer_that_is_read_slowly_is_not_cut(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        text = "x" * 20_000_000
+        async def long(self: Workshop, args: Any, ctx: Any) -> str:
+            return text
+
+        monkeypatch.setattr(Workshop, "nothing", long)
+        async with serving(1) as (port, _, runner):
+            body = message("tools/call", name="nothing", arguments={})
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(http_request(body, method=b"tools/call", name=b"nothing"))
+            await asyncio.wait_for(reader.readexactly(1), SECONDS)
+            assert runner.server is not None
+            (answering,) = runner.server.connections
+            # The answer is made, and most of it waits for the client.
+            await until(lambda: answering._current_request is None)
+            other, refused = await asyncio.open_connection("127.0.0.1", port)
+            with pytest.raises(ConnectionError):
+                await asyncio.wait_for(_end(other), SECONDS)
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), SECONDS)
+            received = 0
+            async with asyncio.timeout(SECONDS):
+                while received < len(text):
+                    received += len(await reader.read(1_000_000))
+            for each in (writer, refused):
+                each.transport.abort()
 
     async def test_a_body_that_does_not_come_is_silence(self) -> None:
         async with serving(1) as (port, _, runner):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from aiohttp import ClientConnectorError, ClientSession, TCPConnector, web
+from aiohttp import ClientSession, TCPConnector, web
 
 from mcpgen.runtime.server import LiveCatalog, Settings, create_app
 from mcpgen.runtime.server.features.auth import Principal
@@ -197,9 +198,14 @@ async def _status(http: ClientSession, server: Program, path: str) -> int:
 class TestDraining:
     """After SIGTERM, a server goes on for a while and says that it is about to end."""
 
-    async def test_requests_during_the_drain_are_neither_refused_nor_cut(self) -> None:
+    @pytest.mark.parametrize("loop", LOOPS, ids=["uvloop", "asyncio"])
+    async def test_requests_during_the_drain_are_neither_refused_nor_cut(
+        self, loop: tuple[str, ...]
+    ) -> None:
+        """Neither those that come and go meanwhile, nor those sent just before its end."""
+        patience = ("--shutdown-timeout", str(SECONDS), "--access-log", "off")
         async with (
-            program("--drain-delay", "2", *QUICK) as server,
+            program(*loop, "--drain-delay", "300", *patience) as server,
             ClientSession(connector=TCPConnector(force_close=True)) as http,
             ClientSession() as keeping,
         ):
@@ -214,10 +220,18 @@ class TestDraining:
             # The connection that was there before is used once more, and then closed.
             last = await kept.tool("hello")
             assert (last.content, last.headers.get("Connection")) == ("hello", "close")
-            answered = await _until_refused(wire)
+            for _ in range(20):
+                replies = await asyncio.gather(*(wire.tool("hello") for _ in range(5)))
+                assert [reply.content for reply in replies] == ["hello"] * 5
+            with ExitStack() as opened:
+                sent = [opened.enter_context(_sent(server)) for _ in range(50)]
+                # The second signal ends the drain.
+                server.process.send_signal(signal.SIGTERM)
+                answers = await asyncio.gather(*map(_rest, sent))
             _, log = await server.end()
 
-        assert answered
+        assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 200 OK"}
+        assert all(answer.endswith(b'{"status": "ok"}') for answer in answers)
         assert server.process.returncode == 0
         assert not any("Traceback" in line for line in log)
 
@@ -242,14 +256,19 @@ class TestDraining:
         assert server.process.returncode == 0
 
 
-async def _until_refused(wire: ModernWire) -> int:
-    """Call until nobody listens any more; anything else than an answer is an error."""
-    answered = 0
+def _sent(server: Program) -> socket.socket:
+    """A connection on which a request has been sent."""
+    connection = socket.create_connection(("127.0.0.1", server.port), SECONDS)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return connection
+
+
+async def _rest(connection: socket.socket) -> bytes:
+    """What comes until the server closes a connection."""
+    connection.setblocking(False)
+    receive = asyncio.get_running_loop().sock_recv
+    came = b""
     async with asyncio.timeout(SECONDS):
-        while True:
-            try:
-                reply = await wire.tool("hello")
-            except ClientConnectorError:
-                return answered
-            assert reply.content == "hello"
-            answered += 1
+        while data := await receive(connection, 65536):
+            came += data
+    return came
