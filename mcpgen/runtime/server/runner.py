@@ -34,6 +34,10 @@ GRACE_SECONDS: Final = 1.0
 """How long after a drain clients that have connected may take to send a request."""
 
 _PERIOD: Final = 0.02
+_TURNS: Final = 10
+"""Turns of the event loop after which all that has arrived is read, however long each
+takes: a connection is accepted, made, and read from."""
+
 _CANCEL_SECONDS: Final = 0.05
 """The timeout for aiohttp, which waits twice: it only ends what had its time already."""
 
@@ -165,10 +169,14 @@ class ConnectionCare:
         loop = asyncio.get_running_loop()
         connections = self.connections
         end = loop.time() + self._seconds
-        grace = min(end, loop.time() + (GRACE_SECONDS if self.draining else _PERIOD))
+        grace = min(end, loop.time() + (GRACE_SECONDS if self.draining else 0.0))
         self.draining = True
-        while connections.are_waiting() and loop.time() < grace:  # noqa: ASYNC110
-            await asyncio.sleep(_PERIOD)  # nothing announces it
+        while loop.time() < grace:
+            if not connections.are_waiting():
+                break
+            await asyncio.sleep(_PERIOD)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         await end_streams()
         connections.close_waiting()
         while len(connections) and loop.time() < end:

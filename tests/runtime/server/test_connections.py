@@ -172,6 +172,7 @@ class TestWhichOneIsClosed:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         text = "x" * 20_000_000
+
         async def long(self: Workshop, args: Any, ctx: Any) -> str:
             return text
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
@@ -30,6 +30,17 @@ from .transports.http.stalled import Stalled
 _NO_DECODER: Final = "Can not decode content-encoding"
 """What aiohttp answers where it lacks the library for an encoding."""
 
+GRACE_SECONDS: Final = 1.0
+"""How long after a drain clients that have connected may take to send a request."""
+
+_PERIOD: Final = 0.02
+_TURNS: Final = 10
+"""Turns of the event loop after which all that has arrived is read, however long each
+takes: a connection is accepted, made, and read from."""
+
+_CANCEL_SECONDS: Final = 0.05
+"""The timeout for aiohttp, which waits twice: it only ends what had its time already."""
+
 
 class Runner(web.ServerRunner):
     """Leads a server through its life, as `web.AppRunner` does an application."""
@@ -45,7 +56,7 @@ class Runner(web.ServerRunner):
                 logger=HTTP,
                 keepalive_timeout=settings.connection_idle,
             ),
-            shutdown_timeout=_each(settings),
+            shutdown_timeout=_CANCEL_SECONDS,
         )
         self._mcp_server = server
         self._settings = settings
@@ -69,11 +80,10 @@ class Runner(web.ServerRunner):
 
     async def cleanup(self) -> None:
         """Stop listening, let running requests finish, stop the server."""
-        if self.care is not None:
-            self.care.close()
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self._mcp_server.stop)
-            await super().cleanup()
+            closing.push_async_callback(super().cleanup)
+            await _finish(self, self._mcp_server)
 
 
 class ApplicationRunner(web.AppRunner):
@@ -86,7 +96,7 @@ class ApplicationRunner(web.AppRunner):
             access_log=None,
             logger=HTTP,
             keepalive_timeout=settings.connection_idle,
-            shutdown_timeout=_each(settings),
+            shutdown_timeout=_CANCEL_SECONDS,
         )
         self._settings = settings
         self.care: ConnectionCare | None = None
@@ -104,9 +114,9 @@ class ApplicationRunner(web.AppRunner):
 
     async def cleanup(self) -> None:
         """Stop listening, let running requests finish, stop the application."""
-        if self.care is not None:
-            self.care.close()
-        await super().cleanup()
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(super().cleanup)
+            await _finish(self, self.app[SERVER])
 
 
 async def listen(
@@ -120,9 +130,12 @@ async def listen(
     await Site(runner, runner.care.connections, host, port, context).start()
 
 
-def _each(settings: Settings) -> float:
-    """The timeout for aiohttp, which waits twice: before and after it gives up a body."""
-    return settings.shutdown_timeout / 2
+async def _finish(runner: Runner | ApplicationRunner, server: Server) -> None:
+    """Listen no more, and end what runs, within the setting `shutdown_timeout`."""
+    for site in runner.sites:
+        await site.stop()
+    if runner.care is not None:
+        await runner.care.finish(server.end_streams)
 
 
 class ConnectionCare:
@@ -133,7 +146,7 @@ class ConnectionCare:
         draining: Whether each answer closes its connection.
     """
 
-    __slots__ = ("_stalled", "connections", "draining")
+    __slots__ = ("_seconds", "_stalled", "connections", "draining")
 
     def __init__(self, server: web.Server | None, settings: Settings) -> None:
         """Begin; needs a running loop."""
@@ -143,9 +156,32 @@ class ConnectionCare:
         limit = connection_limit(settings.max_connections)
         self.connections = Connections(server, limit)
         self._stalled = Stalled(server, settings.connection_idle)
+        self._seconds = settings.shutdown_timeout
 
-    def close(self) -> None:
-        """End what runs by itself."""
+    async def finish(self, end_streams: Callable[[], Awaitable[None]]) -> None:
+        """Answer the requests that have been sent, and close each connection after that.
+
+        Here, since aiohttp ignores what arrives once it shuts down: the rest of a body,
+        or the request of a client that has just connected. Connections without a request
+        are kept open for a moment in which one may arrive; without a drain, only until
+        what has arrived already is read.
+        """
+        loop = asyncio.get_running_loop()
+        connections = self.connections
+        end = loop.time() + self._seconds
+        grace = min(end, loop.time() + (GRACE_SECONDS if self.draining else 0.0))
+        self.draining = True
+        while loop.time() < grace:
+            if not connections.are_waiting():
+                break
+            await asyncio.sleep(_PERIOD)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        await end_streams()
+        connections.close_waiting()
+        while len(connections) and loop.time() < end:
+            await asyncio.sleep(_PERIOD)
+            connections.close_waiting()
         self._stalled.close()
 
     def _wrap(self, server: web.Server) -> None:

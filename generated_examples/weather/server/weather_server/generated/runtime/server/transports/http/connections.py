@@ -55,7 +55,7 @@ class Connections:
     its TLS handshake. Connections whose requests are being answered are never closed.
     """
 
-    __slots__ = ("_candidates", "_handshakes", "_limit", "_log", "_open")
+    __slots__ = ("_beginning", "_candidates", "_limit", "_log", "_open")
 
     def __init__(self, server: web.Server, limit: int | None) -> None:
         """Begin to count.
@@ -66,7 +66,7 @@ class Connections:
         """
         self._limit = math.inf if limit is None else limit
         self._open: dict[web.RequestHandler, None] = {}
-        self._handshakes: dict[asyncio.Task[None], float] = {}
+        self._beginning: dict[web.RequestHandler, tuple[asyncio.Task[Any], float]] = {}
         self._candidates: list[tuple[float, web.RequestHandler]] = []
         self._log = _SeldomLog()
         made, lost = server.connection_made, server.connection_lost
@@ -75,13 +75,8 @@ class Connections:
             connection: web.RequestHandler, transport: asyncio.Transport
         ) -> None:
             made(connection, transport)
+            self._beginning.pop(connection, None)
             self._open[connection] = None
-            if not self._is_full():
-                return
-            closed = self._close_one(connection)
-            if not closed:
-                transport.abort()
-            self._log.count(silent=closed)
 
         def connection_lost(
             connection: web.RequestHandler, exc: BaseException | None = None
@@ -94,32 +89,54 @@ class Connections:
             connection_made=connection_made, connection_lost=connection_lost
         )
 
-    def handshake_begins(self, task: asyncio.Task[None]) -> None:
-        """Count a connection that has no TLS yet; it is closed by canceling its task."""
-        self._handshakes[task] = asyncio.get_running_loop().time()
-        if self._is_full():
-            # One handshake at least can be canceled: this one.
-            self._log.count(silent=self._close_one(None))
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._open) + len(self._beginning)
 
-    def handshake_ends(self, task: asyncio.Task[None]) -> None:
-        """Count it no longer: it is lost, or its protocol reports itself."""
-        self._handshakes.pop(task, None)
+    def begins(self, connection: web.RequestHandler, task: asyncio.Task[Any]) -> None:
+        """Count a connection that was accepted, and may have no TLS yet.
+
+        Args:
+            connection: Reports itself to the server once it is made.
+            task: Makes it; canceling the task closes the connection.
+        """
+        self._beginning[connection] = task, asyncio.get_running_loop().time()
+        if len(self) <= self._limit:
+            return
+        closed = self._close_one(connection)
+        if not closed:
+            task.cancel()
+        self._log.count(silent=closed)
+
+    def ends(self, connection: web.RequestHandler) -> None:
+        """Count it no longer, unless it was made."""
+        self._beginning.pop(connection, None)
+
+    def are_waiting(self) -> bool:
+        """Whether a client may be about to send a request on one of them."""
+        return bool(self._beginning) or any(map(_is_waiting, self._open))
+
+    def close_waiting(self) -> None:
+        """Close those on which no request is read or answered."""
+        for task, _ in self._beginning.values():
+            task.cancel()
+        for connection in tuple(self._open):
+            if _is_waiting(connection) and connection.transport is not None:
+                connection.transport.close()
 
     def exhausted(self, error: OSError) -> None:
         """Close a silent connection, as a new one can't be accepted."""
         self._log.count(silent=self._close_one(None), error=error)
 
-    def _is_full(self) -> bool:
-        return len(self._open) + len(self._handshakes) > self._limit
-
     def _close_one(self, new: web.RequestHandler | None) -> bool:
         """Close what has been silent longest; False where nothing is silent."""
         found = self._longest_silent(new)
-        task, began = next(iter(self._handshakes.items()), (None, math.inf))
-        if task is not None and (found is None or began < found[0]):
-            del self._handshakes[task]
-            task.cancel()
-            return True
+        for connection, (task, began) in self._beginning.items():
+            if connection is not new and (found is None or began < found[0]):
+                del self._beginning[connection]
+                task.cancel()
+                return True
+            break
         if found is None:
             return False
         self._candidates.pop()
@@ -154,15 +171,19 @@ def _silent_since(connection: Any) -> float | None:
     """
     if connection.transport is None or connection.transport.is_closing():
         return None
-    request = connection._current_request
-    if request is None:
-        if connection._messages:
-            return None
-    elif request.content.is_eof():
-        return None
     since: float = connection._next_keepalive_close_time - connection.keepalive_timeout
+    if _is_waiting(connection):
+        return since
+    request = connection._current_request
+    if request is None or request.content.is_eof():
+        return None
     # A body on its way is closed after everything that sends nothing at all.
-    return since if request is None else since + _UPLOADING
+    return since + _UPLOADING
+
+
+def _is_waiting(connection: Any) -> bool:
+    """Whether aiohttp waits for the next request, as its own timer finds out."""
+    return connection._waiter is not None and not connection._waiter.done()
 
 
 _UPLOADING: Final = 1e9

@@ -14,7 +14,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Final, cast
 
 from aiohttp import web
@@ -129,56 +129,89 @@ class _Acceptor:
         self._server = server
         self._context = context
         self._connections = connections
+        self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._accepting = [
-            asyncio.get_running_loop().create_task(self._accept(each))
-            for each in sockets
-        ]
+        self._closed = False
+        for each in sockets:
+            self._watch(each)
 
     def close(self) -> None:
-        """Listen no more; what has been accepted stays."""
-        for task in self._accepting:
+        """Accept what has connected already, then listen no more.
+
+        A connection that the kernel still keeps when its socket closes would be reset,
+        although its client may have sent a request.
+        """
+        self._closed = True
+        for task in self._tasks:
             task.cancel()
+        for listening in self.sockets:
+            with suppress(NotImplementedError):
+                self._loop.remove_reader(listening)
+            for _ in range(_QUEUE):
+                if not self._accept(listening):
+                    break
+            listening.close()
 
-    async def _accept(self, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        with listening:
-            while True:
-                try:
-                    accepted, _ = await loop.sock_accept(listening)
-                except OSError as error:
-                    if error.errno not in _GONE:
-                        self._connections.exhausted(error)
-                        await asyncio.sleep(_RETRY_SECONDS)
-                    continue
-                task = loop.create_task(self._connect(accepted))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-                if self._context is not None:
-                    self._connections.handshake_begins(task)
-                # Where many wait, accepting the next one would not let others run.
-                await asyncio.sleep(0)
-
-    async def _connect(self, accepted: socket.socket) -> None:
-        """Hand a connection to aiohttp, after its handshake if there is one."""
+    def _watch(self, listening: socket.socket) -> None:
+        if self._closed:
+            return
+        # Not `sock_accept`: canceling it loses a connection that it has just accepted.
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(
-                self._server,
+            self._loop.add_reader(listening, self._accept, listening)
+        except NotImplementedError:  # the event loop of Windows
+            self._tasks.add(self._loop.create_task(self._accept_each(listening)))
+
+    def _accept(self, listening: socket.socket) -> bool:
+        """Accept one connection; False where none waits, or none can be accepted."""
+        try:
+            accepted, _ = listening.accept()
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno in _GONE:
+                return True
+            self._connections.exhausted(error)
+            if not self._closed:
+                self._loop.remove_reader(listening)
+                self._loop.call_later(_RETRY_SECONDS, self._watch, listening)
+            return False
+        accepted.setblocking(False)
+        self._begin(accepted)
+        return True
+
+    async def _accept_each(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                accepted, _ = await self._loop.sock_accept(listening)
+            except OSError as error:
+                if error.errno not in _GONE:
+                    self._connections.exhausted(error)
+                    await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            self._begin(accepted)
+
+    def _begin(self, accepted: socket.socket) -> None:
+        """Hand a connection to aiohttp, after its handshake if there is one."""
+        protocol = self._server()
+        connecting = self._loop.create_task(
+            self._loop.connect_accepted_socket(
+                lambda: protocol,
                 accepted,
                 ssl=self._context,
                 ssl_handshake_timeout=None
                 if self._context is None
                 else _HANDSHAKE_SECONDS,
             )
-        except OSError:
-            accepted.close()  # the client's affair
-        except asyncio.CancelledError:
-            accepted.close()
-            raise
-        except Exception:
-            accepted.close()
-            _log.exception("a connection failed")
-        finally:
-            task = asyncio.current_task()
-            if task is not None:
-                self._connections.handshake_ends(task)
+        )
+
+        def done(task: asyncio.Task[object]) -> None:
+            self._connections.ends(protocol)
+            error = None if task.cancelled() else task.exception()
+            if task.cancelled() or error is not None:
+                accepted.close()
+            # What belongs to the system is the client's affair.
+            if not isinstance(error, OSError | None):
+                _log.error("a connection failed", exc_info=error)
+
+        connecting.add_done_callback(done)
+        self._connections.begins(protocol, connecting)
