@@ -19,10 +19,10 @@ from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server import runner as running_alone
 from mcpgen.runtime.server.eras.legacy import registry
 from mcpgen.runtime.server.eras.modern import envelope
+from mcpgen.runtime.server.incoming import Refused
 from mcpgen.runtime.server.logs import HTTP
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.transports.http import guard as guarding
-from mcpgen.runtime.server.transports.http.exchange import Refused
 from mcpgen.runtime.server.transports.http.guard import Guard
 
 from ..wire import SECONDS, LegacyWire, ModernWire
