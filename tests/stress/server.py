@@ -57,10 +57,10 @@ def left(server: Server) -> dict[str, int]:
     """What a server still counts or keeps of calls; the one place that looks inside."""
     sessions = list(server.registry._store)
     return {
-        "calls": server._limits.calls,
-        "streams": server._limits.streams,
-        "held": sum(server._limits._counters._held.values()),  # type: ignore[attr-defined]
-        "watched": len(server._watch),
+        "calls": server.parts.limits.calls,
+        "streams": server.parts.limits.streams,
+        "held": sum(server.parts.limits._counters._held.values()),  # type: ignore[attr-defined]
+        "watched": len(server.parts.watch),
         "running": sum(len(each.running) for each in sessions),
         "questions": sum(len(each.waiting) for each in sessions),
         "open logs": sum(

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Final, cast
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Middleware as HttpMiddleware
 
 from .app import mounted
 from .eras.legacy.replay import EventStore
 from .eras.legacy.sessions import SessionStore
+from .feature import Feature
 from .features.access_log import Lines
 from .features.auth.configured import LOOPBACK, effective
 from .features.limits.counters import Counters
@@ -29,6 +30,7 @@ from .features.optional import optional
 from .health import FLAG, is_healthy
 from .hooks import Hook
 from .logs import OneEntry
+from .middleware import Middleware
 from .runner import ApplicationRunner, Runner, listen
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Service
@@ -52,8 +54,9 @@ def main(
     sessions: SessionStore | None = None,
     events: EventStore | None = None,
     counters: Counters | None = None,
-    hooks: Sequence[Hook] = (),
-    middlewares: Sequence[Middleware] = (),
+    hooks: Sequence[Hook | Middleware] = (),
+    features: Sequence[Feature] = (),
+    middlewares: Sequence[HttpMiddleware] = (),
 ) -> int:
     """Serve until SIGINT or SIGTERM, and print the URL to standard output.
 
@@ -66,7 +69,8 @@ def main(
         events: Where the events of legacy streams are kept for clients that come back
             for them; memory without it.
         counters: Where limits count; this process's memory without it.
-        hooks: Run around every call, the first one outermost.
+        hooks: Message middleware around every call, the first one outermost.
+        features: What the server has beside what its manifest lists.
         middlewares: aiohttp's, around every HTTP request; they cost a tenth of a call
             by being there at all.
 
@@ -105,6 +109,7 @@ def main(
                 events=events,
                 counters=counters,
                 hooks=hooks,
+                features=features,
                 middlewares=middlewares,
                 on_signal=stop_in_time,
             ),
@@ -171,8 +176,9 @@ async def serve(
     sessions: SessionStore | None = None,
     events: EventStore | None = None,
     counters: Counters | None = None,
-    hooks: Sequence[Hook] = (),
-    middlewares: Sequence[Middleware] = (),
+    hooks: Sequence[Hook | Middleware] = (),
+    features: Sequence[Feature] = (),
+    middlewares: Sequence[HttpMiddleware] = (),
     on_signal: Callable[[int], None] = lambda number: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on.
@@ -192,6 +198,7 @@ async def serve(
             access_log=lines,
             counters=counters,
             hooks=hooks,
+            features=features,
         )
     except SettingsError as error:
         raise CannotStart("\n".join(error.lines)) from None
@@ -227,7 +234,7 @@ def _refuse_strangers(server: Server, settings: Settings) -> None:
 
 
 def _runner(
-    server: Server, settings: Settings, middlewares: Sequence[Middleware]
+    server: Server, settings: Settings, middlewares: Sequence[HttpMiddleware]
 ) -> Runner | ApplicationRunner:
     """Without the application layer where nothing needs it."""
     if not middlewares:

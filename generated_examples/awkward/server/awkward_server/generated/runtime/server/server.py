@@ -18,23 +18,28 @@ from ..core.schema.validator import prepare_explanations
 from ..protocol.revisions import REVISIONS
 from .endpoint import Endpoint
 from .eras.legacy.era import Legacy
+from .eras.legacy.http import LegacyHttp
 from .eras.legacy.registry import Registry
 from .eras.legacy.replay import EventStore
 from .eras.legacy.sessions import MemorySessions, SessionStore
 from .eras.modern.era import Modern
+from .eras.modern.http import ModernHttp
+from .feature import Feature, custom_methods, middleware_of, with_capabilities
 from .features.access_log import AccessLog, Sink
 from .features.auth.configured import configured, declared_scopes, effective
 from .features.limits.counters import Counters
 from .features.limits.limits import Limits
 from .features.optional import optional
 from .handlers.invoke import Threads
-from .hooks import Hook, Hooks, Vitals
+from .hooks import Hook, Vitals
+from .incoming import Refused
 from .methods.bindings import stock
 from .methods.capabilities import offer
 from .methods.table import Methods
+from .middleware import Chain, Middleware, from_users
+from .parts import Parts
 from .service import Service
 from .settings import Settings, SettingsError
-from .transports.http.exchange import Refused
 from .transports.http.guard import Guard
 from .transports.http.proxies import Proxies
 from .transports.http.watch import Watch
@@ -71,7 +76,8 @@ class Server:
         events: EventStore | None = None,
         access_log: Sink | None = None,
         counters: Counters | None = None,
-        hooks: Sequence[Hook] = (),
+        hooks: Sequence[Hook | Middleware] = (),
+        features: Sequence[Feature] = (),
     ) -> None:
         """Prepare everything that can be prepared.
 
@@ -85,18 +91,20 @@ class Server:
         settings = effective(settings, service.contract)
         self._service = service
         self._settings = settings
+        self._features = tuple(features)
         self.paths: Final = tuple(
             dict.fromkeys((settings.path, settings.path.rstrip("/") or "/"))
         ) + ((settings.path + "/",) if not settings.path.endswith("/") else ())
         """Where the endpoint is: with and without a slash at its end."""
         self._guard = Guard(settings)
         self._threads = Threads(settings.threads)
-        self._watch = Watch()
         self._ready = False
         self._limits = Limits(settings, counters)
         self._metrics = _metrics(settings, self._guard)
-        self._hooks = Hooks((*_telemetry(settings, self._metrics), *hooks))
-        offered = offer(service)
+        self._hooks: tuple[Hook | Middleware, ...] = (
+            *_telemetry(settings, self._metrics),
+            *hooks,
+        )
         self.catalog: Final = stock(service, settings, self._threads)
         self._gate = _gate(service, settings, self.catalog)
         if self._gate is not None:
@@ -104,65 +112,70 @@ class Server:
             settings = dataclasses.replace(
                 settings, list_cache_scope="private", read_cache_scope="private"
             )
-        methods = Methods(
-            self.catalog,
-            settings,
-            masks=self._gate is not None and settings.auth_hide_forbidden,
-        )
+        self.parts: Final = self._parts(settings)
+        """What its transports and eras share."""
         self.registry: Final = Registry(
             MemorySessions(settings.max_sessions) if sessions is None else sessions,
-            self.catalog.changes,
-            offered.legacy,
-            self._watch,
-            settings,
-            self._limits,
+            self.parts,
             events,
         )
-        self._modern = (
-            Modern(
-                offered,
-                self.catalog,
-                methods,
-                self._watch,
-                settings,
-                self._limits,
-                self._hooks,
-                self._gate,
-                service if settings.warn_repeats else None,
-            )
-            if offered.modern
-            else None
+        offered = self.parts.offer
+        self.modern: Final = Modern(self.parts) if offered.modern else None
+        """The modern era, if a revision of it is served."""
+        self.legacy: Final = (
+            Legacy(self.parts, self.registry.touch) if offered.legacy else None
         )
-        legacy = (
-            Legacy(
-                offered,
-                self.catalog,
-                methods,
-                self.registry,
-                self._watch,
-                settings,
-                self._limits,
-                self._hooks,
-                self._gate,
-            )
-            if offered.legacy
-            else None
+        """The legacy era, if a revision of it is served."""
+        self._modern_http = (
+            None if self.modern is None else ModernHttp(self.modern, self.parts)
         )
         self.endpoint: Final = Endpoint(
+            self.parts,
             self._guard,
-            self._limits,
-            self._gate,
-            self._modern,
-            legacy,
+            self._modern_http,
+            None
+            if self.legacy is None
+            else LegacyHttp(self.legacy, self.registry, self.parts),
             self.registry,
-            frozenset(v for v, known in REVISIONS.items() if known.era == "legacy"),
             AccessLog(
                 settings.access_log,
                 Proxies(settings.trusted_proxies, settings.proxy_headers),
                 access_log,
             ),
-            settings.max_body,
-            settings.body_timeout,
+        )
+
+    def _parts(self, settings: Settings) -> Parts:
+        features = self._features
+        offered = offer(self._service)
+        offered = dataclasses.replace(
+            offered, capabilities=with_capabilities(offered.capabilities, features)
+        )
+        methods = Methods(
+            self.catalog,
+            settings,
+            masks=self._gate is not None and settings.auth_hide_forbidden,
+        ).table
+        custom = custom_methods(
+            features, {m: m for r in REVISIONS.values() for m in r.client_requests}
+        )
+        chain = Chain(
+            [
+                ("limits", self._limits.call),
+                *((_named(hook), _middleware(hook)) for hook in self._hooks),
+                *middleware_of(features),
+            ]
+        )
+        return Parts(
+            self._service,
+            settings,
+            offered,
+            self.catalog,
+            {**methods, **custom},
+            frozenset(custom),
+            chain,
+            self._limits,
+            self._gate,
+            Watch(),
         )
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -221,14 +234,20 @@ class Server:
     async def start(self) -> None:
         """Before the first request; where that fails, everything is closed again."""
         limits, registry = self._limits, self.registry
-        self._hooks.attach(
-            Vitals(lambda: limits.calls, lambda: len(registry), lambda: limits.streams)
+        vitals = Vitals(
+            lambda: limits.calls, lambda: len(registry), lambda: limits.streams
         )
+        for hook in self._hooks:
+            if isinstance(hook, Hook):
+                hook.attach(vitals)
         async with AsyncExitStack() as closing:
             self._close_with(closing)
             prepare_explanations()
             self.catalog.changes.bind(asyncio.get_running_loop())
             await self._start_service()
+            for feature in self._features:
+                await feature.on_startup(self.catalog)
+                closing.push_async_callback(feature.on_shutdown)
             closing.pop_all()
         self._ready = True
 
@@ -249,16 +268,18 @@ class Server:
         """When shutdown begins: requests go on, open-ended streams end in order."""
         self._ready = False
         self.registry.close()
-        if self._modern is not None:
-            self._modern.subscriptions.close()
+        if self._modern_http is not None:
+            self._modern_http.subscriptions.close()
 
     async def stop(self) -> None:
         """After the last request, or when the rest has had its time and is canceled."""
         async with AsyncExitStack() as closing:
             self._close_with(closing)
             closing.push_async_callback(self._shut_down_service)
+            for feature in self._features:
+                closing.push_async_callback(feature.on_shutdown)
             closing.push_async_callback(self._limits.settle, CANCEL_SECONDS)
-            closing.callback(self._watch.close)
+            closing.callback(self.parts.watch.close)
             await self.endpoint.cancel(CANCEL_SECONDS)
 
     def _close_with(self, closing: AsyncExitStack) -> None:
@@ -278,6 +299,19 @@ class Server:
             _log.error("on_shutdown did not end within %g s", SHUTDOWN_HOOK_SECONDS)
             return
         ending.result()
+
+
+def _named(hook: Hook | Middleware) -> str:
+    return (
+        type(hook).__name__
+        if isinstance(hook, Hook)
+        else getattr(hook, "__name__", type(hook).__name__)
+    )
+
+
+def _middleware(hook: Hook | Middleware) -> Middleware:
+    """A hook contains what its own code raises; of other middleware nothing is known."""
+    return hook if isinstance(hook, Hook) else from_users(hook)
 
 
 def _metrics(settings: Settings, guard: Guard) -> Any:

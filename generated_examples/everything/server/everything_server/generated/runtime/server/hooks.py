@@ -1,6 +1,7 @@
-"""Your own code around every call: audits, metrics, the choice of a tenant, refusals.
+"""Message middleware in two halves: what is done before a call, and what after it.
 
-Knows calls and their outcomes, not HTTP. Without a hook nothing of this is run.
+For audits, metrics, the choice of a tenant, refusals. Knows calls and their outcomes,
+not HTTP.
 """
 
 from __future__ import annotations
@@ -9,64 +10,26 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
-from ..core.catalog import JsonObject
 from ..core.errors import INTERNAL_ERROR, ProtocolError
-from ..core.headers import NAMED_BY
-from ..core.jsonrpc import is_object
-from .handlers.context import Context
 from .handlers.invoke import Contained, TookTooLong, contained
 from .handlers.questions import InputRequired
 from .handlers.results import ToolError
 from .methods.answer import Answer, tool_failure
-
-if TYPE_CHECKING:
-    from .features.auth.principal import Principal
+from .middleware import Next, Request
 
 _log: Final = logging.getLogger("mcp.server")
 
 OutcomeKind: TypeAlias = Literal[
     "ok", "tool_error", "input_required", "error", "cancelled"
 ]
-Method: TypeAlias = Callable[[JsonObject, Context], Awaitable[Answer]]
 
 
-class Call:
-    """One request that is to be answered; nothing of it has been checked yet.
-
-    Attributes:
-        method: The JSON-RPC method, such as "tools/call".
-        name: The wire name of the tool or prompt, or the URI of the resource; None for
-            methods that name nothing, and where it is no string.
-        params: The request's parameters. Read them, don't change them.
-        ctx: The request as its handler will see it.
-        notes: Yours, from `before` to `after`.
-    """
-
-    __slots__ = ("ctx", "method", "name", "notes", "params")
-
-    def __init__(
-        self, method: str, name: str | None, params: JsonObject, ctx: Context
-    ) -> None:
-        self.method = method
-        self.name = name
-        self.params = params
-        self.ctx = ctx
-        self.notes: dict[object, Any] = {}
-
-    @property
-    def arguments(self) -> JsonObject:
-        """The arguments of a tool or prompt; empty for everything else."""
-        given = self.params.get("arguments")
-        return given if is_object(given) else {}
-
-    @property
-    def principal(self) -> Principal | None:
-        """Who is asking, when the server authenticates; else None."""
-        return self.ctx.principal
+Call: TypeAlias = Request
+"""What hooks get of a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +96,62 @@ class Hook:
         """Called once, before the first call."""
         return
 
+    async def __call__(self, request: Request, proceed: Next) -> Answer:
+        """Run `before`, the call and `after`: a hook is message middleware."""
+        refusal = await self._refusal(request)
+        if refusal is not None:
+            return refusal
+        started = time.perf_counter()
+        kind: OutcomeKind = "error"
+        failure: ProtocolError | None = None
+        try:
+            with Contained():
+                answer = await proceed(request)
+            kind = "tool_error" if answer.is_error else "ok"
+            return answer
+        except ProtocolError as error:
+            failure = error
+            raise
+        except InputRequired:
+            kind = "input_required"
+            raise
+        except asyncio.CancelledError:
+            kind = "cancelled"
+            raise
+        except Exception:
+            failure = ProtocolError(INTERNAL_ERROR, "Internal error")
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            await self._end(request, Outcome(kind, seconds, failure))
+
+    async def _refusal(self, request: Request) -> Answer | None:
+        """Run `before`; the answer if it refuses a call of a tool."""
+        try:
+            with Contained():
+                waiting = self.before(request)
+                if waiting is not None:
+                    await contained(waiting)
+        except ProtocolError:
+            raise
+        except ToolError as error:
+            if request.method == "tools/call":
+                return tool_failure(error)
+            raise ProtocolError(INTERNAL_ERROR, str(error)) from None
+        except Exception:
+            _log.exception("a hook failed before %s", request.method)
+            raise ProtocolError(INTERNAL_ERROR, "Internal error") from None
+        return None
+
+    async def _end(self, request: Request, outcome: Outcome) -> None:
+        try:
+            with Contained():
+                waiting = self.after(request, outcome)
+                if waiting is not None:
+                    await _shielded(waiting, self.after_timeout)
+        except Exception:
+            _log.exception("a hook failed after %s", request.method)
+
     def before(self, call: Call) -> Awaitable[None] | None:
         """Called before anything else is done for a call.
 
@@ -149,102 +168,6 @@ class Hook:
         `after_timeout`. What it raises is logged.
         """
         return None
-
-
-class Hooks:
-    """The hooks of one server."""
-
-    __slots__ = ("_hooks",)
-
-    def __init__(self, hooks: Sequence[Hook] = ()) -> None:
-        """Take hooks, the outermost first."""
-        self._hooks = tuple(hooks)
-
-    def attach(self, vitals: Vitals) -> None:
-        """Let all hooks know what the server is busy with."""
-        for hook in self._hooks:
-            hook.attach(vitals)
-
-    def around(self, table: Mapping[str, Method]) -> Mapping[str, Method]:
-        """Methods with the hooks around them; the same ones if there are no hooks."""
-        if not self._hooks:
-            return table
-        return {
-            method: self._enclosed(method, function)
-            for method, function in table.items()
-        }
-
-    def _enclosed(self, method: str, function: Method) -> Method:
-        key = NAMED_BY.get(method)
-
-        async def enclosed(params: JsonObject, ctx: Context) -> Answer:
-            name = params.get(key) if key is not None else None
-            call = Call(method, name if isinstance(name, str) else None, params, ctx)
-            return await self._run(call, function)
-
-        return enclosed
-
-    async def _run(self, call: Call, function: Method) -> Answer:
-        started = time.perf_counter()
-        begun: list[Hook] = []
-        kind: OutcomeKind = "error"
-        failure: ProtocolError | None = None
-        try:
-            with Contained():
-                answer = await self._answer(call, function, begun)
-            kind = "tool_error" if answer.is_error else "ok"
-            return answer
-        except ProtocolError as error:
-            failure = error
-            raise
-        except InputRequired:
-            kind = "input_required"
-            raise
-        except asyncio.CancelledError:
-            kind = "cancelled"
-            raise
-        except Exception:
-            failure = ProtocolError(INTERNAL_ERROR, "Internal error")
-            raise
-        finally:
-            outcome = Outcome(kind, time.perf_counter() - started, failure)
-            await _end(begun, call, outcome)
-
-    async def _answer(self, call: Call, function: Method, begun: list[Hook]) -> Answer:
-        try:
-            for hook in self._hooks:
-                with Contained():
-                    waiting = hook.before(call)
-                    if waiting is not None:
-                        await contained(waiting)
-                begun.append(hook)
-        except ProtocolError:
-            raise
-        except ToolError as error:
-            if call.method == "tools/call":
-                return tool_failure(error)
-            raise ProtocolError(INTERNAL_ERROR, str(error)) from None
-        except Exception:
-            _log.exception("a hook failed before %s", call.method)
-            raise ProtocolError(INTERNAL_ERROR, "Internal error") from None
-        return await function(call.params, call.ctx)
-
-
-async def _end(begun: list[Hook], call: Call, outcome: Outcome) -> None:
-    """Run what hooks do afterwards, the innermost first; nothing keeps the others off."""
-    cancelled: asyncio.CancelledError | None = None
-    for hook in reversed(begun):
-        try:
-            with Contained():
-                waiting = hook.after(call, outcome)
-                if waiting is not None:
-                    await _shielded(waiting, hook.after_timeout)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except Exception:
-            _log.exception("a hook failed after %s", call.method)
-    if cancelled is not None:
-        raise cancelled
 
 
 async def _shielded(waiting: Awaitable[None], seconds: float) -> None:

@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Middleware as HttpMiddleware
 
 from .eras.legacy.registry import Registry
 from .eras.legacy.replay import EventStore
 from .eras.legacy.sessions import SessionStore
+from .feature import Feature
 from .features.access_log import Sink
 from .features.limits.counters import Counters
 from .hooks import Hook
 from .methods.registry import LiveCatalog
+from .middleware import Middleware
 from .server import Server
 from .service import Service
 from .settings import Settings
@@ -37,8 +39,9 @@ def create_app(
     events: EventStore | None = None,
     access_log: Sink | None = None,
     counters: Counters | None = None,
-    hooks: Sequence[Hook] = (),
-    middlewares: Sequence[Middleware] = (),
+    hooks: Sequence[Hook | Middleware] = (),
+    features: Sequence[Feature] = (),
+    middlewares: Sequence[HttpMiddleware] = (),
 ) -> web.Application:
     """The server as an application: run it, or mount it in your own.
 
@@ -55,7 +58,8 @@ def create_app(
         access_log: Takes the lines of the access log; without it, the logger
             `mcp.access` does.
         counters: Where limits count; this process's memory without it.
-        hooks: Run around every call, the first one outermost.
+        hooks: Message middleware around every call, the first one outermost.
+        features: What the server has beside what its manifest lists.
         middlewares: aiohttp's, around every HTTP request to the application.
 
     Raises:
@@ -70,6 +74,7 @@ def create_app(
         access_log=access_log,
         counters=counters,
         hooks=hooks,
+        features=features,
     )
     return mounted(server, settings, middlewares)
 
@@ -92,7 +97,7 @@ def add_metadata_route(root: web.Application, app: web.Application) -> None:
 
 
 def mounted(
-    server: Server, settings: Settings, middlewares: Sequence[Middleware]
+    server: Server, settings: Settings, middlewares: Sequence[HttpMiddleware]
 ) -> web.Application:
     """A server that is there already as an application."""
     app = web.Application(middlewares=middlewares)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import hdrs, web
 
@@ -18,29 +18,30 @@ from ..core import jsonrpc
 from ..core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..core.headers import NAMED_BY
 from ..core.jsonrpc import is_array, is_object
-from .eras.legacy.era import Legacy
+from ..protocol.revisions import REVISIONS
+from .eras.legacy.http import LegacyHttp
 from .eras.legacy.registry import Registry
 from .eras.modern import envelope
-from .eras.modern.era import Modern
+from .eras.modern.http import ModernHttp
 from .features.access_log import AccessLog
-from .features.limits.limits import OVERLOADED, TOO_MANY, Limits, known_id
+from .features.limits.limits import OVERLOADED, TOO_MANY, known_id
+from .incoming import Refused, refused
+from .parts import Parts
 from .transports.http import names
 from .transports.http.exchange import (
     ENCODINGS,
     Exchange,
-    Refused,
     read_body,
-    refused,
     unsupported_encoding,
 )
 from .transports.http.guard import Guard
 from .transports.http.reading import Unreadable, parse
 from .transports.http.sse import event
 
-if TYPE_CHECKING:
-    from .features.auth.gate import Gate
-
 _log: Final = logging.getLogger("mcp.server")
+
+LEGACY_VERSIONS: Final = frozenset(v for v, r in REVISIONS.items() if r.era == "legacy")
+"""All legacy versions, served or not."""
 
 _SMALL: Final = 128 * 1024
 """Bytes of a body that is parsed at once, in a few milliseconds."""
@@ -51,27 +52,22 @@ class Endpoint:
 
     def __init__(
         self,
+        parts: Parts,
         guard: Guard,
-        limits: Limits,
-        gate: Gate | None,
-        modern: Modern | None,
-        legacy: Legacy | None,
+        modern: ModernHttp | None,
+        legacy: LegacyHttp | None,
         registry: Registry,
-        legacy_versions: frozenset[str],
         access: AccessLog,
-        max_body: int,
-        body_timeout: float,
     ) -> None:
         self._guard = guard
-        self._limits = limits
-        self._gate = gate
+        self._limits = parts.limits
+        self._gate = parts.gate
         self._modern = modern
         self._legacy = legacy
         self._registry = registry
-        self._legacy_versions = legacy_versions
         self._access = access
-        self._max_body = max_body
-        self._body_timeout = body_timeout
+        self._max_body = parts.settings.max_body
+        self._body_timeout = parts.settings.body_timeout
         self._allow = (
             "POST, OPTIONS" if legacy is None else "GET, POST, DELETE, OPTIONS"
         )
@@ -219,7 +215,7 @@ class Endpoint:
         if names.SESSION_ID in given or message.get("method") == "initialize":
             return False
         version = given.get(names.PROTOCOL_VERSION)
-        return version is not None and version not in self._legacy_versions
+        return version is not None and version not in LEGACY_VERSIONS
 
 
 def _check_form(request: web.BaseRequest) -> None:

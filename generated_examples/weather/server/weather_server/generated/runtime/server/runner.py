@@ -19,11 +19,12 @@ from aiohttp.web_protocol import ERROR
 
 from ..core import jsonrpc
 from .app import SERVER
+from .incoming import Refused
 from .logs import HTTP
 from .server import Server
 from .settings import Settings
 from .transports.http.connections import Connections, connection_limit
-from .transports.http.exchange import Refused, unsupported_encoding
+from .transports.http.exchange import unsupported_encoding
 from .transports.http.site import Site
 from .transports.http.stalled import Stalled
 

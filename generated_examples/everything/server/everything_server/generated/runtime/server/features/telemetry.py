@@ -17,8 +17,8 @@ from aiohttp import hdrs, web
 
 from ..handlers.context import Context
 from ..hooks import Call, Hook, Outcome, Vitals
+from ..incoming import Refused
 from ..settings import Settings, SettingsError
-from ..transports.http.exchange import Refused
 from ..transports.http.guard import Guard
 from ..transports.http.proxies import Proxies, parse_address
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
+from pydantic_core import from_json, to_jsonable_python
 
 from ...core.catalog import Json, JsonObject
 from ...core.jsonrpc import encode
@@ -40,6 +40,22 @@ class Answer:
         self.members = members
         self.meta = meta
         self.is_error = is_error
+
+    @classmethod
+    def of(cls, result: Mapping[str, Any]) -> Answer:
+        """An answer from a result as JSON, such as `{"content": [...]}`."""
+        members = {key: value for key, value in result.items() if key != "_meta"}
+        return cls(
+            _members(members), result.get("_meta"), result.get("isError") is True
+        )
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The result as JSON: a copy, made at each access."""
+        result: dict[str, Any] = from_json(b"{%b}" % self.members)
+        if self.meta is not None:
+            result["_meta"] = dict(self.meta)
+        return result
 
 
 EMPTY = Answer(b"")

@@ -13,15 +13,14 @@ from typing import Final
 
 from aiohttp import web
 
-from ....core.revision import Revision
-from ...features.limits.limits import OVERLOADED, TOO_MANY, Limits, too_many
+from ...features.limits.limits import OVERLOADED, TOO_MANY, too_many
 from ...handlers.ports import Client
-from ...methods.registry import Change, Changes
-from ...settings import Settings
+from ...incoming import refused
+from ...methods.registry import Change
+from ...parts import Parts
 from ...transports.http import names
-from ...transports.http.exchange import Exchange, refused, single
+from ...transports.http.exchange import Exchange, single
 from ...transports.http.sse import COMMENT, Mailbox, event, is_gone
-from ...transports.http.watch import Watch
 from ..modern.subscriptions import notification
 from .replay import EventLog, EventStore, MemoryEvents, parse_event_id
 from .sessions import Session, SessionStore
@@ -47,26 +46,20 @@ class Registry:
     """The sessions of one server."""
 
     def __init__(
-        self,
-        store: SessionStore,
-        changes: Changes,
-        revisions: Mapping[str, Revision],
-        watch: Watch,
-        settings: Settings,
-        limits: Limits,
-        events: EventStore | None = None,
+        self, store: SessionStore, parts: Parts, events: EventStore | None = None
     ) -> None:
-        self._limits = limits
+        settings = parts.settings
+        self._limits = parts.limits
         kept = events or MemoryEvents(settings.event_history)
         self._events = kept if settings.event_history else None
         self._store = store
-        self._revisions = revisions
-        self._watch = watch
+        self._revisions = parts.offer.legacy
+        self._watch = parts.watch
         self._settings = settings
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
         self._tell = self._send
-        changes.listen(self._changed)
+        parts.catalog.changes.listen(self._changed)
 
     def __len__(self) -> int:
         return len(self._store)

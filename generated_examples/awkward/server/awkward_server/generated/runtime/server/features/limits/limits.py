@@ -12,16 +12,20 @@ import logging
 import math
 import time
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from ....core import jsonrpc
 from ....core.catalog import Json
 from ....core.errors import INVALID_REQUEST, ProtocolError
+from ...incoming import Incoming, Refused
+from ...methods.answer import Answer
+from ...middleware import Next, Request
 from ...settings import Settings
-from ...transports.http.exchange import Exchange, Refused
+from ...transports.http.exchange import Exchange
 from ...transports.http.proxies import Proxies
 from .clients import Client, Clients, address_key
 from .counters import Counters, Demand, MemoryCounters
@@ -140,7 +144,7 @@ class Limits:
             cost = size - 1.0
             await self._take(exchange, [each._replace(cost=cost) for each in demands])
 
-    async def enter(self, exchange: Exchange) -> None:
+    async def enter(self, incoming: Incoming) -> None:
         """Begin a call; `leave` must follow.
 
         Raises:
@@ -149,7 +153,7 @@ class Limits:
         if self.calls >= self._max_calls:
             raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
         self.calls += 1
-        client = exchange.client
+        client = incoming.client
         limit = self._settings.client_calls
         if client is None or not limit:
             return
@@ -166,24 +170,45 @@ class Limits:
         if not held:
             raise too_many(TOO_MANY, "Too many calls at one time", "client_calls", 1)
 
-    async def leave(self, exchange: Exchange) -> None:
+    async def leave(self, incoming: Incoming) -> None:
         """End a call."""
         self.calls -= 1
-        client = exchange.client
+        client = incoming.client
         if client is not None and self._settings.client_calls:
             if self._memory is None:
                 await self._release(client.calls)
             else:
                 self._memory.release_now(client.calls)
 
+    async def call(self, request: Request, proceed: Next) -> Answer:
+        """Message middleware: count a call while it runs.
+
+        A plain handler can't be stopped: its thread goes on when the call was canceled or
+        took too long. Until it is back the call counts, so that nobody takes all threads.
+        """
+        incoming = request.incoming
+        await self.enter(incoming)
+        try:
+            return await proceed(request)
+        finally:
+            thread = request.ctx.left_behind
+            if thread is None or thread.done():
+                await self.leave(incoming)
+            else:
+                self._start(self._leave_later(thread, incoming))
+
+    async def _leave_later(self, thread: Future[Any], incoming: Incoming) -> None:
+        await asyncio.wait([asyncio.wrap_future(thread)])
+        await self.leave(incoming)
+
     @asynccontextmanager
-    async def streaming(self, exchange: Exchange) -> AsyncGenerator[None, None]:
+    async def streaming(self, incoming: Incoming) -> AsyncGenerator[None, None]:
         """The time that an open-ended stream is open.
 
         Raises:
             Refused: 429 when the client has too many.
         """
-        client, limit = exchange.client, self._settings.client_streams
+        client, limit = incoming.client, self._settings.client_streams
         key = client.streams if client is not None and limit else None
         if key is not None and not await self._hold(key, limit):
             raise too_many(TOO_MANY, "Too many open streams", "client_streams", 5)
@@ -195,10 +220,10 @@ class Limits:
             if key is not None:
                 await self._release(key)
 
-    def session_owners(self, exchange: Exchange) -> dict[str, int]:
+    def session_owners(self, incoming: Incoming) -> dict[str, int]:
         """Whom a session of this client counts for, and how many each may have."""
         settings = self._settings
-        address, client = exchange.address, exchange.client
+        address, client = incoming.address, incoming.client
         limits: dict[str, int] = {}
         if address is not None:
             limits[address.key] = settings.address_sessions

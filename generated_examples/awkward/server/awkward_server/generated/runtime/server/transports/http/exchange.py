@@ -10,51 +10,21 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import StreamReader, hdrs, web
 from multidict import CIMultiDictProxy
 
 from ....core import jsonrpc
-from ....core.errors import INVALID_REQUEST, ProtocolError
+from ....core.errors import ProtocolError
+from ...incoming import Incoming, Refused, refused
 from . import direct
 from .sse import Stream
-
-if TYPE_CHECKING:
-    from ...features.auth.principal import Principal
-    from ...features.limits.clients import Client
 
 _JSON: Final = "application/json"
 _EVENTS: Final = "text/event-stream"
 _REFUSES: Final = re.compile(r"q\s*=\s*0(\.0*)?")
 _NOTHING: Final[frozenset[str]] = frozenset()
-
-
-class Refused(Exception):
-    """A request that gets an HTTP error instead of an answer.
-
-    Attributes:
-        status: The HTTP status.
-        error: What the body says.
-        headers: Further response headers.
-        request_id: The JSON-RPC request that it answers, where that is known.
-    """
-
-    def __init__(
-        self, status: int, error: ProtocolError, headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(str(error))
-        self.status = status
-        self.error = error
-        self.headers = headers or {}
-        self.request_id: jsonrpc.RequestId | None = None
-
-
-def refused(
-    status: int, message: str, headers: dict[str, str] | None = None
-) -> Refused:
-    """A refusal for reasons that lie outside the protocol's own errors."""
-    return Refused(status, ProtocolError(INVALID_REQUEST, message), headers)
 
 
 ENCODINGS: Final = ("gzip", "deflate", "identity")
@@ -82,8 +52,8 @@ def single(headers: CIMultiDictProxy[str], name: str) -> str | None:
     return values[0] if values else None
 
 
-class Exchange:
-    """A request on its way.
+class Exchange(Incoming):
+    """A request to the endpoint, and its answer.
 
     Attributes:
         request: The HTTP request.
@@ -91,71 +61,42 @@ class Exchange:
         stream: The event stream, once it is open.
         takes_events: Whether the client accepts an event stream.
         prefers_events: Whether it names event streams first, or nothing else.
-        method: The JSON-RPC method, for the access log.
-        target: The tool, prompt or URI that it names, for the access log.
-        session_id: The legacy session, for the access log.
-        request_id: The JSON-RPC request's id, once it is known.
-        address: What the client's address counts as; None where it is not counted.
-        client: What the client counts as: its principal, else its address.
-        principal: Who sends it, when the server authenticates.
         hidden: Headers that handlers must not see, in lower case.
-        outcome: "ok", or in a word what became of it, for the access log.
         written: When something was last sent, by `time.monotonic`.
     """
 
     __slots__ = (
         "_takes_json",
-        "address",
-        "client",
         "headers",
         "hidden",
-        "method",
-        "outcome",
         "prefers_events",
-        "principal",
         "request",
-        "request_id",
-        "session_id",
         "stream",
         "takes_events",
-        "target",
         "written",
     )
 
     def __init__(self, request: web.BaseRequest) -> None:
+        super().__init__()
         self.request = request
         self.headers: dict[str, str] = {}
         self.stream: Stream | None = None
-        self.method: str | None = None
-        self.target: str | None = None
-        self.session_id: str | None = None
-        self.request_id: jsonrpc.RequestId | None = None
-        self.address: Client | None = None
-        self.client: Client | None = None
-        self.principal: Principal | None = None
         self.hidden = _NOTHING
-        self.outcome = "ok"
         self.written = time.monotonic()
         self.takes_events, self._takes_json, self.prefers_events = _accepted(
             request.headers.get(hdrs.ACCEPT, "*/*")
         )
 
     @property
-    def owner(self) -> str | None:
-        """Whose sessions and states this request may use; None without authentication."""
-        return None if self.principal is None else self.principal.key
-
-    @property
-    def has_expired(self) -> bool:
-        """Whether the credentials that it came with have ended."""
-        expires = None if self.principal is None else self.principal.expires
-        return expires is not None and expires <= time.time()
-
-    @property
     def visible_headers(self) -> Mapping[str, str]:
         """The request's headers, as far as handlers may see them."""
         headers = self.request.headers
         return Visible(headers, self.hidden) if self.hidden else headers
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the event stream is open, so that the status is sent."""
+        return self.stream is not None
 
     def require_accept(self) -> None:
         """Refuse a client that accepts neither form of an answer."""

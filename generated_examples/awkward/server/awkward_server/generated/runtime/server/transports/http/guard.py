@@ -12,8 +12,9 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from ...incoming import Refused, refused
 from ...settings import Settings
-from .exchange import Refused, refused, single
+from .exchange import single
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*|\*))?")

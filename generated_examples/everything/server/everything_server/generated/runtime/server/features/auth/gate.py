@@ -17,8 +17,9 @@ from aiohttp import web
 
 from ....core.errors import INVALID_REQUEST, ProtocolError
 from ....core.jsonrpc import RequestId
+from ...incoming import Incoming, Refused
 from ...settings import Settings
-from ...transports.http.exchange import Exchange, Refused
+from ...transports.http.exchange import Exchange
 from ...transports.http.guard import host_of
 from ...transports.http.proxies import Proxies
 from . import authenticator as authenticators
@@ -152,31 +153,31 @@ class Gate:
 
     def require(
         self,
-        exchange: Exchange,
+        incoming: Incoming,
         scopes: Sequence[str],
         request_id: RequestId | None = None,
     ) -> None:
-        """Refuse an HTTP request whose sender lacks one of the scopes that it needs.
+        """Refuse a request whose sender lacks one of the scopes that it needs.
 
         Args:
-            exchange: The HTTP request.
+            incoming: Who sends it.
             scopes: What the JSON-RPC requests in it need; see `needed`.
             request_id: What the refusal answers.
 
         Raises:
             Refused: 403; it names all scopes that are needed.
         """
-        principal = exchange.principal
+        principal = incoming.principal
         if principal is None or not principal.scopes.issuperset(scopes):
-            refusal = self.insufficient(exchange, scopes)
+            refusal = self.insufficient(incoming, scopes)
             refusal.request_id = request_id
             raise refusal
 
-    def insufficient(self, exchange: Exchange, scopes: Sequence[str]) -> Refused:
+    def insufficient(self, incoming: Incoming, scopes: Sequence[str]) -> Refused:
         """The refusal of a call that needs scopes: it names all of them at once."""
         needed = tuple(dict.fromkeys((*self._needed, *scopes)))
         return self._refused(
-            exchange,
+            incoming,
             403,
             "insufficient_scope",
             f"This needs the scopes: {' '.join(needed)}",
@@ -215,7 +216,7 @@ class Gate:
 
     def _refused(
         self,
-        exchange: Exchange,
+        incoming: Incoming,
         status: int,
         error: str | None,
         reason: str,
@@ -227,7 +228,11 @@ class Gate:
         needed = self._needed if scopes is None else scopes
         if needed:
             parts.append(f'scope="{" ".join(needed)}"')
-        origin = self._origin(exchange.request) if self._issuer else None
+        origin = (
+            self._origin(incoming.request)
+            if self._issuer and isinstance(incoming, Exchange)
+            else None
+        )
         if origin is not None:
             parts.append(f'resource_metadata="{origin}{self._named}"')
         challenge = f"Bearer {', '.join(parts)}" if parts else "Bearer"

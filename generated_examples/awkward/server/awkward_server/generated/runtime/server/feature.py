@@ -1,0 +1,99 @@
+"""Something that a server has beside what its manifest lists; the base of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from ..core.catalog import Json, JsonObject
+from .methods.answer import Answer
+from .middleware import Method, Middleware, from_users
+
+if TYPE_CHECKING:
+    from .handlers.context import Context
+    from .methods.registry import LiveCatalog
+
+CustomMethod: TypeAlias = Callable[[JsonObject, "Context"], Awaitable[Any]]
+"""Takes parameters and context; returns the result as JSON, or an `Answer`."""
+
+
+class Feature:
+    """The base of features: override what yours brings; `create_app(features=[...])`."""
+
+    name: ClassVar[str] = ""
+    """What it is called in messages and in the list of middleware."""
+
+    def capabilities(self) -> Mapping[str, JsonObject]:
+        """What it adds to the server's capabilities, such as `{"experimental": ...}`.
+
+        A revision that lacks a key of the first level is not told of it.
+        """
+        return {}
+
+    def methods(self) -> Mapping[str, CustomMethod]:
+        """Further requests that clients may send, by method."""
+        return {}
+
+    def middleware(self) -> Sequence[Middleware]:
+        """Code around every call, inside of the hooks."""
+        return ()
+
+    async def on_startup(self, catalog: LiveCatalog) -> None:
+        """Called once before the first request."""
+        return
+
+    async def on_shutdown(self) -> None:
+        """Called once, after the last request was answered."""
+        return
+
+
+def custom_methods(
+    features: Sequence[Feature], taken: Mapping[str, object]
+) -> dict[str, Method]:
+    """The methods that features bring.
+
+    Raises:
+        ValueError: A method exists already.
+    """
+    found: dict[str, Method] = {}
+    for feature in features:
+        for method, function in feature.methods().items():
+            if method in taken or method in found:
+                raise ValueError(
+                    f"{_name(feature)}: the method {method!r} exists already"
+                )
+            found[method] = _answering(function)
+    return found
+
+
+def middleware_of(features: Sequence[Feature]) -> list[tuple[str, Middleware]]:
+    """The middleware that features bring, with their names."""
+    return [
+        (_name(feature), from_users(each))
+        for feature in features
+        for each in feature.middleware()
+    ]
+
+
+def with_capabilities(
+    declared: Mapping[str, JsonObject], features: Sequence[Feature]
+) -> dict[str, JsonObject]:
+    """Capabilities with those of features, joined key by key."""
+    joined: dict[str, JsonObject] = dict(declared)
+    for feature in features:
+        for key, value in feature.capabilities().items():
+            both: dict[str, Json] = {**joined.get(key, {}), **value}
+            joined[key] = both
+    return joined
+
+
+def _name(feature: Feature) -> str:
+    return feature.name or type(feature).__name__
+
+
+def _answering(function: CustomMethod) -> Method:
+    async def method(params: JsonObject, ctx: Context) -> Answer:
+        result = await function(params, ctx)
+        return result if isinstance(result, Answer) else Answer.of(result)
+
+    return method

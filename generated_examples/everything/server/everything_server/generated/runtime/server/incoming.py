@@ -1,0 +1,103 @@
+"""What a transport knows of the sender of a message, and how it refuses one.
+
+The base of each transport's own class; knows no bytes, methods or eras.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from ..core import jsonrpc
+from ..core.errors import INVALID_REQUEST, ProtocolError
+
+if TYPE_CHECKING:
+    from .features.auth.principal import Principal
+    from .features.limits.clients import Client
+
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+class Refused(Exception):
+    """A request that gets an HTTP error instead of an answer.
+
+    Attributes:
+        status: The HTTP status.
+        error: What the body says.
+        headers: Further response headers.
+        request_id: The JSON-RPC request that it answers, where that is known.
+    """
+
+    def __init__(
+        self, status: int, error: ProtocolError, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(str(error))
+        self.status = status
+        self.error = error
+        self.headers = headers or {}
+        self.request_id: jsonrpc.RequestId | None = None
+
+
+def refused(
+    status: int, message: str, headers: dict[str, str] | None = None
+) -> Refused:
+    """A refusal for reasons that lie outside the protocol's own errors."""
+    return Refused(status, ProtocolError(INVALID_REQUEST, message), headers)
+
+
+class Incoming:
+    """A message on its way in.
+
+    Attributes:
+        method: The JSON-RPC method, for the access log.
+        target: The tool, prompt or URI that it names, for the access log.
+        session_id: The legacy session, for the access log.
+        request_id: The JSON-RPC request's id, once it is known.
+        address: What the client's address counts as; None where it is not counted.
+        client: What the client counts as: its principal, else its address.
+        principal: Who sends it, when the server authenticates.
+        outcome: "ok", or in a word what became of it, for the access log.
+    """
+
+    __slots__ = (
+        "address",
+        "client",
+        "method",
+        "outcome",
+        "principal",
+        "request_id",
+        "session_id",
+        "target",
+    )
+
+    def __init__(self, principal: Principal | None = None) -> None:
+        self.method: str | None = None
+        self.target: str | None = None
+        self.session_id: str | None = None
+        self.request_id: jsonrpc.RequestId | None = None
+        self.address: Client | None = None
+        self.client: Client | None = None
+        self.principal = principal
+        self.outcome = "ok"
+
+    @property
+    def owner(self) -> str | None:
+        """Whose sessions and states this request may use; None without authentication."""
+        return None if self.principal is None else self.principal.key
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether the credentials that it came with have ended."""
+        expires = None if self.principal is None else self.principal.expires
+        return expires is not None and expires <= time.time()
+
+    @property
+    def visible_headers(self) -> Mapping[str, str]:
+        """HTTP headers, as far as handlers may see them; none in other transports."""
+        return _NO_HEADERS
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether it is too late for an error that is not a JSON-RPC response."""
+        return False

@@ -1,0 +1,103 @@
+"""The legacy era over Streamable HTTP: POST requests, each in a session.
+
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from ....core import headers, jsonrpc
+from ....core.errors import INVALID_REQUEST, ProtocolError
+from ...incoming import refused
+from ...parts import Parts
+from ...transports.http.exchange import Exchange
+from .era import Legacy
+from .registry import Registry
+from .server_requests import is_response, take_answer
+from .session_outlet import SessionOutlet
+
+
+class LegacyHttp:
+    """Answers legacy POST requests."""
+
+    def __init__(self, era: Legacy, registry: Registry, parts: Parts) -> None:
+        self._era = era
+        self._registry = registry
+        self._watch = parts.watch
+        self._settings = parts.settings
+
+    async def post(
+        self, exchange: Exchange, message: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        """Answer one message that is already a JSON object.
+
+        Raises:
+            Refused: It has no session, or the session is unknown.
+        """
+        if message.get("method") == "initialize":
+            exchange.method = "initialize"
+            return self._initialize(exchange, message)
+        session = self._registry.find(exchange)
+        if "method" not in message:
+            taken = take_answer(session, message)
+            if not taken and not is_response(message):
+                raise refused(400, "Neither a request, a notification nor a response")
+            return exchange.accepted()
+        exchange.method = str(message["method"])[:100]
+        if "id" not in message:
+            self._era.notified(session, message)
+            return exchange.accepted()
+        self._era.require(exchange, [message])
+        outlet = SessionOutlet(exchange, session, self._settings)
+        self._watch.add(outlet)
+        try:
+            response = await self._era.respond(exchange, session, outlet, message)
+            if response is None:
+                return await outlet.finish([], cancelled=True)
+            return await outlet.finish([response])
+        finally:
+            self._watch.discard(outlet)
+            outlet.close()
+
+    async def batch(
+        self, exchange: Exchange, messages: Sequence[Any]
+    ) -> web.StreamResponse:
+        """Answer a batch.
+
+        Raises:
+            Refused: There is no such thing in the session's revision.
+        """
+        session = self._registry.find(exchange)
+        outlet = SessionOutlet(exchange, session, self._settings)
+        self._watch.add(outlet)
+        try:
+            answered = await self._era.batch(exchange, session, outlet, messages)
+            return await outlet.finish(answered, batch=True)
+        finally:
+            self._watch.discard(outlet)
+            outlet.close()
+
+    def _initialize(
+        self, exchange: Exchange, message: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        request_id = message.get("id")
+        if not jsonrpc.is_request_id(request_id):
+            raise refused(400, "`id` must be a string or an integer")
+        try:
+            if self._registry.is_within(exchange):
+                raise ProtocolError(
+                    INVALID_REQUEST,
+                    "The session is initialized already; leave out "
+                    f"{headers.SESSION_ID} for a new one",
+                )
+            client = self._era.negotiate(message.get("params"))
+        except ProtocolError as error:
+            return exchange.failure(error, 400, request_id)
+        session = self._registry.open(exchange, client)
+        exchange.session_id = session.id
+        exchange.headers[headers.SESSION_ID] = session.id
+        return exchange.json(self._era.welcome(request_id, client))

@@ -1,0 +1,96 @@
+"""The modern era over Streamable HTTP: statuses, and headers that repeat the body.
+
+https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from ....core import jsonrpc
+from ....core.errors import (
+    HEADER_MISMATCH,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    MISSING_CLIENT_CAPABILITY,
+    UNSUPPORTED_PROTOCOL_VERSION,
+    ProtocolError,
+)
+from ....core.jsonrpc import is_object
+from ...parts import Parts
+from ...transports.http.exchange import Exchange
+from . import envelope
+from .era import Modern
+from .outlet import PlainOutlet
+from .subscriptions import Subscriptions
+
+_STATUS: Final[Mapping[int, int]] = {
+    HEADER_MISMATCH: 400,
+    MISSING_CLIENT_CAPABILITY: 400,
+    UNSUPPORTED_PROTOCOL_VERSION: 400,
+    INVALID_REQUEST: 400,
+    METHOD_NOT_FOUND: 404,
+}
+"""HTTP status by error code; others are answers like any other."""
+
+
+class ModernHttp:
+    """Answers modern HTTP requests."""
+
+    def __init__(self, era: Modern, parts: Parts) -> None:
+        self._era = era
+        self._limits = parts.limits
+        self._watch = parts.watch
+        self._keep_alive = parts.settings.keep_alive
+        self.subscriptions: Final = Subscriptions(
+            parts.catalog.changes, era.frame, parts.watch, parts.settings
+        )
+
+    async def post(
+        self, exchange: Exchange, message: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        """Answer one message that is already a JSON object."""
+        method = message.get("method")
+        if not isinstance(method, str):
+            error = ProtocolError(INVALID_REQUEST, "A message needs a `method`")
+            return exchange.failure(error, 400)
+        exchange.method = method[:100]
+        headers = exchange.request.headers
+        if "id" not in message:
+            # The era defines no notification from clients; all are taken and dropped.
+            try:
+                envelope.check_notification(headers, method)
+            except ProtocolError as mismatch:
+                return exchange.failure(mismatch, 400)
+            return exchange.accepted()
+        request_id = message["id"]
+        if not jsonrpc.is_request_id(request_id):
+            error = ProtocolError(
+                INVALID_REQUEST, "`id` must be a string or an integer"
+            )
+            return exchange.failure(error, 400)
+        params = message.get("params")
+        if not is_object(params):
+            params = {}
+        try:
+            request = self._era.decode(exchange, request_id, method, params, headers)
+        except ProtocolError as error:
+            status = 404 if error.code == METHOD_NOT_FOUND else 400
+            return exchange.failure(error, status, request_id)
+        if method == "subscriptions/listen":
+            try:
+                async with self._limits.streaming(exchange):
+                    return await self.subscriptions.serve(exchange, request_id, params)
+            except ProtocolError as error:
+                return exchange.failure(error, _STATUS.get(error.code, 200), request_id)
+        outlet = PlainOutlet(exchange, self._keep_alive)
+        self._watch.add(outlet)
+        try:
+            response, failure = await self._era.answer(exchange, request, outlet)
+        finally:
+            self._watch.discard(outlet)
+        status = 200 if failure is None else _STATUS.get(failure.code, 200)
+        return await outlet.finish(response, status)

@@ -1,0 +1,45 @@
+"""What the parts of one server share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .features.auth.gate import Gate
+    from .features.limits.limits import Limits
+    from .methods.capabilities import Offer
+    from .methods.registry import LiveCatalog
+    from .middleware import Chain, Method
+    from .service import Service
+    from .settings import Settings
+    from .transports.http.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that all eras and transports of one server use.
+
+    Attributes:
+        service: The user's service.
+        settings: How the server is run.
+        offer: What it declares, per revision.
+        catalog: What it lists now.
+        methods: What answers the requests that both eras have, by name.
+        custom: Names of further methods, which features bring.
+        chain: The middleware around all methods.
+        limits: Counts calls, streams and sessions.
+        gate: Authentication; None where everyone is served.
+        watch: Looks after running requests.
+    """
+
+    service: Service
+    settings: Settings
+    offer: Offer
+    catalog: LiveCatalog
+    methods: dict[str, Method]
+    custom: frozenset[str]
+    chain: Chain
+    limits: Limits
+    gate: Gate | None
+    watch: Watch
