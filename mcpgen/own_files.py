@@ -8,7 +8,7 @@ requirements, from `features`; a project file that another tool than the standar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -97,13 +97,16 @@ def _listed(text: str) -> list[Requirement] | None:
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
-        project: Json = tomllib.loads(text).get("project")
+        data: Mapping[str, Json] = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return None
-    if not isinstance(project, dict) or "dependencies" in project.get("dynamic", ()):
-        return None
-    listed = project.get("dependencies", [])
-    if not isinstance(listed, list):
+    project: Json = data.get("project")
+    try:
+        if "dependencies" in project.get("dynamic", ()):
+            return None
+        listed: list[Json] = list(project.get("dependencies", []))
+    except (AttributeError, TypeError):
+        # Not the tables and lists of the standard, or no `[project]` at all.
         return None
     found: list[Requirement] = []
     for each in listed:
