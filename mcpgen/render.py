@@ -209,7 +209,7 @@ class _Pages:
                 "server/generated.py.jinja",
                 docstring=self._said(f"What handlers of the {name} server need."),
                 runtime=pycode.imports(
-                    ".runtime.server", package.server_names(project)
+                    ".runtime.server", package.server_names(project), 4
                 ),
                 on_demand=package.server_on_demand(project),
                 package_version=package.version(documents.version(project)),
@@ -344,8 +344,8 @@ class _Pages:
             self._own(
                 "client/init.py.jinja",
                 docstring=docstring,
-                own=pycode.imports(".client", package.client_classes(project)),
-                runtime=pycode.imports(".runtime.client", package.CLIENT_NAMES),
+                own=pycode.imports(".client", package.client_classes(project), 4),
+                runtime=pycode.imports(".runtime.client", package.CLIENT_NAMES, 4),
                 auth=pycode.imports(".runtime.client", package.CLIENT_AUTH_NAMES, 4),
                 on_demand=package.client_on_demand(),
                 package_version=package.version(publishing.client_version(project)),

@@ -7,31 +7,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .client import SyncWeatherClient, WeatherClient
-from .runtime.client import (
-    OMIT,
-    AuthError,
-    CallOptions,
-    CallTimeoutError,
-    CapabilityError,
-    ClientError,
-    ClientOptions,
-    ClientStateError,
-    Difference,
-    Elicitation,
-    InvalidArgumentsError,
-    InvalidResultError,
-    LogMessage,
-    MissingHandlerError,
-    Notification,
-    Omit,
-    Progress,
-    ProtocolError,
-    Reply,
-    ToolError,
-    TransportError,
-    VersionError,
-)
+try:
+    from .client import SyncWeatherClient, WeatherClient
+    from .runtime.client import (
+        OMIT,
+        AuthError,
+        CallOptions,
+        CallTimeoutError,
+        CapabilityError,
+        ClientError,
+        ClientOptions,
+        ClientStateError,
+        Difference,
+        Elicitation,
+        InvalidArgumentsError,
+        InvalidResultError,
+        LogMessage,
+        MissingHandlerError,
+        Notification,
+        Omit,
+        Progress,
+        ProtocolError,
+        Reply,
+        ToolError,
+        TransportError,
+        VersionError,
+    )
+except ModuleNotFoundError as error:
+    from .runtime.core.missing import missing
+
+    raise missing(error, __name__) from None
 from .runtime.version import RUNTIME_VERSION
 
 if TYPE_CHECKING:
