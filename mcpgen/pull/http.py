@@ -14,10 +14,11 @@ from typing import Any
 from mcpgen import identity
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.calls import Request
-from mcpgen.runtime.client.connection import Connection
+from mcpgen.runtime.client.connection import ServerConnection
 from mcpgen.runtime.client.features.oauth import Auth
 from mcpgen.runtime.client.features.terminal.credentials import credentials, headers
 from mcpgen.runtime.client.options import Settings
+from mcpgen.runtime.client.transports.http.requests import Http
 
 from .live import CAPABILITIES, Era, Facts
 
@@ -28,7 +29,7 @@ PACKAGE = "mcpgen"
 class HttpLink:
     """An open connection over HTTP."""
 
-    def __init__(self, connection: Connection, settings: Settings) -> None:
+    def __init__(self, connection: ServerConnection, settings: Settings) -> None:
         self._connection = connection
         self._settings = settings.for_calls()
 
@@ -73,7 +74,7 @@ async def connect(
             client_info={"name": PACKAGE, "version": identity.version()},
             capabilities=CAPABILITIES,
         )
-        connection = Connection(url, settings)
+        connection = ServerConnection(Http(url, settings), settings)
     except ValueError as error:
         raise MCPGenError.of("MG701", str(error)) from None
     await connection.open()

@@ -20,8 +20,8 @@ from typing import Any, Final
 from mcpgen import identity
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import ClientError, ProtocolError, VersionError
+from mcpgen.runtime.client.session import common_version, versions
 from mcpgen.runtime.client.shapes import is_list, is_object, members
-from mcpgen.runtime.client.speaker import common_version, versions
 from mcpgen.runtime.core import errors as codes
 
 from .live import CAPABILITIES, Era, Facts

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         ServerCapabilities,
         Tool,
     )
+    from .channel import Transport
     from .drift import Difference
     from .options import CallOptions, ClientOptions
     from .subscriptions import Subscription
@@ -64,12 +65,17 @@ class Client:
 
     def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
         # aiohttp comes with it: who only imports a client need not wait for that.
-        from .connection import Connection
+        from .transports.http.requests import Http
 
         settings = Settings(**options)
+        self._begin(Http(url, settings), settings)
+
+    def _begin(self, transport: Transport, settings: Settings) -> None:
+        from .connection import ServerConnection
+
         if settings.client_info is None:
             settings = dataclasses.replace(settings, client_info=self._own_name())
-        self._connection = Connection(url, settings)
+        self._connection = ServerConnection(transport, settings)
         self._listing = Listing(self._connection)
         self._options: CallSettings = settings.for_calls()
 

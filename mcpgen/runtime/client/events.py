@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .options import LogMessage, Notification, Progress, ProgressCallback, Settings
 from .shapes import members, text
-from .work.clock import Clock
+from .work.limits import Clock
 from .work.loop_thread import runs_here
 from .work.threads import in_thread
 
@@ -29,16 +28,15 @@ class Events:
         self._calls: dict[str | int, tuple[ProgressCallback | None, Clock]] = {}
         self.listeners: list[Callable[[Notification], None]] = []
 
-    @contextmanager
-    def expecting(
+    def expect(
         self, token: str | int, callback: ProgressCallback | None, clock: Clock
-    ) -> Generator[None]:
-        """While the block runs, progress with this token goes to the callback."""
+    ) -> None:
+        """Pass progress with this token to the callback from now on."""
         self._calls[token] = callback, clock
-        try:
-            yield
-        finally:
-            del self._calls[token]
+
+    def forget(self, token: str | int) -> None:
+        """Ignore progress with this token."""
+        self._calls.pop(token, None)
 
     async def receive(self, message: Mapping[str, Any]) -> None:
         """Takes a notification."""

@@ -18,7 +18,7 @@ from mcpgen.runtime.client import (
     Outgoing,
     Reply,
 )
-from mcpgen.runtime.client.transports.http import backoff
+from mcpgen.runtime.client.work import backoff
 
 from .raw import Fault, raw_server
 from .wire import (

@@ -21,7 +21,7 @@ from mcpgen.runtime.client import (
     Reply,
     TransportError,
 )
-from mcpgen.runtime.client.transports.http import backoff
+from mcpgen.runtime.client.work import backoff
 from mcpgen.runtime.protocol.types import Implementation
 from tests.requirements import requirement
 

@@ -16,7 +16,7 @@ from mcpgen.runtime.client import (
     ProtocolError,
     Reply,
 )
-from mcpgen.runtime.client.transports.http import backoff
+from mcpgen.runtime.client.work import backoff
 
 from .wire import LIMIT, Call, Wire, event, legacy, modern, notification, running
 from .wire import Reply as WireReply

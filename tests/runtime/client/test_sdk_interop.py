@@ -150,7 +150,7 @@ async def test_a_lost_session_is_made_anew() -> None:
     async with sdk_server("stream") as first:
         client = Client(first, era="legacy", timeout=LIMIT)
         await client.open()
-        lost = client._connection._speaker._channel  # type: ignore[union-attr]
+        lost = client._connection._session._channel  # type: ignore[union-attr]
         lost._session_id = "0" * 32
         assert await client.list_tools()
         await client.close()

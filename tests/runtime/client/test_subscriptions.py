@@ -21,7 +21,7 @@ from mcpgen.runtime.client import (
     TransportError,
 )
 from mcpgen.runtime.client.subscriptions import Subscription
-from mcpgen.runtime.client.transports.http import backoff
+from mcpgen.runtime.client.work import backoff
 
 from .wire import (
     LIMIT,

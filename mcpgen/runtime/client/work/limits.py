@@ -1,4 +1,7 @@
-"""The calls of one connection that are under way: bounded in time, ended together."""
+"""The calls of one connection that are under way: bounded in time, ended together.
+
+A call has two limits: in all, and without a sign of it.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,10 @@ import asyncio
 import contextlib
 from collections.abc import Generator
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from ..errors import CallTimeoutError, TransportError
 from ..options import CallSettings
-from .clock import Clock
 
 
 class Calls:
@@ -20,8 +22,15 @@ class Calls:
         closed: Whether the client was closed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, verb: str) -> None:
+        """No calls yet.
+
+        Args:
+            url: The server, for errors.
+            verb: The HTTP method that calls use, for errors; empty without HTTP.
+        """
         self._url = url
+        self._verb = verb
         self._running: dict[asyncio.Task[Any] | None, Limited] = {}
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -89,12 +98,12 @@ class Calls:
             return TransportError(
                 f"the client was closed while {method} ran",
                 url=self._url,
-                method="POST",
+                method=self._verb,
             )
         return CallTimeoutError(
             f"no answer to {method} in time",
             url=self._url,
-            method="POST",
+            method=self._verb,
             hint=f"`timeout` is {_seconds(settings.timeout)}, "
             f"`idle_timeout` {_seconds(settings.idle_timeout)}",
         )
@@ -165,3 +174,127 @@ class Limited:
 
 def _seconds(limit: float | None) -> str:
     return "off" if limit is None else f"{limit:g} s"
+
+
+class Clock:
+    """Bounds a block of code by two limits; use it in `async with`.
+
+    When a limit is reached the block is cancelled and TimeoutError leaves it.
+
+    Attributes:
+        outer: The clock of the call that this block is a part of. It is paused with this
+            one and hears what this one hears.
+        stopped: Whether the block was ended by `stop`.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_idle",
+        "_left",
+        "_loop",
+        "_pauses",
+        "_started_pause",
+        "_timeout",
+        "outer",
+        "stopped",
+    )
+
+    def __init__(
+        self, total: float | None, idle: float | None, outer: Clock | None = None
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._idle = idle
+        self._deadline = None if total is None else self._loop.time() + total
+        self._pauses = 0
+        self._started_pause = 0.0
+        self._timeout = asyncio.timeout_at(self._next())
+        self._left = False
+        self.outer = outer
+        self.stopped = False
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._left = True
+        await self._timeout.__aexit__(kind, error, traceback)
+
+    @property
+    def expired(self) -> bool:
+        """Whether a limit was reached, or the clock was stopped."""
+        return self._timeout.expired()
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until the total limit; None without one."""
+        return None if self._deadline is None else self._deadline - self._loop.time()
+
+    def stop(self) -> None:
+        """Ends the block now, as if its time were over."""
+        if not self.stopped and not self._is_over:
+            self._timeout.reschedule(self._loop.time())
+            self.stopped = True
+
+    def heard(self) -> None:
+        """There was a sign of life: the idle limit starts anew."""
+        if self.outer is not None:
+            self.outer.heard()
+        if self._idle is not None and not self._pauses:
+            self._reschedule(self._next())
+
+    @contextlib.contextmanager
+    def idle(self) -> Generator[None]:
+        """Nothing can be heard in the block: only the total limit counts."""
+        if not self._pauses:
+            self._reschedule(self._deadline)
+        try:
+            yield
+        finally:
+            self.heard()
+
+    @contextlib.contextmanager
+    def paused(self) -> Generator[None]:
+        """Stops the clock, for example while a person thinks."""
+        self._pause()
+        try:
+            yield
+        finally:
+            self._resume()
+
+    def _pause(self) -> None:
+        if self.outer is not None:
+            self.outer._pause()
+        if not self._pauses:
+            self._started_pause = self._loop.time()
+            self._reschedule(None)
+        self._pauses += 1
+
+    def _resume(self) -> None:
+        if self.outer is not None:
+            self.outer._resume()
+        self._pauses -= 1
+        if not self._pauses:
+            if self._deadline is not None:
+                self._deadline += self._loop.time() - self._started_pause
+            self._reschedule(self._next())
+
+    def _reschedule(self, when: float | None) -> None:
+        """Sets the time, unless the block has ended: others may pause it until then."""
+        if not self.stopped and not self._is_over:
+            self._timeout.reschedule(when)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._left or self.expired
+
+    def _next(self) -> float | None:
+        idle = None if self._idle is None else self._loop.time() + self._idle
+        if idle is None or self._deadline is None:
+            return self._deadline if idle is None else idle
+        return min(idle, self._deadline)

@@ -13,14 +13,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ...calls import Request
+from ...channel import CONNECT_LIMIT, LISTEN_WAIT, SessionChannel, SessionLostError
 from ...errors import ClientError, TransportError
 from ...options import CallSettings, Notification
-from ...speaker import CONNECT_LIMIT, FAREWELL_LIMIT
-from ...transports.http import backoff
-from .channel import LISTEN_WAIT, Channel, SessionLostError
+from ...session import FAREWELL_LIMIT
+from ...work import backoff
 
 if TYPE_CHECKING:
-    from ...speaker import Parts
+    from ...session import Parts
     from ...subscriptions import Filter
 
 logger: Final = logging.getLogger(__name__)
@@ -37,7 +37,9 @@ class LegacyChanges:
         uris: The resources that are subscribed to, with the number of subscribers.
     """
 
-    def __init__(self, parts: Parts, channel: Channel, ask: Ask, ask_once: Ask) -> None:
+    def __init__(
+        self, parts: Parts, channel: SessionChannel, ask: Ask, ask_once: Ask
+    ) -> None:
         """Subscriptions by `ask`, which may renew the session; `ask_once` never does."""
         self._parts = parts
         self._channel = channel
@@ -157,4 +159,6 @@ class LegacyChanges:
             await self._ask_once(request, self._parts.brief(FAREWELL_LIMIT))
 
     def _no_stream(self, problem: str) -> TransportError:
-        return TransportError(problem, url=self._parts.http.url, method="GET")
+        return TransportError(
+            problem, url=self._parts.url, method="GET" if self._parts.verb else ""
+        )

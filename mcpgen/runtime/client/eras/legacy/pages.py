@@ -16,11 +16,11 @@ from ....core.errors import URL_ELICITATION_REQUIRED
 from ...errors import MissingHandlerError, ProtocolError
 from ...options import DEFAULT_TIMEOUT, Notification
 from ...shapes import is_list, is_object
-from ...transports.http import backoff
+from ...work import backoff
 
 if TYPE_CHECKING:
-    from ...speaker import Parts
-    from ...work.clock import Clock
+    from ...session import Parts
+    from ...work.limits import Clock
 
 _SHARE: Final = 0.9
 """What of a call's time may be spent on waiting before the refusal is final."""

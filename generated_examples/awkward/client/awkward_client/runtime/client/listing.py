@@ -19,9 +19,9 @@ from .shapes import is_list, is_object
 
 if TYPE_CHECKING:
     from ..protocol.types import CallToolResult
-    from .connection import Connection
+    from .connection import ServerConnection
     from .drift import Difference
-    from .work.clock import Clock
+    from .work.limits import Clock
 
 T = TypeVar("T")
 logger: Final = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ MAX_ITEMS: Final = 100_000
 class Listing:
     """The lists of one server."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
         self._live: dict[str, ToolCall[CallToolResult]] = {}
         self._declared: dict[str, ToolCall[CallToolResult]] = {}

@@ -5,11 +5,12 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stream
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core import errors as codes
 from ..core.revision import Era
-from .eras.modern.speaker import Modern
+from .eras.modern.session import ModernSession
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -20,13 +21,12 @@ from .errors import (
     VersionError,
 )
 from .options import CallSettings
+from .session import EraLostError, Parts, Session, is_busy
 from .shapes import is_list
-from .speaker import EraLostError, Parts, Speaker, is_busy
-from .transports.http.requests import Origin
 
 if TYPE_CHECKING:
-    from .eras.legacy.channel import Channel
-    from .eras.legacy.speaker import Legacy
+    from .channel import Origin, SessionChannel
+    from .eras.legacy.session import LegacySession
 
 MAX_KNOWN: Final = 256
 PROBE_LIMIT: Final = 10.0
@@ -52,20 +52,23 @@ class KnownServers:
     def __init__(self) -> None:
         self._eras: dict[Origin, Era] = {}
 
-    def era_of(self, origin: Origin) -> Era | None:
+    def era_of(self, origin: Origin | None) -> Era | None:
         """The era that a server spoke when it was last met."""
-        return self._eras.get(origin)
+        return None if origin is None else self._eras.get(origin)
 
-    def remember(self, origin: Origin, era: Era) -> None:
+    def remember(self, origin: Origin | None, era: Era) -> None:
         """A server was met."""
+        if origin is None:
+            return
         self.forget(origin)
         self._eras[origin] = era
         if len(self._eras) > MAX_KNOWN:
             del self._eras[next(iter(self._eras))]
 
-    def forget(self, origin: Origin) -> None:
+    def forget(self, origin: Origin | None) -> None:
         """The server has changed: what is known of it counts no more."""
-        self._eras.pop(origin, None)
+        if origin is not None:
+            self._eras.pop(origin, None)
 
 
 class _NotModernError(Exception):
@@ -74,64 +77,65 @@ class _NotModernError(Exception):
         self.cause = cause
 
 
-async def negotiate(parts: Parts, known: KnownServers) -> Speaker:
+async def negotiate(parts: Parts, known: KnownServers) -> Session:
     """A connection in the best era and version that both sides speak.
 
     Raises:
         ClientError: There is no server, it refuses, or nothing is in common.
     """
-    wanted, origin = parts.wanted, parts.http.origin
+    wanted, key = parts.wanted, parts.transport.key
     if wanted.era == "legacy":
         return await _legacy(parts)
-    if wanted.era is None and known.era_of(origin) == "legacy":
+    if wanted.era is None and known.era_of(key) == "legacy":
         try:
             return await _legacy(parts)
         except (ProtocolError, TransportError, VersionError) as error:
             if is_busy(error):
                 raise
-            known.forget(origin)
+            known.forget(key)
     try:
         modern = await _modern(parts)
     except _NotModernError as refusal:
         if wanted.era == "modern":
             raise refusal.cause or VersionError([]) from None
     else:
-        known.remember(origin, "modern")
+        known.remember(key, "modern")
         return modern
     legacy = await _legacy(parts)
-    known.remember(origin, "legacy")
+    known.remember(key, "legacy")
     return legacy
 
 
-async def _modern(parts: Parts) -> Modern:
+async def _modern(parts: Parts) -> ModernSession:
     """A modern connection, begun with `server/discover`.
 
     Raises:
         _NotModernError: The server is legacy, or no MCP server at all.
         ClientError: It is modern, but nothing is in common; or nobody is there.
     """
-    speaker = Modern(parts, parts.wanted.first("modern"))
+    channel = parts.transport.requests(parts.tasks)
+    session = ModernSession(parts, channel, parts.wanted.first("modern"))
     timeout = parts.settings.timeout
     # A server that keeps silent leaves half of the time for the older handshake.
     limit = PROBE_LIMIT if timeout is None else min(PROBE_LIMIT, timeout / 2)
-    result = await _discovered(speaker, parts.brief(limit))
+    result = await _discovered(session, parts.brief(limit))
     supported = result.get("supportedVersions")
     if not is_list(supported):
         raise _NotModernError(None)
     version = parts.wanted.common("modern", supported)
     if version is not None:
-        speaker.use(version)
-        return speaker
+        session.use(version)
+        return session
     disjoint = VersionError([str(each) for each in supported])
     if parts.wanted.common("legacy", supported) is None:
         raise disjoint
     raise _NotModernError(disjoint)
 
 
-async def _discovered(speaker: Modern, limits: CallSettings) -> dict[str, Any]:
+async def _discovered(session: ModernSession, limits: CallSettings) -> dict[str, Any]:
     """The server's account; anything that no modern server says means legacy."""
     try:
-        return await speaker.discover(limits)
+        return await session.discover(limits)
     except EraLostError as lost:
         raise _NotModernError(lost.cause) from None
     except ProtocolError as error:
@@ -146,27 +150,25 @@ async def _discovered(speaker: Modern, limits: CallSettings) -> dict[str, Any]:
         raise _NotModernError(error) from None
 
 
-async def _legacy(parts: Parts) -> Legacy:
-    """A legacy session, over HTTP+SSE if there is no Streamable HTTP."""
-    from .eras.legacy.http_sse import SseChannel
-    from .eras.legacy.streamable_http import StreamableChannel
-
+async def _legacy(parts: Parts) -> LegacySession:
+    """A legacy session, over the first of the transport's channels that there is."""
+    first, *others = parts.transport.sessions(parts.tasks)
     try:
-        return await _session(parts, StreamableChannel(parts.http, parts.tasks))
+        return await _session(parts, first())
     except (ProtocolError, TransportError) as error:
         if error.status not in _NO_ENDPOINT:
             raise
-        try:
-            return await _session(parts, SseChannel(parts.http, parts.tasks))
-        except ClientError:
+        for other in others:
             # The newer transport's refusal says more.
-            raise error from None
+            with contextlib.suppress(ClientError):
+                return await _session(parts, other())
+        raise
 
 
-async def _session(parts: Parts, channel: Channel) -> Legacy:
-    from .eras.legacy.speaker import Legacy
+async def _session(parts: Parts, channel: SessionChannel) -> LegacySession:
+    from .eras.legacy.session import LegacySession
 
-    legacy = Legacy(parts, channel)
+    legacy = LegacySession(parts, channel)
     try:
         await legacy.open()
     except BaseException:

@@ -25,22 +25,21 @@ from .events import Events
 from .handlers import ROOTS_CHANGED, Handlers
 from .negotiation import KnownServers, negotiate
 from .options import CallSettings, LoggingLevel, Settings
-from .speaker import (
+from .quirks import Quirks
+from .session import (
     EraLostError,
     Parts,
     ServerInfo,
-    Speaker,
+    Session,
     Wanted,
     is_busy,
     require,
 )
-from .transports.http import backoff
-from .transports.http.quirks import Quirks
-from .transports.http.requests import Http
-from .work.clock import Clock
-from .work.limits import Calls, Limited, Part
+from .work import backoff
+from .work.limits import Calls, Clock, Limited, Part
 
 if TYPE_CHECKING:
+    from .channel import Transport
     from .subscriptions import Filter, Subscription
 
 T = TypeVar("T")
@@ -55,27 +54,27 @@ _PING: Final = Request("ping", {}, repeatable=True)
 _SET_LEVEL: Final = Request("logging/setLevel", {}, repeatable=True)
 
 
-class Connection:
+class ServerConnection:
     """The way to one server."""
 
-    def __init__(self, url: str, settings: Settings) -> None:
+    def __init__(self, transport: Transport, settings: Settings) -> None:
         self._settings = settings
         self._wanted = Wanted.read(settings.era)
         self._known = settings.known_servers or KnownServers()
-        self._http = Http(url, settings)
+        self._transport = transport
         self._parts: Parts | None = None
-        self._speaker: Speaker | None = None
+        self._session: Session | None = None
         self._lock = asyncio.Lock()
 
     @property
     def url(self) -> str:
         """The address, without what may be secret."""
-        return public_url(self._http.url)
+        return public_url(self._transport.url)
 
     @property
     def server(self) -> ServerInfo:
         """What the server says of itself."""
-        return self._open_speaker().server
+        return self._open_session().server
 
     @property
     def max_bytes(self) -> int:
@@ -85,7 +84,7 @@ class Connection:
     @property
     def quirks(self) -> Quirks:
         """The server's deviations from the protocol."""
-        return self._http.quirks
+        return self._transport.quirks
 
     async def open(self) -> None:
         """Connects.
@@ -95,9 +94,9 @@ class Connection:
         """
         if self._parts is not None:
             raise ClientStateError("this client is open already")
-        calls = Calls(self._http.url)
+        calls = Calls(self._transport.url, self._transport.verb)
         self._parts = Parts(
-            self._http,
+            self._transport,
             self._settings,
             self._wanted,
             Handlers(self._settings),
@@ -106,16 +105,16 @@ class Connection:
         )
         limits = CallSettings(timeout=self._settings.timeout, idle_timeout=None)
         try:
-            await self._http.open(calls.paused)
+            await self._transport.open(calls.paused)
             async with calls.limited("the first requests", limits) as clock:
-                self._speaker = await self._negotiated(self._parts, clock)
+                self._session = await self._negotiated(self._parts, clock)
         except BaseException:
             await self.close()
             raise
 
     async def close(self) -> None:
         """Ends the session and everything that still runs; never raises for the server."""
-        speaker, self._speaker = self._speaker, None
+        session, self._session = self._session, None
         parts, self._parts = self._parts, None
         try:
             if parts is not None:
@@ -123,12 +122,12 @@ class Connection:
                 await parts.tasks.settle()
                 await parts.calls.stop(CLOSE_LIMIT)
                 await parts.tasks.settle()
-            if speaker is not None:
-                await speaker.close()
+            if session is not None:
+                await session.close()
         finally:
             if parts is not None:
                 await parts.tasks.close()
-            await self._http.close()
+            await self._transport.close()
 
     def limited(self, method: str, settings: CallSettings) -> Limited | Part:
         """For `async with`: all requests of the block have one call's time together."""
@@ -141,7 +140,7 @@ class Connection:
         async with self.limited(request.method, settings) as clock:
             try:
                 return await self._repeated(
-                    lambda speaker: speaker.request(request, settings), request, clock
+                    lambda session: session.request(request, settings), request, clock
                 )
             except ProtocolError as error:
                 if self._parts is None:
@@ -149,7 +148,7 @@ class Connection:
                 lacking = self._parts.handlers.lacking(error)
                 raise lacking or error from (error if lacking else error.__cause__)
 
-    async def _negotiated(self, parts: Parts, clock: Clock) -> Speaker:
+    async def _negotiated(self, parts: Parts, clock: Clock) -> Session:
         """A new connection, as soon as the server is not busy."""
         sends = 1
         while True:
@@ -162,16 +161,16 @@ class Connection:
                 sends += 1
 
     async def _repeated(
-        self, send: Callable[[Speaker], Awaitable[T]], request: Request, clock: Clock
+        self, send: Callable[[Session], Awaitable[T]], request: Request, clock: Clock
     ) -> T:
         sends = 1
         while True:
-            speaker = self._open_speaker()
-            require(request.method, speaker.server)
+            session = self._open_session()
+            require(request.method, session.server)
             try:
-                return await send(speaker)
+                return await send(session)
             except EraLostError as lost:
-                await self._renegotiate(speaker, lost, clock)
+                await self._renegotiate(session, lost, clock)
                 sends += 1
                 if sends > MAX_SENDS:
                     raise lost.cause from None
@@ -185,7 +184,7 @@ class Connection:
     async def ping(self, settings: CallSettings) -> None:
         """Returns when the server answers."""
         async with self.limited("ping", settings) as clock:
-            await self._repeated(lambda speaker: speaker.ping(settings), _PING, clock)
+            await self._repeated(lambda session: session.ping(settings), _PING, clock)
 
     async def set_logging_level(
         self, level: LoggingLevel, settings: CallSettings
@@ -193,7 +192,7 @@ class Connection:
         """The least level of log messages from now on."""
         async with self.limited("logging/setLevel", settings) as clock:
             await self._repeated(
-                lambda speaker: speaker.set_logging_level(level, settings),
+                lambda session: session.set_logging_level(level, settings),
                 _SET_LEVEL,
                 clock,
             )
@@ -202,30 +201,30 @@ class Connection:
         """The client's roots have changed."""
         async with self.limited(ROOTS_CHANGED, settings):
             Handlers(self._settings).require_roots()
-            await self._open_speaker().roots_changed()
+            await self._open_session().roots_changed()
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """The server's notifications of changes."""
-        return self._open_speaker().subscribe(wanted)
+        return self._open_session().subscribe(wanted)
 
     async def _renegotiate(
-        self, speaker: Speaker, lost: EraLostError, clock: Clock
+        self, session: Session, lost: EraLostError, clock: Clock
     ) -> None:
         """Finds out the era again, unless another call has done so already."""
         async with self._lock:
-            if self._speaker is not speaker or self._parts is None:
+            if self._session is not session or self._parts is None:
                 return
-            self._known.forget(self._http.origin)
+            self._known.forget(self._transport.key)
             try:
-                self._speaker = await self._negotiated(self._parts, clock)
+                self._session = await self._negotiated(self._parts, clock)
             except ClientError:
                 # What the server said first is what the user must know.
                 raise lost.cause from None
 
-    def _open_speaker(self) -> Speaker:
-        if self._speaker is None:
+    def _open_session(self) -> Session:
+        if self._session is None:
             raise not_open()
-        return self._speaker
+        return self._session
 
 
 def _may_repeat(request: Request, error: TransportError) -> bool:

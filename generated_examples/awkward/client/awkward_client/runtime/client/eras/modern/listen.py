@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import aiohttp
-
+from ...channel import CONNECT_LIMIT
 from ...errors import AuthError, TransportError
+from ...incoming import Message, is_answer, result_of
 from ...options import CallSettings, Notification
+from ...session import Parts
 from ...shapes import is_object, members
-from ...speaker import CONNECT_LIMIT, Parts
-from ...transports.http import backoff
-from ...transports.http.replies import Message, is_answer, messages, result_of
+from ...work import backoff
 
 if TYPE_CHECKING:
     from ...subscriptions import Filter
 
 logger: Final = logging.getLogger(__name__)
 
-Connect: TypeAlias = Callable[[], Awaitable[tuple[int, aiohttp.ClientResponse]]]
-"""Sends the request; gives its id and the answer that streams."""
+Stream: TypeAlias = Callable[[], tuple[int, AsyncGenerator[Message, None]]]
+"""The id of a new request, and what sends it and yields the messages for it."""
 
 _METHOD: Final = "subscriptions/listen"
 _ACKNOWLEDGED: Final = "notifications/subscriptions/acknowledged"
 
 
 async def listen(
-    parts: Parts, wanted: Filter, connect: Connect
+    parts: Parts, wanted: Filter, stream: Stream
 ) -> AsyncGenerator[Notification | None, None]:
     """None once the server has agreed, then each notification, until the server ends it.
 
@@ -42,8 +41,8 @@ async def listen(
     reopening = backoff.Reopening()
     while True:
         try:
-            async with contextlib.aclosing(_once(parts, wanted, connect)) as stream:
-                async for notification in stream:
+            async with contextlib.aclosing(_once(parts, wanted, stream)) as changes:
+                async for notification in changes:
                     if notification is not None:
                         yield notification
                         continue
@@ -68,37 +67,37 @@ async def listen(
 
 
 async def _once(
-    parts: Parts, wanted: Filter, connect: Connect
+    parts: Parts, wanted: Filter, stream: Stream
 ) -> AsyncGenerator[Notification | None, None]:
     """One stream: None when it is acknowledged, its notifications, a graceful end."""
-    response: aiohttp.ClientResponse | None = None
-    try:
+    request_id, incoming = stream()
+    async with contextlib.aclosing(incoming):
         async with parts.calls.limited(_METHOD, parts.brief(CONNECT_LIMIT)):
-            request_id, response = await connect()
-        quirks = parts.http.quirks
-        incoming = messages(parts.http, response, parts.http.parser())
-        async with contextlib.aclosing(incoming):
-            async with parts.calls.limited(_METHOD, parts.brief(CONNECT_LIMIT)):
-                first = await anext(incoming, None)
-            if first is not None and first.get("method") == _ACKNOWLEDGED:
-                _compare(wanted, first)
-                yield None
-            elif first is not None and is_answer(first, request_id, quirks):
-                result_of(first, _METHOD, quirks)
+            message = await anext(incoming, None)
+        if message is not None and message.get("method") == _ACKNOWLEDGED:
+            _compare(wanted, message)
+            yield None
+            message = await _next(parts, incoming)
+        while message is not None:
+            if is_answer(message, request_id, parts.quirks):
+                result_of(message, _METHOD, parts.quirks)
                 return
-            while (message := await _next(parts, incoming)) is not None:
-                if is_answer(message, request_id, quirks):
-                    result_of(message, _METHOD, quirks)
-                    return
-                if "method" in message:
-                    await parts.events.receive(message)
-                    yield _notification(message)
-    finally:
-        if response is not None:
-            response.close()
+            if _is_end(message, request_id):
+                return
+            if "method" in message:
+                await parts.events.receive(message)
+                yield _notification(message)
+            message = await _next(parts, incoming)
     raise TransportError(
-        "the stream of changes broke off", url=parts.http.url, method="POST"
+        "the stream of changes broke off", url=parts.url, method=parts.verb
     )
+
+
+def _is_end(message: Message, request_id: int) -> bool:
+    """Whether the server tears the subscription down."""
+    params = members(message.get("params"))
+    is_cancelled = message.get("method") == "notifications/cancelled"
+    return is_cancelled and params.get("requestId") == request_id
 
 
 async def _next(

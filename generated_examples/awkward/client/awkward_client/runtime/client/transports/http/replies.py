@@ -8,20 +8,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import Final
 
 import aiohttp
-from pydantic_core import to_json
 
-from ...errors import ClientError, InvalidResultError, ProtocolError, TransportError
-from ...shapes import is_list, is_object, members, text
+from ...errors import ClientError, TransportError
+from ...incoming import Message, messages_in, read_json, refusal, words_of
+from ...shapes import members
 from .failures import excerpt, refused
-from .quirks import Quirks
-from .reading import read_json
 from .requests import MAX_ERROR_BODY, Http
 from .sse import Event, SseParser
-
-Message: TypeAlias = dict[str, Any]
 
 ACCEPT: Final[Mapping[str, str]] = {
     "Accept": "application/json, text/event-stream",
@@ -120,7 +116,7 @@ def event_messages(
             raise unusable(http, response, problem, data) from None
     found = _messages_in(http, value)
     if not found and event.type == "error":
-        words = excerpt(_words(value) or data) or " without a reason"
+        words = excerpt(words_of(value) or data) or " without a reason"
         problem = f"the server reports an error on the stream{words}"
         raise unusable(http, response, problem, data)
     if not found and event.type == "message":
@@ -130,58 +126,6 @@ def event_messages(
     return found
 
 
-def is_answer(message: Message, request_id: int, quirks: Quirks) -> bool:
-    """Whether a message on a request's own stream answers it.
-
-    An id may come back as another type of JSON, or be missing: there is only one request
-    that the message can answer.
-    """
-    if message.get("method") is not None:
-        return False
-    found = message.get("id")
-    if type(found) is int:
-        return found == request_id
-    if found is None:
-        if message.get("error") is None and "result" in message:
-            quirks.note("results come without the request's id")
-        return "error" in message or "result" in message
-    if isinstance(found, str):
-        same = found.strip() == str(request_id)
-    else:
-        same = isinstance(found, float) and found == float(request_id)
-    if same:
-        quirks.note("ids come back as another type of JSON", repr(found))
-    return same
-
-
-def result_of(
-    message: Message, method: str, quirks: Quirks, response_status: int = 200
-) -> Message:
-    """The result in an answer.
-
-    Raises:
-        ProtocolError: The answer is an error.
-        InvalidResultError: The result is not an object.
-    """
-    error = message.get("error")
-    if error is not None:
-        raise _protocol_error(error, method, response_status)
-    result = message.get("result")
-    if is_object(result):
-        return result
-    if "result" not in message:
-        raise ProtocolError(
-            -32603, "the response has neither result nor error", method=method
-        )
-    if result is None:
-        quirks.note("a result is null, which counts as an empty object", method)
-        return {}
-    from ....core.schema.validator import Problem
-
-    problem = Problem("", f"must be an object, got {to_json(result).decode()[:100]}")
-    raise InvalidResultError(f"result of {method}", [problem], result)
-
-
 async def failure(
     http: Http, response: aiohttp.ClientResponse, method: str
 ) -> ClientError:
@@ -189,8 +133,8 @@ async def failure(
     body = await _some_of(response)
     error = _error_in(http, body)
     if error is None or response.status in _TRANSPORT_STATUSES:
-        return refused(response, body, _words(error), is_mcp=http.is_mcp)
-    return _protocol_error(error, method, response.status)
+        return refused(response, body, words_of(error), is_mcp=http.is_mcp)
+    return refusal(error, method, response.status)
 
 
 async def _some_of(response: aiohttp.ClientResponse) -> bytes:
@@ -206,25 +150,10 @@ async def _some_of(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _messages_in(http: Http, value: object) -> list[Message]:
-    """The JSON-RPC messages of a JSON value."""
-    each = value if is_list(value) else [value]
-    found = [message for message in each if _is_message(message, http.quirks)]
+    found = messages_in(value, http.quirks)
     if found:
         http.is_mcp = True
-        if len(found) < len(each):
-            http.quirks.note("batches hold other things than messages; ignored")
     return found
-
-
-def _is_message(value: object, quirks: Quirks) -> TypeGuard[Message]:
-    if not is_object(value):
-        return False
-    if value.get("jsonrpc") == "2.0":
-        return True
-    answers = value.get("id") is not None and ("result" in value or "error" in value)
-    if answers:
-        quirks.note('responses lack `"jsonrpc": "2.0"`')
-    return answers
 
 
 def _error_in(http: Http, body: bytes) -> object:
@@ -282,37 +211,3 @@ async def drain(response: aiohttp.ClientResponse) -> None:
         async with asyncio.timeout(_DRAIN_TIME):
             while await response.content.readany():
                 pass
-
-
-def _protocol_error(error: object, method: str, status: int) -> ProtocolError:
-    fields = members(error)
-    return ProtocolError(
-        _code(fields.get("code")),
-        _words(error) or "the server gave no reason",
-        fields.get("data"),
-        method=method,
-        status=status,
-    )
-
-
-def _code(value: object) -> int:
-    if isinstance(value, str | float):
-        try:
-            value = int(value)
-        except (ValueError, OverflowError):
-            value = None
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_number else -32603  # type: ignore[return-value]  # mypy does not follow `is_number`
-
-
-_WORDED: Final = ("message", "error_description", "error", "detail", "data")
-
-
-def _words(error: object) -> str | None:
-    """What a server says of an error, in whatever member it says it."""
-    if isinstance(error, str) or error is None:
-        return error or None
-    fields = members(error)
-    found = (text(fields.get(key)) for key in _WORDED)
-    nested = _words(fields["error"]) if is_object(fields.get("error")) else None
-    return next(filter(None, found), nested)

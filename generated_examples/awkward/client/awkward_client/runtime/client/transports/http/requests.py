@@ -10,23 +10,25 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from functools import partial
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
+from ...channel import Origin, Pause
 from ...errors import TransportError, public_url
 from ...features.oauth.hooks import Challenge, Outgoing
 from ...options import Settings
+from ...quirks import Quirks
 from .failures import broken, was_closed_before
-from .quirks import Quirks
 from .sse import Event, SseParser
 
-Origin: TypeAlias = tuple[str, str, int]
-"""Scheme, host and port."""
-Pause: TypeAlias = Callable[[], AbstractContextManager[None]]
+if TYPE_CHECKING:
+    from ...channel import SessionChannel
+    from ...work.tasks import Tasks
+    from .stateless import StatelessChannel
 
 CONNECT_TIMEOUT: Final = 15.0
 MAX_REDIRECTS: Final = 5
@@ -48,6 +50,8 @@ class Http:
     Attributes:
         url: The server's address.
         origin: What all addresses that it may lead to have in common.
+        key: The same.
+        verb: The method of most requests.
         quirks: The server's deviations from the protocol that were met.
         is_mcp: Whether a JSON-RPC message came from there.
     """
@@ -55,6 +59,8 @@ class Http:
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = checked_url(url)
         self.origin = origin(self.url)
+        self.key: Origin | None = self.origin
+        self.verb = "POST"
         self.quirks = Quirks(self.url)
         self.is_mcp = False
         self._auth = settings.auth
@@ -86,6 +92,22 @@ class Http:
                 # A token that is on its way must not be lost.
                 await finish(session)
             await session.close()
+
+    def requests(self, tasks: Tasks) -> StatelessChannel:
+        """A channel for a modern server."""
+        from .stateless import StatelessChannel
+
+        return StatelessChannel(self, tasks)
+
+    def sessions(self, tasks: Tasks) -> list[Callable[[], SessionChannel]]:
+        """Streamable HTTP, then HTTP+SSE."""
+        from .http_sse import SseChannel
+        from .streamable import StreamableChannel
+
+        return [
+            partial(StreamableChannel, self, tasks),
+            partial(SseChannel, self, tasks),
+        ]
 
     async def send(
         self,

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core import errors as codes
+from ...channel import SessionChannel, SessionLostError
 from ...errors import ClientError, MissingHandlerError, ProtocolError
 from ...shapes import members
-from .channel import Channel, SessionLostError
 
 if TYPE_CHECKING:
-    from ...speaker import Parts
-    from ...transports.http.replies import Message
-    from ...work.clock import Clock
+    from ...incoming import Message
+    from ...session import Parts
+    from ...work.limits import Clock
 
 logger: Final = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Serving:
     Its ids are the session's: those of the next one begin anew.
     """
 
-    def __init__(self, parts: Parts, channel: Channel) -> None:
+    def __init__(self, parts: Parts, channel: SessionChannel) -> None:
         self._parts = parts
         self._channel = channel
         self._running: dict[str | int, asyncio.Task[None]] = {}

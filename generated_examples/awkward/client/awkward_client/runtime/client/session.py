@@ -1,0 +1,334 @@
+"""What the client side of both eras has in common.
+
+The interface that the client uses, and the parts that both are made of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from ..core.catalog import JsonObject
+from ..core.revision import Era
+from .calls import Request, decoded
+from .errors import (
+    CapabilityError,
+    ClientError,
+    InvalidResultError,
+    ProtocolError,
+    TransportError,
+)
+from .events import Events
+from .handlers import Handlers
+from .options import CallSettings, LoggingLevel, Settings
+from .shapes import is_list, members, text
+from .work.limits import Calls
+from .work.tasks import Tasks
+
+if TYPE_CHECKING:
+    from ..protocol.types import Implementation, ServerCapabilities
+    from .channel import Transport
+    from .quirks import Quirks
+    from .subscriptions import Filter, Subscription
+
+T = TypeVar("T")
+
+FAREWELL_LIMIT: Final = 3.0
+"""Seconds for each message that is sent when something ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a server says of itself when a client connects."""
+
+    protocol_version: str
+    era: Era
+    info: JsonObject
+    capabilities: JsonObject
+    instructions: str | None
+
+    @classmethod
+    def read(
+        cls, version: str, era: Era, result: Mapping[str, Any], info: object
+    ) -> ServerInfo:
+        """From the result of `server/discover` or `initialize`."""
+        return cls(
+            version,
+            era,
+            members(info),
+            members(result.get("capabilities")),
+            text(result.get("instructions")),
+        )
+
+    def implementation(self) -> Implementation:
+        """The server's `Implementation`, without what is malformed."""
+        from ..protocol.types import Implementation
+
+        return _usable(Implementation, self.info, {"name": "", "version": ""})
+
+    def typed_capabilities(self) -> ServerCapabilities:
+        """The `ServerCapabilities`, without what is malformed."""
+        from ..protocol.types import ServerCapabilities
+
+        return _usable(ServerCapabilities, self.capabilities, {})
+
+
+def _usable(kind: type[T], found: JsonObject, needed: JsonObject) -> T:
+    """A typed value of the members that fit."""
+    try:
+        return decoded(kind, {**needed, **found}, "the introduction")
+    except InvalidResultError:
+        kept = dict(needed)
+        for key, value in found.items():
+            with contextlib.suppress(InvalidResultError):
+                decoded(kind, {**needed, key: value}, "the introduction")
+                kept[key] = value
+        return decoded(kind, kept, "the introduction")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client may speak.
+
+    Attributes:
+        era: The only era; None for both.
+        version: The only version; None for all of the era.
+    """
+
+    era: Era | None = None
+    version: str | None = None
+
+    @classmethod
+    def read(cls, era: str) -> Wanted:
+        """From the option `era`.
+
+        Raises:
+            ValueError: It names neither an era nor a version.
+        """
+        if era == "auto":
+            return cls()
+        if era == "modern":
+            return cls("modern")
+        if era == "legacy":
+            return cls("legacy")
+        from ..protocol.revisions import REVISIONS
+
+        if era not in REVISIONS:
+            known = ", ".join(REVISIONS)
+            raise ValueError(f'era={era!r}: use "auto", "modern", "legacy" or {known}')
+        return cls(REVISIONS[era].era, era)
+
+    def first(self, era: Era) -> str:
+        """The version to begin with."""
+        return self.version or versions(era)[0]
+
+    def common(self, era: Era, supported: Sequence[object]) -> str | None:
+        """The newest version of an era that both sides know."""
+        if self.version is not None:
+            supported = [each for each in supported if each == self.version]
+        return common_version(era, supported)
+
+
+def common_version(era: Era, supported: Sequence[object]) -> str | None:
+    """The newest version of an era that both sides know."""
+    return next((each for each in versions(era) if each in supported), None)
+
+
+def named_versions(error: ProtocolError | TransportError, asked: str) -> list[str]:
+    """The versions that a refusal of the version `asked` says are supported."""
+    data = error.data if isinstance(error, ProtocolError) else None
+    for named in (data, *(members(data).get(key) for key in _SUPPORTED)):
+        if is_list(named):
+            return [version for version in named if isinstance(version, str)]
+    words = str(error)
+    if "version" not in words.lower():
+        return []
+    return [version for version in _VERSION.findall(words) if version != asked]
+
+
+_SUPPORTED: Final = (
+    "supported",
+    "supportedVersions",
+    "supported_versions",
+    "supportedProtocolVersions",
+)
+_VERSION: Final = re.compile(r"\b20\d\d-\d\d-\d\d\b")
+
+
+def is_busy(error: ClientError) -> bool:
+    """Whether a server wants to be asked again later, and has done nothing yet."""
+    return (
+        isinstance(error, TransportError)
+        and error.status in _BUSY
+        and error.retry_after is not None
+    )
+
+
+_BUSY: Final = frozenset([429, 503])
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a connection is made of, whatever the era."""
+
+    transport: Transport
+    settings: Settings
+    wanted: Wanted
+    handlers: Handlers
+    events: Events
+    calls: Calls
+    tasks: Tasks = field(default_factory=Tasks)
+    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def url(self) -> str:
+        """The server, for errors."""
+        return self.transport.url
+
+    @property
+    def verb(self) -> str:
+        """The HTTP method of calls, for errors; empty without HTTP."""
+        return self.transport.verb
+
+    @property
+    def quirks(self) -> Quirks:
+        """The server's deviations from the protocol."""
+        return self.transport.quirks
+
+    @property
+    def log_level(self) -> LoggingLevel | None:
+        """The level to ask for at first."""
+        if self.settings.log_level is None and self.settings.on_log is not None:
+            return "info"
+        return self.settings.log_level
+
+    @property
+    def wants_messages(self) -> bool:
+        """Whether anybody waits for what the server sends of its own accord."""
+        settings, listeners = self.settings, self.events.listeners
+        wanted = settings.on_notification or settings.on_log or listeners
+        return bool(self.handlers or wanted)
+
+    def brief(self, seconds: float) -> CallSettings:
+        """The settings of a request that the client makes for itself."""
+        return dataclasses.replace(
+            self.settings.for_calls(),
+            timeout=seconds,
+            idle_timeout=None,
+            progress=None,
+        )
+
+
+def require(method: str, server: ServerInfo) -> None:
+    """Only what a server declares is asked for.
+
+    A server that declares nothing at all is called for what the user asks for: some have
+    tools and an empty object. Lists of it are empty.
+    https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#operation
+
+    Raises:
+        CapabilityError: The server does not declare the capability of the method.
+    """
+    wanted = _CAPABILITIES.get(method.partition("/")[0])
+    if not server.capabilities or wanted is None or wanted in server.capabilities:
+        return
+    from ..protocol.revisions import REVISIONS
+
+    revision = REVISIONS.get(server.protocol_version)
+    if revision is None or (
+        method in revision.client_requests and wanted in revision.server_capabilities
+    ):
+        raise lacking(method, wanted, server)
+
+
+def lacking(method: str, capability: str, server: ServerInfo) -> CapabilityError:
+    """The error for a request that needs what the server does not declare."""
+    return CapabilityError(method, capability, tuple(server.capabilities))
+
+
+_CAPABILITIES: Final = {
+    "tools": "tools",
+    "prompts": "prompts",
+    "resources": "resources",
+    "completion": "completions",
+    "logging": "logging",
+}
+"""The server's capability by how methods begin."""
+
+
+class EraLostError(ClientError):
+    """The server does not speak as it did: find out again. Never reaches users."""
+
+    def __init__(self, cause: ClientError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+class Session(Protocol):
+    """The client side of one era."""
+
+    @property
+    def server(self) -> ServerInfo:
+        """What the server says of itself."""
+        ...
+
+    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+        """The result of a request.
+
+        Raises:
+            ProtocolError: The server refuses it.
+            TransportError: It did not get through.
+            EraLostError: The server has changed since the connection was made.
+        """
+        ...
+
+    async def ping(self, settings: CallSettings) -> None:
+        """Returns when the server answers."""
+        ...
+
+    async def set_logging_level(
+        self, level: LoggingLevel, settings: CallSettings
+    ) -> None:
+        """The least level of log messages from now on."""
+        ...
+
+    async def roots_changed(self) -> None:
+        """The client's roots have changed."""
+        ...
+
+    def subscribe(self, wanted: Filter) -> Subscription:
+        """Notifications of changes."""
+        ...
+
+    async def close(self) -> None:
+        """Ends the session; sends nothing afterwards."""
+        ...
+
+
+@cache
+def versions(era: Era) -> tuple[str, ...]:
+    """The protocol versions of an era, newest first."""
+    from ..protocol.revisions import REVISIONS
+
+    known = [version for version, each in REVISIONS.items() if each.era == era]
+    return tuple(reversed(known))
+
+
+def progress_for(request: Request, settings: CallSettings) -> bool:
+    """Whether a request should ask for progress.
+
+    Tools always should: a report shows that the call is alive.
+    """
+    return settings.progress is not None or request.method == "tools/call"
+
+
+def cancellation(request_id: int) -> dict[str, Any]:
+    """The notification that nobody awaits the answer to a request any more."""
+    params = {"requestId": request_id, "reason": "the caller gave up"}
+    return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params}

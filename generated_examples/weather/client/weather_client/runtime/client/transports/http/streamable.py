@@ -1,0 +1,344 @@
+"""Streamable HTTP of 2025-03-26 to 2025-11-25: one POST a message, streams that resume.
+
+Carries messages of a session; does not know what they mean, but for the session's id.
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import aiohttp
+from pydantic_core import to_json
+
+from ....core import headers
+from ...channel import Receive, SessionLostError, nobody, session_is_lost
+from ...errors import TransportError
+from ...incoming import Message, is_answer
+from ...shapes import members
+from ...work import backoff
+from ...work.limits import Clock
+from ...work.tasks import Tasks
+from .replies import (
+    ACCEPT,
+    ACCEPT_STREAM,
+    drain,
+    failure,
+    final_status,
+    messages,
+    unanswered,
+)
+from .requests import Http, is_unchallenged
+from .sse import SseParser
+
+logger: Final = logging.getLogger(__name__)
+
+_VERSION_HEADER_SINCE: Final = "2025-06-18"
+_FINAL: Final = frozenset([401, 403, 404, 405])
+"""Statuses of a GET that another one without an event's id would meet, too."""
+_SETUP: Final = frozenset(["logging/setLevel", "resources/subscribe"])
+"""Requests that make a new session what the lost one was."""
+_DEFAULT_RETRY: Final = 1_000
+"""Milliseconds before a stream is resumed where the server names none."""
+
+
+class StreamableChannel:
+    """A session over one MCP endpoint."""
+
+    def __init__(self, http: Http, tasks: Tasks) -> None:
+        self.receive: Receive = nobody
+        self.version = ""
+        self.when_deaf: list[Callable[[], None]] = []
+        self.when_missed: list[Callable[[], None]] = []
+        self._http = http
+        self._tasks = tasks
+        self._session_id: str | None = None
+        self._has_served = True
+        self._listener: asyncio.Task[None] | None = None
+        self._heard: asyncio.Future[bool] | None = None
+
+    @property
+    def has_session(self) -> bool:
+        """Whether there is a session that the server may lose."""
+        return self._session_id is not None
+
+    async def exchange(
+        self, message: Message, clock: Clock, headers: Mapping[str, str]
+    ) -> Message:
+        """The answer to a request, from the POST's answer or a resumed stream."""
+        if message["method"] == "initialize":
+            self._begin()
+        # Those of this session: a later one may have other requests of the same ids.
+        receive = self.receive
+        response = await self._post(message, headers)
+        if message["method"] == "initialize":
+            # The server may ask something before it answers.
+            self._remember(response)
+        elif message["method"] not in _SETUP:
+            self._has_served = True
+        answered = False
+        try:
+            answer = await self._answer(response, message, clock, receive)
+            answered = True
+        finally:
+            if not answered:
+                response.close()
+        if response.content.at_eof():
+            response.release()
+        else:
+            self._tasks.spawn(drain(response), response.close)
+        return answer
+
+    async def post(self, message: Message) -> None:
+        """Sends a notification or an answer."""
+        response = await self._post(message, {})
+        response.release()
+
+    async def listen(self, wait: float) -> bool:
+        """Opens the GET stream if it is not open."""
+        if self._listener is None or self._listener.done():
+            self._heard = asyncio.get_running_loop().create_future()
+            self._listener = self._tasks.spawn(self._listen(self._heard))
+        assert self._heard is not None
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._heard), wait)
+        except TimeoutError:
+            # Some servers say nothing before the first message.
+            return True
+
+    def stop_listening(self) -> None:
+        """Closes the GET stream."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.cancel()
+
+    async def close(self) -> None:
+        """Ends the session with DELETE."""
+        self.stop_listening()
+        if self._session_id is not None:
+            response = await self._http.send("DELETE", self._headers({}))
+            response.close()
+
+    def _begin(self) -> None:
+        self.stop_listening()
+        self._has_served = self._session_id is None
+        self._session_id = None
+        self.version = ""
+
+    def _remember(self, response: aiohttp.ClientResponse) -> None:
+        self._session_id = response.headers.get(headers.SESSION_ID)
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        sent = dict(more)
+        if self._session_id is not None:
+            sent[headers.SESSION_ID] = self._session_id
+        if self.version >= _VERSION_HEADER_SINCE:
+            sent[headers.PROTOCOL_VERSION] = self.version
+        return sent
+
+    async def _post(
+        self, message: Message, more: Mapping[str, str]
+    ) -> aiohttp.ClientResponse:
+        session_id = self._session_id
+        # Where a new session did not help, a 401 is about credentials.
+        in_session = session_id is not None and self._has_served
+        response = await self._http.send(
+            "POST",
+            self._headers({**more, **ACCEPT, **_mirrored(message)}),
+            to_json(message),
+            in_session=in_session,
+        )
+        if response.status < 400:
+            return response
+        try:
+            name = str(message.get("method", "an answer"))
+            error = await failure(self._http, response, name)
+        finally:
+            response.close()
+        is_lost = in_session and is_unchallenged(response)
+        if is_lost or (session_id is not None and session_is_lost(error)):
+            raise SessionLostError(error)
+        raise error
+
+    async def _answer(
+        self,
+        response: aiohttp.ClientResponse,
+        request: Message,
+        clock: Clock,
+        receive: Receive,
+    ) -> Message:
+        """The answer on this stream, or on those that resume it.
+
+        Raises:
+            TransportError: What ended the first stream, where no other one gets further.
+        """
+        parser = self._http.parser()
+        failures = 0
+        first: TransportError | None = None
+        while True:
+            known = parser.last_event_id
+            try:
+                answer = await self._read(response, parser, request, clock, receive)
+                if answer is not None:
+                    return answer
+                broken = unanswered(
+                    self._http, request["method"], final_status(response), parser
+                )
+            except TransportError as error:
+                broken = error
+            finally:
+                if failures or parser.last_event_id:
+                    response.close()
+            if not parser.last_event_id:
+                raise broken
+            if parser.last_event_id != known:
+                first, failures = broken, 0
+            failures += 1
+            response, parser = await self._resumed(parser, failures, first or broken)
+
+    async def _read(
+        self,
+        response: aiohttp.ClientResponse,
+        parser: SseParser,
+        request: Message,
+        clock: Clock,
+        receive: Receive,
+    ) -> Message | None:
+        incoming = messages(self._http, response, parser)
+        async with contextlib.aclosing(incoming):
+            async for message in incoming:
+                clock.heard()
+                if is_answer(message, request["id"], self._http.quirks):
+                    return message
+                await receive(message, clock)
+        return None
+
+    async def _resumed(
+        self, before: SseParser, failures: int, broken: TransportError
+    ) -> tuple[aiohttp.ClientResponse, SseParser]:
+        """The stream from where it broke off.
+
+        Raises:
+            TransportError: It can't be resumed; the error is what broke it off.
+        """
+        cause: TransportError | None = None
+        while True:
+            if failures > backoff.MAX_TRIES:
+                raise broken from cause
+            wish = _DEFAULT_RETRY if before.retry is None else before.retry
+            await backoff.wait(failures, wish)
+            try:
+                response = await self._get(before.last_event_id)
+            except TransportError as error:
+                if error.status not in backoff.PASSING:
+                    raise broken from error
+                cause = error
+                failures += 1
+                continue
+            parser = self._http.parser()
+            parser.last_event_id, parser.retry = before.last_event_id, before.retry
+            return response, parser
+
+    async def _get(self, last_event_id: str) -> aiohttp.ClientResponse:
+        """A stream of the server.
+
+        Raises:
+            TransportError: There is none, or it can't be reached.
+        """
+        sent = self._headers(ACCEPT_STREAM)
+        if last_event_id:
+            sent["Last-Event-ID"] = last_event_id
+        response = await self._http.send("GET", sent)
+        if response.status == 200 and response.content_type == "text/event-stream":
+            return response
+        try:
+            error = await failure(self._http, response, "the stream")
+        finally:
+            response.close()
+        if isinstance(error, TransportError):
+            raise error
+        raise TransportError(
+            str(error), url=self._http.url, method="GET", status=response.status
+        )
+
+    async def _listen(self, heard: asyncio.Future[bool]) -> None:
+        """Reads the server's own stream for as long as the session lives."""
+        last_event_id, failures = "", 0
+        reopening = backoff.Reopening()
+        try:
+            while failures <= backoff.MAX_TRIES:
+                try:
+                    response = await self._get(last_event_id)
+                except TransportError as error:
+                    if error.status in backoff.PASSING:
+                        failures += 1
+                        await backoff.wait(failures)
+                    elif last_event_id and error.status not in _FINAL:
+                        # The server does not keep its events for so long.
+                        last_event_id = ""
+                    else:
+                        logger.debug("no stream of server messages: %s", error)
+                        return
+                    continue
+                if (failures or heard.done()) and not last_event_id:
+                    self._report_missed()
+                failures = 0
+                _tell(heard, True)
+                reopening.opened()
+                parser = self._http.parser()
+                parser.last_event_id = last_event_id
+                was_read = await self._read_all(response, parser)
+                has_news = parser.last_event_id != last_event_id or was_read
+                last_event_id = parser.last_event_id
+                await reopening.wait(parser.retry, brought=has_news)
+            logger.warning("the stream of server messages was lost for good")
+        finally:
+            _tell(heard, False)
+            if not self._is_closing():
+                for deaf in list(self.when_deaf):
+                    deaf()
+
+    async def _read_all(
+        self, response: aiohttp.ClientResponse, parser: SseParser
+    ) -> bool:
+        """Whether anything came before the stream ended, for whatever reason."""
+        has_come = False
+        incoming = messages(self._http, response, parser)
+        try:
+            async with contextlib.aclosing(incoming):
+                async for message in incoming:
+                    has_come = True
+                    await self.receive(message, None)
+        except TransportError as error:
+            logger.debug("the stream of server messages broke off: %s", error)
+        finally:
+            response.close()
+        return has_come
+
+    def _report_missed(self) -> None:
+        for missed in list(self.when_missed):
+            missed()
+
+    def _is_closing(self) -> bool:
+        return self._listener is not asyncio.current_task()
+
+
+def _mirrored(message: Message) -> dict[str, str]:
+    """`Mcp-Method` and `Mcp-Name`: newer proxies route by them, older ones don't care."""
+    method = message.get("method")
+    if not isinstance(method, str):
+        return {}
+    found = {headers.METHOD: method}
+    name = members(message.get("params")).get(headers.NAMED_BY.get(method, ""))
+    if isinstance(name, str):
+        found[headers.NAME] = headers.encode(name)
+    return found
+
+
+def _tell(heard: asyncio.Future[bool], value: bool) -> None:
+    if not heard.done():
+        heard.set_result(value)

@@ -1,0 +1,316 @@
+"""The revisions with a session (2025-11-25 and earlier): initialize, then talk.
+
+Knows the session; how messages travel is the channel's affair.
+https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Generator
+from functools import partial
+from typing import Any, Final
+
+from ....core.errors import URL_ELICITATION_REQUIRED
+from ...calls import Request
+from ...channel import (
+    CONNECT_LIMIT,
+    LISTEN_WAIT,
+    SessionChannel,
+    SessionLostError,
+    lost_in_answer,
+)
+from ...errors import (
+    CallTimeoutError,
+    ClientError,
+    MissingHandlerError,
+    ProtocolError,
+    ToolError,
+    TransportError,
+    VersionError,
+)
+from ...handlers import ROOTS_CHANGED
+from ...incoming import Message, result_of
+from ...options import CallSettings, LoggingLevel
+from ...session import (
+    FAREWELL_LIMIT,
+    Parts,
+    ServerInfo,
+    cancellation,
+    lacking,
+    named_versions,
+    progress_for,
+    require,
+    versions,
+)
+from ...shapes import members
+from ...subscriptions import Filter, Subscription
+from .changes import LegacyChanges
+from .serving import Serving
+
+logger: Final = logging.getLogger(__name__)
+
+STEP_LIMIT: Final = 10.0
+"""Seconds for each further step of the handshake."""
+
+
+class LegacySession:
+    """A session with a legacy server."""
+
+    def __init__(self, parts: Parts, channel: SessionChannel) -> None:
+        self._parts = parts
+        self._channel = channel
+        self._log_level: LoggingLevel | None = parts.log_level
+        self._lock = asyncio.Lock()
+        self._generation = 0
+        self._alive = True
+        self._serving = Serving(parts, channel)
+        self._changes = LegacyChanges(parts, channel, self.request, self._exchange)
+        self.server = ServerInfo(versions("legacy")[0], "legacy", {}, {}, None)
+
+    async def open(self) -> None:
+        """Makes a session.
+
+        Raises:
+            TransportError: There is no legacy server at the other end.
+            ProtocolError: The server refuses.
+            VersionError: It wants a version that nobody knows.
+        """
+        await self._initialize()
+
+    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+        """The result, after a person has visited what pages the server wants."""
+        async with self._parts.calls.limited(request.method, settings) as clock:
+            try:
+                return await self._in_session(request, settings)
+            except ProtocolError as error:
+                if error.code != URL_ELICITATION_REQUIRED:
+                    raise
+                from .pages import with_pages
+
+                return await with_pages(
+                    self._parts,
+                    clock,
+                    error,
+                    lambda: self._in_session(request, settings),
+                )
+
+    async def _in_session(
+        self, request: Request, settings: CallSettings
+    ) -> dict[str, Any]:
+        """The result; a session that the server has lost is made anew, once."""
+        if not self._alive:
+            await self._renew(self._generation)
+        generation = self._generation
+        try:
+            return await self._exchange(request, settings)
+        except SessionLostError as lost:
+            try:
+                await self._renew(generation)
+            except ClientError as error:
+                raise error from lost.cause
+            if not lost.untouched:
+                raise lost.cause from None
+        try:
+            return await self._exchange(request, settings)
+        except SessionLostError as lost:
+            raise lost.cause from None
+
+    async def ping(self, settings: CallSettings) -> None:
+        """The `ping` request."""
+        await self.request(Request("ping", {}, repeatable=True), settings)
+
+    async def set_logging_level(
+        self, level: LoggingLevel, settings: CallSettings
+    ) -> None:
+        """The `logging/setLevel` request."""
+        self._log_level = level
+        await self.request(_set_level(level), settings)
+
+    async def roots_changed(self) -> None:
+        """The notification that the client's roots have changed."""
+        try:
+            await self._channel.post({"jsonrpc": "2.0", "method": ROOTS_CHANGED})
+        except SessionLostError:
+            # A new session asks for the roots anew.
+            await self._renew(self._generation)
+
+    def subscribe(self, wanted: Filter) -> Subscription:
+        """Updates of resources by `resources/subscribe`; list changes come unasked."""
+        if wanted.resources:
+            self._require_subscriptions()
+        return Subscription(partial(self._changes.follow, wanted), self._parts.tasks)
+
+    def _require_subscriptions(self) -> None:
+        """Raises CapabilityError where the server declares no subscriptions."""
+        require("resources/subscribe", self.server)
+        if not self.server.capabilities:
+            return
+        declared = members(self.server.capabilities.get("resources")).get("subscribe")
+        if declared is False:
+            # The official Python SDK 1 declares that for servers that have them, too.
+            self._parts.quirks.note("subscriptions are tried, but not declared")
+        elif declared is not True:
+            raise lacking("resources/subscribe", "resources.subscribe", self.server)
+
+    async def close(self) -> None:
+        """Ends the session."""
+        self._serving.end()
+        with contextlib.suppress(ClientError, TimeoutError):
+            async with asyncio.timeout(FAREWELL_LIMIT):
+                await self._channel.close()
+
+    async def _initialize(self) -> None:
+        self._serving.end()
+        self._serving = Serving(self._parts, self._channel)
+        self._channel.receive = self._serving.receive
+        result = await self._introduced()
+        chosen = result.get("protocolVersion")
+        if self._parts.wanted.version not in (None, chosen):
+            raise VersionError([str(chosen)])
+        if chosen not in versions("legacy"):
+            if chosen not in versions("modern"):
+                raise VersionError([str(chosen)])
+            # It has a handshake, so it is legacy, whatever it calls itself.
+            logger.warning("the server names %s in a legacy handshake", chosen)
+        self.server = ServerInfo.read(
+            str(chosen), "legacy", result, result.get("serverInfo")
+        )
+        self._channel.version = self.server.protocol_version
+        with self._optional("notifications/initialized"):
+            await self._channel.post(
+                {"jsonrpc": "2.0", "method": "notifications/initialized"}
+            )
+        await self._restore()
+
+    async def _introduced(self) -> dict[str, Any]:
+        """The result of `initialize`, with a version that the server supports.
+
+        Raises:
+            VersionError: It names versions, and this client has none of them.
+        """
+        wanted = self._parts.wanted
+        version = wanted.first("legacy")
+        try:
+            return await self._setup(self._introduction(version))
+        except (ProtocolError, TransportError) as error:
+            named = named_versions(error, version)
+            if not named or version in named:
+                raise
+            other = wanted.common("legacy", named)
+            if other is None:
+                raise VersionError(named) from error
+        return await self._setup(self._introduction(other))
+
+    def _introduction(self, version: str) -> Request:
+        params = {
+            "protocolVersion": version,
+            "capabilities": self._parts.handlers.capabilities(version),
+            "clientInfo": self._parts.settings.client_info,
+        }
+        return Request("initialize", params)
+
+    async def _restore(self) -> None:
+        """What a new session must be told, beyond its start."""
+        if self._log_level is not None and "logging" in self.server.capabilities:
+            with self._optional("logging/setLevel"):
+                await self._setup(_set_level(self._log_level))
+        if self._parts.wants_messages:
+            await self._channel.listen(LISTEN_WAIT)
+        for uri in self._changes.uris:
+            with self._optional("resources/subscribe"):
+                await self._setup(Request("resources/subscribe", {"uri": uri}))
+        self._changes.renewed()
+
+    @contextlib.contextmanager
+    def _optional(self, step: str) -> Generator[None]:
+        """A step without which a session is of use, too: a refusal is a warning.
+
+        Raises:
+            TransportError: The server can't be reached any more.
+        """
+        try:
+            yield
+        except (ClientError, SessionLostError) as error:
+            cause = error.cause if isinstance(error, SessionLostError) else error
+            is_lost = isinstance(cause, TransportError) and cause.status is None
+            if is_lost and not isinstance(cause, CallTimeoutError):
+                raise cause from None
+            self._parts.quirks.note(f"{step} failed; going on without it", cause)
+
+    async def _setup(self, request: Request) -> dict[str, Any]:
+        """A request that belongs to making the session."""
+        is_first = request.method == "initialize"
+        limits = self._parts.brief(CONNECT_LIMIT if is_first else STEP_LIMIT)
+        try:
+            return await self._exchange(request, limits)
+        except SessionLostError as lost:
+            raise lost.cause from None
+
+    async def _renew(self, generation: int) -> None:
+        """Makes a new session, unless another call has done so already."""
+        async with self._lock:
+            if generation == self._generation:
+                self._alive = False
+                await self._initialize()
+                self._generation += 1
+                self._alive = True
+
+    async def _exchange(
+        self, request: Request, settings: CallSettings
+    ) -> dict[str, Any]:
+        request_id = next(self._parts.ids)
+        message = _message(request_id, request, settings)
+        events, calls = self._parts.events, self._parts.calls
+        try:
+            async with calls.limited(request.method, settings) as clock:
+                events.expect(request_id, settings.progress, clock)
+                answer = await self._channel.exchange(message, clock, settings.headers)
+        except (asyncio.CancelledError, CallTimeoutError):
+            self._withdraw(request, request_id)
+            raise
+        finally:
+            events.forget(request_id)
+        unanswered = self._serving.unanswered(clock)
+        try:
+            result = result_of(answer, request.method, self._parts.quirks)
+        except ProtocolError as error:
+            if unanswered is not None:
+                raise unanswered from error
+            if request.method == "initialize" or not self._channel.has_session:
+                raise
+            lost = lost_in_answer(error, repeatable=request.repeatable)
+            raise lost or error from None
+        if unanswered is not None and result.get("isError") is True:
+            failed = ToolError(str(request.name), result)
+            raise MissingHandlerError(str(unanswered), result) from failed
+        return result
+
+    def _withdraw(self, request: Request, request_id: int) -> None:
+        """Cancel a request whose answer nobody awaits any more; never `initialize`."""
+        if request.method != "initialize":
+            cancelled = cancellation(request_id)
+            self._parts.tasks.farewell(self._post(cancelled), FAREWELL_LIMIT)
+
+    async def _post(self, message: Message) -> None:
+        with contextlib.suppress(ClientError, SessionLostError):
+            await self._channel.post(message)
+
+
+def _message(request_id: int, request: Request, settings: CallSettings) -> Message:
+    meta = dict(settings.meta)
+    if progress_for(request, settings):
+        meta["progressToken"] = request_id
+    params = {**request.params, "_meta": meta} if meta else request.params
+    return {
+        "jsonrpc": "2.0",
+        "id": request_id,
+        "method": request.method,
+        "params": params,
+    }
+
+
+def _set_level(level: LoggingLevel) -> Request:
+    return Request("logging/setLevel", {"level": level}, repeatable=True)
