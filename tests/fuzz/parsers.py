@@ -26,13 +26,13 @@ with atheris.instrument_imports(include=["mcpgen.runtime"]):
     from mcpgen.runtime.core import headers, jsonrpc
     from mcpgen.runtime.core.errors import ProtocolError
     from mcpgen.runtime.core.uri import template as uri_template
+    from mcpgen.runtime.server import reading
     from mcpgen.runtime.server.eras.legacy.replay import parse_event_id
     from mcpgen.runtime.server.eras.modern import envelope
     from mcpgen.runtime.server.eras.modern.state import State, StateSealer
     from mcpgen.runtime.server.features.auth.authenticator import AuthRequest, Refusal
     from mcpgen.runtime.server.features.auth.bearer import bearer_token
     from mcpgen.runtime.server.features.auth.jwt import JWTAuthenticator
-    from mcpgen.runtime.server.transports.http import reading
     from mcpgen.runtime.server.transports.http.proxies import Proxies
 
     from .messages import proper

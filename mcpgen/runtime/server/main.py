@@ -36,9 +36,14 @@ from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Service
 from .settings import Settings, SettingsError, from_arguments
 from .stopping import ExitDeadline, StopSignals, run
+from .transports.stdio import StdioConnection
 
 _CLOSE_SECONDS: Final = 1.0
 """How long the event loop and its threads may take to close."""
+
+
+STDIO: Final = "--stdio"
+"""The option that serves standard input and output instead of HTTP."""
 
 
 class CannotStart(Exception):
@@ -82,11 +87,12 @@ def main(
     """
     given = sys.argv[1:] if arguments is None else arguments
     settings = from_arguments(
-        [argument for argument in given if argument != FLAG],
+        [argument for argument in given if argument not in (FLAG, STDIO)],
         os.environ,
         program=program or _program_name(),
-        description="Serve the Model Context Protocol over HTTP. With --health, ask a "
-        "server that runs with these settings instead: 0 if it is healthy, else 1.",
+        description="Serve the Model Context Protocol over HTTP. With --stdio, serve "
+        "standard input and output instead. With --health, ask a server that runs with "
+        "these settings instead: 0 if it is healthy, else 1.",
         defaults=defaults,
     )
     if FLAG in given:
@@ -102,7 +108,15 @@ def main(
     try:
         run(
             runner,
-            serve(
+            serve_stdio(
+                _made(service, settings),
+                settings,
+                hooks=hooks,
+                features=features,
+                on_signal=stop_in_time,
+            )
+            if STDIO in given
+            else serve(
                 _made(service, settings),
                 settings,
                 sessions=sessions,
@@ -221,6 +235,43 @@ async def serve(
     finally:
         await runner.cleanup()
         lines.flush()
+
+
+async def serve_stdio(
+    service: Service,
+    settings: Settings | None = None,
+    *,
+    hooks: Sequence[Hook | Middleware] = (),
+    features: Sequence[Feature] = (),
+    on_signal: Callable[[int], None] = lambda number: None,
+) -> None:
+    """Serve standard input and output until the input ends, or SIGINT or SIGTERM.
+
+    Authorization does not apply here: whoever started the process is its one client.
+    A server that authenticates sees it as the principal "local", with the scopes of the
+    setting `stdio_scopes`. What handlers print goes to standard error.
+
+    Raises:
+        CannotStart: A setting can't be used, or a library is missing.
+    """
+    _require_libraries()
+    settings = settings or Settings()
+    try:
+        server = Server(service, settings, hooks=hooks, features=features)
+    except SettingsError as error:
+        raise CannotStart("\n".join(error.lines)) from None
+    connection = StdioConnection(settings.max_body)
+    async with server.running():
+        await connection.open()
+        with StopSignals(on_signal) as signals:
+            serving = asyncio.ensure_future(
+                server.serve(connection, server.local_principal())
+            )
+            stopping = asyncio.ensure_future(signals.next())
+            await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            await server.end_connections()
+            await serving
 
 
 def _refuse_strangers(server: Server, settings: Settings) -> None:

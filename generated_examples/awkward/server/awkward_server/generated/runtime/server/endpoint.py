@@ -27,6 +27,7 @@ from .features.access_log import AccessLog
 from .features.limits.limits import OVERLOADED, TOO_MANY, known_id
 from .incoming import Refused, refused
 from .parts import Parts
+from .reading import Unreadable, parse
 from .transports.http import names
 from .transports.http.exchange import (
     ENCODINGS,
@@ -35,7 +36,6 @@ from .transports.http.exchange import (
     unsupported_encoding,
 )
 from .transports.http.guard import Guard
-from .transports.http.reading import Unreadable, parse
 from .transports.http.sse import event
 
 _log: Final = logging.getLogger("mcp.server")

@@ -5,10 +5,12 @@ This is what generated code and handlers import; everything else is private.
 
 from __future__ import annotations
 
+from ..core.connection import Connection
 from ..core.errors import ProtocolError
-from .app import LIVE_CATALOG, add_metadata_route, create_app
+from .app import LIVE_CATALOG, SERVER, add_metadata_route, create_app
 from .eras.legacy.replay import Events, EventStore, MemoryEvents
 from .eras.legacy.sessions import MemorySessions, Session, SessionStore
+from .feature import Feature
 from .features import auth
 from .features.limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .handlers import content
@@ -48,19 +50,25 @@ from .handlers.results import (
     ToolReturn,
 )
 from .hooks import Call, Hook, Outcome, OutcomeKind, Vitals
-from .main import main
+from .main import main, serve_stdio
+from .methods.answer import Answer
 from .methods.registry import LiveCatalog
+from .middleware import Middleware, Next, Request
+from .server import Server
 from .service import Announcement, Service
 from .settings import Settings, SettingsError, settings_table
 
 __all__ = [
     "LIVE_CATALOG",
+    "SERVER",
     "Announcement",
+    "Answer",
     "Call",
     "Client",
     "Completer",
     "CompletionReturn",
     "Completions",
+    "Connection",
     "Content",
     "ContentBlock",
     "Contents",
@@ -74,6 +82,7 @@ __all__ = [
     "Elicitation",
     "EventStore",
     "Events",
+    "Feature",
     "Hook",
     "ListRoots",
     "LiveCatalog",
@@ -82,17 +91,21 @@ __all__ = [
     "MemoryCounters",
     "MemoryEvents",
     "MemorySessions",
+    "Middleware",
+    "Next",
     "Outcome",
     "OutcomeKind",
     "PromptBinding",
     "PromptReturn",
     "ProtocolError",
     "Question",
+    "Request",
     "ResourceBinding",
     "ResourceNotFound",
     "ResourceReturn",
     "Root",
     "Sample",
+    "Server",
     "Service",
     "Session",
     "SessionStore",
@@ -111,5 +124,6 @@ __all__ = [
     "content",
     "create_app",
     "main",
+    "serve_stdio",
     "settings_table",
 ]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
+from ..core.connection import Connection
 from ..core.schema.validator import prepare_explanations
 from ..protocol.revisions import REVISIONS
 from .endpoint import Endpoint
@@ -40,12 +41,14 @@ from .middleware import Chain, Middleware, from_users
 from .parts import Parts
 from .service import Service
 from .settings import Settings, SettingsError
+from .transports.connection import ConnectionServer
 from .transports.http.guard import Guard
 from .transports.http.proxies import Proxies
 from .transports.http.watch import Watch
 
 if TYPE_CHECKING:
     from .features.auth.gate import Gate
+    from .features.auth.principal import Principal
     from .methods.registry import LiveCatalog
 
 
@@ -97,6 +100,7 @@ class Server:
         ) + ((settings.path + "/",) if not settings.path.endswith("/") else ())
         """Where the endpoint is: with and without a slash at its end."""
         self._guard = Guard(settings)
+        self._connections: set[ConnectionServer] = set()
         self._threads = Threads(settings.threads)
         self._ready = False
         self._limits = Limits(settings, counters)
@@ -126,13 +130,10 @@ class Server:
             Legacy(self.parts, self.registry.touch) if offered.legacy else None
         )
         """The legacy era, if a revision of it is served."""
-        self._modern_http = (
-            None if self.modern is None else ModernHttp(self.modern, self.parts)
-        )
         self.endpoint: Final = Endpoint(
             self.parts,
             self._guard,
-            self._modern_http,
+            None if self.modern is None else ModernHttp(self.modern, self.parts),
             None
             if self.legacy is None
             else LegacyHttp(self.legacy, self.registry, self.parts),
@@ -193,6 +194,68 @@ class Server:
         if path == settings.metrics_path:
             return await self.metrics(request)
         return web.Response(status=404, text="Not found")
+
+    async def serve(
+        self, connection: Connection, principal: Principal | None = None
+    ) -> None:
+        """Serve a connection on which messages go both ways, until either side ends it.
+
+        The server must have been started; see `running`.
+
+        Args:
+            connection: A pipe, a socket, a WebSocket: whatever carries messages.
+            principal: Who is at the other end; a server that authenticates needs it.
+
+        Raises:
+            ValueError: The server authenticates, and nobody is named.
+        """
+        if self.authenticates and principal is None:
+            raise ValueError(
+                "this server authenticates: name the principal of the connection"
+            )
+        serving = ConnectionServer(
+            self.parts, self.modern, self.legacy, connection, principal
+        )
+        self._connections.add(serving)
+        try:
+            await serving.serve()
+        finally:
+            self._connections.discard(serving)
+
+    def local_principal(self) -> Principal | None:
+        """Who started the process, with the scopes of `stdio_scopes`: all by default."""
+        if not self.authenticates:
+            return None
+        from .features.auth.principal import Principal
+
+        chosen = self._settings.stdio_scopes
+        scopes = chosen or (
+            *declared_scopes(self._service.contract),
+            *self._settings.auth_scopes,
+        )
+        return Principal("local", scopes=frozenset(scopes))
+
+    async def end_connections(self) -> None:
+        """End the connections of `serve`, after their subscriptions."""
+        await self.end_streams()
+        await asyncio.sleep(0)
+        for serving in tuple(self._connections):
+            serving.end()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Server]:
+        """Start the server for connections of your own, and stop it afterwards."""
+        await self.start()
+        try:
+            yield self
+        finally:
+            await self.end_streams()
+            await self.stop()
+
+    @property
+    def middleware(self) -> tuple[str, ...]:
+        """What a call passes on its way to its method, in this order."""
+        return self.parts.chain.names
 
     @property
     def authenticates(self) -> bool:
@@ -268,8 +331,8 @@ class Server:
         """When shutdown begins: requests go on, open-ended streams end in order."""
         self._ready = False
         self.registry.close()
-        if self._modern_http is not None:
-            self._modern_http.subscriptions.close()
+        if self.modern is not None:
+            self.modern.subscriptions.close()
 
     async def stop(self) -> None:
         """After the last request, or when the rest has had its time and is canceled."""
@@ -280,6 +343,8 @@ class Server:
                 closing.push_async_callback(feature.on_shutdown)
             closing.push_async_callback(self._limits.settle, CANCEL_SECONDS)
             closing.callback(self.parts.watch.close)
+            for serving in tuple(self._connections):
+                serving.end()
             await self.endpoint.cancel(CANCEL_SECONDS)
 
     def _close_with(self, closing: AsyncExitStack) -> None:

@@ -38,6 +38,7 @@ from ..framing import ModernFrame, error_response
 from . import envelope
 from .rounds import ASKING_METHODS, Rounds
 from .state import StateSealer
+from .subscriptions import Subscriptions
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -92,6 +93,8 @@ class Modern:
         self._versions = tuple(offer.revisions)
         self.frame: Final = ModernFrame(offer.server)
         """Makes messages of results."""
+        self.subscriptions: Final = Subscriptions(parts.catalog.changes, settings)
+        """The open subscriptions."""
         self._sealer = StateSealer(
             [key.get_secret_value() for key in settings.state_keys],
             settings.state_lifetime,

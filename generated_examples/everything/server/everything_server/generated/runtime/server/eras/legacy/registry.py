@@ -21,7 +21,7 @@ from ...parts import Parts
 from ...transports.http import names
 from ...transports.http.exchange import Exchange, single
 from ...transports.http.sse import COMMENT, Mailbox, event, is_gone
-from ..modern.subscriptions import notification
+from ..announcements import notification
 from .replay import EventLog, EventStore, MemoryEvents, parse_event_id
 from .sessions import Session, SessionStore
 

@@ -5,6 +5,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stream
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from aiohttp import web
 from ....core import jsonrpc
 from ....core.errors import (
     HEADER_MISMATCH,
+    INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     MISSING_CLIENT_CAPABILITY,
@@ -22,10 +24,10 @@ from ....core.errors import (
 from ....core.jsonrpc import is_object
 from ...parts import Parts
 from ...transports.http.exchange import Exchange
+from ...transports.http.sse import Mailbox, event, is_gone
 from . import envelope
-from .era import Modern
+from .era import Decoded, Modern
 from .outlet import PlainOutlet
-from .subscriptions import Subscriptions
 
 _STATUS: Final[Mapping[int, int]] = {
     HEADER_MISMATCH: 400,
@@ -37,6 +39,23 @@ _STATUS: Final[Mapping[int, int]] = {
 """HTTP status by error code; others are answers like any other."""
 
 
+class _Listener:
+    """The stream of a subscription, watched for its client."""
+
+    __slots__ = ("_exchange", "mailbox")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.mailbox = Mailbox(asyncio.get_running_loop())
+
+    def put(self, message: bytes) -> None:
+        self.mailbox.put(event(message))
+
+    def check(self, now: float) -> None:
+        if is_gone(self._exchange.request) or self._exchange.has_expired:
+            self.mailbox.close()
+
+
 class ModernHttp:
     """Answers modern HTTP requests."""
 
@@ -45,9 +64,6 @@ class ModernHttp:
         self._limits = parts.limits
         self._watch = parts.watch
         self._keep_alive = parts.settings.keep_alive
-        self.subscriptions: Final = Subscriptions(
-            parts.catalog.changes, era.frame, parts.watch, parts.settings
-        )
 
     async def post(
         self, exchange: Exchange, message: Mapping[str, Any]
@@ -83,7 +99,7 @@ class ModernHttp:
         if method == "subscriptions/listen":
             try:
                 async with self._limits.streaming(exchange):
-                    return await self.subscriptions.serve(exchange, request_id, params)
+                    return await self._listen(exchange, request)
             except ProtocolError as error:
                 return exchange.failure(error, _STATUS.get(error.code, 200), request_id)
         outlet = PlainOutlet(exchange, self._keep_alive)
@@ -94,3 +110,31 @@ class ModernHttp:
             self._watch.discard(outlet)
         status = 200 if failure is None else _STATUS.get(failure.code, 200)
         return await outlet.finish(response, status)
+
+    async def _listen(self, exchange: Exchange, request: Decoded) -> web.StreamResponse:
+        """Answer `subscriptions/listen`: returns when the subscription has ended.
+
+        Raises:
+            ProtocolError: The filter is malformed.
+            Refused: There are too many subscriptions.
+        """
+        if not exchange.takes_events:
+            raise ProtocolError(
+                INVALID_PARAMS, "subscriptions/listen needs Accept: text/event-stream"
+            )
+        listener = _Listener(exchange)
+        mailbox = listener.mailbox
+        with self._era.subscriptions.opened(
+            request.id, request.params, listener.put, mailbox.close
+        ) as subscription:
+            self._watch.add_stream(listener)
+            try:
+                stream = await exchange.open()
+                await mailbox.deliver(stream, self._keep_alive)
+                await stream.write(event(subscription.response(self._era.frame)))
+                await stream.end()
+            except ConnectionError:
+                exchange.outcome = "closed"
+            finally:
+                self._watch.discard(listener)
+        return (await exchange.open()).response

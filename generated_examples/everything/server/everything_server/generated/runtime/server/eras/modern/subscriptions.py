@@ -5,13 +5,12 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscrip
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from aiohttp import web
 from pydantic_core import to_json
 
 from ....core import jsonrpc
@@ -23,9 +22,7 @@ from ...methods.answer import Answer
 from ...methods.registry import Change, Changes
 from ...service import Announcement
 from ...settings import Settings
-from ...transports.http.exchange import Exchange
-from ...transports.http.sse import Mailbox, event, is_gone
-from ...transports.http.watch import Watch
+from ..announcements import NOTIFICATIONS
 from ..framing import SUBSCRIPTION_ID, ModernFrame
 
 _LISTS: Final[Mapping[str, Announcement]] = {
@@ -33,30 +30,17 @@ _LISTS: Final[Mapping[str, Announcement]] = {
     "promptsListChanged": "prompts",
     "resourcesListChanged": "resources",
 }
-_NOTIFICATIONS: Final[Mapping[Announcement, str]] = {
-    "tools": "notifications/tools/list_changed",
-    "prompts": "notifications/prompts/list_changed",
-    "resources": "notifications/resources/list_changed",
-    "updates": "notifications/resources/updated",
-}
-
-
-@lru_cache(16)
-def notification(change: Change) -> bytes:
-    """The notification of a change, in the legacy era; rendered once for all clients."""
-    params: dict[str, Json] = {} if change.uri is None else {"uri": change.uri}
-    return jsonrpc.notification(_NOTIFICATIONS[change.what], params or None)
 
 
 @lru_cache(16)
 def _rendered(change: Change) -> tuple[bytes, bytes]:
-    """The event of a change, before and after the id of the subscription."""
+    """The notification of a change, before and after the id of the subscription."""
     place = "\0"
     params: dict[str, Json] = {"_meta": {SUBSCRIPTION_ID: place}}
     if change.uri is not None:
         params["uri"] = change.uri
-    framed = event(jsonrpc.notification(_NOTIFICATIONS[change.what], params))
-    before, _, after = framed.partition(to_json(place))
+    message = jsonrpc.notification(NOTIFICATIONS[change.what], params)
+    before, _, after = message.partition(to_json(place))
     return before, after
 
 
@@ -81,92 +65,97 @@ class _Filter:
         return granted
 
 
-class _Subscription:
-    """One open stream; hears changes, and is watched for its client."""
+class Subscription:
+    """One open subscription: it hears changes and sends what its client wants of them."""
 
-    __slots__ = ("_exchange", "_filter", "_id", "_meta", "mailbox")
+    __slots__ = ("_filter", "_id", "_meta", "_request_id", "_send", "end")
+
+    end: Callable[[], None]
+    """Ends it when the server stops."""
 
     def __init__(
-        self, exchange: Exchange, request_id: jsonrpc.RequestId, wanted: _Filter
+        self,
+        request_id: jsonrpc.RequestId,
+        wanted: _Filter,
+        send: Callable[[bytes], None],
+        end: Callable[[], None],
     ) -> None:
-        self._exchange = exchange
         self._filter = wanted
+        self._request_id = request_id
         self._meta: dict[str, Json] = {SUBSCRIPTION_ID: request_id}
         self._id = to_json(request_id)
-        self.mailbox = Mailbox(asyncio.get_running_loop())
+        self._send = send
+        self.end = end
 
     def acknowledge(self) -> None:
-        message = jsonrpc.notification(
-            "notifications/subscriptions/acknowledged",
-            {"_meta": self._meta, "notifications": self._filter.acknowledged()},
+        """Send the first notification, which says what is announced."""
+        self._send(
+            jsonrpc.notification(
+                "notifications/subscriptions/acknowledged",
+                {"_meta": self._meta, "notifications": self._filter.acknowledged()},
+            )
         )
-        self.mailbox.put(event(message))
 
     def __call__(self, change: Change, /) -> Iterator[None]:
+        """Hear of a change."""
         if self._filter.wants(change):
             before, after = _rendered(change)
-            self.mailbox.put(b"%b%b%b" % (before, self._id, after))
+            self._send(b"%b%b%b" % (before, self._id, after))
         yield
 
-    def check(self, now: float) -> None:
-        if is_gone(self._exchange.request) or self._exchange.has_expired:
-            self.mailbox.close()
+    def response(self, frame: ModernFrame) -> bytes:
+        """The response that ends it."""
+        answer = Answer(b"", {SUBSCRIPTION_ID: self._request_id})
+        return frame.complete(self._request_id, answer)
 
 
 class Subscriptions:
-    """The open subscriptions of one server."""
+    """The open subscriptions of one server, in all transports."""
 
-    def __init__(
-        self, changes: Changes, frame: ModernFrame, watch: Watch, settings: Settings
-    ) -> None:
+    def __init__(self, changes: Changes, settings: Settings) -> None:
         self._changes = changes
-        self._frame = frame
-        self._watch = watch
         self._limit = settings.max_subscriptions
-        self._keep_alive = settings.keep_alive
-        self._open: set[_Subscription] = set()
+        self._open: set[Subscription] = set()
 
-    async def serve(
-        self, exchange: Exchange, request_id: jsonrpc.RequestId, params: JsonObject
-    ) -> web.StreamResponse:
-        """Answer `subscriptions/listen`: returns when the subscription has ended.
+    @contextmanager
+    def opened(
+        self,
+        request_id: jsonrpc.RequestId,
+        params: JsonObject,
+        send: Callable[[bytes], None],
+        end: Callable[[], None],
+    ) -> Iterator[Subscription]:
+        """A subscription, for as long as it is open.
+
+        Args:
+            request_id: The request's id.
+            params: The parameters of `subscriptions/listen`.
+            send: Sends a notification without waiting.
+            end: Called when the server stops.
 
         Raises:
             ProtocolError: The filter is malformed.
             Refused: There are too many subscriptions.
         """
         wanted = self._filter(params)
-        if not exchange.takes_events:
-            raise ProtocolError(
-                INVALID_PARAMS, "subscriptions/listen needs Accept: text/event-stream"
-            )
         if len(self._open) >= self._limit:
             raise too_many(
                 OVERLOADED, "Too many open subscriptions", "max_subscriptions", 5
             )
-        subscription = _Subscription(exchange, request_id, wanted)
+        subscription = Subscription(request_id, wanted, send, end)
         stop = self._changes.listen(subscription)
         self._open.add(subscription)
-        self._watch.add_stream(subscription)
         try:
             subscription.acknowledge()
-            stream = await exchange.open()
-            await subscription.mailbox.deliver(stream, self._keep_alive)
-            answer = Answer(b"", {SUBSCRIPTION_ID: request_id})
-            await stream.write(event(self._frame.complete(request_id, answer)))
-            await stream.end()
-        except ConnectionError:
-            exchange.outcome = "closed"
+            yield subscription
         finally:
             stop()
             self._open.discard(subscription)
-            self._watch.discard(subscription)
-        return (await exchange.open()).response
 
     def close(self) -> None:
         """End all subscriptions, each with its final response."""
         for subscription in tuple(self._open):
-            subscription.mailbox.close()
+            subscription.end()
 
     def _filter(self, params: JsonObject) -> _Filter:
         wanted = params.get("notifications")

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from ....core import jsonrpc
-from ....core.errors import PARSE_ERROR, ProtocolError
+from ..core import jsonrpc
+from ..core.errors import PARSE_ERROR, ProtocolError
 
 
 class Unreadable(ProtocolError):

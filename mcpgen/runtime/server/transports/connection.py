@@ -1,0 +1,377 @@
+"""Serving a connection on which messages go both ways, in both eras.
+
+What is sent on a connection belongs to it: in the legacy era the connection is the
+session, in the modern era notifications name their subscription. Pipes, sockets and
+WebSockets differ in their `Connection` alone.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core import jsonrpc
+from ...core.connection import Connection
+from ...core.errors import INVALID_REQUEST, ProtocolError
+from ...core.jsonrpc import is_array, is_object
+from ..eras.announcements import notification
+from ..eras.framing import legacy_result
+from ..eras.legacy.server_requests import take_answer
+from ..eras.legacy.sessions import Session
+from ..eras.modern import envelope
+from ..incoming import Incoming, Refused
+from ..methods.answer import EMPTY
+from ..methods.registry import Change
+from ..parts import Parts
+from ..reading import Unreadable, parse
+
+if TYPE_CHECKING:
+    from ..eras.legacy.era import Legacy
+    from ..eras.modern.era import Decoded, Modern
+    from ..features.auth.principal import Principal
+    from ..handlers.context import Context
+
+_log: Final = logging.getLogger("mcp.server")
+
+_MAX_RUNNING: Final = 1_000
+"""Requests of one connection that may run at one time."""
+_MAX_UNSENT: Final = 1024 * 1024
+"""Bytes of announcements that may wait for a slow client, before it is let go."""
+_END_SECONDS: Final = 1.0
+"""How long requests may go on when the client has ended, and again when canceled."""
+
+
+class _Outlet:
+    """Where the messages of one request go: onto the connection, until its response."""
+
+    __slots__ = ("_connection", "ctx", "finished")
+
+    takes_events = True
+
+    def __init__(self, connection: ConnectionServer) -> None:
+        self._connection = connection
+        self.finished = False
+        self.ctx: Context | None = None
+
+    async def send(self, message: bytes) -> None:
+        """Send a notification or a request; nothing after the response."""
+        if not self.finished:
+            await self._connection.send(message)
+
+    async def disconnect(self, retry_ms: int | None) -> None:
+        """Nothing: a connection has no streams that could be polled."""
+
+
+class ConnectionServer:
+    """Serves one connection."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        modern: Modern | None,
+        legacy: Legacy | None,
+        connection: Connection,
+        principal: Principal | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            parts: What the server consists of.
+            modern: Its modern era, if it serves that.
+            legacy: Its legacy era, if it serves that.
+            connection: What is served.
+            principal: Who is at the other end, when the server authenticates.
+        """
+        self._parts = parts
+        self._modern = modern
+        self._legacy = legacy
+        self._connection = connection
+        self._principal = principal
+        self._session: Session | None = None
+        self._sending = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running: dict[jsonrpc.RequestId, tuple[asyncio.Task[None], _Outlet]] = {}
+        self._unsent: deque[bytes] = deque()
+        self._unsent_size = 0
+        self._draining: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve until the client ends or `end` is called."""
+        stop = self._parts.catalog.changes.listen(self)
+        reading = asyncio.ensure_future(self._read())
+        ending = asyncio.ensure_future(self._ending.wait())
+        try:
+            await asyncio.wait([reading, ending], return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+                await self._wait(_END_SECONDS)
+        finally:
+            stop()
+            reading.cancel()
+            ending.cancel()
+            await self._stop()
+            await self._connection.close()
+
+    def end(self) -> None:
+        """Serve no more; requests that run are canceled."""
+        self._ending.set()
+
+    async def send(self, message: bytes) -> None:
+        """Send a message; when the client is gone, it is dropped and the serving ends."""
+        async with self._sending:
+            try:
+                await self._connection.send(message)
+            except ConnectionError:
+                self._ending.set()
+
+    def push(self, message: bytes) -> None:
+        """Send a message without waiting; a client that reads none is let go."""
+        self._unsent.append(message)
+        self._unsent_size += len(message)
+        if self._unsent_size > _MAX_UNSENT:
+            _log.warning("a client does not read what it is sent; its connection ends")
+            self._ending.set()
+        elif self._draining is None:
+            self._draining = asyncio.ensure_future(self._drain())
+
+    async def _drain(self) -> None:
+        while self._unsent:
+            message = self._unsent.popleft()
+            self._unsent_size -= len(message)
+            await self.send(message)
+        self._draining = None
+
+    def __call__(self, change: Change, /) -> Iterator[None]:
+        """Hear of a change, for the session of a legacy client."""
+        session = self._session
+        if session is not None and (
+            change.uri is None or change.uri in session.subscribed
+        ):
+            self.push(notification(change))
+        yield
+
+    async def _read(self) -> None:
+        most = self._parts.settings.max_body
+        while (body := await self._connection.receive()) is not None:
+            try:
+                if len(body) > most:
+                    raise ProtocolError(
+                        INVALID_REQUEST,
+                        f"The message is larger than {most} bytes; setting max_body",
+                    )
+                await self._take(parse(body))
+            except ProtocolError as error:
+                known = error.request_id if isinstance(error, Unreadable) else None
+                await self.send(jsonrpc.error(known, error))
+
+    async def _take(self, message: Any) -> None:
+        """Begin to work on a message.
+
+        Raises:
+            ProtocolError: It is none.
+        """
+        if is_array(message):
+            if self._legacy is None or self._session is None:
+                raise ProtocolError(INVALID_REQUEST, "A batch needs a legacy session")
+            self._start(self._batch(self._legacy, self._session, message))
+            return
+        if not is_object(message) or message.get("jsonrpc") != "2.0":
+            raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
+        method = message.get("method")
+        if method is None:
+            if self._session is not None:
+                take_answer(self._session, message)
+            return
+        if not isinstance(method, str):
+            raise ProtocolError(INVALID_REQUEST, "`method` must be a string")
+        if "id" not in message:
+            self._notified(method, message)
+            return
+        request_id = message["id"]
+        if not jsonrpc.is_request_id(request_id):
+            raise ProtocolError(INVALID_REQUEST, "`id` must be a string or an integer")
+        try:
+            self._begin(request_id, method, message)
+        except ProtocolError as error:
+            await self.send(jsonrpc.error(request_id, error))
+
+    def _begin(
+        self, request_id: jsonrpc.RequestId, method: str, message: Mapping[str, Any]
+    ) -> None:
+        if request_id in self._running:
+            raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
+        if len(self._running) >= _MAX_RUNNING:
+            raise ProtocolError(INVALID_REQUEST, "Too many requests at one time")
+        outlet = _Outlet(self)
+        params = message.get("params")
+        if self._is_modern(method, params):
+            assert self._modern is not None
+            given = params if is_object(params) else {}
+            work = self._modern_request(
+                self._modern, outlet, (request_id, method, given)
+            )
+        else:
+            assert self._legacy is not None
+            work = self._legacy_request(self._legacy, outlet, request_id, message)
+        task = self._start(work)
+        self._running[request_id] = task, outlet
+        task.add_done_callback(lambda _: self._running.pop(request_id, None))
+
+    def _is_modern(self, method: str, params: Any) -> bool:
+        if self._legacy is None:
+            return True
+        return (
+            self._modern is not None
+            and is_object(params)
+            and envelope.is_modern(params.get("_meta"))
+        )
+
+    def _notified(self, method: str, message: Mapping[str, Any]) -> None:
+        if self._session is not None and self._legacy is not None:
+            self._legacy.notified(self._session, message)
+        params = message.get("params")
+        if method != "notifications/cancelled" or not is_object(params):
+            return
+        request_id = params.get("requestId")
+        if not jsonrpc.is_request_id(request_id) or request_id not in self._running:
+            return
+        session = self._session
+        if session is None or request_id not in session.running:
+            self._cancel(*self._running[request_id])
+
+    def _cancel(self, task: asyncio.Task[None], outlet: _Outlet) -> None:
+        outlet.finished = True
+        if outlet.ctx is not None:
+            outlet.ctx.cancel()
+        task.cancel("the client cancelled the request")
+
+    def _incoming(self, method: str) -> Incoming:
+        incoming = Incoming(self._principal)
+        incoming.method = method
+        if incoming.has_expired:
+            raise ProtocolError(INVALID_REQUEST, "The credentials have expired")
+        return incoming
+
+    async def _modern_request(
+        self,
+        era: Modern,
+        outlet: _Outlet,
+        request: tuple[jsonrpc.RequestId, str, dict[str, Any]],
+    ) -> None:
+        request_id, method, params = request
+        try:
+            incoming = self._incoming(method)
+            decoded = era.decode(incoming, request_id, method, params)
+            if method == "subscriptions/listen":
+                await self._listen(era, decoded, outlet)
+                return
+            response, _ = await era.answer(incoming, decoded, outlet)
+        except Refused as refusal:
+            response = jsonrpc.error(request_id, refusal.error)
+        except ProtocolError as error:
+            response = jsonrpc.error(request_id, error)
+        await self._respond(outlet, response)
+
+    async def _listen(self, era: Modern, request: Decoded, outlet: _Outlet) -> None:
+        ended = asyncio.Event()
+        with era.subscriptions.opened(
+            request.id, request.params, self.push, ended.set
+        ) as subscription:
+            await ended.wait()
+        # Behind the notifications that wait for their turn.
+        outlet.finished = True
+        self.push(subscription.response(era.frame))
+
+    async def _legacy_request(
+        self,
+        era: Legacy,
+        outlet: _Outlet,
+        request_id: jsonrpc.RequestId,
+        message: Mapping[str, Any],
+    ) -> None:
+        method: str = message["method"]
+        session = self._session
+        try:
+            incoming = self._incoming(method)
+            if method == "initialize":
+                response: bytes | None = self._initialize(era, request_id, message)
+            elif session is None:
+                if method != "ping":
+                    raise ProtocolError(INVALID_REQUEST, "Start with `initialize`")
+                response = legacy_result(request_id, EMPTY)
+            else:
+                era.require(incoming, [message])
+                response = await era.respond(incoming, session, outlet, message)
+        except Refused as refusal:
+            response = jsonrpc.error(request_id, refusal.error)
+        except ProtocolError as error:
+            response = jsonrpc.error(request_id, error)
+        if response is not None:
+            await self._respond(outlet, response)
+
+    def _initialize(
+        self, era: Legacy, request_id: jsonrpc.RequestId, message: Mapping[str, Any]
+    ) -> bytes:
+        if self._session is not None:
+            raise ProtocolError(INVALID_REQUEST, "The session is initialized already")
+        client = era.negotiate(message.get("params"))
+        owner = None if self._principal is None else self._principal.key
+        self._session = Session(client, (), owner, lambda _, each: self.push(each))
+        return era.welcome(request_id, client)
+
+    async def _batch(self, era: Legacy, session: Session, messages: list[Any]) -> None:
+        outlet = _Outlet(self)
+        try:
+            most = self._parts.settings.max_batch
+            if most and len(messages) > most:
+                raise ProtocolError(
+                    INVALID_REQUEST,
+                    f"A batch may have {most} messages; setting max_batch",
+                )
+            incoming = self._incoming("batch")
+            answered = await era.batch(incoming, session, outlet, messages)
+        except Refused as refusal:
+            await self._respond(outlet, jsonrpc.error(None, refusal.error))
+        except ProtocolError as error:
+            await self._respond(outlet, jsonrpc.error(None, error))
+        else:
+            if answered:
+                await self._respond(outlet, b"[%b]" % b",".join(answered))
+
+    async def _respond(self, outlet: _Outlet, response: bytes) -> None:
+        if not outlet.finished:
+            outlet.finished = True
+            await self.send(response)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a request failed", exc_info=error)
+
+    async def _wait(self, seconds: float) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def _stop(self) -> None:
+        for task, outlet in tuple(self._running.values()):
+            self._cancel(task, outlet)
+        for task in self._tasks:
+            if not task.cancelling():
+                task.cancel()
+        if self._session is not None:
+            self._session.end()
+        await self._wait(_END_SECONDS)
+        if self._draining is not None:
+            await asyncio.wait([self._draining], timeout=_END_SECONDS)
+            self._draining.cancel()

@@ -1,0 +1,1 @@
+"""Transports, middleware and features that are not part of the package."""
