@@ -23,8 +23,8 @@ settings.load_profile("fixed")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def watched_clients() -> Iterator[None]:
-    """All that clients send is held against the official schema."""
+def watched_traffic() -> Iterator[None]:
+    """All that clients and servers send is held against the official schema."""
     end = official.watch()
     yield
     end()
@@ -33,8 +33,9 @@ def watched_clients() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def messages_of_the_protocol(request: pytest.FixtureRequest) -> Iterator[None]:
     """What breaks the official schema fails the test in which it was sent."""
-    official.found.clear()
+    official.forget()
     yield
-    broken, official.found[:] = official.found[:], []
+    broken = official.found[:]
+    official.forget()
     if request.node.get_closest_marker("off_protocol") is None:
         assert broken == []

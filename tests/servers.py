@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests import official
+
 START_SECONDS = 30
 STOP_SECONDS = 10
 
@@ -31,7 +33,9 @@ async def running_server(
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        yield await asyncio.wait_for(_url(process), START_SECONDS)
+        url = await asyncio.wait_for(_url(process), START_SECONDS)
+        with official.ours(url):
+            yield url
     finally:
         if process.returncode is None:
             process.terminate()

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from mcpgen.runtime.client import Client
+from mcpgen.runtime.client import Client, ClientError
+from mcpgen.runtime.protocol.revisions import REVISIONS
 from tests import official
-from tests.runtime.client.wire import modern, running, text
+from tests.runtime.client.wire import (
+    Call,
+    Reply,
+    event,
+    legacy,
+    modern,
+    running,
+    text,
+)
+from tests.shared_data import needs_shared
 
 pytestmark = pytest.mark.off_protocol
 
@@ -26,20 +39,51 @@ async def test_a_client_that_breaks_the_schema_is_found() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "result, wrong",
-    [
-        ({"tools": [{"name": "a"}]}, True),
-        ({"tools": "none"}, True),
-        ({"tools": [{"name": "a", "inputSchema": {"type": "object"}}]}, False),
-    ],
-)
-@pytest.mark.parametrize("kind", ["application/json", "text/event-stream"])
-def test_a_server_that_breaks_the_schema_is_found(
-    result: Any, wrong: bool, kind: str
+RESULTS = [
+    ("tools/list", {"tools": [{"name": "a"}]}, True),
+    ("tools/list", {"tools": "none"}, True),
+    (
+        "tools/list",
+        {"tools": [{"name": "a", "inputSchema": {"type": "object"}}]},
+        False,
+    ),
+    ("tools/call", {"content": [{"type": "text"}]}, True),
+    ("tools/call", {"content": [{"type": "text", "text": "x"}]}, False),
+]
+
+
+def revisions() -> list[Any]:
+    return [
+        pytest.param(name, marks=() if name > "2025-06-18" else needs_shared)
+        for name in REVISIONS
+    ]
+
+
+@pytest.mark.parametrize("method, result, wrong", RESULTS)
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("version", revisions())
+async def test_a_server_that_breaks_the_schema_is_found(
+    version: str, streamed: bool, method: str, result: Any, wrong: bool
 ) -> None:
-    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    reply = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result})
-    body = f"data: {reply}\n\n" if kind == "text/event-stream" else reply
-    official.check_reply(request, "2025-11-25", body, kind)
+    """Also where a response comes byte by byte, and no header names the version."""
+    is_modern = REVISIONS[version].era == "modern"
+    if is_modern:
+        result = {"resultType": "complete", "ttlMs": 0, "cacheScope": "public"} | result
+
+    async def answer(call: Call) -> Reply:
+        message = json.dumps(call.result(**result))
+        if not streamed:
+            return web.Response(text=message, content_type="application/json")
+        response = await call.stream()
+        for byte in event(message):
+            await response.write(bytes([byte]))
+        return response
+
+    make = modern if is_modern else partial(legacy, version)
+    wire = make(**{method.replace("/", "_"): answer})
+    async with running(wire), Client(wire.url) as client:
+        with official.ours(wire.url), suppress(ClientError):
+            await (
+                client.call_tool("a") if method == "tools/call" else client.list_tools()
+            )
     assert bool(official.found) == wrong

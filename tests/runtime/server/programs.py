@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import official
 from tests.pace import patient
 
 ROOT = Path(__file__).parents[3]
@@ -63,7 +64,9 @@ async def program(*arguments: str, **environment: str) -> AsyncIterator[Program]
     assert process.stdout is not None
     try:
         line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
-        yield Program(process, line.decode().strip())
+        url = line.decode().strip()
+        with official.ours(url):
+            yield Program(process, url)
     finally:
         if process.returncode is None:
             process.kill()
