@@ -399,7 +399,7 @@ def _promises(
         return release.since(clients.contract_of(since, project.folder))
     if records.lock is None and records.journal is None:
         found = _client(project)
-        return None if found is None else release.rebuilt(found, manifest)
+        return None if found is None else release.rebuilt(found)
     version = release.unsure(known, manifest)
     tagged = clients.in_tag(version, project.folder) if version else None
     return known if tagged is None else release.since(tagged)

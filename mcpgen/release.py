@@ -84,16 +84,11 @@ def since(contract: Mapping[str, Any]) -> Promises:
     return Promises(released, released)
 
 
-def rebuilt(contract: Mapping[str, Any], manifest: Manifest) -> Promises | None:
+def rebuilt(contract: Mapping[str, Any]) -> Promises:
     """What stands for a lock that is lost, by what was generated last.
 
-    Its names stay, whether they were released or not: nobody knows any more. None where
-    a new project would have the same contract.
+    Its names stay, whether they were released or not: nobody knows any more.
     """
-    fresh = _plain(contracts.to_json(contracts.from_manifest(manifest)))
-    fresh.pop("auth", None)
-    if fresh == _plain(contract):
-        return None
     draft = {**contract, DRAFTS: True}
     return Promises(draft, draft)
 

@@ -403,6 +403,34 @@ def test_a_lost_lock_is_made_again_from_the_client(shop: Shop) -> None:
     assert shop.run(SAME) == before
 
 
+def test_names_stay_though_a_lost_lock_is_made_again_from_an_equal_client(
+    shop: Shop,
+) -> None:
+    """Nobody knows any more whether they were released."""
+    shop.write(OLD)
+    shop.generate()
+    before = shop.run(SAME)
+    (shop.folder / lock.FILE).unlink()
+
+    shop.generate("--force")
+    shop.write(NEW)
+    shop.generate()
+
+    assert shop.run(SAME) == before
+
+
+def test_what_was_released_before_a_lock_was_lost_is_unknown(shop: Shop) -> None:
+    shop.write(OLD)
+    shop.generate()
+    shop.write(OLD, tool({}, "more"))
+    shop.generate()
+    (shop.folder / lock.FILE).unlink()
+    shop.generate("--force")
+    shop.write(OLD, tool({}, "more"), version="1.0.1")
+
+    assert "which contract callers of 1.0.0 have is not recorded" in shop.generate()
+
+
 def test_a_lost_lock_is_made_again_from_a_release(shop: Shop, tmp_path: Path) -> None:
     git(shop.folder, "init", "-q")
     shop.write(OLD)
