@@ -22,6 +22,7 @@ from tests.requirements import requirement
 from ..server.workshop import Workshop
 from .old_server import OldServer
 from .wire import (
+    EVERYTHING,
     LIMIT,
     Call,
     Wire,
@@ -296,6 +297,26 @@ async def test_a_ping_during_the_handshake_and_on_the_old_transport_is_answered(
         await old.streams[-1].write(ping)
         await old.wire.until(lambda: old.wire.calls[-1].id == "p1")
     assert old.wire.calls[-1].message["result"] == {}
+
+
+async def test_the_introduction_can_still_be_read_by_keys() -> None:
+    """As before it was typed, for one minor version."""
+
+    def read(info: Any, capabilities: Any) -> None:
+        assert info["name"] == "wire"
+        assert info.get("title", "none") == "none"
+        assert {**info} == {"name": "wire", "version": "1"}
+        assert dict(capabilities.items()) == EVERYTHING
+        assert capabilities["resources"]["subscribe"] is True
+        assert "tools" in capabilities
+        assert "tasks" not in capabilities
+        with pytest.raises(KeyError):
+            capabilities["tasks"]
+
+    async with running(modern()) as wire, Client(wire.url) as client:
+        with pytest.warns(DeprecationWarning, match="use its attributes") as warned:
+            read(client.server_info, client.capabilities)
+    assert {warning.filename for warning in warned} == {__file__}
 
 
 async def test_an_introduction_is_typed_without_what_is_malformed() -> None:
