@@ -230,6 +230,11 @@ class Exchange:
             check_message(revision, message, "the server's message")
 
 
+def check_request(url: object, headers: Mapping[str, str], message: Any) -> None:
+    """Hold what reached a server of a test against the schema, whoever sent it."""
+    Exchange(_origin(url), message, headers).check_sent()
+
+
 def watch() -> Callable[[], None]:
     """Hold all traffic of this process against the schema; gives what ends it."""
     session: Any = aiohttp.ClientSession

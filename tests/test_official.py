@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from mcpgen.runtime.client import Client, ClientError
 from mcpgen.runtime.protocol.revisions import REVISIONS
 from tests import official
 from tests.runtime.client.wire import (
+    EVERYTHING,
     Call,
     Reply,
     event,
@@ -25,6 +25,37 @@ from tests.runtime.client.wire import (
 from tests.shared_data import needs_shared
 
 pytestmark = pytest.mark.off_protocol
+
+
+def revisions() -> list[Any]:
+    return [
+        pytest.param(name, marks=() if name > "2025-06-18" else needs_shared)
+        for name in REVISIONS
+    ]
+
+
+@pytest.mark.parametrize("version", revisions())
+async def test_a_client_that_breaks_the_schema_is_found_in_every_revision(
+    version: str,
+) -> None:
+    is_modern = REVISIONS[version].era == "modern"
+    wire = modern() if is_modern else legacy(version, capabilities=EVERYTHING)
+    wire.methods["completion/complete"] = text
+    async with running(wire), Client(wire.url, era=version) as client:
+        assert official.found == []
+        with suppress(ClientError):
+            await client.complete_prompt("a", "b", 1)  # type: ignore[arg-type]
+    assert any("CompleteRequest" in line for line in official.found)
+
+
+async def test_a_client_in_another_process_is_seen_by_the_server_that_it_calls() -> (
+    None
+):
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    headers = {"MCP-Protocol-Version": "2026-07-28"}
+    async with running(modern()) as wire, ClientSession() as http:
+        await http.post(wire.url, json=body, headers=headers)
+    assert ["ListToolsRequest" in line for line in official.found] == [True]
 
 
 async def test_a_client_that_breaks_the_schema_is_found() -> None:
@@ -52,13 +83,6 @@ RESULTS = [
 ]
 
 
-def revisions() -> list[Any]:
-    return [
-        pytest.param(name, marks=() if name > "2025-06-18" else needs_shared)
-        for name in REVISIONS
-    ]
-
-
 @pytest.mark.parametrize("method, result, wrong", RESULTS)
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("version", revisions())
@@ -79,8 +103,8 @@ async def test_a_server_that_breaks_the_schema_is_found(
             await response.write(bytes([byte]))
         return response
 
-    make = modern if is_modern else partial(legacy, version)
-    wire = make(**{method.replace("/", "_"): answer})
+    wire = modern() if is_modern else legacy(version)
+    wire.methods[method] = answer
     async with running(wire), Client(wire.url) as client:
         with official.ours(wire.url), suppress(ClientError):
             await (

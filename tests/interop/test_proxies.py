@@ -25,7 +25,7 @@ from mcpgen.runtime.server import (
     ToolBinding,
     create_app,
 )
-from tests import proxies
+from tests import official, proxies
 from tests.delivery.test_delivery import EXAMPLES
 from tests.pace import patient
 from tests.runtime.server.certificates import self_signed
@@ -219,7 +219,8 @@ async def behind(name: str, folder: Path, keep_alive: float) -> AsyncIterator[Si
             "PORT": str(port),
         }
         async with proxies.running(command(name, folder, values), port, folder):
-            yield Site(url, service, tls, certificate)
+            with official.ours(url):
+                yield Site(url, service, tls, certificate)
 
 
 @pytest.fixture(params=NAMES)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
+from tests import official
 from tests.pace import patient
 
 LIMIT = patient(10)
@@ -119,6 +120,7 @@ class Wire:
         if request.method != "POST":
             return web.Response(status=200)
         message = json.loads((await request.read()).decode("utf-8"))
+        official.check_request(request.url, request.headers, message)
         call = Call(self, request, message)
         self.calls.append(call)
         async with self.arrived:
