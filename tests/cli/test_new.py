@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mcpgen import lock, new
+from mcpgen import assets, lock, new
 from mcpgen import manifest as manifests
 from mcpgen.cli import output
 from tests.cli.conftest import MANIFEST
@@ -136,6 +136,10 @@ def test_the_result_of_tools_list_becomes_a_native_manifest(
     assert made.native
     assert made.name == "raw"
     assert [tool.definition for tool in made.tools] == TOOLS["tools"]
+    first = (tmp_path / "raw" / "mcpgen.yaml").read_text("utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=./mcpgen.schema.json"
+    beside = (tmp_path / "raw" / "mcpgen.schema.json").read_bytes()
+    assert beside == assets.schema().joinpath("mcpgen.schema.json").read_bytes()
     # Another comment makes `generate` read and render it all once more.
     with (tmp_path / "raw" / "mcpgen.yaml").open("a") as file:
         file.write("# read\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jsonschema_rs
 import pytest
 
 from mcpgen import schemas
@@ -410,3 +411,14 @@ async def _legacy_call(url: str, call: dict[str, Any]) -> str:
         async with http.post(url, json=body, headers=headers) as response:
             answer = await response.json()
             return str(answer["result"]["content"][0]["text"])
+
+
+def test_the_schema_for_editors_is_where_it_says(terminal: Terminal) -> None:
+    said = terminal.mcpgen("schema", "path")
+    as_json = terminal.mcpgen("schema", "path", "--json")
+
+    assert said.code == as_json.code == 0
+    assert json.loads(as_json.out) == {"path": said.out.strip()}
+    document = json.loads(Path(said.out.strip()).read_text("utf-8"))
+    jsonschema_rs.meta.validate(document)
+    assert "inputSchema" in json.dumps(document)
