@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,7 +34,9 @@ _VERSION: Final = "MCP-Protocol-Version"
 _SESSION: Final = "Mcp-Session-Id"
 
 found: list[str] = []
-"""What broke the schema since it was cleared."""
+"""What broke the schema since the test began."""
+seen: Counter[tuple[str, str]] = Counter()
+"""How many messages were looked at, by who sent them and revision."""
 
 _elsewhere: Final[list[str]] = []
 """The origins of our servers in other processes."""
@@ -97,6 +100,7 @@ def check_message(revision: str, message: Any, where: str) -> None:
     known = _definitions(revision)
     if not known or not isinstance(message, dict):
         return
+    seen[where, revision] += 1
     method = message.get("method")
     if method is not None:
         name = _by_method(revision).get(method)
@@ -283,7 +287,7 @@ def watch() -> Callable[[], None]:
 
 def forget() -> None:
     """Begin a test."""
-    for each in (found, _here, _versions, _asked, _streams):
+    for each in (found, seen, _here, _versions, _asked, _streams):
         each.clear()
 
 

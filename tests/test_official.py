@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +23,12 @@ from tests.runtime.client.wire import (
     running,
     text,
 )
+from tests.servers import running_server
 from tests.shared_data import needs_shared
 
 pytestmark = pytest.mark.off_protocol
+
+SERVER = Path(__file__).parents[1] / "generated_examples" / "weather" / "server"
 
 
 def revisions() -> list[Any]:
@@ -111,3 +115,17 @@ async def test_a_server_that_breaks_the_schema_is_found(
                 client.call_tool("a") if method == "tools/call" else client.list_tools()
             )
     assert bool(official.found) == wrong
+
+
+@pytest.mark.parametrize("version", revisions())
+async def test_traffic_with_a_server_in_another_process_is_looked_at(
+    version: str,
+) -> None:
+    async with (
+        running_server(SERVER, "weather_server") as url,
+        Client(url, era=version, log_level="debug") as client,
+    ):
+        await client.call_tool("get_forecast", {"city": "Oslo"})
+    assert official.seen["the client", version] >= 2
+    assert official.seen["the server's answer", version] >= 2
+    assert official.found == []
