@@ -14,6 +14,12 @@ from .calls import plain
 
 
 class _Keyed:
+    __hash__ = None  # type: ignore[assignment]  # as all models
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are of the typed class, or of this one, and have the same."""
+        return issubclass(type(self), type(other)) and plain(self) == plain(other)
+
     def __getitem__(self, key: str) -> Any:
         return _members(self)[key]
 

@@ -68,13 +68,13 @@ class ServerInfo:
 
     def implementation(self) -> Implementation:
         """The server's `Implementation`, without what is malformed."""
-        from ..protocol.types import Implementation
+        from .keyed import Implementation
 
         return _usable(Implementation, self.info, {"name": "", "version": ""})
 
     def typed_capabilities(self) -> ServerCapabilities:
         """The `ServerCapabilities`, without what is malformed."""
-        from ..protocol.types import ServerCapabilities
+        from .keyed import ServerCapabilities
 
         return _usable(ServerCapabilities, self.capabilities, {})
 
