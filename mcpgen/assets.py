@@ -28,6 +28,15 @@ def runtime() -> Traversable:
     return folder if folder.is_dir() else _zipped("runtime")
 
 
+def license_file() -> Traversable:
+    """The license of mcpgen and its runtime."""
+    package = Path(__file__).parent
+    for file in (package / "_data" / "LICENSE", package.parent / "LICENSE"):
+        if file.is_file():
+            return file
+    return _zipped("_data", "LICENSE")
+
+
 def _folder(name: str) -> Traversable:
     """A wheel has the folder inside the package, a checkout beside it."""
     package = Path(__file__).parent

@@ -75,6 +75,8 @@ def build(
         registry=_registry(manifest.registry),
         connect=manifest.connect,
         features={half: tuple(names) for half, names in manifest.features.items()},
+        shares_runtime=manifest.runtime == "shared",
+        all_types=manifest.protocol_types == "all",
         editor_schema=ir.EDITOR_SCHEMA in manifest.source.text,
         contract=_contract(manifest, names, models),
     )

@@ -1,6 +1,6 @@
 """Parts of the runtime that packages have only where the manifest asks for them.
 
-The table of features and their files. Knows `ir` and no texts of files.
+The table of features and their files. Knows `ir`, the runtime's version and no texts of files.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mcpgen import ir
+from mcpgen.runtime.version import RUNTIME_VERSION
 
 _FETCHED: Final = ("auth/jwt.py", "auth/keys.py", "auth/fetch.py")
 """What verifies tokens with the help of an authorization server."""
@@ -31,12 +32,13 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 Features without files are part of every package so far.
 """
 
-BASE_PACKAGES: Final = (
-    "aiohttp>=3.14,<4",
-    "jsonschema-rs>=0.60,<1",
-    "pydantic>=2.14,<3",
-)
-"""What every generated package needs from PyPI."""
+RUNTIME: Final = "mcpgen-runtime"
+"""The distribution that packages depend on where they share the runtime."""
+
+_AIOHTTP: Final = "aiohttp>=3.14,<4"
+_PYDANTIC: Final = "pydantic>=2.14,<3"
+BASE_PACKAGES: Final = (_AIOHTTP, "jsonschema-rs>=0.60,<1", _PYDANTIC)
+"""What the runtime needs from PyPI, and with it every package that has a copy."""
 
 SERVER_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "jwt": ("joserfc>=1.8,<2",),
@@ -123,15 +125,52 @@ def server(project: ir.Project) -> Half:
 
 
 def extras(project: ir.Project) -> dict[str, tuple[str, ...]]:
-    """What the features of a project's server need from PyPI."""
+    """The extras of a project's server, and what they need from PyPI."""
     present = server(project).present
-    return {name: each for name, each in SERVER_PACKAGES.items() if name in present}
+    return {
+        name: (runtime_requirement(name),) if project.shares_runtime else packages
+        for name, packages in SERVER_PACKAGES.items()
+        if name in present
+    }
 
 
 def requirements(project: ir.Project) -> tuple[str, ...]:
     """What a project's server needs from PyPI."""
-    chosen = (each for packages in extras(project).values() for each in packages)
-    return (*BASE_PACKAGES, *chosen)
+    chosen = extras(project)
+    if project.shares_runtime:
+        # The server's own code imports the first two.
+        return (_AIOHTTP, _PYDANTIC, runtime_requirement(*chosen))
+    return (
+        *BASE_PACKAGES,
+        *(each for packages in chosen.values() for each in packages),
+    )
+
+
+def client_requirements(project: ir.Project) -> tuple[str, ...]:
+    """What a project's client needs from PyPI."""
+    if project.shares_runtime:
+        return (_PYDANTIC, runtime_requirement())
+    return BASE_PACKAGES
+
+
+def client_extras(project: ir.Project) -> dict[str, tuple[str, ...]]:
+    """The extras of a project's client, and what they need from PyPI."""
+    found: dict[str, tuple[str, ...]] = {
+        "oauth": ("joserfc>=1.8,<2",),
+        "cli": ("rich>=14,<16",),
+    }
+    if not has_terminal(project):
+        del found["cli"]
+    if project.shares_runtime:
+        return {name: (runtime_requirement(name),) for name in found}
+    return found
+
+
+def runtime_requirement(*extras: str) -> str:
+    """What packages that share the runtime depend on."""
+    following = int(RUNTIME_VERSION.partition(".")[0]) + 1
+    bracket = f"[{','.join(sorted(extras))}]" if extras else ""
+    return f"{RUNTIME}{bracket}>={RUNTIME_VERSION},<{following}"
 
 
 def client(project: ir.Project) -> Half:

@@ -239,6 +239,9 @@ class Project:
         registry: The server's entry in the MCP registry, or None.
         connect: The server's endpoint, for READMEs; None where it is not known.
         features: The features that the manifest lists for "server" and "client".
+        shares_runtime: Whether packages depend on the runtime as a distribution, in
+            place of having a copy.
+        all_types: Whether a copy of the runtime has all types of the protocol.
         editor_schema: Whether the manifest refers editors to `EDITOR_SCHEMA`.
         history: What the client's CHANGELOG says.
         contract: What callers depend on, as data, with the names that they have.
@@ -266,6 +269,8 @@ class Project:
     features: dict[str, tuple[str, ...]] = field(
         default_factory=dict[str, tuple[str, ...]]
     )
+    shares_runtime: bool = False
+    all_types: bool = False
     editor_schema: bool = False
     history: History = History()
     contract: dict[str, Json] = field(default_factory=dict[str, Json])

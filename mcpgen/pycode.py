@@ -13,11 +13,13 @@ import json
 import keyword
 import re
 import shlex
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
+from operator import itemgetter
 from textwrap import TextWrapper
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -702,6 +704,33 @@ def renamed_import(module: str, name: str, alias: str, indent: int = 0) -> Code:
     names = f"{identifier(name)} as {identifier(alias)}"
     pad = " " * indent
     return Code(f"from {module} import (\n{pad}    {names},\n{pad})")
+
+
+def import_block(statements: Iterable[tuple[str, Code]], indent: int = 0) -> Code:
+    """Import statements in isort's order, with a blank line between the sections.
+
+    Args:
+        statements: The module of each, and its text; empty ones are left out.
+        indent: The columns in front of them; the first line has none.
+    """
+    sections: dict[int, list[tuple[tuple[bool, str], Code]]] = {}
+    for module, text in statements:
+        if text:
+            key = (text.startswith("from "), module.lower())
+            sections.setdefault(_section(module), []).append((key, text))
+    pad = " " * indent
+    blocks = (
+        f"\n{pad}".join(text for _, text in sorted(sections[number], key=itemgetter(0)))
+        for number in sorted(sections)
+    )
+    return Code(f"\n\n{pad}".join(blocks))
+
+
+def _section(module: str) -> int:
+    """Where isort puts a module: standard library, other packages, the package itself."""
+    if module.startswith("."):
+        return 2
+    return 0 if module.partition(".")[0] in sys.stdlib_module_names else 1
 
 
 def import_order(names: Iterable[str]) -> list[str]:

@@ -17,6 +17,7 @@ import jinja2
 from mcpgen import assets, features, ir, pycode
 from mcpgen.ir import File, Ownership
 from mcpgen.pycode import Code
+from mcpgen.runtime.version import RUNTIME_VERSION
 from mcpgen.views import (
     catalog,
     client,
@@ -26,6 +27,7 @@ from mcpgen.views import (
     package,
     publishing,
     reference,
+    runtime,
     service,
     tests,
 )
@@ -88,6 +90,20 @@ def render(
 def example_manifest(name: str) -> str:
     """The text of the `mcpgen.yaml` that `mcpgen new server NAME` starts with."""
     return _fill("example/mcpgen.yaml.jinja", name=pycode.yaml_string(name))
+
+
+def runtime_distribution() -> dict[str, str]:
+    """The files of the distribution `mcpgen-runtime` by path: the whole runtime."""
+    values = {"version": pycode.toml_string(RUNTIME_VERSION)}
+    files = {
+        "LICENSE": assets.license_file().read_text(encoding="utf-8"),
+        f"{runtime.SHARED}/py.typed": "",
+    }
+    for name in ("README.md", "pyproject.toml"):
+        files[name] = _fill(f"runtime/{name}.jinja", **values)
+    for path, file in _sources(assets.runtime()):
+        files[f"{runtime.SHARED}/{path}"] = file.read_text(encoding="utf-8")
+    return dict(sorted(files.items()))
 
 
 # ------------------------------------------------------------ the environment
@@ -163,13 +179,23 @@ class _Pages:
             "version": documents.version(project),
             "manifest": pycode.markdown_code(project.manifest_file),
             "toml": documents.toml(project),
-            "base_requirements": documents.toml_strings(features.BASE_PACKAGES),
+            "client_requirements": documents.toml_strings(
+                features.client_requirements(project)
+            ),
+            "client_extras": {
+                name: documents.extra_line(name, packages)
+                for name, packages in features.client_extras(project).items()
+            },
             "requirements": documents.toml_strings(features.requirements(project)),
             "extras": documents.extras(features.extras(project)),
             "class_docstring": pycode.docstring(common.summary(project), 4),
             "has_server": Target.SERVER in targets,
             "has_client": self._has_client,
             "has_terminal": features.has_terminal(project),
+            "lazily": package.import_of(project, "core.lazy", "lazily"),
+            "missing": package.import_of(project, "core.missing", "missing"),
+            "version_imports": package.version_imports(project),
+            "runtime_version": runtime.version(),
         }
 
     def _fill(self, template: str, **values: Any) -> str:
@@ -208,9 +234,8 @@ class _Pages:
             self._own(
                 "server/generated.py.jinja",
                 docstring=self._said(f"What handlers of the {name} server need."),
-                runtime=pycode.imports(
-                    ".runtime.server", package.server_names(project), 4
-                ),
+                imports=package.server_imports(project),
+                imports_for_types=package.server_imports_for_types(project),
                 on_demand=package.server_on_demand(project),
                 package_version=package.version(documents.version(project)),
                 names=package.server_exports(project),
@@ -222,8 +247,7 @@ class _Pages:
             self._own(
                 "server/service.py.jinja",
                 docstring=self._said(f"{offered}`{project.class_prefix}Service`."),
-                own_modules=service.own_modules(self._handlers),
-                runtime=service.service_imports(project, self._handlers),
+                imports=service.service_imports(project, self._handlers),
                 methods=list(service.service_methods(self._handlers)),
                 contract=service.contract(project, self._handlers),
             ),
@@ -237,8 +261,7 @@ class _Pages:
             self._own(template, made_by=comment, needed=needed),
         )
         yield from self._data(home)
-        half = features.server(project)
-        yield from _runtime_files(project, self._library, f"{home}/runtime", half)
+        yield from self._runtime(home, features.server(project))
 
     def handlers(self) -> Files:
         """The server's Python files that are the user's."""
@@ -344,10 +367,9 @@ class _Pages:
             self._own(
                 "client/init.py.jinja",
                 docstring=docstring,
-                own=pycode.imports(".client", package.client_classes(project), 4),
-                runtime=pycode.imports(".runtime.client", package.CLIENT_NAMES, 4),
-                auth=pycode.imports(".runtime.client", package.CLIENT_AUTH_NAMES, 4),
-                on_demand=package.client_on_demand(),
+                imports=package.client_imports(project),
+                imports_for_types=package.client_imports_for_types(project),
+                on_demand=package.client_on_demand(project),
                 package_version=package.version(publishing.client_version(project)),
                 names=package.client_exports(project),
             ),
@@ -358,19 +380,23 @@ class _Pages:
                 "client/client.py.jinja",
                 docstring=docstring,
                 view=view,
+                lazy_module=package.import_of(project, "core.lazy", "LazyModule"),
             ),
         )
         docstring = self._said(f"Uses the {project.name} server from a terminal.")
         yield (
             f"{home}/__main__.py",
-            self._own("client/main.py.jinja", docstring=docstring),
+            self._own(
+                "client/main.py.jinja",
+                docstring=docstring,
+                imports=package.main_imports(project),
+            ),
         )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
         text = publishing.contract(project)
         yield f"{home}/contract.json", File(f"{text}\n", Ownership.GENERATED)
         yield from self._data(home, has_dicts=True)
-        half = features.client(project)
-        yield from _runtime_files(project, self._library, f"{home}/runtime", half)
+        yield from self._runtime(home, features.client(project))
 
     def _data(self, folder: str, *, has_dicts: bool = False) -> Files:
         """What server and client both have: the catalogue and the models.
@@ -382,6 +408,7 @@ class _Pages:
         # It is long, and the same in both.
         self._catalogue = self._catalogue or self._catalog()
         yield f"{folder}/catalog.py", self._catalogue
+        yield f"{folder}/revisions.py", self._revisions()
         for name, file in self._models(has_dicts=has_dicts):
             yield f"{folder}/{name}", file
 
@@ -393,8 +420,30 @@ class _Pages:
         return self._own(
             "shared/catalog.py.jinja",
             docstring=self._said(first),
+            imports=package.catalog_imports(project),
             catalog=catalog.catalog(project, self._pieces),
         )
+
+    def _revisions(self) -> File:
+        # Here and not above: reading schemas is no part of importing the renderer.
+        from mcpgen.protocol.tables import selection
+
+        project = self._project
+        chosen = selection(project.revisions, self._library)
+        return self._own(
+            "shared/revisions.py.jinja",
+            docstring=self._said(
+                f"The protocol revisions of the {project.name} server, oldest first."
+            ),
+            imports=package.revision_imports(project, chosen.names),
+            revisions=chosen.source,
+        )
+
+    def _runtime(self, home: str, half: features.Half) -> Files:
+        """What a package has of the runtime itself."""
+        if not self._project.shares_runtime:
+            folder = f"{home}/runtime"
+            yield from _runtime_files(self._project, self._library, folder, half)
 
     def _models(self, *, has_dicts: bool) -> Files:
         project = self._project
@@ -403,7 +452,7 @@ class _Pages:
         if has_dicts:
             modules = tuple(map(_with_dicts, modules))
         if len(modules) == 1:
-            yield "models.py", self._module(modules[0], first, Code("."))
+            yield "models.py", self._module(modules[0], first, ".")
             return
         homes = {module.name: module.names for module in modules}
         yield (
@@ -412,22 +461,24 @@ class _Pages:
                 "shared/models_package.py.jinja",
                 docstring=self._said(f"{first}\n\nEach is imported when first used."),
                 modules=package.model_modules(homes),
+                lazily_above=package.import_of(project, "core.lazy", "lazily", ".."),
                 homes=package.model_homes(homes),
                 names=package.model_exports(homes),
             ),
         )
         for module in modules:
             first = f"Types of the {project.name} server: `{module.name}`."
-            file = self._remembered_module(module, first, Code(".."))
+            file = self._remembered_module(module, first, "..")
             yield f"models/{pycode.identifier(module.name)}.py", file
 
     def _remembered_module(
-        self, module: ir.ModelsModule, first: str, dots: Code
+        self, module: ir.ModelsModule, first: str, dots: str
     ) -> File:
         if self._pieces is None:
             return self._module(module, first, dots)
         # The header names the manifest; nothing else comes from outside of the module.
-        header = [first, self._project.manifest_file, dots]
+        home = runtime.module(self._project, dots=dots)
+        header = [first, self._project.manifest_file, home]
         made_from = [module.imports, module.base_names, module.source]
         text = self._pieces.of_parts(
             "models",
@@ -436,13 +487,12 @@ class _Pages:
         )
         return File(text, Ownership.GENERATED)
 
-    def _module(self, module: ir.ModelsModule, first: str, dots: Code) -> File:
+    def _module(self, module: ir.ModelsModule, first: str, dots: str) -> File:
+        imported = package.model_imports(self._project, module, dots)
         return self._own(
             "shared/models.py.jinja",
             docstring=self._said(first),
-            standard=package.model_imports(module.imports, standard=True),
-            third_party=package.model_imports(module.imports, standard=False),
-            base=package.model_bases(module, dots),
+            imports=pycode.import_block(imported),
             source=pycode.checked_source(module.source),
             starts_with_class=module.source.startswith("class "),
         )
@@ -467,11 +517,11 @@ def _runtime_files(
     # Here and not above: reading schemas is no part of importing the renderer.
     from mcpgen.protocol.rendering import render as render_protocol
 
-    runtime = assets.runtime()
+    source = assets.runtime()
     for name in ("__init__.py", "version.py"):
-        yield f"{folder}/{name}", _copy(runtime / name)
+        yield f"{folder}/{name}", _copy(source / name)
     for name in ("core", half.side):
-        for path, file in _sources(runtime / name):
+        for path, file in _sources(source / name):
             if half.has(f"{name}/{path}"):
                 text = half.text(file.read_text(encoding="utf-8"))
                 yield f"{folder}/{name}/{path}", File(text, Ownership.GENERATED)

@@ -92,9 +92,17 @@ TABLE: Final[dict[str, set[str]]] = {
         "pycode",
         "samples",
     },
-    "features": {"ir"},
-    "views": {"entries", "features", "ir", "naming", "pycode"},
-    "render": {"assets", "features", "ir", "protocol", "pycode", "views"},
+    "features": {"ir", "runtime.version"},
+    "views": {"entries", "features", "ir", "naming", "pycode", "runtime.version"},
+    "render": {
+        "assets",
+        "features",
+        "ir",
+        "protocol",
+        "pycode",
+        "runtime.version",
+        "views",
+    },
     # From text to disk: none of these knows what is in a file.
     "folder": {"diagnostics"},
     "project": {"diagnostics"},
@@ -150,6 +158,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "manifest",
         "project",
         "release",
+        "render",
     },
     "watching": {"diagnostics", "project", "schemas"},
     "new": {

@@ -183,14 +183,18 @@ Examples:
 )
 
 _BUILD: Final = LazyGroup(
-    {"client": Lazy("mcpgen.cli.build_client", "A wheel and a source distribution.")},
+    {
+        "client": Lazy("mcpgen.cli.build_client", "A wheel and a source distribution."),
+        "runtime": Lazy("mcpgen.cli.build_runtime", "What clients and servers share."),
+    },
     name="build",
     help="Build what others install.",
     short_help="Build what others install.",
     epilog="""\b
 Examples:
   mcpgen build client                           into the folder dist
-  mcpgen build client --out ../out              elsewhere""",
+  mcpgen build client --out ../out              elsewhere
+  mcpgen build runtime                          for `runtime: shared`""",
     context_settings=_HELP,
 )
 

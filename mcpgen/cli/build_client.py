@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mcpgen import project
 from mcpgen.cli import output
 from mcpgen.cli.command import OK, command_of, json_option
+
+if TYPE_CHECKING:
+    from mcpgen.publishing import Distribution
 
 
 @click.argument(
@@ -32,6 +37,12 @@ def _build_client(project_dir: Path | None, out: Path | None, as_json: bool) -> 
     found = project.find(Path()) if project_dir is None else project.at(project_dir)
     with output.working("Building ..."):
         made = publishing.build(found, out or found.folder / "dist")
+    show(made, as_json)
+    return OK
+
+
+def show(made: Sequence[Distribution], as_json: bool) -> None:
+    """List the files that were built."""
     if as_json:
         output.say_json(
             [{"file": str(each.path), "sha256": each.sha256} for each in made]
@@ -39,7 +50,6 @@ def _build_client(project_dir: Path | None, out: Path | None, as_json: bool) -> 
     else:
         for each in made:
             output.say(f"{each.path}  sha256:{each.sha256}")
-    return OK
 
 
 command = command_of(

@@ -194,6 +194,9 @@ class Manifest:
         connect: The endpoint's URL, or None.
         import_name: What packages and classes are named after, if not `name`.
         features: The features of "server" and "client" that are listed, as written.
+        runtime: "vendored", or "shared".
+        protocol_types: Which types of the protocol a vendored runtime has: "used", or
+            "all".
         notes: Warnings about list results: what was corrected and what was left out.
         left_out: What of the listed entries was left out.
     """
@@ -215,6 +218,8 @@ class Manifest:
     connect: str | None = None
     import_name: str | None = None
     features: dict[str, Json] = field(default_factory=dict[str, Json])
+    runtime: str = "vendored"
+    protocol_types: str = "used"
     notes: tuple[Diagnostic, ...] = ()
     left_out: LeftOut = field(default_factory=dict[str, dict[str, frozenset[str]]])
 

@@ -238,6 +238,8 @@ def _manifest(
         connect=data.get("connect", {}).get("url") if native else None,
         import_name=data.get("import-name") if native else None,
         features=data.get("features", {}) if native else {},
+        runtime=data.get("runtime", "vendored") if native else "vendored",
+        protocol_types=data.get("protocol-types", "used") if native else "used",
     )
 
 

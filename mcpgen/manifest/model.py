@@ -405,6 +405,21 @@ class NativeManifest(TypedDict, total=False):
     ]
     auth: Auth
     features: Features
+    runtime: Annotated[
+        Literal["vendored", "shared"],
+        Field(
+            description="`vendored` copies the runtime into the packages; `shared` "
+            "makes them depend on the distribution mcpgen-runtime. Default: vendored."
+        ),
+    ]
+    protocol_types: Annotated[
+        Literal["used", "all"],
+        Field(
+            alias="protocol-types",
+            description="The protocol's types in packages with a vendored runtime: "
+            "those that their code uses, or all. Default: used.",
+        ),
+    ]
     package: Package
     registry: Registry
     connect: Connect
@@ -500,6 +515,7 @@ _ALIASES: Final = {
     "meta": "_meta",
     "schema": "$schema",
     "import_name": "import-name",
+    "protocol_types": "protocol-types",
     "requires_mcpgen": "requires-mcpgen",
 }
 _KEYS: Final[Mapping[Shape, frozenset[str]]] = {

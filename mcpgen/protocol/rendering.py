@@ -22,7 +22,7 @@ from .modules import (
     needed,
 )
 from .revisions import Library, RevisionData, pinned, unknown_revision
-from .tables import revisions_source
+from .tables import additions, revisions_source
 
 if TYPE_CHECKING:
     from mcpgen.models import GeneratedModels
@@ -109,8 +109,15 @@ def render_anew(
     return {
         "__init__.py": _PACKAGE,
         **_types(selected, others),
-        "revisions.py": revisions_source(selected),
+        "revisions.py": revisions_source(_own(revisions, source)),
     }
+
+
+def _own(revisions: Sequence[str], library: Library) -> list[RevisionData]:
+    """The revisions whose tables are part of the runtime: those that mcpgen has."""
+    added = set(additions(revisions, library))
+    names = sorted({name for name in revisions if name not in added})
+    return [pinned().load(name) for name in names or pinned().known()[-1:]]
 
 
 def _types(

@@ -1,25 +1,30 @@
-"""Source text of `runtime/protocol/revisions.py`: the method tables as read-only data.
+"""Source text of method tables, as read-only data.
+
+Those of mcpgen's own revisions are `runtime/protocol/revisions.py`; those of others stand
+in the generated packages, which hand them over to the runtime.
 
 Part of the protocol stage; knows the runtime's `Revision` and no schema documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from mcpgen.pycode import (
     Argument,
     Call,
     Code,
     Expression,
+    Row,
     Table,
     Value,
     assignment,
     identifier,
-    string,
 )
 
-from .revisions import RevisionData
+from .revisions import Library, RevisionData, pinned
 from .table import Request
 
 _HEAD = '''"""The protocol's revisions, as their official schemas have them.
@@ -29,11 +34,29 @@ Made by mcpgen from the schemas; edits are refused by `mcpgen generate`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from ..core.revision import Method, Revision
+'''
+
+
+_SELECT: Final = '''
+def select(wanted: Sequence[Revision | str]) -> dict[str, Revision]:
+    """Revisions by version, oldest first.
+
+    Args:
+        wanted: Names of known revisions, and revisions; empty for all that are known.
+
+    Raises:
+        ValueError: A name is not known.
+    """
+    unknown = [v for v in wanted if isinstance(v, str) and v not in REVISIONS]
+    if unknown:
+        raise ValueError(f"unknown protocol revisions: {', '.join(unknown)}")
+    found = [REVISIONS[v] if isinstance(v, str) else v for v in wanted or REVISIONS]
+    return {each.version: each for each in sorted(found, key=lambda r: r.version)}
 '''
 
 
@@ -49,13 +72,61 @@ def revisions_source(revisions: Sequence[RevisionData]) -> str:
     declared = "REVISIONS: Final[Mapping[str, Revision]]"
     parts.append(
         assignment(declared, Call(Code("MappingProxyType"), (table,)))
-        + '\n"""What exists in each revision that is spoken here, oldest first."""\n'
+        + '\n"""What exists in each revision, oldest first."""\n'
     )
-    parts.append(
-        f"LATEST: Final = {string(revisions[-1].revision)}\n"
-        '"""The newest revision that is spoken here."""\n'
-    )
+    parts.append(_SELECT)
     return "\n".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The revisions of a project, for `revisions.py`.
+
+    Attributes:
+        names: What the source needs to have imported.
+        source: The assignment of `REVISIONS`.
+    """
+
+    names: tuple[str, ...]
+    source: Code
+
+
+def selection(revisions: Sequence[str], library: Library | None = None) -> Selection:
+    """Revisions of a project: names of those that the runtime has, tables of others.
+
+    Args:
+        revisions: Their names, oldest first.
+        library: Where they come from; by default mcpgen itself.
+
+    Raises:
+        MCPGenError: As `Library.load` does.
+    """
+    added = set(additions(revisions, library))
+    row = Row(
+        tuple(
+            _revision(library.load(name)) if library and name in added else Value(name)
+            for name in revisions
+        )
+    )
+    declared = "REVISIONS: Final"
+    names = ("MappingProxyType", "Method", "Revision") if added else ()
+    return Selection(names, assignment(declared, row))
+
+
+def additions(
+    revisions: Iterable[str], library: Library | None = None
+) -> Iterator[str]:
+    """Those of some revisions that the runtime lacks, or has with another table."""
+    own = pinned()
+    for name in revisions:
+        if library is None or library is own:
+            continue
+        known = name in own.known() and (
+            own.sha256(name) == library.sha256(name)
+            or own.load(name).table == library.load(name).table
+        )
+        if not known:
+            yield name
 
 
 def _constant(revision: str) -> Code:

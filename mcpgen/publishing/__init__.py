@@ -3,7 +3,7 @@
 The last stage after `generate`: it reads what that wrote and changes nothing of it.
 """
 
-from .distributions import Distribution, build
+from .distributions import Distribution, build, build_runtime
 from .upload import Index, publish
 
-__all__ = ["Distribution", "Index", "build", "publish"]
+__all__ = ["Distribution", "Index", "build", "build_runtime", "publish"]

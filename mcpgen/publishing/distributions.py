@@ -1,4 +1,5 @@
-"""A wheel and a source distribution of the client, the same bytes wherever made.
+"""Wheels and source distributions of clients and of the runtime, the same bytes wherever
+made.
 
 Only files that the lock knows go in, so nothing that happens to lie beside them does.
 """
@@ -6,6 +7,8 @@ Only files that the lock knows go in, so nothing that happens to lie beside them
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +17,7 @@ from typing import Final
 from mcpgen import disk, generate
 from mcpgen.diagnostics import MCPGenError, Severity, Span
 from mcpgen.project import Project
+from mcpgen.render import runtime_distribution
 
 from . import tools
 
@@ -47,23 +51,58 @@ def build(project: Project, folder: Path) -> tuple[Distribution, ...]:
             tool is missing (MG601), or the client can't be built (MG604) or is not fit
             for an index (MG605).
     """
+    with _workplace() as clean:
+        _copy(project, clean)
+        root = project.folder if folder.is_relative_to(project.folder) else None
+        return _built(clean, folder, root, "client", Span(str(project.folder)))
+
+
+def build_runtime(folder: Path) -> tuple[Distribution, ...]:
+    """Build `mcpgen-runtime` from the runtime of this mcpgen.
+
+    Args:
+        folder: Where the files go; older files of the same names are replaced.
+
+    Raises:
+        MCPGenError: As `build` does.
+    """
+    with _workplace() as clean:
+        for path, text in runtime_distribution().items():
+            _put(clean, path, text.encode())
+        return _built(clean, folder, None, "runtime", None)
+
+
+@contextmanager
+def _workplace() -> Generator[Path]:
+    """An empty folder for sources."""
     tools.require("build", "hatchling", "twine", "check_wheel_contents")
     with TemporaryDirectory(prefix="mcpgen-") as place:
-        clean, made = Path(place, "client"), Path(place, "dist")
-        _copy(project, clean)
-        said = tools.run(
-            *("build", "--no-isolation", "--sdist", "--wheel", "--outdir", str(made)),
-            clean,
-            folder=clean,
-            environment={"SOURCE_DATE_EPOCH": MOMENT},
-        )
-        _check(said, "MG604", "the client can't be built", project)
-        files = sorted(made.iterdir())
-        _judge(files, project)
-        root = project.folder if folder.is_relative_to(project.folder) else None
-        root = root or disk.root_of(folder)
-        disk.make_folders(folder, root=root)
-        return tuple(_placed(file, folder, root) for file in files)
+        yield Path(place, "sources")
+
+
+def _built(
+    clean: Path, folder: Path, root: Path | None, what: str, span: Span | None
+) -> tuple[Distribution, ...]:
+    """Build what lies in a folder, and judge it."""
+    made = clean.parent / "dist"
+    said = tools.run(
+        *("build", "--no-isolation", "--sdist", "--wheel", "--outdir", str(made)),
+        clean,
+        folder=clean,
+        environment={"SOURCE_DATE_EPOCH": MOMENT},
+    )
+    _check(said, "MG604", f"the {what} can't be built", span)
+    files = sorted(made.iterdir())
+    _judge(files, what, span)
+    root = root or disk.root_of(folder)
+    disk.make_folders(folder, root=root)
+    return tuple(_placed(file, folder, root) for file in files)
+
+
+def _put(clean: Path, path: str, content: bytes) -> None:
+    target = clean / path
+    disk.make_folders(target.parent, root=clean)
+    disk.put(target, content, root=clean, mode=0o644, sync=False)
 
 
 def _copy(project: Project, clean: Path) -> None:
@@ -91,12 +130,10 @@ def _copy(project: Project, clean: Path) -> None:
     for path in paths:
         disk.check_way(project.folder / path, project.folder)
         content = (project.folder / path).read_bytes()
-        target = clean / path.removeprefix(CLIENT)
-        disk.make_folders(target.parent, root=clean)
-        disk.put(target, content, root=clean, mode=0o644, sync=False)
+        _put(clean, path.removeprefix(CLIENT), content)
 
 
-def _judge(files: list[Path], project: Project) -> None:
+def _judge(files: list[Path], what: str, span: Span | None) -> None:
     """See that indexes will take the files."""
     wheels = [file for file in files if file.suffix == ".whl"]
     tests: tuple[tuple[str | Path, ...], ...] = (
@@ -105,14 +142,13 @@ def _judge(files: list[Path], project: Project) -> None:
     )
     for arguments in tests:
         said = tools.run(*arguments, folder=files[0].parent)
-        _check(said, "MG605", "the client is not fit for an index", project)
+        _check(said, "MG605", f"the {what} is not fit for an index", span)
 
 
-def _check(said: tuple[bool, str], code: str, message: str, project: Project) -> None:
+def _check(said: tuple[bool, str], code: str, message: str, span: Span | None) -> None:
     succeeded, text = said
     if not succeeded:
-        place = Span(str(project.folder))
-        raise MCPGenError.of(code, message, span=place, details=tools.ending(text))
+        raise MCPGenError.of(code, message, span=span, details=tools.ending(text))
 
 
 def _placed(file: Path, folder: Path, root: Path) -> Distribution:

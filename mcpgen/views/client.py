@@ -9,6 +9,7 @@ from typing import Final
 from mcpgen import ir, naming, pycode
 from mcpgen.pycode import Call, Code, Expression, Table, Union, Value
 
+from . import runtime
 from .common import (
     BODY_INDENT,
     LONGEST_PROSE,
@@ -29,26 +30,18 @@ class ClientView:
     """The parts of `client.py`.
 
     Attributes:
-        typing: The import from `typing`.
-        typing_only: What is imported from `typing` for annotations only.
-        abc: The import from `collections.abc`, for annotations only.
-        modules: The import of the modules beside `client.py`.
-        renamed: Imports of classes whose names are too long for a parameter's line.
-        types: The import from the protocol's types, for annotations only.
-        runtime: The import from the client runtime.
+        imports: What it imports.
+        imports_for_types: What it imports for annotations only.
+        has_models: Whether the module `models` is among that.
         sync: The signature of the method that makes the client without asyncio.
         aliases: Type aliases for parameters whose types are long.
         methods: The asynchronous methods.
         sync_methods: The same methods, without asyncio.
     """
 
-    typing: Code
-    typing_only: Code
-    abc: Code
-    modules: Code
-    renamed: tuple[Code, ...]
-    types: Code
-    runtime: Code
+    imports: Code
+    imports_for_types: Code
+    has_models: bool
     sync: Code
     aliases: tuple[Code, ...]
     methods: tuple[Method, ...]
@@ -126,15 +119,16 @@ class _ClientWriter:
             self._needs.runtime.add("Codec")
         aliases = tuple(source for _, source in self._aliases.values() if source)
         return ClientView(
-            typing=pycode.imports("typing", self._needs.typing),
-            typing_only=Code("TypeAlias, Unpack" if aliases else "Unpack"),
-            abc=pycode.imports("collections.abc", self._needs.abc, 4),
-            modules=pycode.imports(".", self._needs.modules),
-            renamed=tuple(
-                self._renamed[name] for name in pycode.import_order(self._renamed)
+            imports=pycode.import_block(
+                (
+                    runtime.local("typing", self._needs.typing),
+                    runtime.local(".catalog", ["CATALOG"]),
+                    runtime.local(".revisions", ["REVISIONS"]),
+                    runtime.imports(self._project, "client", self._needs.runtime),
+                )
             ),
-            types=pycode.imports(".runtime.protocol.types", self._needs.types, 4),
-            runtime=pycode.imports(".runtime.client", self._needs.runtime),
+            imports_for_types=self._imports_for_types(has_aliases=bool(aliases)),
+            has_models=bool(self._needs.modules),
             sync=pycode.signature(
                 "def sync",
                 [
@@ -148,6 +142,26 @@ class _ClientWriter:
             aliases=aliases,
             methods=tuple(first for first, _ in pairs),
             sync_methods=tuple(second for _, second in pairs),
+        )
+
+    def _imports_for_types(self, *, has_aliases: bool) -> Code:
+        project, needs = self._project, self._needs
+        # Classes whose names are too long for a parameter's line.
+        renamed = (
+            (".models", self._renamed[name])
+            for name in pycode.import_order(self._renamed)
+        )
+        typing = ["TypeAlias", "Unpack"] if has_aliases else ["Unpack"]
+        return pycode.import_block(
+            (
+                runtime.local("collections.abc", needs.abc, 4),
+                runtime.local("typing", typing, 4),
+                runtime.local(".", needs.modules, 4),
+                *renamed,
+                runtime.imports(project, "client", ["ClientOptions"], 4),
+                runtime.imports(project, "protocol.types", needs.types, 4),
+            ),
+            4,
         )
 
     def _remembered(self, tool: ir.Tool) -> tuple[Method, Method]:

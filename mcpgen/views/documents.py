@@ -65,10 +65,12 @@ def toml_strings(texts: Iterable[str]) -> list[Code]:
 
 def extras(packages: Mapping[str, Iterable[str]]) -> list[Code]:
     """The lines of a project file with the extras of features."""
-    return [
-        Code(f"{name} = [{pycode.join(', ', toml_strings(needed))}]")
-        for name, needed in packages.items()
-    ]
+    return [extra_line(name, needed) for name, needed in packages.items()]
+
+
+def extra_line(name: str, needed: Iterable[str]) -> Code:
+    """The line of a project file with one extra."""
+    return Code(f"{name} = [{pycode.join(', ', toml_strings(needed))}]")
 
 
 def version(project: ir.Project) -> Code:

@@ -9,6 +9,8 @@ from typing import Final
 from mcpgen import features, ir, pycode
 from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
 
+from . import runtime
+
 SERVER_NAMES: Final = (
     "LIVE_CATALOG",
     "Call",
@@ -119,6 +121,100 @@ def version(text: Code) -> Code:
     return pycode.assignment("__version__", Value(str(text)))
 
 
+def import_of(project: ir.Project, module: str, name: str, dots: str = ".") -> Code:
+    """The import of one name from the runtime."""
+    return runtime.imports(project, module, [name], dots=dots)[1]
+
+
+def version_imports(project: ir.Project) -> Code:
+    """What the check of the runtime's version needs: nothing else is imported yet."""
+    names = ["RUNTIME_VERSION", "require"]
+    return pycode.import_block(
+        (
+            runtime.local("typing", ["TYPE_CHECKING"]),
+            runtime.imports(project, "version", names),
+        )
+    )
+
+
+def server_imports(project: ir.Project) -> Code:
+    """What the server's `generated` imports at once."""
+    return pycode.import_block(
+        (
+            runtime.local(".", ["models"], 4),
+            runtime.imports(project, "server", server_names(project), 4),
+            runtime.local(".service", [f"{project.class_prefix}Service"], 4),
+        ),
+        4,
+    )
+
+
+def server_imports_for_types(project: ir.Project) -> Code:
+    """What type checkers see imported there besides."""
+    return runtime.imports(project, "protocol", ["types"], 4)[1]
+
+
+def client_imports(project: ir.Project) -> Code:
+    """What the client package imports at once."""
+    return pycode.import_block(
+        (
+            runtime.local(".client", client_classes(project), 4),
+            runtime.imports(project, "client", CLIENT_NAMES, 4),
+        ),
+        4,
+    )
+
+
+def client_imports_for_types(project: ir.Project) -> Code:
+    """What type checkers see imported there besides."""
+    return pycode.import_block(
+        (
+            runtime.local(".", ["models"], 4),
+            runtime.imports(project, "client", CLIENT_AUTH_NAMES, 4),
+            runtime.imports(project, "protocol", ["types"], 4),
+        ),
+        4,
+    )
+
+
+def main_imports(project: ir.Project) -> Code:
+    """What the client's `__main__` imports."""
+    if "terminal" not in features.client(project).present:
+        return import_of(project, "core.features", "MissingFeature")
+    return pycode.import_block(
+        (
+            runtime.local(".client", [f"{project.class_prefix}Client"]),
+            runtime.imports(project, "client.features.terminal", ["main"]),
+        )
+    )
+
+
+def catalog_imports(project: ir.Project) -> Code:
+    """What `catalog.py` imports."""
+    return pycode.import_block(
+        (
+            runtime.local("typing", ["Final"]),
+            runtime.imports(project, "core.catalog", ["Catalog"]),
+        )
+    )
+
+
+def revision_imports(project: ir.Project, names: Iterable[str]) -> Code:
+    """What `revisions.py` imports; `names` are those of its tables."""
+    standard = {"MappingProxyType": "types"}
+    return pycode.import_block(
+        (
+            runtime.local("types", [name for name in names if name in standard]),
+            runtime.local("typing", ["Final"]),
+            runtime.imports(
+                project,
+                "core.revision",
+                [name for name in names if name not in standard],
+            ),
+        )
+    )
+
+
 def server_names(project: ir.Project) -> tuple[str, ...]:
     """What the server's `generated` has of the runtime."""
     present = features.server(project).present
@@ -129,10 +225,14 @@ def server_names(project: ir.Project) -> tuple[str, ...]:
 def server_on_demand(project: ir.Project) -> Code:
     """What the server's `generated` imports when it is first asked for, or lacks."""
     half = features.server(project)
-    whole = Table((("types", Value("runtime.protocol.types")),))
+    whole = Table((_types(project),))
     absent = _absent(half, SERVER_OPTIONAL)
     call = Call(Code("lazily"), (Code("__name__"), Table(()), whole, *absent))
     return pycode.assignment("__getattr__, __dir__", call, 4)
+
+
+def _types(project: ir.Project) -> tuple[str, Expression]:
+    return "types", Value(str(runtime.module(project, "protocol.types")))
 
 
 def _absent(
@@ -190,31 +290,34 @@ def client_exports(project: ir.Project) -> Code:
     )
 
 
-def client_on_demand() -> Code:
+def client_on_demand(project: ir.Project) -> Code:
     """What the client package imports when it is first asked for."""
-    names = Table((("runtime.client", Row(tuple(map(Value, CLIENT_AUTH_NAMES)))),))
-    whole = Table(
-        (("models", Value("models")), ("types", Value("runtime.protocol.types")))
-    )
+    home = runtime.module(project, "client")
+    names = Table(((home, Row(tuple(map(Value, CLIENT_AUTH_NAMES)))),))
+    whole = Table((("models", Value(".models")), _types(project)))
     call = Call(Code("lazily"), (Code("__name__"), names, whole))
     return pycode.assignment("__getattr__, __dir__", call, 4)
 
 
+def model_imports(
+    project: ir.Project, module: ir.ModelsModule, dots: str
+) -> tuple[tuple[str, Code], ...]:
+    """What a module of models imports; `dots` is where its package is."""
+    return (
+        *_foreign(module.imports),
+        runtime.imports(project, "core.model", module.base_names, dots=dots),
+    )
+
+
 @cache
-def model_imports(statements: tuple[str, ...], *, standard: bool) -> Code:
-    """The imports of `models.py` from the standard library, or from other packages."""
+def _foreign(statements: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:
+    """Imports from the standard library and other packages."""
     # Cached because hundreds of modules have the same few.
-    lines: list[Code] = []
-    for statement in statements:
-        _, origin, _, names = statement.split(" ", 3)
-        if (origin in ("collections.abc", "typing")) == standard:
-            lines.append(pycode.imports(origin, names.split(", ")))
-    return pycode.join("\n", lines)
-
-
-def model_bases(module: ir.ModelsModule, dots: Code) -> Code:
-    """The import of a module of models from the runtime, which lies at `dots`."""
-    return pycode.imports(f"{dots}runtime.core.model", module.base_names)
+    split = (statement.split(" ", 3) for statement in statements)
+    return tuple(
+        (origin, pycode.imports(origin, names.split(", ")))
+        for _, origin, _, names in split
+    )
 
 
 def model_modules(homes: Mapping[str, Sequence[str]]) -> tuple[Code, ...]:
@@ -229,7 +332,8 @@ def model_homes(homes: Mapping[str, Sequence[str]]) -> Code:
     """The modules of a package of models, and what each defines."""
     table = Table(
         tuple(
-            (name, Row(tuple(map(Value, defined)))) for name, defined in homes.items()
+            (f".{name}", Row(tuple(map(Value, defined))))
+            for name, defined in homes.items()
         )
     )
     call = Call(Code("lazily"), (Code("__name__"), table))

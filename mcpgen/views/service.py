@@ -7,12 +7,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from mcpgen import ir, pycode
 from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
 
+from . import runtime
 from .common import BODY_INDENT, METHOD_INDENT, Method
 from .handler import Handler
 
 
 def service_imports(project: ir.Project, handlers: Sequence[Handler]) -> Code:
-    """What `service.py` needs from the runtime, and no more."""
+    """What `service.py` imports."""
+    return pycode.import_block(
+        (
+            runtime.local("abc", ["abstractmethod"] if handlers else []),
+            runtime.local("typing", ["ClassVar"]),
+            runtime.local(".", ["models"] if _has_models(handlers) else []),
+            runtime.local(".catalog", ["CATALOG"]),
+            runtime.local(".revisions", ["REVISIONS"]),
+            runtime.imports(project, "server", _from_runtime(project, handlers)),
+        )
+    )
+
+
+def _from_runtime(project: ir.Project, handlers: Sequence[Handler]) -> set[str]:
     needed = {"Context", "Contract", "Service"}
     if any(handler.returns == "CompletionReturn" for handler in handlers):
         needed |= {"CompletionReturn"}
@@ -30,12 +44,7 @@ def service_imports(project: ir.Project, handlers: Sequence[Handler]) -> Code:
             needed |= {*names, "MaybeAwaitable"}
     if "MaybeAwaitable" not in needed:
         needed.remove("Context")
-    return pycode.imports(".runtime.server", needed)
-
-
-def own_modules(handlers: Sequence[Handler]) -> Code:
-    """The modules beside `service.py` that it needs."""
-    return pycode.imports(".", ["models"] if _has_models(handlers) else [])
+    return needed
 
 
 def _has_models(handlers: Sequence[Handler]) -> bool:
@@ -87,6 +96,7 @@ def contract(project: ir.Project, handlers: Sequence[Handler]) -> Code:
     for name, table in tables:
         if table:
             arguments.append((Code(name), Table(tuple(table))))
+    arguments.append((Code("revisions"), Code("REVISIONS")))
     if project.auth is not None:
         arguments.append((Code("auth"), Table(tuple(_auth(project.auth)))))
     return pycode.assignment(

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import jsonschema_rs
@@ -24,9 +24,11 @@ from mcpgen.protocol import known, load, render
 from mcpgen.protocol.rendering import FILES, class_name, render_anew
 from mcpgen.protocol.revisions import Library
 from mcpgen.protocol.table import definitions_of
+from mcpgen.protocol.tables import selection
 from mcpgen.runtime.core.model import Codec
+from mcpgen.runtime.core.revision import Method, Revision
 from mcpgen.runtime.protocol import types
-from mcpgen.runtime.protocol.revisions import LATEST, REVISIONS
+from mcpgen.runtime.protocol.revisions import REVISIONS
 from tests.pace import patient
 from tests.shared_data import EXAMPLES, SCHEMAS, needs_shared
 
@@ -100,13 +102,13 @@ def test_a_selection_has_at_least_one_revision() -> None:
 
 def test_the_runtime_tables_are_read_only() -> None:
     assert tuple(REVISIONS) == known()
-    assert known()[-1] == LATEST
+    latest = known()[-1]
     with pytest.raises(TypeError):
-        REVISIONS["2026-07-28"] = REVISIONS[LATEST]  # type: ignore[index]
+        REVISIONS["2026-07-28"] = REVISIONS[latest]  # type: ignore[index]
     with pytest.raises(TypeError):
-        REVISIONS[LATEST].client_requests["a"] = None  # type: ignore[index]
+        REVISIONS[latest].client_requests["a"] = None  # type: ignore[index]
     with pytest.raises(AttributeError):
-        REVISIONS[LATEST].era = "legacy"  # type: ignore[misc]
+        REVISIONS[latest].era = "legacy"  # type: ignore[misc]
 
 
 def test_every_method_of_the_runtime_has_its_types() -> None:
@@ -182,7 +184,6 @@ def test_a_narrow_selection_has_the_same_types_and_its_own_methods(
     package = module.__name__.rpartition(".")[0]
     revisions = importlib.import_module(f"{package}.revisions")
     assert list(revisions.REVISIONS) == list(selection)
-    assert selection[-1] == revisions.LATEST
 
 
 def test_a_property_is_required_if_all_selected_revisions_require_it(
@@ -443,6 +444,14 @@ def newer() -> Any:
     return document
 
 
+def executed(source: str) -> dict[str, Any]:
+    """The names of a module of tables."""
+    names = {"Method": Method, "Revision": Revision}
+    found: dict[str, Any] = {"MappingProxyType": MappingProxyType, **names}
+    exec(f"from typing import Final\n{source}", found)
+    return found
+
+
 def test_a_new_revision_needs_nothing_but_its_schema(
     tmp_path: Path, imported: Importer
 ) -> None:
@@ -453,12 +462,11 @@ def test_a_new_revision_needs_nothing_but_its_schema(
     module = imported(files)
     codec: Codec[Any] = Codec(module.DreamResult)
     assert codec.dump(codec.build({"depth": 2})) == {"depth": 2}
-    assert (
-        '"dreams/make": Method("RequestParams", "DreamResult")' in files["revisions.py"]
-    )
+    assert "dreams/make" not in files["revisions.py"]
+    chosen = executed(selection(library.known(), library).source)["REVISIONS"]
+    assert chosen[0] == "2026-07-28"
+    assert chosen[1].client_requests["dreams/make"].result == "DreamResult"
     assert module.DreamRequest.__doc__ == "Sleep, with the result."
-    before = render(["2026-07-28"], library=library)
-    assert "dreams/make" not in before["revisions.py"]
 
 
 HOSTILE = '"""\n\nimport os\nos.abort()\n\\N{BULLET} {{ 7 * 7 }} \u202e \x00'
