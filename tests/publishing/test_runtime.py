@@ -92,7 +92,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     from mcpgen import publishing
 
     folder = tmp_path_factory.mktemp("shared")
-    wheels = [
+    wheels: list[str | Path] = [
         made.path
         for made in publishing.build_runtime(folder / "dist")
         if made.path.suffix == ".whl"

@@ -17,7 +17,7 @@ PACKAGE = """
 from mcpgen.runtime.core.lazy import lazily
 
 __getattr__, __dir__ = lazily(
-    __name__, {"one": ("One", "Uno"), "two": ("Two",)}, {"whole": "three"}
+    __name__, {".one": ("One", "Uno"), ".two": ("Two",)}, {"whole": ".three"}
 )
 """
 
