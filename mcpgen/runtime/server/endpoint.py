@@ -39,8 +39,6 @@ from .transports.http.sse import event
 
 _log: Final = logging.getLogger("mcp.server")
 
-"""All legacy versions, served or not."""
-
 _SMALL: Final = 128 * 1024
 """Bytes of a body that is parsed at once, in a few milliseconds."""
 

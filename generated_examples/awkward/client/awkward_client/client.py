@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from .catalog import CATALOG
+from .revisions import REVISIONS
 from .runtime.client import OMIT, Client, Codec, Omit, SyncClient
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class AwkwardClient(Client):
     """
 
     catalog = CATALOG
+    _revisions = REVISIONS
 
     @classmethod
     def sync(cls, url: str, **options: Unpack[ClientOptions]) -> SyncAwkwardClient:

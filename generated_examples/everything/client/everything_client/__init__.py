@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .runtime.version import RUNTIME_VERSION, require
+
+if not TYPE_CHECKING:
+    require("0.1.0", __name__)
+
 try:
     from .client import EverythingClient, SyncEverythingClient
     from .runtime.client import (
@@ -37,7 +42,6 @@ except ModuleNotFoundError as error:
     from .runtime.core.missing import missing
 
     raise missing(error, __name__) from None
-from .runtime.version import RUNTIME_VERSION
 
 if TYPE_CHECKING:
     from . import models
@@ -70,7 +74,7 @@ else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            "runtime.client": (
+            ".runtime.client": (
                 "ApiKeyAuth",
                 "Auth",
                 "BearerAuth",
@@ -93,7 +97,7 @@ else:
                 "tls_context",
             ),
         },
-        {"models": "models", "types": "runtime.protocol.types"},
+        {"models": ".models", "types": ".runtime.protocol.types"},
     )
 
 __version__ = "0.1.0"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .catalog import CATALOG
+from .revisions import REVISIONS
 from .runtime.client import OMIT, Client, Omit, SyncClient
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class EverythingClient(Client):
     """One of everything that the protocol has, for conformance tests."""
 
     catalog = CATALOG
+    _revisions = REVISIONS
 
     @classmethod
     def sync(cls, url: str, **options: Unpack[ClientOptions]) -> SyncEverythingClient:

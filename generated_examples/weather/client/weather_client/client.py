@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .catalog import CATALOG
+from .revisions import REVISIONS
 from .runtime.client import OMIT, Client, Omit, SyncClient
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class WeatherClient(Client):
     """Forecasts from the monthly climate normals of twelve cities."""
 
     catalog = CATALOG
+    _revisions = REVISIONS
 
     @classmethod
     def sync(cls, url: str, **options: Unpack[ClientOptions]) -> SyncWeatherClient:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from . import models
 from .catalog import CATALOG
+from .revisions import REVISIONS
 from .runtime.server import (
     Context,
     Contract,
@@ -106,4 +107,5 @@ class AwkwardService(Service):
                 "read_page", "PageVariables"
             ),
         },
+        revisions=REVISIONS,
     )

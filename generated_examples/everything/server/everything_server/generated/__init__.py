@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .runtime.version import RUNTIME_VERSION, require
+
+if not TYPE_CHECKING:
+    require("0.1.0", __name__)
+
 try:
     from . import models
     from .runtime.server import (
@@ -55,19 +60,18 @@ try:
         create_app,
         main,
     )
+    from .service import EverythingService
 except ModuleNotFoundError as error:
     from .runtime.core.missing import missing
 
     raise missing(error, __name__) from None
-from .runtime.version import RUNTIME_VERSION
-from .service import EverythingService
 
 if TYPE_CHECKING:
     from .runtime.protocol import types
 else:
     from .runtime.core.lazy import lazily
 
-    __getattr__, __dir__ = lazily(__name__, {}, {"types": "runtime.protocol.types"})
+    __getattr__, __dir__ = lazily(__name__, {}, {"types": ".runtime.protocol.types"})
 
 __version__ = "0.1.0"
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from . import models
 from .catalog import CATALOG
+from .revisions import REVISIONS
 from .runtime.server import (
     Context,
     Contract,
@@ -401,4 +402,5 @@ class EverythingService(Service):
                 "read_template_data", "TemplateDataVariables"
             ),
         },
+        revisions=REVISIONS,
     )

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .runtime.version import RUNTIME_VERSION, require
+
+if not TYPE_CHECKING:
+    require("0.1.0", __name__)
+
 try:
     from . import models
     from .runtime.server import (
@@ -54,12 +59,11 @@ try:
         create_app,
         main,
     )
+    from .service import WeatherService
 except ModuleNotFoundError as error:
     from .runtime.core.missing import missing
 
     raise missing(error, __name__) from None
-from .runtime.version import RUNTIME_VERSION
-from .service import WeatherService
 
 if TYPE_CHECKING:
     from .runtime.protocol import types
@@ -69,7 +73,7 @@ else:
     __getattr__, __dir__ = lazily(
         __name__,
         {},
-        {"types": "runtime.protocol.types"},
+        {"types": ".runtime.protocol.types"},
         absent={"Telemetry": ("server", "telemetry")},
     )
 

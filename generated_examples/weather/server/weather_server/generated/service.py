@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from . import models
 from .catalog import CATALOG
+from .revisions import REVISIONS
 from .runtime.server import (
     CompletionReturn,
     Context,
@@ -116,4 +117,5 @@ class WeatherService(Service):
                 complete={"city": "complete_city_climate_city"},
             ),
         },
+        revisions=REVISIONS,
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from ..core.model import Codec
-    from ..core.revision import Era
+    from ..core.revision import Era, Revision
     from ..core.uri.template import Value
     from ..protocol.types import (
         CallToolResult,
@@ -57,6 +57,7 @@ class Client:
     """
 
     catalog: ClassVar[Catalog] = Catalog(server={"name": "mcp", "version": "0"})
+    _revisions: ClassVar[tuple[Revision | str, ...]] = ()
     _calls: ClassVar[dict[str, ToolCall[Any]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -67,7 +68,7 @@ class Client:
         # aiohttp comes with it: who only imports a client need not wait for that.
         from .transports.http.requests import Http
 
-        settings = Settings(**options)
+        settings = Settings(**options, revisions=self._revisions)
         self._begin(Http(url, settings), settings)
 
     def _begin(self, transport: Transport, settings: Settings) -> None:

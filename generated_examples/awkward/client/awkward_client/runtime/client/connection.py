@@ -59,7 +59,7 @@ class ServerConnection:
 
     def __init__(self, transport: Transport, settings: Settings) -> None:
         self._settings = settings
-        self._wanted = Wanted.read(settings.era)
+        self._wanted = Wanted.read(settings.era, settings.revisions)
         self._known = settings.known_servers or KnownServers()
         self._transport = transport
         self._parts: Parts | None = None
@@ -166,7 +166,7 @@ class ServerConnection:
         sends = 1
         while True:
             session = self._open_session()
-            require(request.method, session.server)
+            require(request.method, session.server, self._wanted)
             try:
                 return await send(session)
             except EraLostError as lost:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from ..core.catalog import JsonObject
 from ..core.errors import INVALID_PARAMS
+from ..protocol.revisions import select
 from .calls import decoded, plain
 from .errors import InvalidArgumentsError, MissingHandlerError, ProtocolError
 from .options import Elicitation, Reply, Settings
@@ -41,6 +42,7 @@ class Handlers:
         self._sampling = settings.sampling
         self._roots = settings.roots
         self._declared = settings.capabilities
+        self._revisions = select(settings.revisions)
 
     def __bool__(self) -> bool:
         return (
@@ -51,15 +53,13 @@ class Handlers:
 
     def capabilities(self, version: str) -> dict[str, Any]:
         """The `ClientCapabilities` in a revision."""
-        from ..protocol.revisions import REVISIONS
-
         found: dict[str, Any] = {}
         if self._elicitation is not None:
             has_modes = version >= _MODES_SINCE
             found["elicitation"] = {"form": {}, "url": {}} if has_modes else {}
         if self._sampling is not None:
             found["sampling"] = {}
-        revision = REVISIONS[version]
+        revision = self._revisions[version]
         if self._roots is not None:
             can_tell = ROOTS_CHANGED in revision.client_notifications
             found["roots"] = {"listChanged": True} if can_tell else {}

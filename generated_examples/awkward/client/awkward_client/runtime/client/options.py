@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from ..core.revision import Revision
     from ..protocol.types import (
         CreateMessageRequestParams,
         CreateMessageResult,
@@ -210,7 +211,11 @@ class CallSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(CallSettings):
-    """`ClientOptions` with every value there."""
+    """`ClientOptions` with every value there.
+
+    Attributes:
+        revisions: The protocol revisions to speak; empty for all that are known.
+    """
 
     auth: Auth | None = None
     elicitation: ElicitationHandler | None = None
@@ -226,6 +231,7 @@ class Settings(CallSettings):
     tls: ssl.SSLContext | None = None
     max_bytes: int = DEFAULT_MAX_BYTES
     session_factory: Callable[[], aiohttp.ClientSession] | None = None
+    revisions: tuple[Revision | str, ...] = ()
 
     def for_calls(self) -> CallSettings:
         """The part that `with_options` may change."""

@@ -66,7 +66,7 @@ else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            "features.oauth": (
+            ".features.oauth": (
                 "ApiKeyAuth",
                 "Auth",
                 "BearerAuth",
@@ -86,9 +86,9 @@ else:
                 "TokenStorage",
                 "WorkloadIdentity",
             ),
-            "transports.http.tls": ("tls_context",),
-            "negotiation": ("KnownServers",),
-            ".core.model": ("Codec",),
+            ".transports.http.tls": ("tls_context",),
+            ".negotiation": ("KnownServers",),
+            "..core.model": ("Codec",),
         },
     )
 

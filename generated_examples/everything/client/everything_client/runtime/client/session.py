@@ -11,11 +11,11 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from ..core.catalog import JsonObject
-from ..core.revision import Era
+from ..core.revision import Era, Revision
+from ..protocol.revisions import REVISIONS, select
 from .calls import Request, decoded
 from .errors import (
     CapabilityError,
@@ -99,45 +99,56 @@ class Wanted:
     Attributes:
         era: The only era; None for both.
         version: The only version; None for all of the era.
+        revisions: All revisions that it knows, oldest first.
     """
 
-    era: Era | None = None
-    version: str | None = None
+    era: Era | None
+    version: str | None
+    revisions: Mapping[str, Revision]
 
     @classmethod
-    def read(cls, era: str) -> Wanted:
+    def read(cls, era: str, known: Sequence[Revision | str] = ()) -> Wanted:
         """From the option `era`.
 
-        Raises:
-            ValueError: It names neither an era nor a version.
-        """
-        if era == "auto":
-            return cls()
-        if era == "modern":
-            return cls("modern")
-        if era == "legacy":
-            return cls("legacy")
-        from ..protocol.revisions import REVISIONS
+        Args:
+            era: "auto", an era or a version.
+            known: The revisions that the client knows; empty for those of the runtime.
 
-        if era not in REVISIONS:
-            known = ", ".join(REVISIONS)
-            raise ValueError(f'era={era!r}: use "auto", "modern", "legacy" or {known}')
-        return cls(REVISIONS[era].era, era)
+        Raises:
+            ValueError: It names neither an era nor a version that is known.
+        """
+        revisions = select(known)
+        eras: dict[str, Era] = {each.era: each.era for each in revisions.values()}
+        if era == "auto":
+            only = next(iter(eras.values())) if len(eras) == 1 else None
+            return cls(only, None, revisions)
+        if era in eras:
+            return cls(eras[era], None, revisions)
+        if era not in revisions:
+            named = ", ".join(f'"{each}"' for each in ("auto", *eras))
+            raise ValueError(f"era={era!r}: use {named} or {', '.join(revisions)}")
+        return cls(revisions[era].era, era, revisions)
 
     def first(self, era: Era) -> str:
         """The version to begin with."""
-        return self.version or versions(era)[0]
+        return self.version or self.versions(era)[0]
+
+    def versions(self, era: Era) -> tuple[str, ...]:
+        """The known versions of an era, newest first."""
+        return versions(era, self.revisions)
 
     def common(self, era: Era, supported: Sequence[object]) -> str | None:
         """The newest version of an era that both sides know."""
         if self.version is not None:
             supported = [each for each in supported if each == self.version]
-        return common_version(era, supported)
+        return common_version(era, supported, self.revisions)
 
 
-def common_version(era: Era, supported: Sequence[object]) -> str | None:
+def common_version(
+    era: Era, supported: Sequence[object], known: Mapping[str, Revision] = REVISIONS
+) -> str | None:
     """The newest version of an era that both sides know."""
-    return next((each for each in versions(era) if each in supported), None)
+    return next((each for each in versions(era, known) if each in supported), None)
 
 
 def named_versions(error: ProtocolError | TransportError, asked: str) -> list[str]:
@@ -225,7 +236,7 @@ class Parts:
         )
 
 
-def require(method: str, server: ServerInfo) -> None:
+def require(method: str, server: ServerInfo, speaks: Wanted) -> None:
     """Only what a server declares is asked for.
 
     A server that declares nothing at all is called for what the user asks for: some have
@@ -238,9 +249,7 @@ def require(method: str, server: ServerInfo) -> None:
     wanted = _CAPABILITIES.get(method.partition("/")[0])
     if not server.capabilities or wanted is None or wanted in server.capabilities:
         return
-    from ..protocol.revisions import REVISIONS
-
-    revision = REVISIONS.get(server.protocol_version)
+    revision = speaks.revisions.get(server.protocol_version)
     if revision is None or (
         method in revision.client_requests and wanted in revision.server_capabilities
     ):
@@ -311,13 +320,9 @@ class Session(Protocol):
         ...
 
 
-@cache
-def versions(era: Era) -> tuple[str, ...]:
+def versions(era: Era, known: Mapping[str, Revision] = REVISIONS) -> tuple[str, ...]:
     """The protocol versions of an era, newest first."""
-    from ..protocol.revisions import REVISIONS
-
-    known = [version for version, each in REVISIONS.items() if each.era == era]
-    return tuple(reversed(known))
+    return tuple(v for v in sorted(known, reverse=True) if known[v].era == era)
 
 
 def progress_for(request: Request, settings: CallSettings) -> bool:

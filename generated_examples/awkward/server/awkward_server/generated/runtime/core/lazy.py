@@ -27,8 +27,8 @@ def lazily(
 
     Args:
         package: The package's `__name__`.
-        modules: Names by the module that defines them, such as `part` below the package
-            or `.part` beside it.
+        modules: Names by the module that defines them, written as in an import
+            statement of the package's `__init__`: `.part`, `..beside` or `other`.
         whole: Modules that are themselves what a name stands for.
         absent: Names that the package does not have, with the side and the feature that
             would bring them. Asking for one raises `MissingFeature`.
@@ -39,9 +39,9 @@ def lazily(
     def get(name: str) -> object:
         found: object
         if name in homes:
-            found = getattr(import_module(f".{homes[name]}", package), name)
+            found = getattr(import_module(homes[name], package), name)
         elif name in modules_named:
-            found = import_module(f".{modules_named[name]}", package)
+            found = import_module(modules_named[name], package)
         elif absent is not None and name in absent:
             raise MissingFeature(f"{package}.{name}", *absent[name])
         else:

@@ -5,7 +5,7 @@ Made by mcpgen from the schemas; edits are refused by `mcpgen generate`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -320,7 +320,20 @@ REVISIONS: Final[Mapping[str, Revision]] = MappingProxyType(
         "2026-07-28": _2026_07_28,
     },
 )
-"""What exists in each revision that is spoken here, oldest first."""
+"""What exists in each revision, oldest first."""
 
-LATEST: Final = "2026-07-28"
-"""The newest revision that is spoken here."""
+
+def select(wanted: Sequence[Revision | str]) -> dict[str, Revision]:
+    """Revisions by version, oldest first.
+
+    Args:
+        wanted: Names of known revisions, and revisions; empty for all that are known.
+
+    Raises:
+        ValueError: A name is not known.
+    """
+    unknown = [v for v in wanted if isinstance(v, str) and v not in REVISIONS]
+    if unknown:
+        raise ValueError(f"unknown protocol revisions: {', '.join(unknown)}")
+    found = [REVISIONS[v] if isinstance(v, str) else v for v in wanted or REVISIONS]
+    return {each.version: each for each in sorted(found, key=lambda r: r.version)}

@@ -16,7 +16,6 @@ from aiohttp import web
 
 from ..core.connection import Connection
 from ..core.schema.validator import prepare_explanations
-from ..protocol.revisions import REVISIONS
 from .endpoint import Endpoint
 from .eras.legacy.era import Legacy
 from .eras.legacy.http import LegacyHttp
@@ -157,7 +156,8 @@ class Server:
             masks=self._gate is not None and settings.auth_hide_forbidden,
         ).table
         custom = custom_methods(
-            features, {m: m for r in REVISIONS.values() for m in r.client_requests}
+            features,
+            {m: m for r in offered.revisions.values() for m in r.client_requests},
         )
         chain = Chain(
             [

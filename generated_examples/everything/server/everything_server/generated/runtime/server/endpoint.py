@@ -18,7 +18,6 @@ from ..core import jsonrpc
 from ..core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..core.headers import NAMED_BY
 from ..core.jsonrpc import is_array, is_object
-from ..protocol.revisions import REVISIONS
 from .eras.legacy.http import LegacyHttp
 from .eras.legacy.registry import Registry
 from .eras.modern import envelope
@@ -39,9 +38,6 @@ from .transports.http.guard import Guard
 from .transports.http.sse import event
 
 _log: Final = logging.getLogger("mcp.server")
-
-LEGACY_VERSIONS: Final = frozenset(v for v, r in REVISIONS.items() if r.era == "legacy")
-"""All legacy versions, served or not."""
 
 _SMALL: Final = 128 * 1024
 """Bytes of a body that is parsed at once, in a few milliseconds."""
@@ -64,6 +60,7 @@ class Endpoint:
         self._gate = parts.gate
         self._modern = modern
         self._legacy = legacy
+        self._legacy_versions = frozenset(parts.offer.legacy)
         self._registry = registry
         self._access = access
         self._max_body = parts.settings.max_body
@@ -215,7 +212,7 @@ class Endpoint:
         if names.SESSION_ID in given or message.get("method") == "initialize":
             return False
         version = given.get(names.PROTOCOL_VERSION)
-        return version is not None and version not in LEGACY_VERSIONS
+        return version is not None and version not in self._legacy_versions
 
 
 def _check_form(request: web.BaseRequest) -> None:

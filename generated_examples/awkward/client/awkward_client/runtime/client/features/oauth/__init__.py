@@ -20,13 +20,13 @@ else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            "hooks": ("ApiKeyAuth", "Auth", "BearerAuth", "Challenge", "Outgoing"),
-            "identity": ("ClientRegistration", "PrivateKey"),
-            "machine": ("ClientCredentials", "EnterpriseAuth", "WorkloadIdentity"),
-            "issuers": ("IssuerSettings",),
-            "provider": ("OAuth",),
-            "redirect": ("LoopbackRedirect", "Receiver", "Redirect"),
-            "storage": ("FileStorage", "MemoryStorage", "TokenStorage"),
+            ".hooks": ("ApiKeyAuth", "Auth", "BearerAuth", "Challenge", "Outgoing"),
+            ".identity": ("ClientRegistration", "PrivateKey"),
+            ".machine": ("ClientCredentials", "EnterpriseAuth", "WorkloadIdentity"),
+            ".issuers": ("IssuerSettings",),
+            ".provider": ("OAuth",),
+            ".redirect": ("LoopbackRedirect", "Receiver", "Redirect"),
+            ".storage": ("FileStorage", "MemoryStorage", "TokenStorage"),
         },
     )
 

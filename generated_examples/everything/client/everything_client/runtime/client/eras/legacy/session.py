@@ -43,7 +43,6 @@ from ...session import (
     named_versions,
     progress_for,
     require,
-    versions,
 )
 from ...shapes import members
 from ...subscriptions import Filter, Subscription
@@ -68,7 +67,7 @@ class LegacySession:
         self._alive = True
         self._serving = Serving(parts, channel)
         self._changes = LegacyChanges(parts, channel, self.request, self._exchange)
-        self.server = ServerInfo(versions("legacy")[0], "legacy", {}, {}, None)
+        self.server = ServerInfo(parts.wanted.first("legacy"), "legacy", {}, {}, None)
 
     async def open(self) -> None:
         """Makes a session.
@@ -145,7 +144,7 @@ class LegacySession:
 
     def _require_subscriptions(self) -> None:
         """Raises CapabilityError where the server declares no subscriptions."""
-        require("resources/subscribe", self.server)
+        require("resources/subscribe", self.server, self._parts.wanted)
         if not self.server.capabilities:
             return
         declared = members(self.server.capabilities.get("resources")).get("subscribe")
@@ -170,8 +169,8 @@ class LegacySession:
         chosen = result.get("protocolVersion")
         if self._parts.wanted.version not in (None, chosen):
             raise VersionError([str(chosen)])
-        if chosen not in versions("legacy"):
-            if chosen not in versions("modern"):
+        if chosen not in self._parts.wanted.versions("legacy"):
+            if chosen not in self._parts.wanted.versions("modern"):
                 raise VersionError([str(chosen)])
             # It has a handshake, so it is legacy, whatever it calls itself.
             logger.warning("the server names %s in a legacy handshake", chosen)

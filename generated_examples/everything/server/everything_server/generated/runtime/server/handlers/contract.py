@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from ...core.catalog import Catalog
 from ...core.lazy import Named
+from ...core.revision import Revision
 
 Completer: TypeAlias = str | tuple[str, ...]
 """Completion of one argument: the name of a method, or the values themselves."""
@@ -82,7 +83,8 @@ class Contract:
         prompts: Bindings by prompt name.
         resources: Bindings by URI.
         resource_templates: Bindings by URI template.
-        revisions: Protocol revisions to serve; empty means all that the runtime knows.
+        revisions: Protocol revisions to serve: names of those that the runtime knows,
+            tables of others; empty means all that it knows.
         auth: The manifest's choice: settings by name, used where nobody sets them.
     """
 
@@ -98,7 +100,7 @@ class Contract:
     resource_templates: Mapping[str, TemplateBinding] = field(
         default_factory=dict[str, TemplateBinding]
     )
-    revisions: tuple[str, ...] = ()
+    revisions: tuple[Revision | str, ...] = ()
     auth: Mapping[str, AuthValue] = field(default_factory=dict[str, AuthValue])
 
     def type(self, declared: Any) -> Any:

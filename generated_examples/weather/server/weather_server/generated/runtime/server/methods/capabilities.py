@@ -11,7 +11,7 @@ from typing import Final
 
 from ...core.catalog import Json, JsonObject
 from ...core.revision import Revision
-from ...protocol.revisions import REVISIONS
+from ...protocol.revisions import select
 from ..service import Service
 
 _FEATURE_OF: Final = {
@@ -80,14 +80,11 @@ def offer(service: Service) -> Offer:
     """
     contract = service.contract
     catalog = contract.catalog
-    wanted = contract.revisions or tuple(REVISIONS)
-    unknown = [version for version in wanted if version not in REVISIONS]
-    if unknown:
-        raise ValueError(f"unknown protocol revisions: {', '.join(unknown)}")
+    revisions = select(contract.revisions)
     return Offer(
         catalog.server,
         catalog.instructions,
-        {v: REVISIONS[v] for v in sorted(wanted, reverse=True)},
+        {version: revisions[version] for version in reversed(revisions)},
         _capabilities(service),
     )
 
