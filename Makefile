@@ -35,6 +35,7 @@ check: .venv/dev ## formatting, lint, types, freshness of everything that is gen
 	@$(BIN)/ruff format --check generated_examples
 	@$(BIN)/ruff check generated_examples
 	@$(BIN)/mypy mcpgen tests benchmarks docs
+	@for os in win32 darwin; do $(BIN)/mypy --platform $$os --no-warn-unreachable --cache-dir .mypy_cache/$$os mcpgen || exit 1; done
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@for e in $(EXAMPLES); do $(BIN)/mcpgen generate --check generated_examples/$$e || exit 1; done
 

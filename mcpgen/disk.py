@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -148,7 +149,7 @@ def writable_by_others(path: Path) -> Path | None:
     can replace what is in it. What does not exist yet is nobody's. On Windows, where
     permissions are not read, the answer is always None.
     """
-    if os.name != "posix":
+    if sys.platform == "win32":
         return None
     waiting = list(_absolute(path).parts)
     here = Path(waiting.pop(0))
@@ -187,11 +188,11 @@ def _others_may_write(status: os.stat_result) -> bool:
 
 def _is_own_group(number: int) -> bool:
     """Whether a group has no member but this user, as many systems make one for each."""
+    if sys.platform == "win32" or number == 0:
+        return True
     import grp
     import pwd
 
-    if number == 0:
-        return True
     try:
         user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(number)
     except KeyError:

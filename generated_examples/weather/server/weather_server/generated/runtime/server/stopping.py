@@ -152,9 +152,10 @@ class ExitDeadline:
         self._armed.acquire()
         while time.monotonic() < self._at:
             time.sleep(_PERIOD)
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            # A reader of the log that has stopped reading can't hold up the exit.
-            os.set_blocking(2, False)
+        with contextlib.suppress(OSError, ValueError):
+            if sys.platform != "win32":
+                # A reader of the log that has stopped reading can't hold up the exit.
+                os.set_blocking(2, False)
             os.write(2, b"warning: handlers still run after shutdown; exiting\n")
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()

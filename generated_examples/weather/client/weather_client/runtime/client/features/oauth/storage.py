@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import stat
+import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -212,7 +213,7 @@ class FileStorage:
 
 def _others_may_write(status: os.stat_result) -> bool:
     """Whether a user that is neither this one nor root can change a file."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return False
     is_ours = status.st_uid in (0, os.geteuid())
     return not is_ours or bool(status.st_mode & stat.S_IWOTH)
@@ -238,12 +239,12 @@ _HOLDS: ContextVar[tuple[_Hold, ...]] = ContextVar("holds", default=())
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
     def _try_lock(opened: int) -> bool:
         try:
-            msvcrt.locking(opened, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # Windows has it
+            msvcrt.locking(opened, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
         return True
