@@ -49,6 +49,7 @@ WRONG_VALUES: list[tuple[str, Any]] = [
     ("port", -1),
     ("keep_alive", -0.5),
     ("max_body", 0),
+    ("max_values", 0),
     ("threads", 0),
     ("public_url", "mcp.example.com/mcp"),
     ("public_url", "https:///mcp"),
