@@ -31,6 +31,9 @@ async def storm(made: Storm) -> None:
         # Loopback is not counted, so clients seem to come from elsewhere.
         trusted_proxies=("127.0.0.1",),
         address_rate=0,
+        # A storm of a minute opens thousands, and ends few of them.
+        address_sessions=0,
+        max_sessions=1_000_000,
         client_calls=WORKERS,
         client_streams=WORKERS,
         keep_alive=0.05,

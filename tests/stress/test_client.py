@@ -29,6 +29,7 @@ from mcpgen.runtime.client import (
     Reply,
     SyncClient,
 )
+from tests.pace import patient
 
 from . import SECONDS, SEED
 from .chaos import Chaos, Era
@@ -74,7 +75,7 @@ async def storm(era: Era) -> None:
     before = asyncio.all_tasks()
     chaos = Chaos(era, SEED)
     async with asyncio.timeout(SECONDS + 3 * GRACE), chaos.running():
-        client = Client(chaos.url, era=era, elicitation=answer, timeout=2)
+        client = Client(chaos.url, era=era, elicitation=answer, timeout=patient(2))
         async with client:
             callers = Callers(client)
             await asyncio.gather(*(callers.run(number) for number in range(WORKERS)))

@@ -60,8 +60,8 @@ class TestBombs:
     @pytest.mark.parametrize(
         ("arguments", "other"),
         [
-            (b"[" * 100_000 + b"]" * 100_000, json.loads),
-            (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, json.loads),
+            (b"[" * 90_000 + b"]" * 90_000, json.loads),
+            (b'{"a":' * 90_000 + b"1" + b"}" * 90_000, json.loads),
             (b'{"n":' + b"9" * 10**6 + b"}", lenient),
             (b'{"n":-' + b"9" * 10**6 + b"}", lenient),
             (b'{"n":' + b"9" * 10**6 + b".5}", lenient),
@@ -128,7 +128,7 @@ class TestBombs:
     async def test_many_duplicate_keys_are_refused_in_time(
         self, modern: ModernWire
     ) -> None:
-        body = b"{" + b'"a":1,' * 150_000 + b'"a":1}'
+        body = b"{" + b'"a":1,' * 90_000 + b'"a":1}'
         started = time.process_time()
 
         reply = await modern.send(body, headers=_modern())
