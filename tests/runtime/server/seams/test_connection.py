@@ -241,6 +241,14 @@ class TestBadInput:
 
         assert message.endswith("setting max_body")
 
+    async def test_a_message_with_too_many_values(self, connect: Connect) -> None:
+        async with connect() as peer:
+            await peer.send(b"[" + b"0," * Settings().max_values + b"0]")
+            message = (await peer.next())["error"]["message"]
+            assert await peer.call("ping") == {}
+
+        assert message.endswith("values; setting max_values")
+
     async def test_an_id_that_still_runs(
         self, connect: Connect, shop: Workshop
     ) -> None:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache
 from typing import (
     Any,
+    Final,
     Generic,
     Literal,
     TypeAlias,
@@ -27,6 +28,7 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaSerializer, SchemaValidator
 
+from .collector import uncollected
 from .lazy import Named
 
 Json: TypeAlias = Any
@@ -147,11 +149,15 @@ class Codec(Generic[T]):
             self.prepare()
         validator = cast(SchemaValidator, self._validator)
         try:
-            built = validator.validate_python(
-                instance, strict=True, by_alias=True, by_name=False
+            built = uncollected(
+                validator.validate_python,
+                instance,
+                strict=True,
+                by_alias=True,
+                by_name=False,
             )
         except ValidationError as error:
-            built = _lenient(validator, instance, error)
+            built = uncollected(_lenient, validator, instance, error)
         if self._renamed and _has_key(instance, self._renamed):
             _unset(built, instance)
         return cast(T, built)
@@ -160,8 +166,14 @@ class Codec(Generic[T]):
         """The JSON value, as plain dicts, lists and scalars."""
         if self._serializer is None:
             self.prepare()
-        return cast(SchemaSerializer, self._serializer).to_python(
-            value, mode="json", by_alias=True, exclude_unset=True, warnings=False
+        serializer = cast(SchemaSerializer, self._serializer)
+        return uncollected(
+            serializer.to_python,
+            value,
+            mode="json",
+            by_alias=True,
+            exclude_unset=True,
+            warnings=False,
         )
 
     def dump_json(self, value: T) -> bytes:
@@ -229,11 +241,19 @@ def _unset(built: Any, instance: Json) -> None:
             _unset(part, its)
 
 
+_MOST_PLACES: Final = 1_000
+
+
 def _lenient(validator: SchemaValidator, instance: Json, error: ValidationError) -> Any:
     """Build from a value with whole floats where integers are wanted.
 
-    In JSON, 1.0 is an integer; in Python it is none. Floats elsewhere stay as they are.
+    In JSON, 1.0 is an integer; in Python it is none. Floats elsewhere stay as they are,
+    except beside so many that it would take long to tell their places apart.
     """
+    if error.error_count() > _MOST_PLACES:
+        return validator.validate_python(
+            _with_integers(instance), strict=True, by_alias=True, by_name=False
+        )
     wanted = error.errors(include_url=False, include_context=False, include_input=False)
     corrected = _corrected(instance, [problem["loc"] for problem in wanted])
     try:

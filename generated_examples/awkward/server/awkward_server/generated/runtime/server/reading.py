@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import re
+from typing import Any, Final
 
 from pydantic_core import to_json
 
@@ -25,6 +26,33 @@ class Unreadable(ProtocolError):
     def __init__(self, message: str, request_id: jsonrpc.RequestId) -> None:
         super().__init__(PARSE_ERROR, message)
         self.request_id = request_id
+
+
+_TEXT: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[^"]++', re.DOTALL)
+"""A JSON string, closed or not, or what stands between two of them."""
+
+
+def has_more_values(body: bytes, most: int) -> bool:
+    """Whether a body has more values than so many, found out without parsing it.
+
+    Counts members of objects and elements of arrays; an empty object or array counts
+    once more. The work is in proportion to `most`, and lets other threads run.
+    """
+    if len(body) <= most or _marks(body) <= most:
+        return False
+    # Some of these may stand in strings.
+    count = 0
+    for text in _TEXT.finditer(body):
+        if not text[0].startswith(b'"'):
+            count += _marks(text[0])
+            if count > most:
+                return True
+    return False
+
+
+def _marks(text: bytes) -> int:
+    """How many characters that a value follows."""
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
 def parse(body: bytes) -> Any:

@@ -125,6 +125,9 @@ class Settings:
     ] = False
 
     max_body: Annotated[int, "largest request body"] = 4 * 1024 * 1024
+    max_values: Annotated[
+        int, "most members and elements, all together, in one request body"
+    ] = 100_000
     body_timeout: Annotated[float, "time that a request body may take to arrive"] = 30.0
     connection_idle: Annotated[
         float,

@@ -26,7 +26,7 @@ from .features.access_log import AccessLog
 from .features.limits.limits import OVERLOADED, TOO_MANY, known_id
 from .incoming import Refused, refused
 from .parts import Parts
-from .reading import Unreadable, parse
+from .reading import Unreadable, has_more_values, parse
 from .transports.http import names
 from .transports.http.exchange import (
     ENCODINGS,
@@ -64,6 +64,7 @@ class Endpoint:
         self._registry = registry
         self._access = access
         self._max_body = parts.settings.max_body
+        self._max_values = parts.settings.max_values
         self._body_timeout = parts.settings.body_timeout
         self._allow = (
             "POST, OPTIONS" if legacy is None else "GET, POST, DELETE, OPTIONS"
@@ -173,9 +174,11 @@ class Endpoint:
         _check_form(request)
         exchange.require_accept()
         body = await read_body(request, self._max_body, self._body_timeout)
-        # A large one takes up to half a second, in which others want to be served.
+        # A large one takes a while, in which others want to be served.
         message = (
-            parse(body) if len(body) <= _SMALL else await asyncio.to_thread(parse, body)
+            self._read(body)
+            if len(body) <= _SMALL
+            else await asyncio.to_thread(self._read, body)
         )
         if is_array(message):
             return await self._batch(exchange, message)
@@ -192,6 +195,20 @@ class Endpoint:
         if self._legacy is not None:
             return await self._legacy.post(exchange, message)
         raise refused(400, "No protocol revision is served")
+
+    def _read(self, body: bytes) -> Any:
+        """The JSON value of a body.
+
+        The parser, the validator and the models each keep the interpreter to themselves
+        for as long as they take, which their number of values bounds.
+        """
+        if has_more_values(body, self._max_values):
+            raise refused(
+                413,
+                f"The request body has more than {self._max_values} values; setting "
+                "max_values",
+            )
+        return parse(body)
 
     async def _batch(
         self, exchange: Exchange, messages: list[Any]

@@ -209,6 +209,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str | None]]] = {
     "allowed_origins": _origins,
     "trusted_proxies": _proxies,
     "max_body": _at_least_one,
+    "max_values": _at_least_one,
     "max_sessions": _at_least_one,
     "threads": _at_least_one,
     "state_keys": _keys,

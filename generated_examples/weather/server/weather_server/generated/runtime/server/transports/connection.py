@@ -27,7 +27,7 @@ from ..incoming import Incoming, Refused
 from ..methods.answer import EMPTY
 from ..methods.registry import Change
 from ..parts import Parts
-from ..reading import Unreadable, parse
+from ..reading import Unreadable, has_more_values, parse
 
 if TYPE_CHECKING:
     from ..eras.legacy.era import Legacy
@@ -157,12 +157,18 @@ class ConnectionServer:
 
     async def _read(self) -> None:
         most = self._parts.settings.max_body
+        values = self._parts.settings.max_values
         while (body := await self._connection.receive()) is not None:
             try:
                 if len(body) > most:
                     raise ProtocolError(
                         INVALID_REQUEST,
                         f"The message is larger than {most} bytes; setting max_body",
+                    )
+                if has_more_values(body, values):
+                    raise ProtocolError(
+                        INVALID_REQUEST,
+                        f"The message has more than {values} values; setting max_values",
                     )
                 await self._take(parse(body))
             except ProtocolError as error:
