@@ -24,6 +24,7 @@ FACTS = {
     **SCRIPT.get("facts", {}),
 }
 SLOW = Path(sys.argv[1]).with_suffix(".slow")
+DECLARED: dict[str, Any] = {}
 INFO = SCRIPT.get("info", {"name": "scripted", "version": "1.0.0"})
 
 
@@ -64,6 +65,10 @@ def pages(number: Any, method: str, params: dict[str, Any]) -> None:
         tool = {"name": f"t{at}", "inputSchema": {"type": "object"}}
         answer(number, result={"tools": [tool], "nextCursor": str((at + 1) % 3)})
         return
+    if HABIT == "lists what is declared" and method == "tools/list":
+        tools = [{"name": n, "inputSchema": {"type": "object"}} for n in DECLARED]
+        answer(number, result={"tools": tools})
+        return
     found = SCRIPT.get("lists", {}).get(method)
     if found is None:
         refuse(number, -32601)
@@ -78,6 +83,10 @@ def serve(message: dict[str, Any]) -> None:
     params = message.get("params", {})
     if method is None or number is None:
         return
+    meta = params.get("_meta", {})
+    DECLARED.update(meta.get("io.modelcontextprotocol/clientCapabilities", {}))
+    if method == "initialize":
+        DECLARED.update(params["capabilities"])
     if HABIT == "asks back" and method == "tools/list":
         say({"jsonrpc": "2.0", "id": "q1", "method": "ping"})
         assert json.loads(sys.stdin.readline()) == {

@@ -20,8 +20,10 @@ from tests.cli.terminal import Terminal
 from tests.interop.everything import HOME, SECONDS, everything
 from tests.interop.sdk_process import MODES, SdkServers, sdk_servers
 from tests.peers import SDK1, environment
+from tests.runtime.client.wire import Call, Reply, legacy, modern, running
 
 ERAS: tuple[Era, ...] = ("modern", "legacy")
+OBJECT = {"type": "object"}
 STDIO = """
 try:
     from mcp.server.mcpserver import MCPServer
@@ -155,6 +157,28 @@ async def test_a_protected_server_is_read_with_a_token_from_the_environment(
     assert "MG701" in str(refused.value)
     assert "MCP_BEARER_TOKEN" in str(refused.value)
     assert told.lists["tools"]
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_servers_that_list_by_capabilities_list_everything(era: Era) -> None:
+    """Each tool needs a capability of the client."""
+    wire = modern() if era == "modern" else legacy()
+
+    async def listed(call: Call) -> Reply:
+        key = "io.modelcontextprotocol/clientCapabilities"
+        declared = call.meta.get(key)
+        if declared is None:
+            declared = wire.of("initialize")[0].params["capabilities"]
+        tools = [{"name": name, "inputSchema": OBJECT} for name in declared]
+        more = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
+        return call.result(tools=tools, **(more if era == "modern" else {}))
+
+    wire.methods["tools/list"] = listed
+    async with running(wire):
+        told = await asyncio.to_thread(read, Source(wire.url))
+    names = {tool["name"] for tool in told.lists["tools"]}
+    tasks = set[str]() if era == "modern" else {"tasks"}
+    assert names == {"elicitation", "roots", "sampling", *tasks}
 
 
 async def test_one_step_leads_from_a_server_to_its_typed_client(

@@ -98,6 +98,18 @@ def test_all_pages_of_all_lists_are_read(run: Run) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "speaks", [{"modern": ["2026-07-28"]}, {"legacy": "2025-11-25"}]
+)
+def test_servers_that_list_by_capabilities_list_everything(
+    run: Run, speaks: dict[str, Any]
+) -> None:
+    told = run(habit="lists what is declared", **speaks)
+
+    names = {tool["name"] for tool in told.lists["tools"]}
+    assert {"elicitation", "roots", "sampling"} <= names
+
+
 def test_only_what_a_server_says_it_has_is_asked_for(run: Run) -> None:
     told = run(legacy="2025-11-25", facts={"capabilities": {}})
 
