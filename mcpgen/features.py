@@ -52,13 +52,14 @@ SERVER_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
 CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
     "terminal": ("terminal/",),
     "oauth": (),
+    "stdio": ("../transports/stdio.py",),
 }
 """The same for clients."""
 
 SERVER_DEFAULT: Final = ("limits", "access-log", "mock", "token")
 """What servers have where the manifest does not list features: their README needs it."""
 
-CLIENT_DEFAULT: Final = ("terminal", "oauth")
+CLIENT_DEFAULT: Final = ("terminal", "oauth", "stdio")
 """What clients have where the manifest does not list features."""
 
 NEVER_IN_CLIENTS: Final = ("../../core/examples/",)
@@ -110,6 +111,8 @@ def _places(side: str, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if path.startswith("../../"):
             yield path.removeprefix("../../")
+        elif path.startswith("../"):
+            yield f"{side}/{path.removeprefix('../')}"
         else:
             yield f"{side}/features/{path}"
 

@@ -330,9 +330,10 @@ class Features(TypedDict, total=False):
         ),
     ]
     client: Annotated[
-        list[Literal["terminal", "oauth"]],
+        list[Literal["terminal", "oauth", "stdio"]],
         Field(
-            description="What the client has besides its core. Default: terminal, oauth."
+            description="What the client has besides its core. Default: terminal, oauth, "
+            "stdio (servers that are programs, started by the client)."
         ),
     ]
 

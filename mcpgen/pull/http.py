@@ -11,44 +11,20 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
-from mcpgen import identity
 from mcpgen.diagnostics import MCPGenError
-from mcpgen.runtime.client.calls import Request
-from mcpgen.runtime.client.connection import ServerConnection
 from mcpgen.runtime.client.features.oauth import Auth
 from mcpgen.runtime.client.features.terminal.credentials import credentials, headers
 from mcpgen.runtime.client.options import Settings
 from mcpgen.runtime.client.transports.http.requests import Http
 
-from .live import CAPABILITIES, Era, Facts
-
-PACKAGE = "mcpgen"
-"""Below this name tokens of sign-ins are remembered."""
-
-
-class HttpLink:
-    """An open connection over HTTP."""
-
-    def __init__(self, connection: ServerConnection, settings: Settings) -> None:
-        self._connection = connection
-        self._settings = settings.for_calls()
-
-    @property
-    def facts(self) -> Facts:
-        """What the server said of itself."""
-        server = self._connection.server
-        return Facts(server.info, server.capabilities, server.instructions)
-
-    async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The result of a request; raises `ClientError`."""
-        request = Request(method, params, repeatable=True)
-        return await self._connection.request(request, self._settings)
+from .link import NAME, client_info, opened
+from .live import CAPABILITIES, Era, Link
 
 
 @asynccontextmanager
 async def connect(
     url: str, *, given: Sequence[str] = (), seconds: float, era: Era
-) -> AsyncGenerator[HttpLink]:
+) -> AsyncGenerator[Link]:
     """Connect to a server.
 
     A token or an OAuth client in the environment is used as the commands of generated
@@ -71,17 +47,14 @@ async def connect(
             era=era,
             headers=fields,
             auth=_auth(fields),
-            client_info={"name": PACKAGE, "version": identity.version()},
+            client_info=client_info(),
             capabilities=CAPABILITIES,
         )
-        connection = ServerConnection(Http(url, settings), settings)
+        transport = Http(url, settings)
     except ValueError as error:
         raise MCPGenError.of("MG701", str(error)) from None
-    await connection.open()
-    try:
-        yield HttpLink(connection, settings)
-    finally:
-        await connection.close()
+    async with opened(transport, settings) as link:
+        yield link
 
 
 def _auth(fields: Mapping[str, str]) -> Auth | None:
@@ -89,9 +62,7 @@ def _auth(fields: Mapping[str, str]) -> Auth | None:
 
     A refusal of that header is to be told as it is, not to be answered by a sign-in.
     """
-    return credentials(
-        os.environ, package=PACKAGE, port=0, quiet=_quiet(), given=fields
-    )
+    return credentials(os.environ, package=NAME, port=0, quiet=_quiet(), given=fields)
 
 
 def _quiet() -> Any:

@@ -1,5 +1,7 @@
 """A server of the official Python SDK, 1.x or 2.x: python sdk_server.py PORT MODE ...
 
+With the port `stdio` it speaks over its standard streams and reports to standard error.
+
 Runs in whichever environment has the SDK, so it imports nothing of ours. Prints the URL
 of each mode, then what becomes of its calls.
 """
@@ -64,8 +66,11 @@ class Events(EventStore):
         return stream
 
 
+IS_STDIO = sys.argv[1:] == ["stdio"]
+
+
 def said(*words: object) -> None:
-    print(*words, flush=True)
+    print(*words, flush=True, file=sys.stderr if IS_STDIO else sys.stdout)
 
 
 def add_tools(server: Any) -> None:
@@ -273,6 +278,19 @@ def add_modern(server: Any) -> None:
         )
 
 
+def everything(options: dict[str, Any]) -> Any:
+    """A server with all there is."""
+    about: dict[str, Any] = {"instructions": "Ask me.", "log_level": "ERROR"}
+    server = MCPServer("sdk", **about, **options)
+    add_tools(server)
+    add_texts(server)
+    add_questions(server)
+    add_changes(server)
+    if IS_NEW:
+        add_modern(server)
+    return server
+
+
 def application(mode: str) -> tuple[Any, str]:
     """The ASGI application in a mode, and its path."""
     options: dict[str, Any] = {
@@ -281,14 +299,7 @@ def application(mode: str) -> tuple[Any, str]:
     }
     if "stateless" not in mode:
         options |= {"event_store": Events(), "retry_interval": 50}
-    about: dict[str, Any] = {"instructions": "Ask me.", "log_level": "ERROR"}
-    server = MCPServer("sdk", **about, **({} if IS_NEW else options))
-    add_tools(server)
-    add_texts(server)
-    add_questions(server)
-    add_changes(server)
-    if IS_NEW:
-        add_modern(server)
+    server = everything({} if IS_NEW else options)
     if mode == "sse":
         return server.sse_app(), "/sse"
     return server.streamable_http_app(**(options if IS_NEW else {})), "/mcp"
@@ -309,4 +320,7 @@ async def serve(port: int, modes: list[str]) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    if IS_STDIO:
+        asyncio.run(everything({}).run_stdio_async())
+        sys.exit()
     asyncio.run(serve(int(sys.argv[1]), sys.argv[2:]))

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from mcpgen.diagnostics import MCPGenError
-from mcpgen.pull import Source, Told, read, stdio
+from mcpgen.pull import Source, Told, read
+from mcpgen.runtime.client import negotiation
+from mcpgen.runtime.client.transports import stdio
 from tests.pace import patient
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -65,7 +67,7 @@ def test_old_servers_may_have_their_habits(run: Run, habit: str) -> None:
 def test_a_server_may_keep_silent_when_it_is_probed(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stdio, "PROBE_LIMIT", 0.3)
+    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.3)
 
     told = run(legacy="2025-06-18", habit="keeps silent on a probe")
 
@@ -75,7 +77,7 @@ def test_a_server_may_keep_silent_when_it_is_probed(
 def test_a_modern_server_may_take_its_time_to_start(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stdio, "PROBE_LIMIT", 0.3)
+    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.3)
 
     told = run(modern=["2026-07-28"], habit="is slow to start")
 
@@ -178,7 +180,7 @@ def test_no_shell_reads_the_command(tmp_path: Path) -> None:
 def test_nothing_that_was_started_is_left(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stdio, "GOODBYE_LIMIT", 0.3)
+    monkeypatch.setattr(stdio, "EXIT_LIMIT", 0.3)
     pids = tmp_path / "pids"
 
     run(legacy="2025-11-25", habit="has a child", pids=str(pids))

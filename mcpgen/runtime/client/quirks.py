@@ -8,8 +8,6 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from .errors import public_url
-
 logger: Final = logging.getLogger(__name__)
 
 
@@ -19,7 +17,7 @@ class Quirks:
     __slots__ = ("_seen", "_url")
 
     def __init__(self, url: str) -> None:
-        self._url = public_url(url)
+        self._url = url
         self._seen: set[str] = set()
 
     def note(self, deviation: str, detail: object = "") -> None:

@@ -68,8 +68,9 @@ class ServerConnection:
 
     @property
     def url(self) -> str:
-        """The address, without what may be secret."""
-        return public_url(self._transport.url)
+        """The address, without what may be secret; or the name of the connection."""
+        url = self._transport.url
+        return public_url(url) if self._transport.verb else url
 
     @property
     def server(self) -> ServerInfo:

@@ -94,16 +94,27 @@ async def negotiate(parts: Parts, known: KnownServers) -> Session:
                 raise
             known.forget(key)
     try:
-        modern = await _modern(parts)
+        session: Session = await _modern(parts)
+        known.remember(key, "modern")
     except _NotModernError as refusal:
         if wanted.era == "modern":
             raise refusal.cause or VersionError([]) from None
-    else:
-        known.remember(key, "modern")
-        return modern
-    legacy = await _legacy(parts)
-    known.remember(key, "legacy")
-    return legacy
+        session = await _older(parts, refusal)
+        known.remember(key, session.server.era)
+    return session
+
+
+async def _older(parts: Parts, refusal: _NotModernError) -> Session:
+    """A legacy session, or a modern one with a server that was silent at first."""
+    try:
+        return await _legacy(parts)
+    except (ProtocolError, VersionError):
+        if not isinstance(refusal.cause, CallTimeoutError):
+            raise
+        # A modern server that took long to start was asked in the old way.
+        with contextlib.suppress(_NotModernError):
+            return await _modern(parts)
+        raise
 
 
 async def _modern(parts: Parts) -> ModernSession:

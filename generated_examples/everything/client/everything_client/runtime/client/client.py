@@ -1,28 +1,31 @@
-"""The client that users hold: typed calls over one connection.
+"""Base class of generated clients: typed calls over one connection.
 
-Generated clients derive from `Client`; their methods are one line each. This module
-turns calls into requests and results into values; it knows nothing of eras and HTTP.
+The methods of generated clients are one line each. This module turns calls into requests
+and results into values; it chooses the transport, and knows nothing of eras.
 """
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from ..core.catalog import Catalog, JsonObject
+from ..core.features import load
 from .calls import Request, ToolCall, decoded, given, to_strings
 from .listing import Listing
-from .options import CallSettings, LoggingLevel, Omit, Settings
+from .options import CallSettings, LoggingLevel, Omit, Settings, messages_only
 from .sync import SyncClient
 
 if TYPE_CHECKING:
-    from typing import Self, Unpack
+    import os
+    from typing import Self, TextIO, Unpack
 
     from aiohttp import web
 
+    from ..core.connection import Connection
     from ..core.model import Codec
     from ..core.revision import Era, Revision
     from ..core.uri.template import Value
@@ -106,6 +109,73 @@ class Client:
 
         options["session_factory"] = memory_session(app)
         return cls(f"http://localhost{path}", **options)
+
+    @classmethod
+    def over(
+        cls,
+        connect: Callable[[], Awaitable[Connection]],
+        *,
+        name: str = "the connection",
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """A client over connections of your own: a socket, a WebSocket, a pipe.
+
+        Args:
+            connect: Opens a connection: at the first request, and again for the next one
+                after a connection was lost.
+            name: What errors call the server.
+            options: As for the constructor, without those for HTTP.
+
+        Raises:
+            ValueError: An option is for HTTP alone.
+        """
+        from .transports.messages import MessageTransport
+
+        settings = messages_only(Settings(**options), "connections of your own")
+        transport = MessageTransport(connect, name=name, max_bytes=settings.max_bytes)
+        return cls._with(transport, settings)
+
+    @classmethod
+    def stdio(
+        cls,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        stderr: TextIO | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """A client of a program that it starts, over the program's standard streams.
+
+        The program starts when the client is entered and ends when it is left. One that
+        died is started again by the next call.
+
+        Args:
+            command: The program and its arguments; no shell reads them.
+            env: Environment variables besides the default ones, which are `PATH`, `HOME`
+                and a few more, and no credentials.
+            cwd: The program's working directory.
+            stderr: Where the program's standard error is copied to, such as `sys.stderr`;
+                its last lines are part of errors in any case.
+            options: As for the constructor, without those for HTTP.
+
+        Raises:
+            ValueError: The command is empty or a string, or an option is for HTTP alone.
+        """
+        stdio = load(
+            f"{__package__}.transports.stdio", "Client.stdio", "client", "stdio"
+        )
+        settings = messages_only(Settings(**options), "programs")
+        transport = stdio.program(
+            command, env=env, cwd=cwd, stderr=stderr, max_bytes=settings.max_bytes
+        )
+        return cls._with(transport, settings)
+
+    @classmethod
+    def _with(cls, transport: Transport, settings: Settings) -> Self:
+        made = cls.__new__(cls)
+        made._begin(transport, settings)
+        return made
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """This client with other options for its calls; the connection is shared."""

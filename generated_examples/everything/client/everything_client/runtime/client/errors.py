@@ -94,8 +94,9 @@ class TransportError(ClientError):
     """The request did not get through, or what came back is no answer.
 
     Attributes:
-        url: The address, without user, password and query.
-        method: The HTTP method.
+        url: The address, without user, password and query; the name of a connection or a
+            program.
+        method: The HTTP method; empty where the transport is not HTTP.
         status: The HTTP status, None where there was no answer.
         sent: False where the request surely never reached the server.
         hint: What the calling code can do, where that is known.
@@ -116,14 +117,14 @@ class TransportError(ClientError):
         retry_after: float | None = None,
         body: bytes | None = None,
     ) -> None:
-        self.url = public_url(url)
+        self.url = public_url(url) if method else url
         self.method = method
         self.status = status
         self.sent = sent
         self.hint = hint
         self.retry_after = retry_after
         self.body = body
-        self.told = f"{method} {self.url}: {problem}"
+        self.told = f"{method} {self.url}: {problem}".lstrip()
         super().__init__(f"{self.told}. {hint}" if hint else self.told)
 
 

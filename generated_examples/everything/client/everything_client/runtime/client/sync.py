@@ -10,7 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
@@ -20,10 +28,12 @@ from .options import LoggingLevel, Omit
 from .work.loop_thread import LoopThread
 
 if TYPE_CHECKING:
-    from typing import Self, Unpack
+    import os
+    from typing import Self, TextIO, Unpack
 
     from aiohttp import web
 
+    from ..core.connection import Connection
     from ..core.model import Codec
     from ..core.revision import Era
     from ..core.uri.template import Value
@@ -74,10 +84,43 @@ class SyncClient:
 
         The application runs in the client's thread.
         """
+        return cls(cls._asynchronous().in_memory(app, path=path, **options))
+
+    @classmethod
+    def over(
+        cls,
+        connect: Callable[[], Awaitable[Connection]],
+        *,
+        name: str = "the connection",
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """A client over connections of your own; see `Client.over`.
+
+        The connections belong to the event loop of the client's thread.
+        """
+        return cls(cls._asynchronous().over(connect, name=name, **options))
+
+    @classmethod
+    def stdio(
+        cls,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        stderr: TextIO | None = None,
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """A client of a program that it starts; see `Client.stdio`."""
+        made = cls._asynchronous().stdio(
+            command, env=env, cwd=cwd, stderr=stderr, **options
+        )
+        return cls(made)
+
+    @classmethod
+    def _asynchronous(cls) -> type[Client]:
         from .client import Client
 
-        made = (cls._client_class or Client).in_memory(app, path=path, **options)
-        return cls(made)
+        return cls._client_class or Client
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """This client with other options for its calls; the connection is shared."""

@@ -241,3 +241,23 @@ class Settings(CallSettings):
             progress=self.progress,
             meta=self.meta,
         )
+
+
+def messages_only(settings: Settings, what: str) -> Settings:
+    """The settings, where none of them is for HTTP alone.
+
+    Args:
+        settings: The settings.
+        what: What the client talks to, for the error.
+
+    Raises:
+        ValueError: There is one for HTTP.
+    """
+    given = [name for name in _FOR_HTTP if getattr(settings, name)]
+    if given:
+        names = ", ".join(f"`{name}`" for name in given)
+        raise ValueError(f"{names}: only for servers with a URL, not for {what}")
+    return settings
+
+
+_FOR_HTTP: Final = ("auth", "headers", "tls", "session_factory")

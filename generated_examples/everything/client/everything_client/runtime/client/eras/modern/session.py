@@ -40,6 +40,7 @@ MAX_ROUNDS: Final = 20
 """How often one call may ask for input."""
 
 _META: Final = "io.modelcontextprotocol/"
+_DISCOVER: Final = "server/discover"
 _MAY_ASK: Final = frozenset(["tools/call", "prompts/get", "resources/read"])
 _FOREIGN: Final = frozenset([400, 404, 405])
 """HTTP statuses that servers of other eras and transports answer with."""
@@ -71,7 +72,7 @@ class ModernSession:
 
     async def discover(self, settings: CallSettings) -> dict[str, Any]:
         """The server's own account, in the version that is spoken."""
-        result = await self.request(Request("server/discover", {}), settings)
+        result = await self.request(Request(_DISCOVER, {}), settings)
         info = members(result.get("_meta")).get(f"{_META}serverInfo")
         version = self.server.protocol_version
         self.server = ServerInfo.read(
@@ -169,7 +170,8 @@ class ModernSession:
                 message, clock, {**settings.headers, **request.headers}
             )
         except asyncio.CancelledError:
-            self._withdraw(request_id)
+            if request.method != _DISCOVER:
+                self._withdraw(request_id)
             raise
         except TransportError as error:
             if error.status in _FOREIGN:

@@ -61,7 +61,7 @@ class Http:
         self.origin = origin(self.url)
         self.key: Origin | None = self.origin
         self.verb = "POST"
-        self.quirks = Quirks(self.url)
+        self.quirks = Quirks(public_url(self.url))
         self.is_mcp = False
         self._auth = settings.auth
         self._max_bytes = settings.max_bytes

@@ -1,0 +1,254 @@
+"""A server that is a program: messages over its standard streams, one a line.
+
+Starts the program without a shell and ends it, with all that it has started. Knows lines
+and processes, nothing of messages.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from asyncio.subprocess import Process, SubprocessStreamProtocol
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, TextIO, cast
+
+from .messages import MessageTransport
+
+EXIT_LIMIT: Final = 2.0
+"""Seconds that a program has to end after its input was closed, and again after SIGTERM."""
+REASON_LIMIT: Final = 1.0
+"""Seconds to wait for the exit code and the last lines of a program that ended."""
+KEPT_ERRORS: Final = 2_000
+"""Bytes of the end of a program's standard error that errors show."""
+
+if sys.platform == "win32":
+    _INHERITED = (
+        "APPDATA",
+        "HOMEDRIVE",
+        "HOMEPATH",
+        "LOCALAPPDATA",
+        "PATH",
+        "PATHEXT",
+        "PROCESSOR_ARCHITECTURE",
+        "SYSTEMDRIVE",
+        "SYSTEMROOT",
+        "TEMP",
+        "USERNAME",
+        "USERPROFILE",
+    )
+else:
+    _INHERITED = (
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "LOGNAME",
+        "PATH",
+        "SHELL",
+        "TERM",
+        "TMPDIR",
+        "TZ",
+        "USER",
+    )
+
+
+def default_environment() -> dict[str, str]:
+    """The environment variables that every program gets: none of them holds secrets."""
+    return {
+        name: value
+        for name in _INHERITED
+        # A shell's exported function is code.
+        if (value := os.environ.get(name)) is not None and not value.startswith("()")
+    }
+
+
+def program(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str] | None,
+    cwd: str | os.PathLike[str] | None,
+    stderr: TextIO | None,
+    max_bytes: int,
+) -> MessageTransport:
+    """The transport to a program; the first request starts it.
+
+    Raises:
+        ValueError: The command is empty, or a string.
+    """
+    if isinstance(command, str) or not command:
+        raise ValueError(
+            f"{command!r} is not a command; it looks like "
+            '["uvx", "mcp-server-time"]; shlex.split makes one from a string'
+        )
+    words = tuple(map(str, command))
+    environment = {**default_environment(), **(env or {})}
+    return MessageTransport(
+        partial(_start, words, environment, cwd, stderr, max_bytes),
+        name=name_of(words),
+        max_bytes=max_bytes,
+        key=("stdio", shlex.join(words), 0),
+    )
+
+
+def name_of(command: Sequence[str]) -> str:
+    """What errors call a program: its command without what may be secret."""
+    shown = [Path(command[0]).name]
+    for word in command[1:]:
+        if word not in ("-m", "-y") and (
+            word.startswith("-") or set("=:@?") & set(word[1:])
+        ):
+            shown.append("...")
+            break
+        shown.append(word)
+    return shlex.join(shown)
+
+
+async def _start(
+    command: tuple[str, ...],
+    environment: Mapping[str, str],
+    cwd: str | os.PathLike[str] | None,
+    stderr: TextIO | None,
+    max_bytes: int,
+) -> StdioConnection:
+    """Start the program.
+
+    Raises:
+        OSError: It can't be started.
+    """
+    loop = asyncio.get_running_loop()
+    make = partial(SubprocessStreamProtocol, limit=max_bytes, loop=loop)
+    try:
+        transport, protocol = await loop.subprocess_exec(
+            make,
+            *command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except ValueError as error:
+        raise OSError(f"the program can't be started: {error}") from None
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        reason = f"{error.strerror or error}{place}"
+        raise OSError(f"the program can't be started: {reason}") from error
+    return StdioConnection(transport, protocol, stderr)
+
+
+class StdioConnection:
+    """A running program, as a connection."""
+
+    def __init__(
+        self,
+        transport: asyncio.SubprocessTransport,
+        protocol: SubprocessStreamProtocol,
+        stderr: TextIO | None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._transport = transport
+        self._process = Process(transport, protocol, loop)
+        self._input = cast("asyncio.StreamWriter", self._process.stdin)
+        self._output = cast("asyncio.StreamReader", self._process.stdout)
+        self._copy = stderr
+        self._errors = bytearray()
+        self._errors_task = loop.create_task(self._keep_errors())
+
+    async def receive(self) -> bytes | None:
+        """The next line.
+
+        Raises:
+            ConnectionError: The program ended, or a line is too long; says why.
+        """
+        try:
+            line = await self._output.readline()
+        except ValueError:
+            raise ConnectionAbortedError(
+                "the program sent a line that is too long (`max_bytes` sets the limit)"
+            ) from None
+        if line:
+            return line
+        raise ConnectionResetError(await self._reason())
+
+    async def send(self, message: bytes) -> None:
+        """Write a line.
+
+        Raises:
+            ConnectionError: The program does not read any more.
+        """
+        self._input.write(message + b"\n")
+        await self._input.drain()
+
+    async def close(self) -> None:
+        """Close the input, wait, terminate, kill; the whole process group."""
+        try:
+            self._input.close()
+            for step in (None, signal.SIGTERM):
+                if step is not None:
+                    self._signal(step)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(EXIT_LIMIT):
+                        await self._process.wait()
+                        break
+        finally:
+            # What the program has started itself may still run.
+            self._signal(_KILL)
+            self._errors_task.cancel()
+            self._transport.close()
+        await self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        """Send a signal to the program and what it has started; on Windows, to it alone."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                self._process.terminate()
+            else:
+                os.killpg(self._process.pid, number)
+
+    async def _reason(self) -> str:
+        """Why the output ended."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REASON_LIMIT):
+                await self._process.wait()
+                await asyncio.wait([self._errors_task])
+        lines = self._errors.decode("utf-8", "replace").strip()
+        said = f"; the end of its standard error:\n{_printable(lines)}" if lines else ""
+        return f"the program {_ending(self._process.returncode)}{said}"
+
+    async def _keep_errors(self) -> None:
+        """Keep the end of what the program writes for people, and copy it."""
+        errors = cast("asyncio.StreamReader", self._process.stderr)
+        while part := await errors.read(4096):
+            self._errors += part
+            del self._errors[:-KEPT_ERRORS]
+            if self._copy is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    self._copy.write(part.decode("utf-8", "replace"))
+
+
+_KILL: Final = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "closed its output"
+    if code >= 0:
+        return f"ended (exit code {code})"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
+def _printable(text: str) -> str:
+    """Text of a program without control characters, which a terminal would obey."""
+    return "".join(c for c in text if c.isprintable() or c == "\n")

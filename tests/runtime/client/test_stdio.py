@@ -1,0 +1,270 @@
+"""Programs as servers: how they are started, how they end, and what they may do wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpgen.runtime.client import Client, SyncClient, TransportError
+from mcpgen.runtime.client.transports import stdio
+
+from .wire import LIMIT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX processes")
+
+PROGRAM = r"""
+import json, os, signal, subprocess, sys, time
+habit = sys.argv[1] if len(sys.argv) > 1 else ""
+if habit == "banner":
+    print("Welcome to my server", flush=True)
+if habit == "exits":
+    print("\x1b[31mno license found", file=sys.stderr)
+    sys.exit(3)
+if habit == "stays":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) if habit in ("stays", "child") else None
+def result(message, **members):
+    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": members}), flush=True)
+for line in sys.stdin:
+    message = json.loads(line)
+    method = message.get("method")
+    if method == "server/discover":
+        result(message, supportedVersions=["2026-07-28"], capabilities={"tools": {}})
+    elif method == "tools/call":
+        name = message["params"]["name"]
+        if name == "die":
+            print("out of cheese", file=sys.stderr, flush=True)
+            os._exit(7)
+        if name == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if name == "truncate":
+            sys.stdout.write('{"jsonrpc": "2.0", "id": ')
+            sys.stdout.flush()
+            os._exit(0)
+        if name == "close":
+            os.close(1)
+            time.sleep(600)
+        if name == "long":
+            print("x" * 300_000, flush=True)
+        facts = {"env": dict(os.environ), "cwd": os.getcwd(), "pids": [os.getpid()] + ([child.pid] if child else [])}
+        result(message, content=[{"type": "text", "text": json.dumps(facts)}])
+if habit == "stays":
+    time.sleep(600)
+"""
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", PROGRAM, *arguments]
+
+
+def client(*arguments: str, **options: Any) -> Client:
+    return Client.stdio(command(*arguments), **{"timeout": LIMIT, **options})
+
+
+async def facts(made: Client) -> dict[str, Any]:
+    result = await made.call_tool("facts")
+    found: dict[str, Any] = json.loads(result.content[0].text)  # type: ignore[union-attr]
+    return found
+
+
+async def test_the_program_gets_the_safe_variables_and_the_named_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("LANG", "() { code; }")
+    monkeypatch.setenv("USER", "ada")
+
+    folder = tmp_path.resolve()  # noqa: ASYNC240
+
+    async with client(env={"CITY": "Oslo"}, cwd=folder) as made:
+        found = await facts(made)
+
+    assert found["cwd"] == str(folder)
+    assert found["env"]["CITY"] == "Oslo"
+    assert found["env"]["USER"] == "ada"
+    assert found["env"]["PATH"] == os.environ["PATH"]
+    assert not {"AWS_SECRET_ACCESS_KEY", "LANG"} & set(found["env"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "words"),
+    [
+        ("die", "the program ended (exit code 7); the end of its standard error:\n"),
+        ("killed", "the program was ended by SIGKILL"),
+        ("truncate", "the program ended (exit code 0)"),
+        ("close", "the program closed its output"),
+    ],
+)
+async def test_a_program_that_dies_is_one_error_and_is_started_again(
+    tool: str, words: str
+) -> None:
+    async with client() as made:
+        first = await facts(made)
+        with pytest.raises(TransportError) as caught:
+            await made.call_tool(tool)
+        second = await facts(made)
+
+    assert words in str(caught.value)
+    assert ("out of cheese" in str(caught.value)) == (tool == "die")
+    assert first["pids"] != second["pids"]
+    await gone(first["pids"] + second["pids"])
+
+
+async def test_a_program_that_exits_at_once_is_quoted() -> None:
+    with pytest.raises(TransportError) as caught:
+        await client("exits").open()
+
+    assert "exit code 3" in str(caught.value)
+    assert "[31mno license found" in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["no-such-program-anywhere"], "No such file"),
+        ([str(Path(__file__).parent)], "Permission denied"),
+    ],
+)
+async def test_a_program_that_can_not_be_started(
+    words: list[str], problem: str
+) -> None:
+    with pytest.raises(TransportError, match=f"can't be started: {problem}") as caught:
+        await Client.stdio(words, timeout=LIMIT).open()
+
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize("wrong", [[], "uvx mcp-server-time"])
+def test_a_command_that_is_none(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="it looks like"):
+        Client.stdio(wrong)
+
+
+async def test_a_program_that_never_answers_is_a_timeout_that_says_so() -> None:
+    words = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+
+    with pytest.raises(TransportError, match=r"no answer to .* in time"):
+        await Client.stdio(words, timeout=0.5).open()
+
+
+async def test_a_banner_is_skipped_with_one_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with client("banner") as made:
+        await facts(made)
+
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "what is not a JSON-RPC message is skipped: 'Welcome to my server\\n'"
+    ]
+
+
+async def test_a_line_that_is_too_long_ends_the_connection() -> None:
+    async with client(max_bytes=100_000) as made:
+        with pytest.raises(TransportError, match="max_bytes"):
+            await made.call_tool("long")
+        await facts(made)
+
+
+async def test_standard_error_can_be_copied() -> None:
+    errors = io.StringIO()
+
+    async with client(stderr=errors) as made:
+        with pytest.raises(TransportError):
+            await made.call_tool("die")
+
+    assert errors.getvalue() == "out of cheese\n"
+
+
+@pytest.mark.parametrize("habit", ["child", "stays"])
+async def test_nothing_that_was_started_is_left(
+    habit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stdio, "EXIT_LIMIT", 0.2)
+
+    async with client(habit) as made:
+        pids = (await facts(made))["pids"]
+
+    assert len(pids) == 2
+    await gone(pids)
+
+
+async def gone(pids: list[int]) -> None:
+    await asyncio.to_thread(_wait_for, pids)
+
+
+def _wait_for(pids: list[int]) -> None:
+    end = time.monotonic() + LIMIT
+    while any(map(is_running, pids)):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs; an orphan that nobody has collected yet does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(") ")[2][0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc")
+async def test_a_hundred_starts_leave_no_zombie_and_no_descriptor() -> None:
+    async def once() -> None:
+        words = ["/bin/sh", "-c", "read line; exit 5"]
+        with pytest.raises(TransportError):
+            await Client.stdio(words, timeout=LIMIT, era="legacy").open()
+
+    await once()
+    gc.collect()
+    before = descriptors()
+    for _ in range(10):
+        await asyncio.gather(*(once() for _ in range(10)))
+    gc.collect()
+
+    assert descriptors() <= before
+    assert not zombies()
+
+
+def descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def zombies() -> list[str]:
+    """Programs of this process that ended and that nobody waited for."""
+    found: list[str] = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = file.read_text("utf-8").rpartition(") ")[2].split()[:2]
+        except (ProcessLookupError, FileNotFoundError):
+            continue
+        if state == "Z" and int(parent) == os.getpid():
+            found.append(file.parent.name)
+    return found
+
+
+def test_errors_name_the_program_without_secrets() -> None:
+    words = ["/usr/bin/npx", "-y", "@scope/server", "--token", "sk-secret"]
+
+    assert stdio.name_of(words) == "npx -y @scope/server ..."
+    assert stdio.name_of(["server", "postgres://u:p@host"]) == "server ..."
+
+
+def test_code_without_asyncio_starts_programs_too() -> None:
+    with SyncClient.stdio(command(), timeout=LIMIT) as made:
+        result = made.call_tool("facts")
+        with pytest.raises(TransportError, match="exit code 7"):
+            made.call_tool("die")
+        made.call_tool("facts")
+
+    assert result.content
