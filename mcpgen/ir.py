@@ -241,6 +241,8 @@ class Project:
         features: The features that the manifest lists for "server" and "client".
         shares_runtime: Whether packages depend on the runtime as a distribution, in
             place of having a copy.
+        own_types: Whether packages have types of the protocol of their own, because the
+            shared runtime does not have those of an added revision.
         all_types: Whether a copy of the runtime has all types of the protocol.
         editor_schema: Whether the manifest refers editors to `EDITOR_SCHEMA`.
         history: What the client's CHANGELOG says.
@@ -270,6 +272,7 @@ class Project:
         default_factory=dict[str, tuple[str, ...]]
     )
     shares_runtime: bool = False
+    own_types: bool = False
     all_types: bool = False
     editor_schema: bool = False
     history: History = History()

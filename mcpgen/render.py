@@ -6,7 +6,7 @@ anything else. It must not know where or whether the files are written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -75,6 +75,11 @@ def render(
             and the tests are the example's real ones in place of skeletons.
         pieces: What an earlier run wrote of the same parts; for large projects only.
     """
+    if project.shares_runtime and library is not None:
+        from mcpgen.protocol.tables import additions
+
+        added = any(additions(project.revisions, library))
+        project = replace(project, own_types=added)
     if len(project.tools) < _SEVERAL:
         pieces = None
     pages = _Pages(project, targets, library, example=example, pieces=pieces)
@@ -396,7 +401,7 @@ class _Pages:
         text = publishing.contract(project)
         yield f"{home}/contract.json", File(f"{text}\n", Ownership.GENERATED)
         yield from self._data(home, has_dicts=True)
-        yield from self._runtime(home, features.client(project))
+        yield from self._runtime(home, features.client(project), view.types)
 
     def _data(self, folder: str, *, has_dicts: bool = False) -> Files:
         """What server and client both have: the catalogue and the models.
@@ -439,11 +444,21 @@ class _Pages:
             revisions=chosen.source,
         )
 
-    def _runtime(self, home: str, half: features.Half) -> Files:
-        """What a package has of the runtime itself."""
+    def _runtime(
+        self, home: str, half: features.Half, types: Iterable[str] = ()
+    ) -> Files:
+        """What a package has of the runtime itself.
+
+        Args:
+            home: The package's folder.
+            half: Which features it has.
+            types: The protocol's types that generated code names.
+        """
         if not self._project.shares_runtime:
             folder = f"{home}/runtime"
-            yield from _runtime_files(self._project, self._library, folder, half)
+            yield from _runtime_files(self._project, self._library, folder, half, types)
+        elif self._project.own_types:
+            yield from _own_types(self._project, self._library, f"{home}/protocol")
 
     def _models(self, *, has_dicts: bool) -> Files:
         project = self._project
@@ -510,23 +525,51 @@ def _with_dicts(module: ir.ModelsModule) -> ir.ModelsModule:
     )
 
 
+_HANDLERS_ANSWER: Final = ("prompts/get", "resources/read", "tools/call")
+"""Requests whose results handlers may return as a type of the protocol."""
+
+
 def _runtime_files(
-    project: ir.Project, library: Library | None, folder: str, half: features.Half
+    project: ir.Project,
+    library: Library | None,
+    folder: str,
+    half: features.Half,
+    types: Iterable[str],
 ) -> Files:
     """What a package has of the runtime, and the protocol of the chosen revisions."""
     # Here and not above: reading schemas is no part of importing the renderer.
-    from mcpgen.protocol.rendering import render as render_protocol
+    from mcpgen.protocol import rendering
+    from mcpgen.protocol.narrowing import named
 
     source = assets.runtime()
     for name in ("__init__.py", "version.py"):
         yield f"{folder}/{name}", _copy(source / name)
+    used = set(types)
+    if half.side == "server":
+        used |= rendering.results_of(_HANDLERS_ANSWER, project.revisions, library)
     for name in ("core", half.side):
         for path, file in _sources(source / name):
             if half.has(f"{name}/{path}"):
                 text = half.text(file.read_text(encoding="utf-8"))
+                used.update(named(text))
                 yield f"{folder}/{name}/{path}", File(text, Ownership.GENERATED)
-    for name, text in render_protocol(project.revisions, library=library).items():
+    files = rendering.render(project.revisions, library=library)
+    if not project.all_types:
+        files = rendering.narrowed(files, used)
+    for name, text in files.items():
         yield f"{folder}/protocol/{name}", File(text, Ownership.GENERATED)
+
+
+def _own_types(project: ir.Project, library: Library | None, folder: str) -> Files:
+    """The types of the project's revisions, beside those of a shared runtime."""
+    from mcpgen.protocol.rendering import render_anew
+
+    models = runtime.module(project, "core.model")
+    files = render_anew(project.revisions, library=library, models=models)
+    # The tables are data that the package hands over.
+    del files["revisions.py"]
+    for name, text in files.items():
+        yield f"{folder}/{name}", File(text, Ownership.GENERATED)
 
 
 def _sources(folder: Traversable) -> Iterator[tuple[str, Traversable]]:

@@ -48,11 +48,11 @@ def needed(blocks: Iterable[Block], roots: Collection[str]) -> frozenset[str]:
     Aliases that lead to no class are among them: they cost nothing.
     """
     by_name = {block.name: block for block in blocks}
-    found = _reach(by_name, roots)
+    found = reached(by_name, roots)
     for name in by_name:
-        reached = _reach(by_name, [name])
-        if not any(by_name[other].is_class for other in reached):
-            found |= reached
+        here = reached(by_name, [name])
+        if not any(by_name[other].is_class for other in here):
+            found |= here
     return frozenset(found)
 
 
@@ -93,7 +93,8 @@ def in_order(blocks: Sequence[Block]) -> bool:
     return True
 
 
-def _reach(by_name: Mapping[str, Block], roots: Iterable[str]) -> set[str]:
+def reached(by_name: Mapping[str, Block], roots: Iterable[str]) -> set[str]:
+    """The names of the roots and of all that they lead to."""
     found: set[str] = set()
     waiting = [name for name in roots if name in by_name]
     while waiting:

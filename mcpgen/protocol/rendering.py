@@ -7,6 +7,7 @@ the default selection.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from mcpgen import assets
@@ -21,6 +22,7 @@ from .modules import (
     in_order,
     needed,
 )
+from .narrowing import taken_apart, used
 from .revisions import Library, RevisionData, pinned, unknown_revision
 from .tables import additions, revisions_source
 
@@ -61,12 +63,27 @@ _LAZY: Final = '''else:
 
     def __getattr__(name: str) -> object:
         """Import the messages when one of them is asked for."""
-        if name.startswith("_"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+{absent}        if name.startswith("_"):
+            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
         from . import _messages
 
         return getattr(_messages, name)
 '''
+
+_LACKING: Final = '''if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Explain which types are not in this package."""
+{absent}        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+'''
+
+_IF_ABSENT: Final = """\
+        if name in _ABSENT.split():
+            raise ImportError(
+                f"the protocol type {name} is not in this package: add "
+                "`protocol-types: all` to the manifest and run `mcpgen generate`"
+            )
+"""
 
 
 def render(
@@ -93,9 +110,15 @@ def render(
 
 
 def render_anew(
-    revisions: Sequence[str], *, library: Library | None = None
+    revisions: Sequence[str],
+    *,
+    library: Library | None = None,
+    models: str = "..core.model",
 ) -> dict[str, str]:
-    """`render` without a look at the committed text."""
+    """`render` without a look at the committed text.
+
+    `models` is the runtime's module of that name, as the types import it.
+    """
     source = library or pinned()
     known = source.known()
     problems = Collector()
@@ -108,7 +131,7 @@ def render_anew(
     others = [source.load(name) for name in known if name not in revisions]
     return {
         "__init__.py": _PACKAGE,
-        **_types(selected, others),
+        **_types(selected, others, models),
         "revisions.py": revisions_source(_own(revisions, source)),
     }
 
@@ -121,7 +144,7 @@ def _own(revisions: Sequence[str], library: Library) -> list[RevisionData]:
 
 
 def _types(
-    selected: Sequence[RevisionData], others: Sequence[RevisionData]
+    selected: Sequence[RevisionData], others: Sequence[RevisionData], home: str
 ) -> dict[str, str]:
     from mcpgen.models import generate_definitions
 
@@ -133,7 +156,7 @@ def _types(
     of_results = needed(blocks, roots)
     results = [block for block in blocks if block.name in of_results]
     messages = [block for block in blocks if block.name not in of_results]
-    homes = _homes(models)
+    homes = _homes(models, home)
     local = dict.fromkeys((block.name for block in results), "._results")
     return {
         "_results.py": _module(_RESULTS, results, homes),
@@ -159,9 +182,9 @@ def _results(revisions: Iterable[RevisionData]) -> set[str]:
     }
 
 
-def _homes(models: GeneratedModels) -> dict[str, str]:
+def _homes(models: GeneratedModels, home: str) -> dict[str, str]:
     """Imported name to module, as the generated source wants it."""
-    homes = dict.fromkeys(models.base_names, "..core.model")
+    homes = dict.fromkeys(models.base_names, home)
     for statement in models.imports:
         _, module, _, *names = statement.split()
         homes.update((name.rstrip(","), module) for name in names)
@@ -188,16 +211,72 @@ def _module(docstring: str, blocks: Sequence[Block], homes: Mapping[str, str]) -
     return head + gap + "\n\n".join(block.text for block in blocks)
 
 
-def _facade(results: Sequence[Block], messages: Sequence[Block]) -> str:
+def _facade(
+    results: Sequence[Block], messages: Sequence[Block], absent: Sequence[str] = ()
+) -> str:
     eager = _import("._results", in_import_order(block.name for block in results))
     lazy = _import("._messages", in_import_order(block.name for block in messages), 4)
     names = sorted(block.name for block in (*results, *messages))
     exported = "".join(f'    "{name}",\n' for name in names)
+    explained = _IF_ABSENT if absent else ""
+    if messages:
+        rest = f"if TYPE_CHECKING:\n{lazy}{_LAZY.format(absent=explained)}\n"
+    else:
+        rest = f"{_LACKING.format(absent=explained)}\n"
+    if absent:
+        words = "\n".join(wrap(" ".join(sorted(absent)), 88))
+        rest += f'\n_ABSENT: Final = """\n{words}\n"""\n'
+    typing = "TYPE_CHECKING, Final" if absent else "TYPE_CHECKING"
     return (
-        f"{_TYPES}\nfrom typing import TYPE_CHECKING\n\n{eager}\n"
-        f"if TYPE_CHECKING:\n{lazy}{_LAZY}\n\n"
-        f"__all__ = [\n{exported}]\n"
+        f"{_TYPES}\nfrom typing import {typing}\n\n{eager}\n"
+        f"{rest}\n__all__ = [\n{exported}]\n"
     )
+
+
+def narrowed(files: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """The files of `runtime/protocol/` with some of the types alone.
+
+    Args:
+        files: What `render` gave.
+        names: The types that are used; what they lead to stays as well.
+    """
+    modules = {
+        name: taken_apart(files[name]) for name in ("_results.py", "_messages.py")
+    }
+    kept = used(modules.values(), names)
+    results, messages = (
+        [block for block in module.blocks if block.name in kept]
+        for module in modules.values()
+    )
+    absent = sorted(
+        block.name
+        for module in modules.values()
+        for block in module.blocks
+        if block.name not in kept
+    )
+    found = {**files, "types.py": _facade(results, messages, absent)}
+    for (name, module), blocks in zip(
+        modules.items(), (results, messages), strict=True
+    ):
+        if blocks:
+            found[name] = _module(module.docstring, blocks, module.homes)
+        else:
+            del found[name]
+    return found
+
+
+def results_of(
+    methods: Iterable[str], revisions: Sequence[str], library: Library | None
+) -> set[str]:
+    """The types of the results of some requests of clients."""
+    source = library or pinned()
+    wanted = set(methods)
+    return {
+        class_name(request.result)
+        for revision in revisions
+        for method, request in source.load(revision).table.client_requests.items()
+        if method in wanted
+    }
 
 
 def _import(module: str, names: Sequence[str], indent: int = 0) -> str:

@@ -33,6 +33,7 @@ class ClientView:
         imports: What it imports.
         imports_for_types: What it imports for annotations only.
         has_models: Whether the module `models` is among that.
+        types: The protocol's types among that.
         sync: The signature of the method that makes the client without asyncio.
         aliases: Type aliases for parameters whose types are long.
         methods: The asynchronous methods.
@@ -42,6 +43,7 @@ class ClientView:
     imports: Code
     imports_for_types: Code
     has_models: bool
+    types: tuple[str, ...]
     sync: Code
     aliases: tuple[Code, ...]
     methods: tuple[Method, ...]
@@ -129,6 +131,7 @@ class _ClientWriter:
             ),
             imports_for_types=self._imports_for_types(has_aliases=bool(aliases)),
             has_models=bool(self._needs.modules),
+            types=tuple(self._needs.types),
             sync=pycode.signature(
                 "def sync",
                 [

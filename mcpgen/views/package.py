@@ -151,7 +151,7 @@ def server_imports(project: ir.Project) -> Code:
 
 def server_imports_for_types(project: ir.Project) -> Code:
     """What type checkers see imported there besides."""
-    return runtime.imports(project, "protocol", ["types"], 4)[1]
+    return runtime.types(project, 4)[1]
 
 
 def client_imports(project: ir.Project) -> Code:
@@ -171,7 +171,7 @@ def client_imports_for_types(project: ir.Project) -> Code:
         (
             runtime.local(".", ["models"], 4),
             runtime.imports(project, "client", CLIENT_AUTH_NAMES, 4),
-            runtime.imports(project, "protocol", ["types"], 4),
+            runtime.types(project, 4),
         ),
         4,
     )
@@ -232,7 +232,7 @@ def server_on_demand(project: ir.Project) -> Code:
 
 
 def _types(project: ir.Project) -> tuple[str, Expression]:
-    return "types", Value(str(runtime.module(project, "protocol.types")))
+    return "types", Value(f"{runtime.types(project)[0]}.types")
 
 
 def _absent(

@@ -40,6 +40,13 @@ def imports(
     return origin, pycode.imports(origin, names, indent)
 
 
+def types(project: ir.Project, indent: int = 0) -> tuple[str, Code]:
+    """The import of the protocol's types, for `pycode.import_block`."""
+    if project.own_types:
+        return local(".protocol", ["types"], indent)
+    return imports(project, "protocol", ["types"], indent)
+
+
 def local(name: str, names: Iterable[str], indent: int = 0) -> tuple[str, Code]:
     """An import from another module, for `pycode.import_block`."""
     return name, pycode.imports(name, names, indent)

@@ -178,7 +178,7 @@ def test_a_draft_gets_the_name_that_it_has_on_the_wire(
     )
     assert named.code == 0
     terminal.mcpgen("generate")
-    revisions = hello / "client/hello_client/runtime/protocol/revisions.py"
+    revisions = hello / "client/hello_client/revisions.py"
     assert '"DRAFT-2027-v1"' in revisions.read_text("utf-8")
 
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import os
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from packaging.requirements import Requirement
 
+from mcpgen import schemas
 from mcpgen.build import build
 from mcpgen.manifest import loads
-from mcpgen.render import example_manifest, runtime_distribution
+from mcpgen.protocol.revisions import Library, load, pinned
+from mcpgen.render import example_manifest, render, runtime_distribution
 from mcpgen.runtime.version import RUNTIME_VERSION, require
 from tests.formatting import changed_by_black, ruff, write
 from tests.pace import patient
-from tests.render.projects import native, project, texts, tool
+from tests.render.projects import importable, native, project, texts, tool
 
 SECONDS = patient(300)
 VENDORED: Final = example_manifest("weather")
@@ -195,3 +199,67 @@ def test_an_older_runtime_is_refused_before_anything_else_is_imported(
             "and does not work with 0.0.1: "
             f"pip install 'mcpgen-runtime>={RUNTIME_VERSION},<1'"
         )
+
+
+# ------------------------------------------------------------------- added revisions
+
+
+ADDED: Final = "2027-01-01"
+
+
+def with_one_more_method(folder: Path) -> Library:
+    """A revision that mcpgen does not have: it can dream, and tools may be drowsy."""
+    document = json.loads(json.dumps(load("2026-07-28").document))
+    defs = document["$defs"]
+    defs["DreamRequest"] = {
+        "type": "object",
+        "properties": {
+            "method": {"const": "dreams/make", "type": "string"},
+            "params": {"$ref": "#/$defs/RequestParams"},
+        },
+        "required": ["method", "params"],
+    }
+    defs["DreamResult"] = {
+        "type": "object",
+        "properties": {"depth": {"type": "number"}},
+        "required": ["depth"],
+    }
+    defs["ClientRequest"]["anyOf"].append({"$ref": "#/$defs/DreamRequest"})
+    defs["Tool"]["properties"]["drowsy"] = {"type": "boolean"}
+    folder.mkdir()
+    schemas.pin(folder, json.dumps(document).encode(), ADDED, "a test")
+    return Library(folder, below=pinned())
+
+
+@pytest.mark.parametrize("mode", ["vendored", "shared"])
+async def test_a_project_with_an_added_revision_works(
+    mode: str, tmp_path: Path
+) -> None:
+    library = with_one_more_method(tmp_path / "schemas")
+    document = native(tools=[tool()], runtime=mode)
+    described = replace(project(document), revisions=("2025-11-25", ADDED))
+    files = render(described, library=library)
+    write(tmp_path, {path: file.text for path, file in files.items()})
+    write(tmp_path / "runtime", runtime_distribution())
+    places = (tmp_path / each for each in ("server", "client", "runtime"))
+    with importable(*places):
+        generated = importlib.import_module("weather_server.generated")
+        package = importlib.import_module("weather_client")
+
+        class Service(generated.WeatherService):  # type: ignore[name-defined,misc]  # imported at run time
+            def tool(self, args: Any, ctx: Any) -> str:
+                return "done"
+
+        app = generated.create_app(Service())
+        async with package.WeatherClient.in_memory(app) as client:
+            assert client.protocol_version == ADDED
+            result = await client.tool()
+            assert result.content[0].text == "done"
+        app = generated.create_app(Service())
+        async with package.WeatherClient.in_memory(app, era="2025-11-25") as client:
+            assert client.protocol_version == "2025-11-25"
+        with pytest.raises(ValueError, match=f"use .*2025-11-25, {ADDED}"):
+            package.WeatherClient("http://localhost/", era="2026-07-28")
+        if mode == "shared":
+            assert package.types.DreamResult(depth=2).depth == 2
+        assert "drowsy" in package.types.Tool.model_fields

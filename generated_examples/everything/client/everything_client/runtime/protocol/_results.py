@@ -9,24 +9,7 @@ from pydantic import Field
 
 from ..core.model import Model, absent
 
-Cursor: TypeAlias = str
-"""An opaque token used to represent a cursor for pagination."""
-
-
 JSONObject: TypeAlias = dict[str, Any]
-
-
-JSONValue: TypeAlias = JSONObject | list[Any] | str | int | float | bool | None
-
-
-LoggingLevel: TypeAlias = Literal[
-    "alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"
-]
-"""The severity of a log message.
-
-These map to syslog message severities, as specified in RFC-5424:
-https://datatracker.ietf.org/doc/html/rfc5424#section-6.2.1
-"""
 
 
 MetaObject: TypeAlias = dict[str, Any]
@@ -59,38 +42,8 @@ Valid keys have two segments:
 """
 
 
-ProgressToken: TypeAlias = str | int
-"""A progress token, used to associate progress notifications with the original
-request.
-"""
-
-
-RequestId: TypeAlias = str | int
-"""A uniquely identifying ID for a request in JSON-RPC."""
-
-
-ResultType: TypeAlias = str
-"""Indicates the type of a `Result` object, allowing the client to
-determine how to parse the response.
-
-complete - the request completed successfully and the result contains the final content.
-input_required - the request requires additional input and the result contains an
-`InputRequiredResult` object with instructions for the client to provide additional
-input before retrying the original request.
-"""
-
-
 Role: TypeAlias = Literal["assistant", "user"]
 """The sender or recipient of messages and data in a conversation."""
-
-
-TaskStatus: TypeAlias = Literal[
-    "cancelled", "completed", "failed", "input_required", "working"
-]
-"""The status of a task."""
-
-
-JSONArray: TypeAlias = list[JSONValue | None]
 
 
 class Annotations(Model):
@@ -465,15 +418,6 @@ class Root(Model):
     """
 
 
-class ListRootsResult(Model):
-    """The result returned by the client for a `roots/list` request.
-    This result contains an array of `Root` objects, each representing a root directory
-    or file that the server can operate on.
-    """
-
-    roots: list[Root]
-
-
 class ElicitResult(Model):
     """The result returned by the client for an `elicitation/create` request."""
 
@@ -652,59 +596,6 @@ class Tool(Model):
     """
 
 
-class CancelTaskResult(Model):
-    """The response to a tasks/cancel request."""
-
-    meta: Annotated[ResultMetaObject | None, Field(alias="_meta")] = absent()
-    result_type: Annotated[str | None, Field(alias="resultType")] = absent()
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
-    """
-    created_at: Annotated[str, Field(alias="createdAt")]
-    """ISO 8601 timestamp when the task was created."""
-    last_updated_at: Annotated[str, Field(alias="lastUpdatedAt")]
-    """ISO 8601 timestamp when the task was last updated."""
-    poll_interval: Annotated[int | None, Field(alias="pollInterval")] = absent()
-    """Suggested polling interval in milliseconds."""
-    status: TaskStatus
-    """Current task state."""
-    status_message: Annotated[str | None, Field(alias="statusMessage")] = absent()
-    """Optional human-readable message describing the current task state.
-    This can provide context for any status, including:
-    - Reasons for "cancelled" status
-    - Summaries for "completed" status
-    - Diagnostic information for "failed" status (e.g., error details, what went wrong)
-    """
-    task_id: Annotated[str, Field(alias="taskId")]
-    """The task identifier."""
-    ttl: int | None
-    """Actual retention duration from creation in milliseconds, null for unlimited."""
-
-
-class Result(Model):
-    """Common result fields."""
-
-    meta: Annotated[ResultMetaObject | None, Field(alias="_meta")] = absent()
-    result_type: Annotated[str | None, Field(alias="resultType")] = absent()
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
-    """
-
-
-EmptyResult: TypeAlias = Result
-"""Common result fields."""
-
-
 class CompleteResultCompletion(Model):
     has_more: Annotated[bool | None, Field(alias="hasMore")] = absent()
     """Indicates whether there are additional completion options beyond those provided
@@ -732,30 +623,6 @@ class CompleteResult(Model):
     server implementing an earlier protocol version (which does not include
     `resultType`), the client MUST treat the absent field as `"complete"`.
     """
-
-
-class Task(Model):
-    """Data associated with a task."""
-
-    created_at: Annotated[str, Field(alias="createdAt")]
-    """ISO 8601 timestamp when the task was created."""
-    last_updated_at: Annotated[str, Field(alias="lastUpdatedAt")]
-    """ISO 8601 timestamp when the task was last updated."""
-    poll_interval: Annotated[int | None, Field(alias="pollInterval")] = absent()
-    """Suggested polling interval in milliseconds."""
-    status: TaskStatus
-    """Current task state."""
-    status_message: Annotated[str | None, Field(alias="statusMessage")] = absent()
-    """Optional human-readable message describing the current task state.
-    This can provide context for any status, including:
-    - Reasons for "cancelled" status
-    - Summaries for "completed" status
-    - Diagnostic information for "failed" status (e.g., error details, what went wrong)
-    """
-    task_id: Annotated[str, Field(alias="taskId")]
-    """The task identifier."""
-    ttl: int | None
-    """Actual retention duration from creation in milliseconds, null for unlimited."""
 
 
 class ServerCapabilitiesPrompts(Model):
@@ -806,57 +673,6 @@ class ServerCapabilities(Model):
     tools: ServerCapabilitiesTools | None = absent()
 
 
-class DiscoverResult(Model):
-    """The result returned by the server for a `server/discover` request."""
-
-    meta: Annotated[ResultMetaObject | None, Field(alias="_meta")] = absent()
-    cache_scope: Annotated[Literal["private", "public"], Field(alias="cacheScope")]
-    """Indicates the intended scope of the cached response, analogous to HTTP
-    `Cache-Control: public` vs `Cache-Control: private`.
-
-    - `"public"`: The response does not contain user-specific data. Any
-      client or intermediary (e.g., shared gateway, caching proxy) MAY cache
-      the response and serve it across authorization contexts.
-    - `"private"`: The response MAY be cached and reused only within the
-      same authorization context. Caches MUST NOT be shared across
-      authorization contexts (e.g., a different access token requires a
-      different cache).
-    """
-    capabilities: ServerCapabilities
-    """The capabilities of the server."""
-    instructions: str | None = absent()
-    """Natural-language guidance describing the server and its features.
-
-    This can be used by clients to improve an LLM's understanding of
-    available tools (e.g., by including it in a system prompt). It should
-    focus on information that helps the model use the server effectively
-    and should not duplicate information already in tool descriptions.
-    """
-    result_type: Annotated[str, Field(alias="resultType")]
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
-    """
-    supported_versions: Annotated[list[str], Field(alias="supportedVersions")]
-    """MCP Protocol Versions this server supports. The client should choose a
-    version from this list for use in subsequent requests.
-    """
-    ttl_ms: Annotated[int, Field(alias="ttlMs")]
-    """A hint from the server indicating how long (in milliseconds) the
-    client MAY cache this response before re-fetching. Semantics are
-    analogous to HTTP Cache-Control max-age.
-
-    - If 0, The response SHOULD be considered immediately stale,
-      The client MAY re-fetch every time the result is needed.
-    - If positive, the client SHOULD consider the result fresh for this many
-      milliseconds after receiving the response.
-    """
-
-
 class PromptMessage(Model):
     """Describes a message returned as part of a prompt.
 
@@ -884,77 +700,6 @@ class GetPromptResult(Model):
     server implementing an earlier protocol version (which does not include
     `resultType`), the client MUST treat the absent field as `"complete"`.
     """
-
-
-class GetTaskPayloadResult(Model):
-    """The response to a tasks/result request.
-    The structure matches the result type of the original request.
-    For example, a tools/call task would return the CallToolResult structure.
-    """
-
-    meta: Annotated[dict[str, Any] | None, Field(alias="_meta")] = absent()
-    """See [General fields: `_meta`](/specification/2025-11-25/basic/index#meta) for
-    notes on `_meta` usage.
-    """
-
-
-class GetTaskResult(Model):
-    """The response to a tasks/get request."""
-
-    meta: Annotated[ResultMetaObject | None, Field(alias="_meta")] = absent()
-    result_type: Annotated[str | None, Field(alias="resultType")] = absent()
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
-    """
-    created_at: Annotated[str, Field(alias="createdAt")]
-    """ISO 8601 timestamp when the task was created."""
-    last_updated_at: Annotated[str, Field(alias="lastUpdatedAt")]
-    """ISO 8601 timestamp when the task was last updated."""
-    poll_interval: Annotated[int | None, Field(alias="pollInterval")] = absent()
-    """Suggested polling interval in milliseconds."""
-    status: TaskStatus
-    """Current task state."""
-    status_message: Annotated[str | None, Field(alias="statusMessage")] = absent()
-    """Optional human-readable message describing the current task state.
-    This can provide context for any status, including:
-    - Reasons for "cancelled" status
-    - Summaries for "completed" status
-    - Diagnostic information for "failed" status (e.g., error details, what went wrong)
-    """
-    task_id: Annotated[str, Field(alias="taskId")]
-    """The task identifier."""
-    ttl: int | None
-    """Actual retention duration from creation in milliseconds, null for unlimited."""
-
-
-class InitializeResult(Model):
-    """After receiving an initialize request from the client, the server sends this
-    response.
-    """
-
-    meta: Annotated[dict[str, Any] | None, Field(alias="_meta")] = absent()
-    """See [General fields: `_meta`](/specification/2025-11-25/basic/index#meta) for
-    notes on `_meta` usage.
-    """
-    capabilities: ServerCapabilities
-    instructions: str | None = absent()
-    """Instructions describing how to use the server and its features.
-
-    This can be used by clients to improve the LLM's understanding of available tools,
-    resources, etc. It can be thought of like a "hint" to the model. For example, this
-    information MAY be added to the system prompt.
-    """
-    protocol_version: Annotated[str, Field(alias="protocolVersion")]
-    """The version of the Model Context Protocol that the server wants to use. This may
-    not match the version that the client requested. If the client cannot support this
-    version, it MUST disconnect.
-    """
-    server_info: Annotated[Implementation, Field(alias="serverInfo")]
 
 
 class PromptArgument(Model):
@@ -1013,51 +758,6 @@ class Prompt(Model):
     """
 
 
-class ListPromptsResult(Model):
-    """The result returned by the server for a `prompts/list` request."""
-
-    meta: Annotated[ResultMetaObject | None, Field(alias="_meta")] = absent()
-    cache_scope: Annotated[
-        Literal["private", "public"] | None, Field(alias="cacheScope")
-    ] = absent()
-    """Indicates the intended scope of the cached response, analogous to HTTP
-    `Cache-Control: public` vs `Cache-Control: private`.
-
-    - `"public"`: The response does not contain user-specific data. Any
-      client or intermediary (e.g., shared gateway, caching proxy) MAY cache
-      the response and serve it across authorization contexts.
-    - `"private"`: The response MAY be cached and reused only within the
-      same authorization context. Caches MUST NOT be shared across
-      authorization contexts (e.g., a different access token requires a
-      different cache).
-    """
-    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = absent()
-    """An opaque token representing the pagination position after the last returned
-    result.
-    If present, there may be more results available.
-    """
-    prompts: list[Prompt]
-    result_type: Annotated[str | None, Field(alias="resultType")] = absent()
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
-    """
-    ttl_ms: Annotated[int | None, Field(alias="ttlMs")] = absent()
-    """A hint from the server indicating how long (in milliseconds) the
-    client MAY cache this response before re-fetching. Semantics are
-    analogous to HTTP Cache-Control max-age.
-
-    - If 0, The response SHOULD be considered immediately stale,
-      The client MAY re-fetch every time the result is needed.
-    - If positive, the client SHOULD consider the result fresh for this many
-      milliseconds after receiving the response.
-    """
-
-
 class ResourceTemplate(Model):
     """A template description for resources available on the server."""
 
@@ -1101,53 +801,6 @@ class ResourceTemplate(Model):
     uri_template: Annotated[str, Field(alias="uriTemplate")]
     """A URI template (according to RFC 6570) that can be used to construct resource
     URIs.
-    """
-
-
-class ListResourceTemplatesResult(Model):
-    """The result returned by the server for a `resources/templates/list` request."""
-
-    meta: Annotated[ResultMetaObject | None, Field(alias="_meta")] = absent()
-    cache_scope: Annotated[
-        Literal["private", "public"] | None, Field(alias="cacheScope")
-    ] = absent()
-    """Indicates the intended scope of the cached response, analogous to HTTP
-    `Cache-Control: public` vs `Cache-Control: private`.
-
-    - `"public"`: The response does not contain user-specific data. Any
-      client or intermediary (e.g., shared gateway, caching proxy) MAY cache
-      the response and serve it across authorization contexts.
-    - `"private"`: The response MAY be cached and reused only within the
-      same authorization context. Caches MUST NOT be shared across
-      authorization contexts (e.g., a different access token requires a
-      different cache).
-    """
-    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = absent()
-    """An opaque token representing the pagination position after the last returned
-    result.
-    If present, there may be more results available.
-    """
-    resource_templates: Annotated[
-        list[ResourceTemplate], Field(alias="resourceTemplates")
-    ]
-    result_type: Annotated[str | None, Field(alias="resultType")] = absent()
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
-    """
-    ttl_ms: Annotated[int | None, Field(alias="ttlMs")] = absent()
-    """A hint from the server indicating how long (in milliseconds) the
-    client MAY cache this response before re-fetching. Semantics are
-    analogous to HTTP Cache-Control max-age.
-
-    - If 0, The response SHOULD be considered immediately stale,
-      The client MAY re-fetch every time the result is needed.
-    - If positive, the client SHOULD consider the result fresh for this many
-      milliseconds after receiving the response.
     """
 
 
@@ -1199,111 +852,6 @@ class Resource(Model):
     """The URI of this resource."""
 
 
-class ListResourcesResult(Model):
-    """The result returned by the server for a `resources/list` request."""
-
-    meta: Annotated[ResultMetaObject | None, Field(alias="_meta")] = absent()
-    cache_scope: Annotated[
-        Literal["private", "public"] | None, Field(alias="cacheScope")
-    ] = absent()
-    """Indicates the intended scope of the cached response, analogous to HTTP
-    `Cache-Control: public` vs `Cache-Control: private`.
-
-    - `"public"`: The response does not contain user-specific data. Any
-      client or intermediary (e.g., shared gateway, caching proxy) MAY cache
-      the response and serve it across authorization contexts.
-    - `"private"`: The response MAY be cached and reused only within the
-      same authorization context. Caches MUST NOT be shared across
-      authorization contexts (e.g., a different access token requires a
-      different cache).
-    """
-    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = absent()
-    """An opaque token representing the pagination position after the last returned
-    result.
-    If present, there may be more results available.
-    """
-    resources: list[Resource]
-    result_type: Annotated[str | None, Field(alias="resultType")] = absent()
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
-    """
-    ttl_ms: Annotated[int | None, Field(alias="ttlMs")] = absent()
-    """A hint from the server indicating how long (in milliseconds) the
-    client MAY cache this response before re-fetching. Semantics are
-    analogous to HTTP Cache-Control max-age.
-
-    - If 0, The response SHOULD be considered immediately stale,
-      The client MAY re-fetch every time the result is needed.
-    - If positive, the client SHOULD consider the result fresh for this many
-      milliseconds after receiving the response.
-    """
-
-
-class ListTasksResult(Model):
-    """The response to a tasks/list request."""
-
-    meta: Annotated[dict[str, Any] | None, Field(alias="_meta")] = absent()
-    """See [General fields: `_meta`](/specification/2025-11-25/basic/index#meta) for
-    notes on `_meta` usage.
-    """
-    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = absent()
-    """An opaque token representing the pagination position after the last returned
-    result.
-    If present, there may be more results available.
-    """
-    tasks: list[Task]
-
-
-class ListToolsResult(Model):
-    """The result returned by the server for a `tools/list` request."""
-
-    meta: Annotated[ResultMetaObject | None, Field(alias="_meta")] = absent()
-    cache_scope: Annotated[
-        Literal["private", "public"] | None, Field(alias="cacheScope")
-    ] = absent()
-    """Indicates the intended scope of the cached response, analogous to HTTP
-    `Cache-Control: public` vs `Cache-Control: private`.
-
-    - `"public"`: The response does not contain user-specific data. Any
-      client or intermediary (e.g., shared gateway, caching proxy) MAY cache
-      the response and serve it across authorization contexts.
-    - `"private"`: The response MAY be cached and reused only within the
-      same authorization context. Caches MUST NOT be shared across
-      authorization contexts (e.g., a different access token requires a
-      different cache).
-    """
-    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = absent()
-    """An opaque token representing the pagination position after the last returned
-    result.
-    If present, there may be more results available.
-    """
-    result_type: Annotated[str | None, Field(alias="resultType")] = absent()
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
-    """
-    tools: list[Tool]
-    ttl_ms: Annotated[int | None, Field(alias="ttlMs")] = absent()
-    """A hint from the server indicating how long (in milliseconds) the
-    client MAY cache this response before re-fetching. Semantics are
-    analogous to HTTP Cache-Control max-age.
-
-    - If 0, The response SHOULD be considered immediately stale,
-      The client MAY re-fetch every time the result is needed.
-    - If positive, the client SHOULD consider the result fresh for this many
-      milliseconds after receiving the response.
-    """
-
-
 class ReadResourceResult(Model):
     """The result returned by the server for a `resources/read` request."""
 
@@ -1341,55 +889,4 @@ class ReadResourceResult(Model):
       The client MAY re-fetch every time the result is needed.
     - If positive, the client SHOULD consider the result fresh for this many
       milliseconds after receiving the response.
-    """
-
-
-class SubscriptionsListenResultMetaObject(Model):
-    """Extends `ResultMetaObject` with the subscription-stream identifier carried by a
-    `SubscriptionsListenResult`. All key naming rules from `MetaObject` apply.
-    """
-
-    io_modelcontextprotocol_server_info: Annotated[
-        Implementation | None, Field(alias="io.modelcontextprotocol/serverInfo")
-    ] = absent()
-    """Identifies the server software producing the response. Servers SHOULD
-    include this field on every response unless specifically configured not
-    to do so.
-
-    The `Implementation` schema requires `name` and `version`; other
-    fields are optional.
-
-    The value is self-reported by the server and is not verified by the
-    protocol. It is intended for display, logging, and debugging. Clients
-    SHOULD NOT use it to change their behavior, and SHOULD NOT rely on it for
-    security decisions.
-    """
-    io_modelcontextprotocol_subscription_id: Annotated[
-        RequestId, Field(alias="io.modelcontextprotocol/subscriptionId")
-    ]
-    """Identifies the subscription stream this response closes, so the client can
-    correlate it with the originating subscription — mirroring the same key on
-    the stream's notifications. The value is the JSON-RPC ID of the
-    `subscriptions/listen` request that opened the stream (and equals this
-    response's `id`).
-    """
-
-
-class SubscriptionsListenResult(Model):
-    """The response to a `subscriptions/listen`
-    request, signalling that the subscription has ended gracefully (for example,
-    during server shutdown). Because the listen stream is long-lived, this result
-    is sent only when the server tears the subscription down; an abrupt transport
-    close carries no response. The result body is otherwise empty.
-    """
-
-    meta: Annotated[SubscriptionsListenResultMetaObject, Field(alias="_meta")]
-    result_type: Annotated[str, Field(alias="resultType")]
-    """Indicates the type of the result, which allows the client to determine
-    how to parse the result object.
-
-    Servers implementing this protocol version MUST include this field.
-    For backward compatibility, when a client receives a result from a
-    server implementing an earlier protocol version (which does not include
-    `resultType`), the client MUST treat the absent field as `"complete"`.
     """
