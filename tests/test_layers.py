@@ -333,6 +333,136 @@ def test_the_runtime_imports_only_itself_and_what_generated_packages_need(
             assert top in DEPENDENCIES | set(sys.stdlib_module_names), where
 
 
+SERVER_TABLE: Final[dict[str, set[str]]] = {
+    # What handlers see, and what answers requests.
+    "settings": {"transports.http"},
+    "principal": set(),
+    "stores": set(),
+    "reading": set(),
+    "logs": set(),
+    "handlers": {"principal", "methods", "eras.legacy"},
+    "service": {"handlers", "methods", "features.auth"},
+    "effective": {"handlers", "settings"},
+    "methods": {"handlers", "service", "settings"},
+    # The way of a message: transport, era, middleware, method, and back.
+    "incoming": {"principal"},
+    "middleware": {"handlers", "incoming", "methods", "principal"},
+    "hooks": {"handlers", "methods", "middleware"},
+    "feature": {"handlers", "methods", "middleware"},
+    "admission": {"incoming", "methods", "middleware", "transports.http"},
+    "parts": {"admission", "methods", "middleware", "service", "settings"},
+    "transports.http": {"incoming", "logs", "settings"},
+    "transports.stdio": set(),
+    "transports.connection": {"eras", "reading"},
+    "eras.announcements": {"methods"},
+    "eras.framing": {"methods"},
+    "eras.modern": {"eras.announcements", "eras.framing", "settings"},
+    "eras.legacy": {"eras.announcements", "eras.framing", "settings"},
+    # Nobody imports a feature but the table in `features/__init__.py`.
+    "features": {
+        "admission",
+        "features.optional",
+        "hooks",
+        "methods",
+        "service",
+        "settings",
+    },
+    "features.optional": {"settings"},
+    "features.access_log": {"admission", "settings"},
+    "features.auth": {"effective", "features.optional", "handlers", "settings"},
+    "features.limits": {"settings", "stores"},
+    "features.mock": {"handlers", "service"},
+    "features.telemetry": {"handlers", "hooks", "settings"},
+    # What puts a server together and runs it.
+    "endpoint": {
+        "admission",
+        "eras.legacy",
+        "eras.modern",
+        "incoming",
+        "parts",
+        "reading",
+        "transports.http",
+    },
+    "server": {"*"},
+    "app": {"*"},
+    "runner": {"*"},
+    "health": {"settings"},
+    "stopping": set(),
+    "main": {"*"},
+}
+"""What the rooms of the server know of each other, beside `core` and `protocol`.
+
+`*` is everything above. Types count like all imports.
+"""
+COMMON: Final = {
+    "transports": {"incoming", "methods", "handlers", "middleware", "principal"},
+    "eras": {"incoming", "methods", "handlers", "middleware", "parts", "principal"},
+    "features": {"incoming", "methods", "middleware", "principal"},
+}
+"""What all rooms of a floor know beside that."""
+LIFTED: Final = {"transports.connection": {"parts"}, "parts": {"transports.http"}}
+
+
+def room(module: str) -> str:
+    """The part of `mcpgen.runtime.server` that a module belongs to."""
+    parts = module.removeprefix("mcpgen.runtime.server").lstrip(".").split(".")
+    if parts[0] in ("transports", "eras", "features") and len(parts) > 1:
+        return ".".join(parts[:2])
+    return parts[0].removesuffix("_checks")
+
+
+def rooms_known(name: str) -> set[str]:
+    known = SERVER_TABLE[name]
+    floor = COMMON.get(name.partition(".")[0], set()) | LIFTED.get(name, set())
+    if "*" in known:
+        return set(SERVER_TABLE) | {"", "features"}
+    more = {each for each in SERVER_TABLE if each.partition(".")[0] in known}
+    http = {"transports.http"} if "." in name and name != "transports.stdio" else set()
+    return known | floor | more | http | {name}
+
+
+MODULES: Final = {
+    ".".join(("mcpgen", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+        ".__init__"
+    ): path
+    for path in COPIED
+}
+
+
+def modules_imported(path: Path) -> set[str]:
+    """The modules of the runtime that a file imports, names from them left out."""
+    found: set[str] = set()
+    for name, node in imported(parsed(path), path):
+        names = [a.name for a in node.names] if isinstance(node, ast.ImportFrom) else []
+        inner = {f"{name}.{each}" for each in names} & MODULES.keys()
+        found |= inner or {name} & MODULES.keys()
+    return found
+
+
+@pytest.mark.parametrize("path", sources(RUNTIME / "server"), ids=name_of)
+def test_the_rooms_of_the_server_know_what_the_table_says(path: Path) -> None:
+    (name,) = [module for module, home in MODULES.items() if home == path]
+    here = room(name)
+    if not here:
+        return  # what the package exports
+
+    for module in sorted(modules_imported(path)):
+        if module.startswith("mcpgen.runtime.server"):
+            assert room(module) in rooms_known(here), f"{name} imports {module}"
+
+
+def test_no_module_of_the_server_is_in_a_circle() -> None:
+    left = {
+        module: {m for m in modules_imported(path) if m.startswith("mcpgen.runtime.s")}
+        for module, path in MODULES.items()
+        if module.startswith("mcpgen.runtime.server")
+    }
+    while left:
+        free = {module for module, needs in left.items() if not needs & left.keys()}
+        assert free, f"a circle among {sorted(left)}"
+        left = {module: needs for module, needs in left.items() if module not in free}
+
+
 def test_every_part_of_the_runtime_is_in_the_table() -> None:
     assert {unit_of(path, RUNTIME) for path in COPIED} == set(RUNTIME_TABLE)
 

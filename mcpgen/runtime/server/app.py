@@ -8,18 +8,18 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
+from .admission import Sink
 from .eras.legacy.registry import Registry
 from .eras.legacy.replay import EventStore
 from .eras.legacy.sessions import SessionStore
 from .feature import Feature
-from .features.access_log import Sink
-from .features.limits.counters import Counters
 from .hooks import Hook
 from .methods.registry import LiveCatalog
 from .middleware import Middleware
 from .server import Server
 from .service import Service
 from .settings import Settings
+from .stores.counters import Counters
 
 LIVE_CATALOG: Final = web.AppKey("LIVE_CATALOG", LiveCatalog)
 """Where the application keeps what it offers: `app[LIVE_CATALOG].updated(uri)`."""

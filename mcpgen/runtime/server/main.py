@@ -19,23 +19,22 @@ from typing import Final, cast
 from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
+from . import features as known
 from .app import mounted
+from .effective import LOOPBACK, effective
 from .eras.legacy.replay import EventStore
 from .eras.legacy.sessions import SessionStore
 from .feature import Feature
-from .features.access_log import Lines
-from .features.auth.configured import LOOPBACK, effective
-from .features.limits.counters import Counters
-from .features.optional import optional
 from .health import FLAG, is_healthy
 from .hooks import Hook
-from .logs import OneEntry
+from .logs import Lines, OneEntry
 from .middleware import Middleware
 from .runner import ApplicationRunner, Runner, listen
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Service
 from .settings import Settings, SettingsError, from_arguments
 from .stopping import ExitDeadline, StopSignals, run
+from .stores.counters import Counters
 from .transports.stdio import StdioConnection
 
 _CLOSE_SECONDS: Final = 1.0
@@ -153,10 +152,9 @@ def _made(service: Service | Callable[[], Service], settings: Settings) -> Servi
     if settings.mock and isinstance(service, type) and issubclass(service, Service):
         # Its handlers may be missing, or what they need to be made.
         try:
-            mock: Service = optional("mock", "mock", "mock").mocked(service)
+            return known.build_mock(service)
         except SettingsError as error:
             raise CannotStart(str(error)) from None
-        return mock
     if isinstance(service, Service):
         return service
     _require_handlers(cast("object", service))

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .features.auth.gate import Gate
-    from .features.limits.limits import Limits
+    from .admission import Authentication, Limits
     from .methods.capabilities import Offer
     from .methods.registry import LiveCatalog
     from .middleware import Chain, Method
@@ -41,5 +40,5 @@ class Parts:
     custom: frozenset[str]
     chain: Chain
     limits: Limits
-    gate: Gate | None
+    gate: Authentication | None
     watch: Watch

@@ -23,7 +23,7 @@ from mcpgen.runtime.server import (
 )
 from mcpgen.runtime.server.app import LIVE_CATALOG
 from mcpgen.runtime.server.eras.legacy.replay import MemoryEvents
-from mcpgen.runtime.server.features.auth.principal import Principal
+from mcpgen.runtime.server.principal import Principal
 from mcpgen.runtime.server.runner import Runner
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.transports.http.watch import Watch

@@ -21,9 +21,8 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, TCPConnector
 
-from mcpgen.runtime.server import Service, Settings, create_app, settings_table
-from mcpgen.runtime.server.features import access_log
-from mcpgen.runtime.server.features.access_log import Lines
+from mcpgen.runtime.server import Service, Settings, create_app, logs, settings_table
+from mcpgen.runtime.server.logs import Lines
 from mcpgen.runtime.server.settings import from_arguments
 from tests.pace import patient
 from tests.requirements import requirement
@@ -508,7 +507,7 @@ class TestAccessLog:
                     raise error
                 return super().write(text)
 
-        monkeypatch.setattr(access_log, "_FLUSH_LINES", 2)
+        monkeypatch.setattr(logs, "_FLUSH_LINES", 2)
         stream = Full()
         lines = Lines(stream)
         async with serving(create_app(Workshop(), access_log=lines)) as url:

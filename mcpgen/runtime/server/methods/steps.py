@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import Any, Final, NoReturn, Protocol, cast
 
 from pydantic_core import to_jsonable_python
 
@@ -17,6 +17,7 @@ from ...core.errors import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
 from ...core.headers import HeaderParameter, header_parameters
 from ...core.jsonrpc import encode, whole
 from ...core.model import Codec
+from ...core.revision import Era
 from ...core.schema.validator import SchemaValidator, describe
 from ..handlers.invoke import Call, Threads, TookTooLong, awaitable, limited
 from ..handlers.results import (
@@ -37,9 +38,6 @@ from .answer import (
     tool_failure,
 )
 
-if TYPE_CHECKING:
-    from ..handlers.context import Context
-
 Handler = Callable[..., Any]
 
 _log: Final = logging.getLogger("mcp.server")
@@ -53,6 +51,20 @@ _MODELS_LEARN_SINCE: Final = "2025-11-25"
 """The first revision that wants invalid arguments told to the model, in a tool error:
 https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling
 Before it, "Invalid arguments" are a protocol error."""
+
+
+class Caller(Protocol):
+    """What a step needs to know of a request; its handler gets the whole of it."""
+
+    @property
+    def era(self) -> Era:
+        """The era of the request."""
+        ...
+
+    @property
+    def protocol_version(self) -> str:
+        """The protocol version of the request."""
+        ...
 
 
 class ToolStep:
@@ -95,7 +107,7 @@ class ToolStep:
         )
         self.headers = header_parameters(schema)
 
-    async def run(self, arguments: JsonObject, ctx: Context) -> Answer:
+    async def run(self, arguments: JsonObject, ctx: Caller) -> Answer:
         """Validate, call, validate, serialise.
 
         Raises:
@@ -137,7 +149,7 @@ class ToolStep:
             ToolError(f"{self._name} failed because of an error in the server.")
         )
 
-    def _refused(self, arguments: JsonObject, ctx: Context) -> Answer:
+    def _refused(self, arguments: JsonObject, ctx: Caller) -> Answer:
         problems = self._validator.problems(arguments)
         if ctx.protocol_version >= _MODELS_LEARN_SINCE:
             return tool_failure(ToolError(f"Invalid arguments:\n{describe(problems)}"))
@@ -166,7 +178,7 @@ class ToolStep:
         raise ProtocolError(INTERNAL_ERROR, "The tool returned an invalid result")
 
     def _structured(
-        self, validator: SchemaValidator, value: Any, ctx: Context
+        self, validator: SchemaValidator, value: Any, ctx: Caller
     ) -> Answer:
         content, meta, is_error = None, None, False
         if is_tool_result(value):
@@ -225,7 +237,7 @@ class PromptStep:
         self._required = [str(e["name"]) for e in names if e.get("required") is True]
         self.complete = complete or {}
 
-    async def run(self, arguments: JsonObject, ctx: Context) -> Answer:
+    async def run(self, arguments: JsonObject, ctx: Caller) -> Answer:
         """Check the arguments, call, serialise.
 
         Raises:
@@ -290,7 +302,7 @@ class ResourceStep:
         self.complete = complete or {}
 
     async def run(
-        self, uri: str, variables: Mapping[str, Any] | None, ctx: Context
+        self, uri: str, variables: Mapping[str, Any] | None, ctx: Caller
     ) -> Answer:
         """Call and serialise.
 
@@ -320,7 +332,7 @@ class ResourceStep:
             _fail(f"resource {uri!r} can't be read")
 
 
-async def run_completion(call: Call, value: str, ctx: Context) -> Answer:
+async def run_completion(call: Call, value: str, ctx: Caller) -> Answer:
     """Complete one argument; ProtocolError where the handler failed."""
     try:
         return completion_answer(await call(value, ctx))
@@ -335,7 +347,7 @@ async def run_completion(call: Call, value: str, ctx: Context) -> Answer:
 def fixed_completion(values: tuple[str, ...]) -> Call:
     """A completion that offers those of some values that begin with what is typed."""
 
-    async def complete(value: str, _: Context) -> list[str]:
+    async def complete(value: str, _: Caller) -> list[str]:
         typed = value.casefold()
         return [entry for entry in values if entry.casefold().startswith(typed)]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mcpgen.runtime.server.features.auth.principal import Implications, Principal
+from mcpgen.runtime.server.features.auth.implications import Implications
+from mcpgen.runtime.server.principal import Principal
 
 
 class TestImplications:

@@ -18,12 +18,12 @@ from aiohttp import ClientSession
 from mcpgen.runtime.server import Settings, create_app
 from mcpgen.runtime.server.app import REGISTRY
 from mcpgen.runtime.server.features.limits.clients import Client, address_key
-from mcpgen.runtime.server.features.limits.counters import (
+from mcpgen.runtime.server.features.limits.limits import Limits
+from mcpgen.runtime.server.stores.counters import (
     Demand,
     MemoryCounters,
     Shortage,
 )
-from mcpgen.runtime.server.features.limits.limits import Limits
 from tests.requirements import requirement
 
 from ..conftest import Serve, serving

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.features import load
+from ...principal import Principal
 from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from .introspection import IntrospectionAuthenticator  # feature: introspection
     from .jwt import JWTAuthenticator  # feature: jwt
     from .mutual_tls import MutualTLSAuthenticator  # feature: mtls
-    from .principal import Principal
     from .static import StaticTokenAuthenticator  # feature: token
 
 __all__ = [
@@ -64,7 +64,6 @@ _HOMES: Final = {
     "IntrospectionAuthenticator": "introspection",
     "JWTAuthenticator": "jwt",
     "MutualTLSAuthenticator": "mutual_tls",
-    "Principal": "principal",
     "Refusal": "authenticator",
     "StaticTokenAuthenticator": "static",
     "Unavailable": "authenticator",

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ...principal import Principal
 from ...settings import Settings
 from .authenticator import AuthRequest, Refusal
 from .bearer import bearer_token, only
-from .principal import Principal
 
 _log: Final = logging.getLogger("mcp.auth")
 

@@ -11,13 +11,13 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from ...principal import Principal
 from ...settings import Settings
 from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
 from .bearer import Remembered, bearer_token, mark
 from .configured import client_secret
 from .fetch import Answer, Fetcher, SingleFlight, checked_url
-from .principal import Principal
 
 API: Final = "https://api.github.com"
 ISSUER: Final = "https://github.com/login/oauth"

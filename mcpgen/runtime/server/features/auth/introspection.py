@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import quote_plus
 
+from ...principal import Principal
 from ...settings import Settings
 from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
@@ -19,7 +20,6 @@ from .configured import audience, client_secret
 from .fetch import Fetcher, SingleFlight, checked_url
 from .jwt import check_audience, scopes_of
 from .keys import discover
-from .principal import Principal
 
 MAX_REMEMBERED: Final = 10_000
 _REFUSED_SECONDS: Final = 5.0

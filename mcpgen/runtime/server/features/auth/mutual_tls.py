@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ...principal import Principal
 from ...settings import Settings
 from .authenticator import AuthRequest, Refusal
-from .principal import Principal
 
 
 class MutualTLSAuthenticator:

@@ -18,25 +18,17 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ....core import jsonrpc
-from ....core.catalog import Json
 from ....core.errors import INVALID_REQUEST, ProtocolError
-from ...incoming import Incoming, Refused
+from ...incoming import OVERLOADED, TOO_MANY, Counted, Incoming, Refused, too_many
 from ...methods.answer import Answer
 from ...middleware import Next, Request
 from ...settings import Settings
+from ...stores.counters import Counters, Demand, MemoryCounters
 from ...transports.http.exchange import Exchange
 from ...transports.http.proxies import Proxies
 from .clients import Client, Clients, address_key
-from .counters import Counters, Demand, MemoryCounters
 
 _log: Final = logging.getLogger("mcp.server")
-
-TOO_MANY: Final = 429
-OVERLOADED: Final = 503
-"""HTTP statuses that are the JSON-RPC codes as well: the specification wants codes of
-one's own outside JSON-RPC's reserved range.
-https://modelcontextprotocol.io/specification/2026-07-28/basic/index#error-codes"""
 
 _TOO_FAST: Final[Mapping[str, str]] = {
     "address_rate": "Too many requests from this address",
@@ -45,7 +37,6 @@ _TOO_FAST: Final[Mapping[str, str]] = {
 }
 _NAMELESS: Final = "behind "
 """Before the address of a proxy, what its clients count as that it does not name."""
-_SMALL_BODY: Final = 64 * 1024
 _COMPLAIN_SECONDS: Final = 10.0
 
 
@@ -136,7 +127,7 @@ class Limits:
         if most and size > most:
             message = f"A batch may have {most} messages; setting max_batch"
             raise Refused(400, ProtocolError(INVALID_REQUEST, message))
-        address, client = exchange.address, exchange.client
+        address, client = _counted(exchange.address), _counted(exchange.client)
         demands = self._total if address is None else address.demands
         if client is not None and client is not address:
             demands += client.demands
@@ -153,7 +144,7 @@ class Limits:
         if self.calls >= self._max_calls:
             raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
         self.calls += 1
-        client = incoming.client
+        client = _counted(incoming.client)
         limit = self._settings.client_calls
         if client is None or not limit:
             return
@@ -173,7 +164,7 @@ class Limits:
     async def leave(self, incoming: Incoming) -> None:
         """End a call."""
         self.calls -= 1
-        client = incoming.client
+        client = _counted(incoming.client)
         if client is not None and self._settings.client_calls:
             if self._memory is None:
                 await self._release(client.calls)
@@ -208,7 +199,8 @@ class Limits:
         Raises:
             Refused: 429 when the client has too many.
         """
-        client, limit = incoming.client, self._settings.client_streams
+        client = _counted(incoming.client)
+        limit = self._settings.client_streams
         key = client.streams if client is not None and limit else None
         if key is not None and not await self._hold(key, limit):
             raise too_many(TOO_MANY, "Too many open streams", "client_streams", 5)
@@ -337,29 +329,11 @@ class Limits:
             _log.exception("limits can't be counted; requests are let through")
 
 
-def known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
-    """The JSON-RPC id of a request that is refused unread, if it costs nothing to know."""
-    content = request.content
-    if request.method != "POST" or not content.is_eof():
-        return None
-    body = content.read_nowait()
-    if len(body) > _SMALL_BODY:
-        return None
-    try:
-        message = jsonrpc.parse(body)
-    except ProtocolError:
-        return None
-    found = message.get("id") if jsonrpc.is_object(message) else None
-    return found if jsonrpc.is_request_id(found) else None
-
-
 def _demands(key: str, rate: float, burst: int) -> tuple[Demand, ...]:
     """What one request takes; nothing where there is no limit."""
     return (Demand(key, rate, float(max(1, burst))),) if rate else ()
 
 
-def too_many(status: int, message: str, setting: str, seconds: int) -> Refused:
-    """The refusal of what is too much, by which setting, and when to come again."""
-    data: Json = {"retryAfter": seconds}
-    error = ProtocolError(status, f"{message}; setting {setting}", data)
-    return Refused(status, error, {"Retry-After": str(seconds)})
+def _counted(client: Counted | None) -> Client | None:
+    """What `admit` and `identify` have put there."""
+    return client if isinstance(client, Client) else None

@@ -12,7 +12,6 @@ from .eras.legacy.replay import Events, EventStore, MemoryEvents
 from .eras.legacy.sessions import MemorySessions, Session, SessionStore
 from .feature import Feature
 from .features import auth
-from .features.limits.counters import Counters, Demand, MemoryCounters, Shortage
 from .handlers import content
 from .handlers.context import Context
 from .handlers.contract import (
@@ -52,11 +51,13 @@ from .handlers.results import (
 from .hooks import Call, Hook, Outcome, OutcomeKind, Vitals
 from .main import main, serve_stdio
 from .methods.answer import Answer
+from .methods.changes import Announcement
 from .methods.registry import LiveCatalog
 from .middleware import Middleware, Next, Request
 from .server import Server
-from .service import Announcement, Service
+from .service import Service
 from .settings import Settings, SettingsError, settings_table
+from .stores.counters import Counters, Demand, MemoryCounters, Shortage
 
 __all__ = [
     "LIVE_CATALOG",

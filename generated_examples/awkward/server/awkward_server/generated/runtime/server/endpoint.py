@@ -18,13 +18,12 @@ from ..core import jsonrpc
 from ..core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..core.headers import NAMED_BY
 from ..core.jsonrpc import is_array, is_object
+from .admission import AccessLog
 from .eras.legacy.http import LegacyHttp
 from .eras.legacy.registry import Registry
 from .eras.modern import envelope
 from .eras.modern.http import ModernHttp
-from .features.access_log import AccessLog
-from .features.limits.limits import OVERLOADED, TOO_MANY, known_id
-from .incoming import Refused, refused
+from .incoming import OVERLOADED, TOO_MANY, Refused, refused
 from .parts import Parts
 from .reading import Unreadable, has_more_values, parse
 from .transports.http import names
@@ -39,6 +38,8 @@ from .transports.http.sse import event
 
 _log: Final = logging.getLogger("mcp.server")
 
+_SMALL_BODY: Final = 64 * 1024
+"""Bytes of a refused body in which the id is looked for."""
 _SMALL: Final = 128 * 1024
 """Bytes of a body that is parsed at once, in a few milliseconds."""
 
@@ -247,7 +248,7 @@ def _check_form(request: web.BaseRequest) -> None:
 
 def _id_of(exchange: Exchange) -> jsonrpc.RequestId | None:
     if exchange.request_id is None:
-        return known_id(exchange.request)
+        return _known_id(exchange.request)
     return exchange.request_id
 
 
@@ -256,3 +257,19 @@ def _note_target(exchange: Exchange, method: Any, params: Mapping[str, Any]) -> 
     target = params.get(key) if key is not None else None
     if isinstance(target, str):
         exchange.target = target[:200]
+
+
+def _known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
+    """The JSON-RPC id of a request that is refused unread, if it costs nothing to know."""
+    content = request.content
+    if request.method != "POST" or not content.is_eof():
+        return None
+    body = content.read_nowait()
+    if len(body) > _SMALL_BODY:
+        return None
+    try:
+        message = jsonrpc.parse(body)
+    except ProtocolError:
+        return None
+    found = message.get("id") if jsonrpc.is_object(message) else None
+    return found if jsonrpc.is_request_id(found) else None

@@ -1,19 +1,24 @@
 """The server's own log: one entry cannot look like two, and noise is no alarm.
 
-Knows `logging` alone. The access log has a module of its own.
+Knows `logging` and streams. The access log has a module of its own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from typing import Final
+from contextlib import suppress
+from typing import Final, TextIO
 
 from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError
 from aiohttp.web import RequestPayloadError
 
 HTTP: Final = logging.getLogger("mcp.http")
 """Takes what aiohttp says of connections."""
+
+_FLUSH_SECONDS: Final = 0.2
+_FLUSH_LINES: Final = 500
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -71,3 +76,42 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 HTTP.addFilter(_Calm())
+
+
+class Lines:
+    """A sink that writes lines together: one line at a time costs as much as a call.
+
+    The lines of the last fifth of a second are lost if the process is killed.
+    """
+
+    __slots__ = ("_lines", "_stream", "_timer")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self, line: str) -> None:
+        """Take a line; needs a running loop."""
+        self._lines.append(line)
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_FLUSH_SECONDS, self.flush)
+        elif len(self._lines) >= _FLUSH_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is there; it is lost where the stream takes nothing.
+
+        A disk that is full, or a stream that is closed, is no reason to refuse requests,
+        nor to fill the memory.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        lines, self._lines = self._lines, []
+        if lines:
+            lines.append("")
+            with suppress(OSError, ValueError):
+                self._stream.write("\n".join(lines))
+                self._stream.flush()

@@ -8,14 +8,17 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from ..core.connection import Connection
 from ..core.schema.validator import prepare_explanations
+from . import features as known
+from .admission import Sink
+from .effective import effective
 from .endpoint import Endpoint
 from .eras.legacy.era import Legacy
 from .eras.legacy.http import LegacyHttp
@@ -25,11 +28,6 @@ from .eras.legacy.sessions import MemorySessions, SessionStore
 from .eras.modern.era import Modern
 from .eras.modern.http import ModernHttp
 from .feature import Feature, custom_methods, middleware_of, with_capabilities
-from .features.access_log import AccessLog, Sink
-from .features.auth.configured import configured, declared_scopes, effective
-from .features.limits.counters import Counters
-from .features.limits.limits import Limits
-from .features.optional import optional
 from .handlers.invoke import Threads
 from .hooks import Hook, Vitals
 from .incoming import Refused
@@ -38,17 +36,15 @@ from .methods.capabilities import offer
 from .methods.table import Methods
 from .middleware import Chain, Middleware, from_users
 from .parts import Parts
+from .principal import Principal
 from .service import Service
-from .settings import Settings, SettingsError
+from .settings import Settings
 from .transports.connection import ConnectionServer
 from .transports.http.guard import Guard
-from .transports.http.proxies import Proxies
 from .transports.http.watch import Watch
 
 if TYPE_CHECKING:
-    from .features.auth.gate import Gate
-    from .features.auth.principal import Principal
-    from .methods.registry import LiveCatalog
+    from .stores.counters import Counters
 
 
 _log: Final = logging.getLogger("mcp.server")
@@ -88,8 +84,7 @@ class Server:
                 settings.
         """
         if settings.mock:
-            mock: Service = optional("mock", "mock", "mock").mocked(service)
-            service = mock
+            service = known.build_mock(service)
         settings = effective(settings, service.contract)
         self._service = service
         self._settings = settings
@@ -102,14 +97,14 @@ class Server:
         self._connections: set[ConnectionServer] = set()
         self._threads = Threads(settings.threads)
         self._ready = False
-        self._limits = Limits(settings, counters)
-        self._metrics = _metrics(settings, self._guard)
+        self._limits = known.build_limits(settings, counters)
+        self._metrics = known.build_metrics(settings, self._guard)
         self._hooks: tuple[Hook | Middleware, ...] = (
-            *_telemetry(settings, self._metrics),
+            *known.build_telemetry(settings, self._metrics),
             *hooks,
         )
         self.catalog: Final = stock(service, settings, self._threads)
-        self._gate = _gate(service, settings, self.catalog)
+        self._gate = known.build_authentication(service, settings, self.catalog)
         if self._gate is not None:
             # What only known principals get is not for caches that others use.
             settings = dataclasses.replace(
@@ -137,11 +132,7 @@ class Server:
             if self.legacy is None
             else LegacyHttp(self.legacy, self.registry, self.parts),
             self.registry,
-            AccessLog(
-                settings.access_log,
-                Proxies(settings.trusted_proxies, settings.proxy_headers),
-                access_log,
-            ),
+            known.build_access_log(settings, access_log),
         )
 
     def _parts(self, settings: Settings) -> Parts:
@@ -226,11 +217,9 @@ class Server:
         """Who started the process, with the scopes of `stdio_scopes`: all by default."""
         if not self.authenticates:
             return None
-        from .features.auth.principal import Principal
-
         chosen = self._settings.stdio_scopes
         scopes = chosen or (
-            *declared_scopes(self._service.contract),
+            *self._service.contract.scopes,
             *self._settings.auth_scopes,
         )
         return Principal("local", scopes=frozenset(scopes))
@@ -243,7 +232,7 @@ class Server:
             serving.end()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Server]:
+    async def running(self) -> AsyncGenerator[Server, None]:
         """Start the server for connections of your own, and stop it afterwards."""
         await self.start()
         try:
@@ -377,35 +366,3 @@ def _named(hook: Hook | Middleware) -> str:
 def _middleware(hook: Hook | Middleware) -> Middleware:
     """A hook contains what its own code raises; of other middleware nothing is known."""
     return hook if isinstance(hook, Hook) else from_users(hook)
-
-
-def _metrics(settings: Settings, guard: Guard) -> Any:
-    """What answers Prometheus, where that is wanted."""
-    if not settings.metrics_path:
-        return None
-    module = optional("telemetry", "metrics_path", "telemetry")
-    return module.Metrics(settings, guard)
-
-
-def _telemetry(settings: Settings, metrics: Any) -> Iterator[Hook]:
-    """The hook that settings ask for."""
-    if metrics is None and not settings.telemetry:
-        return
-    module = optional("telemetry", "telemetry", "telemetry")
-    yield module.Telemetry(meter_provider=None if metrics is None else metrics.provider)
-
-
-def _gate(service: Service, settings: Settings, catalog: LiveCatalog) -> Gate | None:
-    """Who gets in, as settings and the service's own rules say; None lets everyone in."""
-    authenticator = service.authenticator(configured(settings, service.contract))
-    if authenticator is None:
-        return None
-    from .features.auth.gate import Gate
-    from .features.auth.needs import Needs
-
-    scopes = declared_scopes(service.contract)
-    try:
-        needs = Needs(catalog, settings.max_subscriptions)
-        return Gate(authenticator, settings, scopes, needs)
-    except ValueError as error:
-        raise SettingsError(str(error)) from None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 from .handlers.contract import Contract
+from .methods.changes import Announcement
 
 if TYPE_CHECKING:
     from .features.auth.authenticator import Authenticator
     from .methods.registry import LiveCatalog
-
-Announcement: TypeAlias = Literal["tools", "prompts", "resources", "updates"]
 
 
 class Service(ABC):

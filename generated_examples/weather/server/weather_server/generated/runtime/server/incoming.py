@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ..core import jsonrpc
+from ..core.catalog import Json
 from ..core.errors import INVALID_REQUEST, ProtocolError
 
 if TYPE_CHECKING:
-    from .features.auth.principal import Principal
-    from .features.limits.clients import Client
+    from .principal import Principal
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+TOO_MANY: Final = 429
+OVERLOADED: Final = 503
+"""HTTP statuses that are the JSON-RPC codes as well: the specification wants codes of
+one's own outside JSON-RPC's reserved range.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/index#error-codes"""
 
 
 class Refused(Exception):
@@ -44,6 +51,22 @@ def refused(
 ) -> Refused:
     """A refusal for reasons that lie outside the protocol's own errors."""
     return Refused(status, ProtocolError(INVALID_REQUEST, message), headers)
+
+
+def too_many(status: int, message: str, setting: str, seconds: int) -> Refused:
+    """The refusal of what is too much, by which setting, and when to come again."""
+    data: Json = {"retryAfter": seconds}
+    error = ProtocolError(status, f"{message}; setting {setting}", data)
+    return Refused(status, error, {"Retry-After": str(seconds)})
+
+
+class Counted(Protocol):
+    """What limits count a sender as; nobody else looks into it."""
+
+    @property
+    def key(self) -> str:
+        """Who it is, such as `address:192.0.2.1`."""
+        ...
 
 
 class Incoming:
@@ -76,8 +99,8 @@ class Incoming:
         self.target: str | None = None
         self.session_id: str | None = None
         self.request_id: jsonrpc.RequestId | None = None
-        self.address: Client | None = None
-        self.client: Client | None = None
+        self.address: Counted | None = None
+        self.client: Counted | None = None
         self.principal = principal
         self.outcome = "ok"
 

@@ -7,7 +7,7 @@ requests and answers, not transports or eras.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from ..core.catalog import JsonObject
 from ..core.errors import INTERNAL_ERROR, ProtocolError
@@ -20,7 +20,7 @@ from .incoming import Incoming
 from .methods.answer import Answer, tool_failure
 
 if TYPE_CHECKING:
-    from .features.auth.principal import Principal
+    from .principal import Principal
 
 
 class Request(NamedTuple):
@@ -122,11 +122,15 @@ def from_users(middleware: Middleware) -> Middleware:
     async def contained(request: Request, proceed: Next) -> Answer:
         try:
             with Contained():
-                answer: Answer | Mapping[str, Any] = await middleware(request, proceed)
+                answer = cast(object, await middleware(request, proceed))
         except ToolError as error:
             if request.method == "tools/call":
                 return tool_failure(error)
             raise ProtocolError(INTERNAL_ERROR, str(error)) from None
-        return answer if isinstance(answer, Answer) else Answer.of(answer)
+        if isinstance(answer, Answer):
+            return answer
+        if is_object(answer):
+            return Answer.of(answer)
+        raise TypeError(f"middleware returned {type(answer).__name__}, not an Answer")
 
     return contained

@@ -103,6 +103,17 @@ class Contract:
     revisions: tuple[Revision | str, ...] = ()
     auth: Mapping[str, AuthValue] = field(default_factory=dict[str, AuthValue])
 
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Every scope that a tool, prompt or resource asks for."""
+        tables = (self.tools, self.prompts, self.resources, self.resource_templates)
+        return frozenset(
+            scope
+            for table in tables
+            for binding in table.values()
+            for scope in binding.scopes
+        )
+
     def type(self, declared: Any) -> Any:
         """A binding's type, for a codec: a name is not looked up yet."""
         if isinstance(declared, str) and self.models is not None:

@@ -5,32 +5,26 @@ Knows `Exchange`, proxies and the status; where lines go is up to whoever makes 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Final, TextIO, TypeAlias
+from typing import Final, TypeAlias
 
 from pydantic_core import to_json
 
-from ..settings import AccessLogFormat
+from ..admission import Sink
+from ..settings import AccessLogFormat, Settings
 from ..transports.http.exchange import Exchange
 from ..transports.http.proxies import Proxies
 
 LOGGER: Final = logging.getLogger("mcp.access")
 _log: Final = logging.getLogger("mcp.server")
 
-Sink: TypeAlias = Callable[[str], None]
-"""Takes one line without its end."""
-
 _Format: TypeAlias = Callable[[Exchange, str | None, int, float], str]
 """Makes a line of an exchange, its client's address, the status and the seconds."""
 
 _SHOWN_OF_SECRETS: Final = 8
-_FLUSH_SECONDS: Final = 0.2
-_FLUSH_LINES: Final = 500
 _COMPLAIN_SECONDS: Final = 10.0
 
 
@@ -39,12 +33,10 @@ class AccessLog:
 
     __slots__ = ("_failed", "_format", "_proxies", "_sink")
 
-    def __init__(
-        self, kind: AccessLogFormat, proxies: Proxies, sink: Sink | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, sink: Sink | None = None) -> None:
         formats: dict[AccessLogFormat, _Format] = {"text": _text, "json": _json}
-        self._format = formats.get(kind)
-        self._proxies = proxies
+        self._format = formats.get(settings.access_log)
+        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         self._sink: Sink = sink or LOGGER.info
         self._failed = -math.inf
 
@@ -61,45 +53,6 @@ class AccessLog:
             if now - self._failed > _COMPLAIN_SECONDS:
                 self._failed = now
                 _log.exception("the access log can't be written")
-
-
-class Lines:
-    """A sink that writes lines together: one line at a time costs as much as a call.
-
-    The lines of the last fifth of a second are lost if the process is killed.
-    """
-
-    __slots__ = ("_lines", "_stream", "_timer")
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._lines: list[str] = []
-        self._timer: asyncio.TimerHandle | None = None
-
-    def __call__(self, line: str) -> None:
-        """Take a line; needs a running loop."""
-        self._lines.append(line)
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(_FLUSH_SECONDS, self.flush)
-        elif len(self._lines) >= _FLUSH_LINES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is there; it is lost where the stream takes nothing.
-
-        A disk that is full, or a stream that is closed, is no reason to refuse requests,
-        nor to fill the memory.
-        """
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        lines, self._lines = self._lines, []
-        if lines:
-            lines.append("")
-            with suppress(OSError, ValueError):
-                self._stream.write("\n".join(lines))
-                self._stream.flush()
 
 
 def _text(exchange: Exchange, remote: str | None, status: int, seconds: float) -> str:

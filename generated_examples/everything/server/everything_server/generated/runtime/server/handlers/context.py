@@ -34,8 +34,8 @@ from .questions import (
 
 if TYPE_CHECKING:
     from ..eras.legacy.sessions import Session
-    from ..features.auth.principal import Principal
     from ..methods.registry import LiveCatalog
+    from ..principal import Principal
 
 T = TypeVar("T")
 C = TypeVar("C")

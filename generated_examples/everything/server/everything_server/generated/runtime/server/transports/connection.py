@@ -25,15 +25,15 @@ from ..eras.legacy.sessions import Session
 from ..eras.modern import envelope
 from ..incoming import Incoming, Refused
 from ..methods.answer import EMPTY
-from ..methods.registry import Change
+from ..methods.changes import Change
 from ..parts import Parts
 from ..reading import Unreadable, has_more_values, parse
 
 if TYPE_CHECKING:
     from ..eras.legacy.era import Legacy
     from ..eras.modern.era import Decoded, Modern
-    from ..features.auth.principal import Principal
     from ..handlers.context import Context
+    from ..principal import Principal
 
 _log: Final = logging.getLogger("mcp.server")
 

@@ -8,8 +8,7 @@ from typing import Final
 
 from ...core import jsonrpc
 from ...core.catalog import Json
-from ..methods.registry import Change
-from ..service import Announcement
+from ..methods.changes import Announcement, Change
 
 NOTIFICATIONS: Final[Mapping[Announcement, str]] = {
     "tools": "notifications/tools/list_changed",

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
-from .principal import Principal
+from ...principal import Principal
 
 Recall: TypeAlias = Callable[[Mapping[str, str]], Principal | None]
 

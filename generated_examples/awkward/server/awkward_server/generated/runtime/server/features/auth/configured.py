@@ -5,10 +5,9 @@ What a setting leaves at its default, the manifest fills; what neither says is a
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING
 
+from ...effective import LOOPBACK
 from ...handlers.contract import Contract
 from ...settings import Settings, SettingsError
 from ..optional import optional
@@ -16,31 +15,6 @@ from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
     from .authenticator import Authenticator
-
-LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
-
-
-def effective(settings: Settings, contract: Contract) -> Settings:
-    """The settings, with the manifest's choice where they say nothing.
-
-    Raises:
-        SettingsError: The manifest names a setting that there is not.
-    """
-    own = {field.name: field.default for field in dataclasses.fields(Settings)}
-    unknown = contract.auth.keys() - own.keys()
-    if unknown:
-        raise SettingsError(f"the manifest's auth has unknown keys: {sorted(unknown)}")
-    filled = {
-        name: value
-        for name, value in contract.auth.items()
-        if getattr(settings, name) == own[name]
-    }
-    return dataclasses.replace(settings, **cast(Any, filled))
-
-
-def declared_scopes(contract: Contract) -> frozenset[str]:
-    """Every scope that a tool, prompt or resource asks for."""
-    return frozenset(_scopes(contract))
 
 
 def configured(settings: Settings, contract: Contract) -> Authenticator | None:
@@ -57,23 +31,12 @@ def configured(settings: Settings, contract: Contract) -> Authenticator | None:
         return None
     kind = settings.auth
     module = optional(f"auth.{AUTHENTICATORS[kind]}", f"auth {kind}", kind)
-    everything = declared_scopes(contract) | {*settings.auth_scopes}
+    everything = contract.scopes | {*settings.auth_scopes}
     try:
         made: Authenticator = module.configured(settings, everything)
         return made
     except ValueError as error:
         raise SettingsError(f"auth {settings.auth}: {error}") from None
-
-
-def _scopes(contract: Contract) -> Iterator[str]:
-    for table in (
-        contract.tools,
-        contract.prompts,
-        contract.resources,
-        contract.resource_templates,
-    ):
-        for binding in table.values():
-            yield from binding.scopes
 
 
 def audience(settings: Settings) -> tuple[str, ...]:

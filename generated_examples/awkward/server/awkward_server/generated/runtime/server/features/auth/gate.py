@@ -18,14 +18,15 @@ from aiohttp import web
 from ....core.errors import INVALID_REQUEST, ProtocolError
 from ....core.jsonrpc import RequestId
 from ...incoming import Incoming, Refused
+from ...principal import Principal
 from ...settings import Settings
 from ...transports.http.exchange import Exchange
 from ...transports.http.guard import host_of
 from ...transports.http.proxies import Proxies
 from . import authenticator as authenticators
 from .authenticator import Authenticator, AuthRequest, Refusal, Unavailable
+from .implications import Implications
 from .needs import Needs
-from .principal import Implications, Principal
 
 _log: Final = logging.getLogger("mcp.auth")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 
+from ...principal import Principal
 from ...settings import Settings
 from .authenticator import AuthRequest, Refusal
 from .bearer import bearer_token, digest
-from .principal import Principal
 
 
 class StaticTokenAuthenticator:

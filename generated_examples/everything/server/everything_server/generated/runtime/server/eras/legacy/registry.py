@@ -13,10 +13,9 @@ from typing import Final
 
 from aiohttp import web
 
-from ...features.limits.limits import OVERLOADED, TOO_MANY, too_many
 from ...handlers.ports import Client
-from ...incoming import refused
-from ...methods.registry import Change
+from ...incoming import OVERLOADED, TOO_MANY, refused, too_many
+from ...methods.changes import Change
 from ...parts import Parts
 from ...transports.http import names
 from ...transports.http.exchange import Exchange, single

@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from ....core import jsonrpc
 from ....core.catalog import Json
@@ -18,10 +18,6 @@ from ....core.jsonrpc import RequestId
 from ...handlers.ports import SEVERITY, Client
 from ...transports.http.sse import Mailbox
 from .replay import EventLog, Events, EventStore
-
-if TYPE_CHECKING:
-    from ...handlers.context import Context
-
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -31,12 +27,20 @@ _MAX_STREAMS: Final = 32
 """Streams that a session remembers, apart from those on which something still runs."""
 
 
+class Cancellable(Protocol):
+    """What is told when a request is over before its time."""
+
+    def cancel(self) -> None:
+        """Let it know."""
+        ...
+
+
 class Running:
     """A request of a session that is being worked on."""
 
     __slots__ = ("cancelled", "ctx", "task")
 
-    def __init__(self, task: asyncio.Task[Any] | None, ctx: Context) -> None:
+    def __init__(self, task: asyncio.Task[Any] | None, ctx: Cancellable) -> None:
         self.task = task
         self.ctx = ctx
         self.cancelled = False

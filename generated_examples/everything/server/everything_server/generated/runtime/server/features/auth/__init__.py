@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.features import load
+from ...principal import Principal
 from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     )
     from .bearer import bearer_token
     from .jwt import JWTAuthenticator  # feature: jwt
-    from .principal import Principal
     from .static import StaticTokenAuthenticator  # feature: token
 
 __all__ = [
@@ -48,7 +48,6 @@ _HOMES: Final = {
     "IntrospectionAuthenticator": "introspection",
     "JWTAuthenticator": "jwt",
     "MutualTLSAuthenticator": "mutual_tls",
-    "Principal": "principal",
     "Refusal": "authenticator",
     "StaticTokenAuthenticator": "static",
     "Unavailable": "authenticator",

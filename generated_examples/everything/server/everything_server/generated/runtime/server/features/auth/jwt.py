@@ -20,6 +20,7 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from ....core.jsonrpc import is_array, is_object
+from ...principal import Principal
 from ...settings import Settings
 from .authenticator import AuthRequest, Refusal
 from .bearer import Remembered, bearer_token, mark
@@ -27,7 +28,6 @@ from .configured import audience
 from .extras import module, require
 from .fetch import Fetcher
 from .keys import KeySource
-from .principal import Principal
 
 _log: Final = logging.getLogger("mcp.auth")
 

@@ -5,7 +5,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscrip
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,10 +17,9 @@ from ....core import jsonrpc
 from ....core.catalog import Json, JsonObject
 from ....core.errors import INVALID_PARAMS, ProtocolError
 from ....core.uri.template import MAX_URIS
-from ...features.limits.limits import OVERLOADED, too_many
+from ...incoming import OVERLOADED, too_many
 from ...methods.answer import Answer
-from ...methods.registry import Change, Changes
-from ...service import Announcement
+from ...methods.changes import Announcement, Change, Changes
 from ...settings import Settings
 from ..announcements import NOTIFICATIONS
 from ..framing import SUBSCRIPTION_ID, ModernFrame
@@ -124,7 +123,7 @@ class Subscriptions:
         params: JsonObject,
         send: Callable[[bytes], None],
         end: Callable[[], None],
-    ) -> Iterator[Subscription]:
+    ) -> Generator[Subscription, None, None]:
         """A subscription, for as long as it is open.
 
         Args:

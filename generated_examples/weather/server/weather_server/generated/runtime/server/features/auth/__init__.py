@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.features import load
+from ...principal import Principal
 from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
         Unavailable,
     )
     from .bearer import bearer_token
-    from .principal import Principal
     from .static import StaticTokenAuthenticator  # feature: token
 
 __all__ = [
@@ -46,7 +46,6 @@ _HOMES: Final = {
     "IntrospectionAuthenticator": "introspection",
     "JWTAuthenticator": "jwt",
     "MutualTLSAuthenticator": "mutual_tls",
-    "Principal": "principal",
     "Refusal": "authenticator",
     "StaticTokenAuthenticator": "static",
     "Unavailable": "authenticator",

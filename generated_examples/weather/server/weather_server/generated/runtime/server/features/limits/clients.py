@@ -9,8 +9,8 @@ import ipaddress
 from collections.abc import Callable
 from typing import Final
 
+from ...stores.counters import Demand
 from ...transports.http.proxies import parse_address
-from .counters import Demand
 
 _REMEMBERED: Final = 10_000
 

@@ -1,0 +1,159 @@
+"""What a server asks before and while it serves: who may, and how much.
+
+What authentication, limits and the access log do for the rest of a server, and what is
+done where a package does not have them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from aiohttp import web
+
+from ..core.jsonrpc import RequestId
+from .incoming import OVERLOADED, Incoming, too_many
+from .methods.answer import Answer
+from .middleware import Next, Request
+
+if TYPE_CHECKING:
+    from .transports.http.exchange import Exchange
+
+
+Sink: TypeAlias = Callable[[str], None]
+"""Takes a line of the access log, without its end."""
+
+
+class Authentication(Protocol):
+    """Finds out who sends a request, and what the sender may do."""
+
+    needed: Callable[[object, object], tuple[str, ...]]
+    """The scopes that a method with its parameters needs."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where metadata for clients is served."""
+        ...
+
+    async def admit(self, exchange: Exchange, /) -> str:
+        """The principal's key; it is put into the exchange.
+
+        Raises:
+            Refused: The sender is unknown.
+        """
+        ...
+
+    def require(
+        self,
+        incoming: Incoming,
+        scopes: Sequence[str],
+        request_id: RequestId | None = None,
+        /,
+    ) -> None:
+        """Raise `Refused` where the sender lacks a scope."""
+        ...
+
+    def metadata(self, request: web.BaseRequest, /) -> web.StreamResponse:
+        """Answer a request for the metadata."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
+
+class Limits(Protocol):
+    """Counts requests, calls, streams and sessions, and refuses what is too much."""
+
+    calls: int
+    streams: int
+
+    async def admit(self, exchange: Exchange, /) -> None:
+        """Count an HTTP request, before anything else is known of it."""
+        ...
+
+    async def identify(self, exchange: Exchange, owner: str, /) -> None:
+        """Count an HTTP request whose principal is known now."""
+        ...
+
+    async def batch(self, exchange: Exchange, size: int, /) -> None:
+        """Count a batch."""
+        ...
+
+    async def call(self, request: Request, proceed: Next, /) -> Answer:
+        """Message middleware: count a call while it runs."""
+        ...
+
+    def streaming(self, incoming: Incoming, /) -> AbstractAsyncContextManager[None]:
+        """The time that an open-ended stream is open."""
+        ...
+
+    def session_owners(self, incoming: Incoming, /) -> dict[str, int]:
+        """Whom a session counts for, and how many each may have."""
+        ...
+
+    async def settle(self, seconds: float, /) -> None:
+        """Wait until everything is given back, at most for some time."""
+        ...
+
+
+class AccessLog(Protocol):
+    """Takes every HTTP request to the endpoint when it is over."""
+
+    def write(self, exchange: Exchange, status: int, seconds: float, /) -> None:
+        """Write the line of one request."""
+        ...
+
+
+class OnlyCalls:
+    """Limits of a package without that feature: `max_calls` alone."""
+
+    def __init__(self, max_calls: int) -> None:
+        """Prepare; 0 is no limit."""
+        self._most: Final = max_calls or math.inf
+        self.calls = 0
+        self.streams = 0
+
+    async def admit(self, exchange: Exchange, /) -> None:
+        """Nothing."""
+
+    async def identify(self, exchange: Exchange, owner: str, /) -> None:
+        """Nothing."""
+
+    async def batch(self, exchange: Exchange, size: int, /) -> None:
+        """Nothing."""
+
+    async def call(self, request: Request, proceed: Next, /) -> Answer:
+        """See `Limits`."""
+        if self.calls >= self._most:
+            raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
+        self.calls += 1
+        try:
+            return await proceed(request)
+        finally:
+            self.calls -= 1
+
+    @asynccontextmanager
+    async def streaming(self, incoming: Incoming, /) -> AsyncGenerator[None, None]:
+        """See `Limits`."""
+        self.streams += 1
+        try:
+            yield
+        finally:
+            self.streams -= 1
+
+    def session_owners(self, incoming: Incoming, /) -> dict[str, int]:
+        """Nobody."""
+        return {}
+
+    async def settle(self, seconds: float, /) -> None:
+        """Nothing."""
+
+
+class NoAccessLog:
+    """The access log of a package without that feature."""
+
+    def write(self, exchange: Exchange, status: int, seconds: float, /) -> None:
+        """Nothing."""
