@@ -106,12 +106,12 @@ def test_a_server_with_every_feature_has_the_whole_runtime() -> None:
 
 def test_a_server_has_what_its_readme_shows_and_nothing_more() -> None:
     files = server_files(project(native()))
-    assert "server/mock.py" in files
+    assert "server/features/mock.py" in files
     assert "core/examples/maker.py" in files
     assert "server/features/auth/static.py" in files
     for name in ("telemetry", *AUTHENTICATORS):
         for path in features.SERVER[name]:
-            assert (f"server/{path}" in files) == (name == "token")
+            assert (f"server/features/{path}" in files) == (name == "token")
 
 
 @pytest.mark.parametrize("kind", AUTHENTICATORS)
