@@ -28,6 +28,12 @@ def runtime() -> Traversable:
     return folder if folder.is_dir() else _zipped("runtime")
 
 
+def runtime_changes() -> Traversable:
+    """The list of the runtime's versions."""
+    file = Path(__file__).with_name("runtime_changes.toml")
+    return file if file.is_file() else _zipped("runtime_changes.toml")
+
+
 def license_file() -> Traversable:
     """The license of mcpgen and its runtime."""
     package = Path(__file__).parent

@@ -29,6 +29,7 @@ from mcpgen import (
     own_files,
     release,
     renaming,
+    runtime_changes,
     schemas,
     stubs,
 )
@@ -37,11 +38,14 @@ from mcpgen.folder import Folder, Kind, digest, unreadable
 from mcpgen.ir import File, Ownership
 from mcpgen.lock import Generator, Inputs, Journal, Lock, Promises
 from mcpgen.plan import Plan, Why, executable_here, plan, unchanged
+from mcpgen.runtime.version import RUNTIME_VERSION
 from mcpgen.write import exclusively, place_beside, write
 
 if TYPE_CHECKING:
+    from mcpgen import ir
     from mcpgen.given import Given
     from mcpgen.manifest import Manifest
+    from mcpgen.models import Memory
     from mcpgen.project import Project
     from mcpgen.protocol import Library
 
@@ -50,6 +54,7 @@ CHANGELOG: Final = "client/CHANGELOG.md"
 _LARGEST_RECORD: Final = 64 * 1024 * 1024
 """Bytes of a lock that is still read; a real one has some hundred per file."""
 
+_RUNTIME: Final = re.compile(r"(?:client|server)/.*/runtime/version\.py")
 _SERVICE: Final = re.compile(r"server/[^/]+/generated/service\.py")
 
 
@@ -209,7 +214,7 @@ def examine(
         MCPGenError: The manifest or the lock can't be used.
     """
     records = read_records(project.folder)
-    return _examine(
+    outcome = _examine(
         *(project, records),
         force=force,
         allow_breaking=allow_breaking,
@@ -217,6 +222,16 @@ def examine(
         allow_older=allow_older,
         rename=rename,
     )
+    note = _older_runtime(project, records.lock)
+    return outcome if note is None else replace(outcome, notes=(*outcome.notes, note))
+
+
+def _older_runtime(project: Project, known: Lock | None) -> Diagnostic | None:
+    """A warning where the packages have a copy of an older runtime."""
+    if known is None or not any(map(_RUNTIME.fullmatch, known.files)):
+        return None
+    place = str(project.folder / lock.FILE)
+    return runtime_changes.outdated(known.generator.runtime, RUNTIME_VERSION, place)
 
 
 def mark_published(project: Project) -> None:
@@ -316,13 +331,11 @@ def _examine(
     if settled is not None:
         return settled
 
-    from mcpgen.build import build
     from mcpgen.lint import limits
     from mcpgen.manifest import load
     from mcpgen.models import Memory
     from mcpgen.protocol import news, of_project
     from mcpgen.render import Target, render
-    from mcpgen.views.publishing import client_version
     from mcpgen.views.remembered import Pieces
 
     manifest = load(project.manifest_path)
@@ -330,20 +343,9 @@ def _examine(
     before = memory.load(project.folder)
     known = Memory(identity.digest(), before.part("models"))
     pieces = Pieces(identity.digest(), before.part("pieces"))
-    promises = _promises(project, manifest, records, since)
-    described = build(
-        *(manifest, manifest.name or project.folder.name, known),
-        release.given(promises, manifest, _fallback(project, promises)),
-    )
-    standing = release.look(promises, manifest, described.contract)
-    history = changelog.history(
-        _written(project.folder, records.lock, CHANGELOG),
-        client_version(described),
-        standing.changes,
-        is_known=standing.is_known,
-    )
+    described, standing = _described(project, manifest, records, since, known)
     files = render(
-        replace(described, history=history),
+        described,
         [Target(target) for target in manifest.targets],
         library=library,
         pieces=pieces,
@@ -386,6 +388,53 @@ def _examine(
         ),
     )
     return replace(outcome, notes=notes, handlers=report, renaming=renamed)
+
+
+def _described(
+    project: Project,
+    manifest: Manifest,
+    records: Records,
+    since: str | None = None,
+    known: Memory | None = None,
+) -> tuple[ir.Project, release.Standing]:
+    """The project that is rendered, and how its contract stands."""
+    from mcpgen.build import build
+    from mcpgen.views.publishing import client_version
+
+    promises = _promises(project, manifest, records, since)
+    described = build(
+        *(manifest, manifest.name or project.folder.name, known),
+        release.given(promises, manifest, _fallback(project, promises)),
+    )
+    standing = release.look(promises, manifest, described.contract)
+    history = changelog.history(
+        _written(project.folder, records.lock, CHANGELOG),
+        client_version(described),
+        standing.changes,
+        is_known=standing.is_known,
+    )
+    return replace(described, history=history), standing
+
+
+@undisturbed()
+def vendored_client(project: Project) -> dict[str, File]:
+    """The files of a project's client, by path, with a copy of the runtime.
+
+    Raises:
+        MCPGenError: The manifest or the lock can't be used.
+    """
+    from mcpgen.manifest import load
+    from mcpgen.protocol import of_project
+    from mcpgen.render import Target, render
+
+    manifest = load(project.manifest_path)
+    described, _ = _described(project, manifest, read_records(project.folder))
+    files = render(
+        replace(described, shares_runtime=False),
+        [Target.CLIENT],
+        library=of_project(project.folder),
+    )
+    return {path: file for path, file in files.items() if path.startswith("client/")}
 
 
 def _promises(
@@ -488,7 +537,7 @@ def _generator(known: Lock | None) -> Generator:
     sha256 = identity.digest()
     if known is not None and known.generator.sha256 == sha256:
         return known.generator
-    return Generator(identity.version(), sha256)
+    return Generator(identity.version(), sha256, RUNTIME_VERSION)
 
 
 def _skewed(

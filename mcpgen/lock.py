@@ -29,12 +29,22 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MARKER: Final = re.compile(rb"^(<{7}|={7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
 
 
+_NUMBERS: Final = re.compile(r"\d{1,9}\.\d{1,9}\.\d{1,9}")
+
+
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """The mcpgen that wrote a lock."""
+    """The mcpgen that wrote a lock.
+
+    Attributes:
+        version: Its version.
+        sha256: Its digest.
+        runtime: The version of its runtime; None in locks that do not have it.
+    """
 
     version: str
     sha256: str
+    runtime: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,8 @@ class Lock:
             "version": self.generator.version,
             "sha256": self.generator.sha256,
         }
+        if self.generator.runtime is not None:
+            generator["runtime"] = self.generator.runtime
         manifest = {"file": self.inputs.manifest, "sha256": self.inputs.sha256}
         members = [
             f'"format": {FORMAT}',
@@ -168,7 +180,7 @@ def parse(data: bytes, folder: PurePath = _HERE) -> Lock:
     files = shape.mapping(document.get("files"))
     _check_paths(files, file)
     return Lock(
-        Generator(generator["version"], generator["sha256"]),
+        Generator(generator["version"], generator["sha256"], _runtime(shape, document)),
         Inputs(
             manifest["file"],
             manifest["sha256"],
@@ -178,6 +190,16 @@ def parse(data: bytes, folder: PurePath = _HERE) -> Lock:
         {path: _parse_entry(shape, entry) for path, entry in files.items()},
         _parse_promises(shape, document),
     )
+
+
+def _runtime(shape: _Shape, document: dict[str, Any]) -> str | None:
+    """The version of the runtime, which is three numbers."""
+    found = shape.mapping(document.get("mcpgen")).get("runtime")
+    if found is None:
+        return None
+    if not isinstance(found, str) or not _NUMBERS.fullmatch(found):
+        shape.wrong()
+    return found
 
 
 def parse_journal(data: bytes, folder: PurePath = _HERE) -> Journal:

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from mcpgen.publishing import Distribution
 
 
+vendor_option = click.option(
+    "--vendor-runtime",
+    is_flag=True,
+    help="Put a copy of the runtime into the client, whatever the manifest chooses.",
+)
+
+
 @click.argument(
     "project_dir", type=click.Path(path_type=Path), required=False, default=None
 )
@@ -25,8 +32,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Where the files go; by default the project's folder `dist`.",
 )
+@vendor_option
 @json_option
-def _build_client(project_dir: Path | None, out: Path | None, as_json: bool) -> int:
+def _build_client(
+    project_dir: Path | None, out: Path | None, vendor_runtime: bool, as_json: bool
+) -> int:
     """Build what others install: a wheel and a source distribution of the client.
 
     The same project gives the same bytes, wherever it is built. What comes out is
@@ -36,7 +46,9 @@ def _build_client(project_dir: Path | None, out: Path | None, as_json: bool) -> 
 
     found = project.find(Path()) if project_dir is None else project.at(project_dir)
     with output.working("Building ..."):
-        made = publishing.build(found, out or found.folder / "dist")
+        made = publishing.build(
+            found, out or found.folder / "dist", vendor=vendor_runtime
+        )
     show(made, as_json)
     return OK
 

@@ -8,6 +8,7 @@ import click
 
 from mcpgen import lock, project
 from mcpgen.cli import output
+from mcpgen.cli.build_client import vendor_option
 from mcpgen.cli.command import OK, command_of, json_option
 from mcpgen.printable import without_passwords
 from mcpgen.release import ALLOW
@@ -36,6 +37,7 @@ from mcpgen.release import ALLOW
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Upload the attestations of the files, which are in this folder.",
 )
+@vendor_option
 @click.option("--dry-run", is_flag=True, help="Everything but the upload.")
 @json_option
 def _publish_client(
@@ -45,14 +47,15 @@ def _publish_client(
     index_url: str | None,
     allow_breaking: bool,
     attestations: Path | None,
+    vendor_runtime: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
     """Build the client and upload it with twine.
 
     Refused are a project that is not up to date or not committed, a version that the
-    index has already, and a version that is too small a step after the newest release
-    that the index has.
+    index has already, a version that is too small a step after the newest release that
+    the index has, and a client that depends on a runtime which the index does not have.
     """
     from mcpgen import publishing
     from mcpgen.publishing.upload import PYPI, TEST_PYPI
@@ -71,6 +74,7 @@ def _publish_client(
             rehearse=dry_run,
             allow_breaking=allow_breaking,
             attestations=attestations,
+            vendor=vendor_runtime,
         )
     if as_json:
         output.say_json(

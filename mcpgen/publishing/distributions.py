@@ -39,12 +39,15 @@ class Distribution:
     sha256: str
 
 
-def build(project: Project, folder: Path) -> tuple[Distribution, ...]:
+def build(
+    project: Project, folder: Path, *, vendor: bool = False
+) -> tuple[Distribution, ...]:
     """Build the client of a project, and judge what came out.
 
     Args:
         project: Which.
         folder: Where the files go; older files of the same names are replaced.
+        vendor: Put a copy of the runtime into the client, whatever the manifest says.
 
     Raises:
         MCPGenError: The project is not up to date (MG602) or has no client (MG603), a
@@ -52,7 +55,7 @@ def build(project: Project, folder: Path) -> tuple[Distribution, ...]:
             for an index (MG605).
     """
     with _workplace() as clean:
-        _copy(project, clean)
+        _copy(project, clean, vendor=vendor)
         root = project.folder if folder.is_relative_to(project.folder) else None
         return _built(clean, folder, root, "client", Span(str(project.folder)))
 
@@ -105,7 +108,7 @@ def _put(clean: Path, path: str, content: bytes) -> None:
     disk.put(target, content, root=clean, mode=0o644, sync=False)
 
 
-def _copy(project: Project, clean: Path) -> None:
+def _copy(project: Project, clean: Path, *, vendor: bool) -> None:
     """Copy the client's files, which are what the lock says."""
     outcome = generate.examine(project)
     refusals = [note for note in outcome.notes if note.severity is Severity.ERROR]
@@ -127,6 +130,10 @@ def _copy(project: Project, clean: Path) -> None:
             span=Span(str(project.manifest_path)),
             hint="let `targets` name client",
         )
+    if vendor:
+        for path, file in generate.vendored_client(project).items():
+            _put(clean, path.removeprefix(CLIENT), file.text.encode())
+        return
     for path in paths:
         disk.check_way(project.folder / path, project.folder)
         content = (project.folder / path).read_bytes()

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from mcpgen import clients, generate, release
 from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.features import RUNTIME
 from mcpgen.manifest import load
 from mcpgen.project import Project
 
@@ -52,6 +53,7 @@ def publish(
     rehearse: bool = False,
     allow_breaking: bool = False,
     attestations: Path | None = None,
+    vendor: bool = False,
 ) -> tuple[Distribution, ...]:
     """Build the client and put it on an index.
 
@@ -63,17 +65,21 @@ def publish(
         allow_breaking: Take a version that is too small a step after the newest release.
         attestations: The folder of the attestations to upload with the files, which
             have the files' names and end with `.attestation`.
+        vendor: Put a copy of the runtime into the client, whatever the manifest says.
 
     Raises:
         MCPGenError: As `build` does; or a file has no attestation (MG605), files are
             not committed (MG606), the index has
             this version (MG607) or can't be asked (MG608), the version is too small a
             step after the newest release that the index has (MG610), the CHANGELOG was
-            made without that release (MG611), or the upload failed (MG609).
+            made without that release (MG611), the index lacks the runtime that the
+            client depends on (MG612), or the upload failed (MG609).
     """
     _check_clean(project.folder)
     with TemporaryDirectory(prefix="mcpgen-") as folder:
-        made = build(project, Path(folder))
+        if not vendor:
+            _check_runtime(project, place)
+        made = build(project, Path(folder), vendor=vendor)
         attested = [(each, _attestations(each, attestations)) for each in made]
         _check_release(project, place, Path(folder), allow=allow_breaking)
         if not rehearse:
@@ -110,6 +116,28 @@ def _check_clean(folder: Path) -> None:
             span=Span(str(folder)),
             hint="commit, so that what is published can be found again",
         )
+
+
+def _check_runtime(project: Project, place: Index) -> None:
+    """See that the index has a runtime that fits, where the client depends on one."""
+    from packaging.requirements import Requirement
+
+    path = project.folder / "client" / "pyproject.toml"
+    if not path.is_file():
+        return
+    about = tomllib.loads(path.read_text("utf-8"))["project"]
+    for requirement in map(Requirement, about["dependencies"]):
+        if requirement.name != RUNTIME:
+            continue
+        known = index.versions(place.simple, RUNTIME)
+        if not any(requirement.specifier.contains(each) for each in known):
+            raise MCPGenError.of(
+                "MG612",
+                f"the client depends on {requirement}, which the index does not have",
+                span=Span(place.simple),
+                hint="upload it first: `mcpgen build runtime`, then `twine upload`; or "
+                "publish the client with a copy of its own: --vendor-runtime",
+            )
 
 
 def _check_release(

@@ -102,7 +102,7 @@ MARKED = re.compile(r".*# feature: [a-z-]+\n")
 
 
 def test_the_runtime_is_copied_as_it_stands() -> None:
-    files = texts(project(native(tools=[tool()])))
+    files = texts(project(native(tools=[tool()], **{"protocol-types": "all"})))
     runtime = Path(__file__).parents[2] / "mcpgen" / "runtime"
     for home, side in (
         ("server/weather_server/generated/runtime", "server"),
