@@ -14,7 +14,8 @@ from ..optional import optional
 from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
-    from .authenticator import Authenticator
+    from ...service import Service
+    from .authenticator import Authenticator, AuthRequest
 
 
 def configured(settings: Settings, contract: Contract) -> Authenticator | None:
@@ -37,6 +38,24 @@ def configured(settings: Settings, contract: Contract) -> Authenticator | None:
         return made
     except ValueError as error:
         raise SettingsError(f"auth {settings.auth}: {error}") from None
+
+
+class LocalOnly:
+    """The authenticator of a server that no request reaches over the network."""
+
+    async def authenticate(self, request: AuthRequest) -> None:
+        """Know nobody."""
+        return
+
+
+def local_only(settings: Settings, service: Service) -> Authenticator | None:
+    """What `configured` gives to a server over standard input and output.
+
+    Nothing is verified there, so no setting of the authenticator need be there.
+    """
+    if settings.auth in ("manifest", "none"):
+        return None if service.authenticator(None) is None else LocalOnly()
+    return LocalOnly()
 
 
 def audience(settings: Settings) -> tuple[str, ...]:

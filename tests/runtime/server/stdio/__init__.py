@@ -1,0 +1,1 @@
+"""Servers over standard input and output, as processes of their own."""
