@@ -89,9 +89,9 @@ class StdioConnection:
             source.close()
             target.close()
             connect: Any = (
-                loop.create_unix_connection
-                if connection.family == socket.AF_UNIX
-                else loop.create_connection
+                loop.create_connection
+                if connection.family in (socket.AF_INET, socket.AF_INET6)
+                else loop.create_unix_connection
             )
             self._writing, _ = await connect(lambda: both, sock=connection)
             return
@@ -142,23 +142,30 @@ class StdioConnection:
         self, source: BinaryIO, target: BinaryIO, on_hang_up: Callable[[], None]
     ) -> None:
         # Descriptors of its own: those of the transports may be closed and used again.
-        poll, own = select.poll(), [os.dup(source.fileno())]
-        poll.register(own[0], _GONE)
+        own = [os.dup(source.fileno())]
         if _can_wait(target):
             own.append(os.dup(target.fileno()))
-            poll.register(own[1], 0)
 
         def wait() -> None:
-            try:
-                while not self._closed.is_set():
-                    if poll.poll(_POLL_MS):
-                        on_hang_up()
-                        return
-            finally:
-                for each in own:
-                    os.close(each)
+            while not self._closed.is_set():
+                if _has_hung_up(*own):
+                    on_hang_up()
+                    break
+            for each in own:
+                os.close(each)
 
         threading.Thread(target=wait, name="stdio-hang-up", daemon=True).start()
+
+
+def _has_hung_up(source: int, *target: int) -> bool:
+    """Wait for some time until the other side has closed one of these."""
+    if sys.platform != "win32":
+        poll = select.poll()
+        poll.register(source, _GONE)
+        for each in target:
+            poll.register(each, 0)
+        return bool(poll.poll(_POLL_MS))
+    raise AssertionError("Windows cannot wait for pipes")
 
 
 def _can_wait(file: BinaryIO) -> bool:

@@ -115,7 +115,7 @@ if __name__ == "__main__":
     if "--without-uvloop" in arguments:
         arguments.remove("--without-uvloop")
         sys.modules["uvloop"] = None  # type: ignore[assignment]  # as if not installed
-    made = Noisy
+    made: type[Noisy] = Noisy
     if "--with-auth" in arguments:
         arguments.remove("--with-auth")
         made = WithAuth

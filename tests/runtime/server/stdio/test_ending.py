@@ -18,7 +18,7 @@ def end(peer: Served, way: str) -> None:
         peer.end_input()
     elif way == "output":
         assert peer.process.stdout is not None
-        transport = peer.process.stdout._transport  # type: ignore[attr-defined]  # noqa: SLF001
+        transport = peer.process.stdout._transport  # type: ignore[attr-defined]
         transport.close()
     else:
         number = signal.SIGTERM if way == "terminate" else signal.SIGINT

@@ -220,7 +220,7 @@ async def test_a_client_that_does_not_read_is_waited_for(peer: Served) -> None:
     reader = peer.process.stdout
     assert reader is not None
     # Nothing is read until the server has stopped to read, too.
-    transport: Any = reader._transport  # type: ignore[attr-defined]  # noqa: SLF001
+    transport: Any = reader._transport  # type: ignore[attr-defined]
     transport.pause_reading()
     stdin = peer.process.stdin
     assert stdin is not None
