@@ -55,10 +55,10 @@ def build_authentication(
         local: Whether nothing is served but connections whose principal is known.
     """
     module = optional("auth.configured", "auth", "auth")
-    authenticator = (
-        module.local_only(settings, service)
+    authenticator = service.authenticator(
+        module.chosen_locally(settings)
         if local
-        else service.authenticator(module.configured(settings, service.contract))
+        else module.configured(settings, service.contract)
     )
     if authenticator is None:
         return None

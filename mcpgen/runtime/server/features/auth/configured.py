@@ -14,7 +14,6 @@ from ..optional import optional
 from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
-    from ...service import Service
     from .authenticator import Authenticator, AuthRequest
 
 
@@ -48,14 +47,12 @@ class LocalOnly:
         return
 
 
-def local_only(settings: Settings, service: Service) -> Authenticator | None:
+def chosen_locally(settings: Settings) -> Authenticator | None:
     """What `configured` gives to a server over standard input and output.
 
     Nothing is verified there, so no setting of the authenticator need be there.
     """
-    if settings.auth in ("manifest", "none"):
-        return None if service.authenticator(None) is None else LocalOnly()
-    return LocalOnly()
+    return None if settings.auth in ("manifest", "none") else LocalOnly()
 
 
 def audience(settings: Settings) -> tuple[str, ...]:

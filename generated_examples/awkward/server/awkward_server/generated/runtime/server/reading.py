@@ -15,16 +15,31 @@ from pydantic_core import to_json
 from ..core import jsonrpc
 from ..core.errors import PARSE_ERROR, ProtocolError
 
+_ID: Final = rb'"id"\s*:\s*("[^"\\]{0,200}"|-?\d{1,18})\s*'
+_METHOD: Final = rb'"method"\s*:\s*"[^"\\]*"'
+_START: Final = rb'\s*\{\s*(?:"jsonrpc"\s*:\s*"2.0"\s*,\s*)?'
+_FIRST_ID: Final = re.compile(
+    b"%b(?:%b,\\s*%b|%b\\s*,\\s*%b,)" % (_START, _ID, _METHOD, _METHOD, _ID)
+)
+_REQUEST: Final = re.compile(_START + rb'"(?:method|params)"')
+_LAST_ID: Final = re.compile(rb"(?<!\\)%b\}\s*\Z" % _ID)
+_LONGEST_ID: Final = 250
+
 
 class Unreadable(ProtocolError):
-    """A body that is refused although the id of its request is known.
+    """A body that is refused, whose request's id may be known.
 
     Attributes:
         request_id: That id.
     """
 
-    def __init__(self, message: str, request_id: jsonrpc.RequestId) -> None:
-        super().__init__(PARSE_ERROR, message)
+    def __init__(
+        self,
+        message: str,
+        request_id: jsonrpc.RequestId | None,
+        code: int = PARSE_ERROR,
+    ) -> None:
+        super().__init__(code, message)
         self.request_id = request_id
 
 
@@ -87,6 +102,20 @@ def parse(body: bytes) -> Any:
             if jsonrpc.is_object(params := message.get("params")):
                 _make_whole(params, "requestId")
     return value
+
+
+def id_of_cut(body: bytes) -> jsonrpc.RequestId | None:
+    """The id of a request whose middle is missing, if its first or last member is that."""
+    found = _FIRST_ID.match(body)
+    if found is None and _REQUEST.match(body):
+        found = _LAST_ID.search(body[-_LONGEST_ID:])
+    if found is None:
+        return None
+    try:
+        value = json.loads(found[found.lastindex or 1])
+    except ValueError:
+        return None
+    return value if jsonrpc.is_request_id(value) else None
 
 
 def _make_whole(members: dict[str, Any], name: str) -> None:

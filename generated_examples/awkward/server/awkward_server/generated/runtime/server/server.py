@@ -76,8 +76,21 @@ class Server:
         counters: Counters | None = None,
         hooks: Sequence[Hook | Middleware] = (),
         features: Sequence[Feature] = (),
+        local: bool = False,
     ) -> None:
         """Prepare everything that can be prepared.
+
+        Args:
+            service: What the server does.
+            settings: How it is run.
+            sessions: Where legacy sessions are kept; memory without it.
+            events: Where events are kept; memory without it.
+            access_log: Takes the lines of the access log.
+            counters: Where limits count; memory without it.
+            hooks: Message middleware around every call, the first one outermost.
+            features: What the server has beside what its manifest lists.
+            local: Whether only connections of `serve` are served, so that nobody need
+                be authenticated by what a request carries.
 
         Raises:
             ValueError: The service's contract can't be served, or not with these
@@ -104,7 +117,9 @@ class Server:
             *hooks,
         )
         self.catalog: Final = stock(service, settings, self._threads)
-        self._gate = known.build_authentication(service, settings, self.catalog)
+        self._gate = known.build_authentication(
+            service, settings, self.catalog, local=local
+        )
         if self._gate is not None:
             # What only known principals get is not for caches that others use.
             settings = dataclasses.replace(
@@ -204,6 +219,8 @@ class Server:
             raise ValueError(
                 "this server authenticates: name the principal of the connection"
             )
+        if self._gate is not None and principal is not None:
+            principal = self._gate.extended(principal)
         serving = ConnectionServer(
             self.parts, self.modern, self.legacy, connection, principal
         )

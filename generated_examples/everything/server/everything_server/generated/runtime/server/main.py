@@ -108,7 +108,7 @@ def main(
         run(
             runner,
             serve_stdio(
-                _made(service, settings),
+                service,
                 settings,
                 hooks=hooks,
                 features=features,
@@ -236,7 +236,7 @@ async def serve(
 
 
 async def serve_stdio(
-    service: Service,
+    service: Service | Callable[[], Service],
     settings: Settings | None = None,
     *,
     hooks: Sequence[Hook | Middleware] = (),
@@ -247,21 +247,38 @@ async def serve_stdio(
 
     Authorization does not apply here: whoever started the process is its one client.
     A server that authenticates sees it as the principal "local", with the scopes of the
-    setting `stdio_scopes`. What handlers print goes to standard error.
+    setting `stdio_scopes`. What handlers print goes to standard error, for as long as the
+    process lives.
+
+    Args:
+        service: The service, or what makes it, such as its class.
+        settings: How it is run; those of HTTP mean nothing here.
+        hooks: Message middleware around every call, the first one outermost.
+        features: What the server has beside what its manifest lists.
+        on_signal: Called with each signal, and with SIGINT in a thread when the client
+            has closed its end; must not wait.
 
     Raises:
         CannotStart: A setting can't be used, or a library is missing.
     """
-    _require_libraries()
     settings = settings or Settings()
+    connection = StdioConnection(settings.max_body)
+    connection.take()
+    _require_libraries()
     try:
-        server = Server(service, settings, hooks=hooks, features=features)
+        server = Server(
+            _made(service, settings),
+            settings,
+            hooks=hooks,
+            features=features,
+            local=True,
+        )
     except SettingsError as error:
         raise CannotStart("\n".join(error.lines)) from None
-    connection = StdioConnection(settings.max_body)
     async with server.running():
-        await connection.open()
+        gc.freeze()
         with StopSignals(on_signal) as signals:
+            await connection.open(lambda: on_signal(signal.SIGINT))
             serving = asyncio.ensure_future(
                 server.serve(connection, server.local_principal())
             )

@@ -19,6 +19,7 @@ from .methods.answer import Answer
 from .middleware import Next, Request
 
 if TYPE_CHECKING:
+    from .principal import Principal
     from .transports.http.exchange import Exchange
 
 
@@ -43,6 +44,14 @@ class Authentication(Protocol):
         Raises:
             Refused: The sender is unknown.
         """
+        ...
+
+    def extended(self, principal: Principal, /) -> Principal:
+        """A principal with all scopes that its own imply."""
+        ...
+
+    def require_common(self, incoming: Incoming, /) -> None:
+        """Raise `Refused` where the sender lacks a scope that every request needs."""
         ...
 
     def require(

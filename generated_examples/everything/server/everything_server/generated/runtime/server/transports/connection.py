@@ -27,7 +27,7 @@ from ..incoming import Incoming, Refused
 from ..methods.answer import EMPTY
 from ..methods.changes import Change
 from ..parts import Parts
-from ..reading import Unreadable, has_more_values, parse
+from ..reading import Unreadable, has_more_values, id_of_cut, parse
 
 if TYPE_CHECKING:
     from ..eras.legacy.era import Legacy
@@ -41,6 +41,10 @@ _MAX_RUNNING: Final = 1_000
 """Requests of one connection that may run at one time."""
 _MAX_UNSENT: Final = 1024 * 1024
 """Bytes of announcements that may wait for a slow client, before it is let go."""
+_MAX_WAITING: Final = 4 * 1024 * 1024
+"""Bytes of responses that may wait for a slow client, before no more is read."""
+_SMALL: Final = 128 * 1024
+"""Bytes of a message that is parsed at once, in a few milliseconds."""
 _END_SECONDS: Final = 1.0
 """How long requests may go on when the client has ended, and again when canceled."""
 
@@ -93,6 +97,9 @@ class ConnectionServer:
         self._principal = principal
         self._session: Session | None = None
         self._sending = asyncio.Lock()
+        self._waiting = 0
+        self._room = asyncio.Event()
+        self._room.set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[jsonrpc.RequestId, tuple[asyncio.Task[None], _Outlet]] = {}
         self._unsent: deque[bytes] = deque()
@@ -123,11 +130,19 @@ class ConnectionServer:
 
     async def send(self, message: bytes) -> None:
         """Send a message; when the client is gone, it is dropped and the serving ends."""
-        async with self._sending:
-            try:
+        size = len(message)
+        self._waiting += size
+        if self._waiting > _MAX_WAITING:
+            self._room.clear()
+        try:
+            async with self._sending:
                 await self._connection.send(message)
-            except ConnectionError:
-                self._ending.set()
+        except ConnectionError:
+            self._ending.set()
+        finally:
+            self._waiting -= size
+            if self._waiting <= _MAX_WAITING:
+                self._room.set()
 
     def push(self, message: bytes) -> None:
         """Send a message without waiting; a client that reads none is let go."""
@@ -156,24 +171,33 @@ class ConnectionServer:
         yield
 
     async def _read(self) -> None:
-        most = self._parts.settings.max_body
-        values = self._parts.settings.max_values
         while (body := await self._connection.receive()) is not None:
             try:
-                if len(body) > most:
-                    raise ProtocolError(
-                        INVALID_REQUEST,
-                        f"The message is larger than {most} bytes; setting max_body",
-                    )
-                if has_more_values(body, values):
-                    raise ProtocolError(
-                        INVALID_REQUEST,
-                        f"The message has more than {values} values; setting max_values",
-                    )
-                await self._take(parse(body))
+                await self._take(await self._parsed(body))
             except ProtocolError as error:
                 known = error.request_id if isinstance(error, Unreadable) else None
                 await self.send(jsonrpc.error(known, error))
+            if not self._room.is_set():
+                await self._room.wait()
+
+    async def _parsed(self, body: bytes) -> Any:
+        """The JSON value of a message.
+
+        Raises:
+            ProtocolError: It is too large, or not JSON.
+        """
+        settings = self._parts.settings
+        problem = ""
+        if len(body) > settings.max_body:
+            problem = f"is larger than {settings.max_body} bytes; setting max_body"
+        elif has_more_values(body, settings.max_values):
+            problem = f"has more than {settings.max_values} values; setting max_values"
+        if problem:
+            raise Unreadable(f"The message {problem}", id_of_cut(body), INVALID_REQUEST)
+        if len(body) <= _SMALL:
+            return parse(body)
+        # It takes long, and others want to be served meanwhile.
+        return await asyncio.to_thread(parse, body)
 
     async def _take(self, message: Any) -> None:
         """Begin to work on a message.
@@ -184,6 +208,7 @@ class ConnectionServer:
         if is_array(message):
             if self._legacy is None or self._session is None:
                 raise ProtocolError(INVALID_REQUEST, "A batch needs a legacy session")
+            self._check_room()
             self._start(self._batch(self._legacy, self._session, message))
             return
         if not is_object(message) or message.get("jsonrpc") != "2.0":
@@ -211,8 +236,7 @@ class ConnectionServer:
     ) -> None:
         if request_id in self._running:
             raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
-        if len(self._running) >= _MAX_RUNNING:
-            raise ProtocolError(INVALID_REQUEST, "Too many requests at one time")
+        self._check_room()
         outlet = _Outlet(self)
         params = message.get("params")
         if self._is_modern(method, params):
@@ -227,6 +251,10 @@ class ConnectionServer:
         task = self._start(work)
         self._running[request_id] = task, outlet
         task.add_done_callback(lambda _: self._running.pop(request_id, None))
+
+    def _check_room(self) -> None:
+        if len(self._tasks) >= _MAX_RUNNING:
+            raise ProtocolError(INVALID_REQUEST, "Too many requests at one time")
 
     def _is_modern(self, method: str, params: Any) -> bool:
         if self._legacy is None:
@@ -261,6 +289,8 @@ class ConnectionServer:
         incoming.method = method
         if incoming.has_expired:
             raise ProtocolError(INVALID_REQUEST, "The credentials have expired")
+        if self._parts.gate is not None:
+            self._parts.gate.require_common(incoming)
         return incoming
 
     async def _modern_request(

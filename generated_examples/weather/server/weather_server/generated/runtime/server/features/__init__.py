@@ -44,11 +44,22 @@ def build_access_log(settings: Settings, sink: Sink | None) -> AccessLog:
 
 
 def build_authentication(
-    service: Service, settings: Settings, catalog: LiveCatalog
+    service: Service, settings: Settings, catalog: LiveCatalog, *, local: bool
 ) -> Authentication | None:
-    """Who gets in, by settings and the service's own rules; None lets everyone in."""
+    """Who gets in, by settings and the service's own rules; None lets everyone in.
+
+    Args:
+        service: What the server does.
+        settings: How it is run.
+        catalog: What it lists.
+        local: Whether nothing is served but connections whose principal is known.
+    """
     module = optional("auth.configured", "auth", "auth")
-    authenticator = service.authenticator(module.configured(settings, service.contract))
+    authenticator = service.authenticator(
+        module.chosen_locally(settings)
+        if local
+        else module.configured(settings, service.contract)
+    )
     if authenticator is None:
         return None
     needs = optional("auth.needs", "auth", "auth").Needs(

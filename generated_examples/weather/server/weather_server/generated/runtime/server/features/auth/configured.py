@@ -14,7 +14,7 @@ from ..optional import optional
 from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
-    from .authenticator import Authenticator
+    from .authenticator import Authenticator, AuthRequest
 
 
 def configured(settings: Settings, contract: Contract) -> Authenticator | None:
@@ -37,6 +37,22 @@ def configured(settings: Settings, contract: Contract) -> Authenticator | None:
         return made
     except ValueError as error:
         raise SettingsError(f"auth {settings.auth}: {error}") from None
+
+
+class LocalOnly:
+    """The authenticator of a server that no request reaches over the network."""
+
+    async def authenticate(self, request: AuthRequest) -> None:
+        """Know nobody."""
+        return
+
+
+def chosen_locally(settings: Settings) -> Authenticator | None:
+    """What `configured` gives to a server over standard input and output.
+
+    Nothing is verified there, so no setting of the authenticator need be there.
+    """
+    return None if settings.auth in ("manifest", "none") else LocalOnly()
 
 
 def audience(settings: Settings) -> tuple[str, ...]:

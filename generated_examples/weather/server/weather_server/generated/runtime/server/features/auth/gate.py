@@ -144,13 +144,28 @@ class Gate:
             ) from None
         if principal is None:
             raise self._refused(exchange, 401, None, self._required)
-        if self._implications is not None:
-            principal = self._implications.extend(principal)
-        exchange.principal = principal
+        principal = exchange.principal = self.extended(principal)
         exchange.hidden = self._hidden
-        if self._needed and not principal.scopes.issuperset(self._needed):
-            raise self.insufficient(exchange, ())
+        self.require_common(exchange)
         return principal.key
+
+    def extended(self, principal: Principal) -> Principal:
+        """A principal with all scopes that its own imply."""
+        if self._implications is None:
+            return principal
+        return self._implications.extend(principal)
+
+    def require_common(self, incoming: Incoming) -> None:
+        """Refuse a sender that lacks one of the scopes that every request needs.
+
+        Raises:
+            Refused: 403; it names all of them.
+        """
+        principal = incoming.principal
+        if self._needed and not (
+            principal is not None and principal.scopes.issuperset(self._needed)
+        ):
+            raise self.insufficient(incoming, ())
 
     def require(
         self,
