@@ -224,6 +224,21 @@ RUNTIME_TABLE: Final[dict[str, set[str]]] = {
     "__init__": set(),
 }
 
+CLIENT_FORBIDDEN: Final[dict[str, set[str]]] = {
+    "transports": {"eras", "features"},
+    "eras": {"transports", "features"},
+    "eras.legacy": {"eras.modern"},
+    "eras.modern": {"eras.legacy"},
+    "transports.http": {"transports.messages", "transports.stdio"},
+    "work": {"transports", "eras", "features"},
+}
+"""Which parts of the client's runtime do not know which others."""
+CLIENT_ALLOWED: Final = {
+    ("transports.http.requests", "features.oauth.hooks"),
+    ("transports.http.failures", "features.oauth.challenges"),
+}
+"""Credentials sign HTTP requests and answer challenges: they are a part of HTTP."""
+
 DEPENDENCIES: Final = {
     "aiohttp",
     "jsonschema_rs",
@@ -485,3 +500,65 @@ def test_a_wrong_import_would_be_seen() -> None:
 
     assert found == ["mcpgen.runtime.client", "mcpgen.ir", "mcpgen.plan", "yaml"]
     assert [layer(name) for name in found] == ["runtime.client", "ir", "plan", None]
+
+
+CLIENT: Final = "mcpgen.runtime.client."
+CLIENT_FILES: Final = [path for path in COPIED if unit_of(path, RUNTIME) == "client"]
+
+
+def module_of(path: Path) -> str:
+    parts = ["mcpgen", *path.relative_to(PACKAGE).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def client_imports(path: Path, *, types: bool) -> set[str]:
+    """The modules of the client that a file imports, without the client's own name."""
+    modules = {module_of(each) for each in CLIENT_FILES}
+    tree = parsed(path)
+    for_types = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and is_for_types(branch)
+        for statement in branch.body
+        for node in ast.walk(statement)
+    }
+    found: set[str] = set()
+    for name, node in imported(tree, path):
+        if id(node) in for_types and not types:
+            continue
+        named = [name]
+        if isinstance(node, ast.ImportFrom):
+            named += [f"{name}.{alias.name}" for alias in node.names]
+        known = [each for each in named if each in modules]
+        found.update(each.removeprefix(CLIENT) for each in known[-1:])
+    return found - {module_of(path).removeprefix(CLIENT)}
+
+
+@pytest.mark.parametrize("path", CLIENT_FILES, ids=name_of)
+def test_parts_of_the_client_know_only_what_they_may(path: Path) -> None:
+    module = module_of(path).removeprefix(CLIENT)
+    forbidden = {
+        other
+        for part, others in CLIENT_FORBIDDEN.items()
+        if f"{module}.".startswith(f"{part}.")
+        for other in others
+    }
+
+    for name in client_imports(path, types=True):
+        if (module, name) not in CLIENT_ALLOWED:
+            assert not any(f"{name}.".startswith(f"{each}.") for each in forbidden), (
+                name
+            )
+
+
+def test_the_client_has_no_circle_of_modules() -> None:
+    """Imports that are for types alone do not count: they are never run."""
+    left = {
+        module_of(path).removeprefix(CLIENT): client_imports(path, types=False)
+        for path in CLIENT_FILES
+        if module_of(path) != CLIENT.removesuffix(".")
+    }
+    while left:
+        free = {module for module, needs in left.items() if not needs & left.keys()}
+        assert free, f"a circle among {sorted(left)}"
+        left = {module: needs for module, needs in left.items() if module not in free}

@@ -41,8 +41,8 @@ class ConnectionLink:
 
     async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The result of a request; raises `ClientError`."""
-        request = Request(method, params, repeatable=True)
-        return await self._connection.request(request, self._settings)
+        request = Request(method, params, True, self._settings)
+        return await self._connection.request(request)
 
 
 @asynccontextmanager

@@ -67,7 +67,8 @@ def command(*arguments: str) -> list[str]:
 
 
 def client(*arguments: str, **options: Any) -> Client:
-    return Client.stdio(command(*arguments), **{"timeout": LIMIT, **options})
+    options.setdefault("timeout", LIMIT)
+    return Client.stdio(command(*arguments), **options)
 
 
 async def facts(made: Client) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
@@ -10,7 +10,16 @@ from mcpgen.runtime.client import OMIT, Client, Omit, SyncClient, ToolCall
 from mcpgen.runtime.core.catalog import Catalog, JsonObject
 from mcpgen.runtime.core.model import Model, absent
 
-from .wire import Call, Handler, Wire, event, modern, notification
+from .wire import (
+    EVERYTHING,
+    Call,
+    Handler,
+    Wire,
+    event,
+    legacy,
+    modern,
+    notification,
+)
 from .wire import Reply as WireReply
 
 if TYPE_CHECKING:
@@ -155,7 +164,16 @@ async def read(call: Call) -> WireReply:
     return call.result(contents=[{"uri": call.params["uri"], "text": "x"}])
 
 
+async def tools(call: Call) -> WireReply:
+    return call.result(tools=[GET_FORECAST])
+
+
+async def done(call: Call) -> WireReply:
+    return call.result()
+
+
 METHODS: Final[dict[str, Handler]] = {
+    "tools_list": tools,
     "tools_call": call_tool,
     "prompts_get": get_prompt,
     "resources_read": read,
@@ -167,8 +185,10 @@ def weather_wire() -> Wire:
     return modern(**METHODS)
 
 
-def weather_app() -> web.Application:
+def weather_app(era: str = "modern") -> web.Application:
     """The same server as an application."""
+    old: dict[str, Any] = {**METHODS, "ping": done, "logging_setLevel": done}
+    wire = weather_wire() if era == "modern" else legacy(capabilities=EVERYTHING, **old)
     app = web.Application()
-    app.router.add_route("*", "/mcp", weather_wire().handle)
+    app.router.add_route("*", "/mcp", wire.handle)
     return app

@@ -181,6 +181,11 @@ class SyncClient:
         """The server's guidance for models that use it."""
         return self._client.instructions
 
+    @property
+    def middleware(self) -> tuple[str, ...]:
+        """The names of all middleware, the outermost first."""
+        return self._client.middleware
+
     def list_tools(self) -> list[Tool]:
         """All tools, from all pages; those with a wrong `x-mcp-header` are left out."""
         return self._wait(self._client.list_tools())
