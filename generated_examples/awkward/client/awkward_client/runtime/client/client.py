@@ -4,6 +4,9 @@ The methods of generated clients are one line each. This module turns calls into
 and results into values; it chooses the transport, and knows nothing of eras.
 """
 
+# The synchronous face takes its class from here.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import copy
@@ -13,8 +16,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from ..core.catalog import Catalog, JsonObject
+from ..core.errors import HEADER_MISMATCH
 from ..core.features import load
 from .calls import Request, ToolCall, decoded, given, to_strings
+from .errors import ProtocolError
 from .listing import Listing
 from .options import CallSettings, LoggingLevel, Omit, Settings, messages_only
 from .sync import SyncClient
@@ -69,10 +74,10 @@ class Client:
 
     def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
         # aiohttp comes with it: who only imports a client need not wait for that.
-        from .transports.http.requests import Http
+        from .transports.http.transport import HttpTransport
 
         settings = Settings(**options, revisions=self._revisions)
-        self._begin(Http(url, settings), settings)
+        self._begin(HttpTransport(url, settings), settings)
 
     def _begin(self, transport: Transport, settings: Settings) -> None:
         from .connection import ServerConnection
@@ -131,7 +136,9 @@ class Client:
         """
         from .transports.messages import MessageTransport
 
-        settings = messages_only(Settings(**options), "connections of your own")
+        settings = messages_only(
+            Settings(**options, revisions=cls._revisions), "connections of your own"
+        )
         transport = MessageTransport(connect, name=name, max_bytes=settings.max_bytes)
         return cls._with(transport, settings)
 
@@ -165,7 +172,9 @@ class Client:
         stdio = load(
             f"{__package__}.transports.stdio", "Client.stdio", "client", "stdio"
         )
-        settings = messages_only(Settings(**options), "programs")
+        settings = messages_only(
+            Settings(**options, revisions=cls._revisions), "programs"
+        )
         transport = stdio.program(
             command, env=env, cwd=cwd, stderr=stderr, max_bytes=settings.max_bytes
         )
@@ -232,6 +241,11 @@ class Client:
     def instructions(self) -> str | None:
         """The server's guidance for models that use it."""
         return self._connection.server.instructions
+
+    @property
+    def middleware(self) -> tuple[str, ...]:
+        """The names of all middleware, the outermost first."""
+        return self._connection.middleware
 
     async def list_tools(self) -> list[Tool]:
         """All tools, from all pages; those with a wrong `x-mcp-header` are left out."""
@@ -329,11 +343,16 @@ class Client:
 
     async def ping(self) -> None:
         """Returns when the server answers."""
-        await self._connection.ping(self._options)
+        await self._connection.request(
+            Request("ping", {}, repeatable=True, options=self._options)
+        )
 
     async def set_logging_level(self, level: LoggingLevel) -> None:
         """The least level of log messages that the server sends from now on."""
-        await self._connection.set_logging_level(level, self._options)
+        params = {"level": level}
+        await self._connection.request(
+            Request("logging/setLevel", params, repeatable=True, options=self._options)
+        )
 
     async def roots_changed(self) -> None:
         """Tells the server that the client's roots have changed, so that it asks anew.
@@ -393,7 +412,17 @@ class Client:
 
     async def _call_tool(self, call: ToolCall[T], arguments: Mapping[str, Any]) -> T:
         plain = call.checked(arguments)
-        result = await self._listing.call(call, plain, self._options)
+        request = call.request(plain, self._options)
+        async with self._connection.limited(request.method, self._options) as clock:
+            try:
+                result = await self._connection.request(request)
+            except ProtocolError as error:
+                if error.code != HEADER_MISMATCH:
+                    raise
+                clock.heard()
+                result = await self._listing.call_anew(
+                    call, plain, self._options, error
+                )
         return call.read(result, self._connection.quirks.note)
 
     async def _get_prompt(
@@ -402,15 +431,15 @@ class Client:
         from ..protocol.types import GetPromptResult
 
         params = {"name": name, "arguments": to_strings(given(arguments))}
-        request = Request("prompts/get", params, name=name, repeatable=True)
-        result = await self._connection.request(request, self._options)
+        request = Request("prompts/get", params, True, self._options)
+        result = await self._connection.request(request)
         return decoded(GetPromptResult, result, "prompts/get")
 
     async def _read_resource(self, uri: str) -> ReadResourceResult:
         from ..protocol.types import ReadResourceResult
 
-        request = Request("resources/read", {"uri": uri}, name=uri, repeatable=True)
-        result = await self._connection.request(request, self._options)
+        request = Request("resources/read", {"uri": uri}, True, self._options)
+        result = await self._connection.request(request)
         return decoded(ReadResourceResult, result, "resources/read")
 
     async def _read_template(
@@ -435,10 +464,14 @@ class Client:
         }
         if known:
             params["context"] = {"arguments": dict(known)}
-        request = Request("completion/complete", params, repeatable=True)
-        result = await self._connection.request(request, self._options)
+        request = Request("completion/complete", params, True, self._options)
+        result = await self._connection.request(request)
         return decoded(CompleteResult, result, "completion/complete")
 
     def _own_name(self) -> JsonObject:
         server = self.catalog.server
         return {"name": f"{server['name']}-client", "version": server["version"]}
+
+
+# What `SyncClient` itself is the synchronous face of; generated ones name their own.
+SyncClient._client_class = Client

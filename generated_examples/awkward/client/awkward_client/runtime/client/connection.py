@@ -7,10 +7,11 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from .calls import Request
+from .capabilities import NEEDED_BY, require
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -23,8 +24,9 @@ from .errors import (
 )
 from .events import Events
 from .handlers import ROOTS_CHANGED, Handlers
+from .middleware import around, name_of
 from .negotiation import KnownServers, negotiate
-from .options import CallSettings, LoggingLevel, Settings
+from .options import CallSettings, Settings
 from .quirks import Quirks
 from .session import (
     EraLostError,
@@ -33,7 +35,6 @@ from .session import (
     Session,
     Wanted,
     is_busy,
-    require,
 )
 from .work import backoff
 from .work.limits import Calls, Clock, Limited, Part
@@ -42,16 +43,11 @@ if TYPE_CHECKING:
     from .channel import Transport
     from .subscriptions import Filter, Subscription
 
-T = TypeVar("T")
-
 MAX_SENDS: Final = 3
 """How often a request is sent that may be repeated."""
 
 CLOSE_LIMIT: Final = 1.0
 """Seconds that calls have to end when the client is closed."""
-
-_PING: Final = Request("ping", {}, repeatable=True)
-_SET_LEVEL: Final = Request("logging/setLevel", {}, repeatable=True)
 
 
 class ServerConnection:
@@ -62,6 +58,8 @@ class ServerConnection:
         self._wanted = Wanted.read(settings.era, settings.revisions)
         self._known = settings.known_servers or KnownServers()
         self._transport = transport
+        # With no middleware, nothing is added to the way of a request.
+        self._send = around(settings.middleware, self._sent)
         self._parts: Parts | None = None
         self._session: Session | None = None
         self._lock = asyncio.Lock()
@@ -81,6 +79,11 @@ class ServerConnection:
     def max_bytes(self) -> int:
         """The size of the largest response, and of all pages of one list together."""
         return self._settings.max_bytes
+
+    @property
+    def middleware(self) -> tuple[str, ...]:
+        """The names of all middleware, the outermost first."""
+        return tuple(map(name_of, self._settings.middleware))
 
     @property
     def quirks(self) -> Quirks:
@@ -136,13 +139,16 @@ class ServerConnection:
             raise not_open()
         return self._parts.calls.limited(method, settings)
 
-    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+    async def request(self, request: Request) -> dict[str, Any]:
         """The result of a request, sent again where that is safe, in its time."""
-        async with self.limited(request.method, settings) as clock:
+        async with self.limited(request.method, request.options):
+            return await self._send(request)
+
+    async def _sent(self, request: Request) -> dict[str, Any]:
+        """What all middleware is around."""
+        async with self.limited(request.method, request.options) as clock:
             try:
-                return await self._repeated(
-                    lambda session: session.request(request, settings), request, clock
-                )
+                return await self._repeated(request, clock)
             except ProtocolError as error:
                 if self._parts is None:
                     raise
@@ -161,15 +167,21 @@ class ServerConnection:
                 await _wait(sends, error, clock)
                 sends += 1
 
-    async def _repeated(
-        self, send: Callable[[Session], Awaitable[T]], request: Request, clock: Clock
-    ) -> T:
+    async def _repeated(self, request: Request, clock: Clock) -> dict[str, Any]:
         sends = 1
         while True:
-            session = self._open_session()
-            require(request.method, session.server, self._wanted)
+            session = self._session
+            if session is None:
+                raise not_open()
+            if NEEDED_BY.get(request.method.partition("/")[0]) not in (
+                None,
+                *session.server.capabilities,
+            ):
+                require(request.method, session.server, self._wanted)
             try:
-                return await send(session)
+                if request.method in _OF_ERAS:
+                    return await _OF_ERAS[request.method](session, request)
+                return await session.request(request)
             except EraLostError as lost:
                 await self._renegotiate(session, lost, clock)
                 sends += 1
@@ -181,22 +193,6 @@ class ServerConnection:
                 await _wait(sends, error, clock)
                 sends += 1
             clock.heard()
-
-    async def ping(self, settings: CallSettings) -> None:
-        """Returns when the server answers."""
-        async with self.limited("ping", settings) as clock:
-            await self._repeated(lambda session: session.ping(settings), _PING, clock)
-
-    async def set_logging_level(
-        self, level: LoggingLevel, settings: CallSettings
-    ) -> None:
-        """The least level of log messages from now on."""
-        async with self.limited("logging/setLevel", settings) as clock:
-            await self._repeated(
-                lambda session: session.set_logging_level(level, settings),
-                _SET_LEVEL,
-                clock,
-            )
 
     async def roots_changed(self, settings: CallSettings) -> None:
         """The client's roots have changed."""
@@ -252,3 +248,19 @@ async def _wait(failures: int, error: TransportError, clock: Clock) -> None:
         raise error
     with clock.idle():
         await backoff.at_least(wish)
+
+
+async def _ping(session: Session, request: Request) -> dict[str, Any]:
+    await session.ping(request.options)
+    return {}
+
+
+async def _set_level(session: Session, request: Request) -> dict[str, Any]:
+    await session.set_logging_level(request.params["level"], request.options)
+    return {}
+
+
+_OF_ERAS: Final[
+    Mapping[str, Callable[[Session, Request], Awaitable[dict[str, Any]]]]
+] = {"ping": _ping, "logging/setLevel": _set_level}
+"""Requests that each era makes in its own way."""

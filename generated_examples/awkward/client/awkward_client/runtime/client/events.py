@@ -20,23 +20,18 @@ logger: Final = logging.getLogger(__name__)
 
 
 class Events:
-    """Routes notifications: progress to its call, the rest to callbacks."""
+    """Routes notifications: progress to its call, the rest to callbacks.
+
+    Attributes:
+        calls: Where progress goes, by its token, while a call runs.
+        listeners: Called with every notification.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._on_log = settings.on_log
         self._on_notification = settings.on_notification
-        self._calls: dict[str | int, tuple[ProgressCallback | None, Clock]] = {}
+        self.calls: dict[str | int, tuple[ProgressCallback | None, Clock]] = {}
         self.listeners: list[Callable[[Notification], None]] = []
-
-    def expect(
-        self, token: str | int, callback: ProgressCallback | None, clock: Clock
-    ) -> None:
-        """Pass progress with this token to the callback from now on."""
-        self._calls[token] = callback, clock
-
-    def forget(self, token: str | int) -> None:
-        """Ignore progress with this token."""
-        self._calls.pop(token, None)
 
     async def receive(self, message: Mapping[str, Any]) -> None:
         """Takes a notification."""
@@ -56,7 +51,7 @@ class Events:
 
     async def _progress(self, params: Mapping[str, Any]) -> None:
         token = params.get("progressToken")
-        waiting = self._calls.get(token) if isinstance(token, str | int) else None
+        waiting = self.calls.get(token) if isinstance(token, str | int) else None
         if waiting is None:
             return
         callback, clock = waiting

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import Any, Final, TypeAlias, TypeGuard, cast
 
 from pydantic_core import from_json, to_json
 
@@ -87,6 +87,18 @@ def _has_infinity(value: object) -> bool:
     return False
 
 
+def whole_answer(data: bytes, request_id: int, quirks: Quirks) -> Message | None:
+    """The answer to a request where it is all that a body holds, as it nearly always is."""
+    try:
+        value = read_json(data, quirks)
+    except ValueError:
+        return None
+    if type(value) is not dict or value.get("jsonrpc") != "2.0":
+        return None
+    message = cast("Message", value)
+    return message if is_answer(message, request_id, quirks) else None
+
+
 def messages_in(value: object, quirks: Quirks) -> list[Message]:
     """The JSON-RPC messages of a JSON value: one, or those of a batch."""
     if _is_message(value, quirks):
@@ -147,8 +159,8 @@ def result_of(
     if error is not None:
         raise refusal(error, method, response_status)
     result = message.get("result")
-    if is_object(result):
-        return result
+    if isinstance(result, dict):
+        return cast("Message", result)
     if "result" not in message:
         raise ProtocolError(
             -32603, "the response has neither result nor error", method=method

@@ -18,7 +18,6 @@ from ..core.revision import Era, Revision
 from ..protocol.revisions import REVISIONS, select
 from .calls import Request, decoded
 from .errors import (
-    CapabilityError,
     ClientError,
     InvalidResultError,
     ProtocolError,
@@ -125,7 +124,7 @@ class Wanted:
         if era in eras:
             return cls(eras[era], None, revisions)
         if era not in revisions:
-            named = ", ".join(f'"{each}"' for each in ("auto", *eras))
+            named = ", ".join(f'"{each}"' for each in ("auto", *reversed(eras)))
             raise ValueError(f"era={era!r}: use {named} or {', '.join(revisions)}")
         return cls(revisions[era].era, era, revisions)
 
@@ -236,41 +235,6 @@ class Parts:
         )
 
 
-def require(method: str, server: ServerInfo, speaks: Wanted) -> None:
-    """Only what a server declares is asked for.
-
-    A server that declares nothing at all is called for what the user asks for: some have
-    tools and an empty object. Lists of it are empty.
-    https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#operation
-
-    Raises:
-        CapabilityError: The server does not declare the capability of the method.
-    """
-    wanted = _CAPABILITIES.get(method.partition("/")[0])
-    if not server.capabilities or wanted is None or wanted in server.capabilities:
-        return
-    revision = speaks.revisions.get(server.protocol_version)
-    if revision is None or (
-        method in revision.client_requests and wanted in revision.server_capabilities
-    ):
-        raise lacking(method, wanted, server)
-
-
-def lacking(method: str, capability: str, server: ServerInfo) -> CapabilityError:
-    """The error for a request that needs what the server does not declare."""
-    return CapabilityError(method, capability, tuple(server.capabilities))
-
-
-_CAPABILITIES: Final = {
-    "tools": "tools",
-    "prompts": "prompts",
-    "resources": "resources",
-    "completion": "completions",
-    "logging": "logging",
-}
-"""The server's capability by how methods begin."""
-
-
 class EraLostError(ClientError):
     """The server does not speak as it did: find out again. Never reaches users."""
 
@@ -287,7 +251,7 @@ class Session(Protocol):
         """What the server says of itself."""
         ...
 
-    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+    async def request(self, request: Request) -> dict[str, Any]:
         """The result of a request.
 
         Raises:
@@ -323,14 +287,6 @@ class Session(Protocol):
 def versions(era: Era, known: Mapping[str, Revision] = REVISIONS) -> tuple[str, ...]:
     """The protocol versions of an era, newest first."""
     return tuple(v for v in sorted(known, reverse=True) if known[v].era == era)
-
-
-def progress_for(request: Request, settings: CallSettings) -> bool:
-    """Whether a request should ask for progress.
-
-    Tools always should: a report shows that the call is alive.
-    """
-    return settings.progress is not None or request.method == "tools/call"
 
 
 def cancellation(request_id: int) -> dict[str, Any]:

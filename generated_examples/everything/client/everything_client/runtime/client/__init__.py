@@ -1,4 +1,4 @@
-"""The client side of MCP over HTTP: what generated clients are made of.
+"""The client side of MCP: what generated clients are made of.
 
 Knows nothing of the server runtime. A generated client derives from `Client`, its
 synchronous face from `SyncClient`; everything else here is for users.
@@ -6,7 +6,7 @@ synchronous face from `SyncClient`; everything else here is for users.
 
 from typing import TYPE_CHECKING
 
-from .calls import ToolCall
+from .calls import Request, ToolCall, ToolError
 from .client import Client
 from .drift import Difference
 from .errors import (
@@ -19,7 +19,6 @@ from .errors import (
     InvalidResultError,
     MissingHandlerError,
     ProtocolError,
-    ToolError,
     TransportError,
     VersionError,
 )
@@ -37,6 +36,7 @@ from .options import (
 from .sync import SyncClient
 
 if TYPE_CHECKING:
+    from ..core.connection import Connection
     from ..core.model import Codec
     from .features.oauth import (
         ApiKeyAuth,
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         TokenStorage,
         WorkloadIdentity,
     )
+    from .middleware import Middleware, Next, Result
     from .negotiation import KnownServers
     from .transports.http.tls import tls_context
 else:
@@ -87,7 +88,9 @@ else:
                 "WorkloadIdentity",
             ),
             ".transports.http.tls": ("tls_context",),
+            ".middleware": ("Middleware", "Next", "Result"),
             ".negotiation": ("KnownServers",),
+            "..core.connection": ("Connection",),
             "..core.model": ("Codec",),
         },
     )
@@ -109,6 +112,7 @@ __all__ = [
     "ClientRegistration",
     "ClientStateError",
     "Codec",
+    "Connection",
     "Difference",
     "Elicitation",
     "EnterpriseAuth",
@@ -120,7 +124,9 @@ __all__ = [
     "LogMessage",
     "LoopbackRedirect",
     "MemoryStorage",
+    "Middleware",
     "MissingHandlerError",
+    "Next",
     "Notification",
     "OAuth",
     "Omit",
@@ -131,6 +137,8 @@ __all__ = [
     "Receiver",
     "Redirect",
     "Reply",
+    "Request",
+    "Result",
     "SyncClient",
     "TokenStorage",
     "ToolCall",

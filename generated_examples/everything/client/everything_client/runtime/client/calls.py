@@ -5,13 +5,16 @@ Knows neither connections nor eras.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
     Any,
+    Final,
     Generic,
     TypeAlias,
+    TypedDict,
     TypeGuard,
     TypeVar,
     cast,
@@ -20,16 +23,23 @@ from typing import (
 
 from pydantic_core import ValidationError, from_json, to_json, to_jsonable_python
 
-from ..core.catalog import JsonObject
-from ..core.headers import HeaderParameter, header_parameters, parameter_headers
-from .errors import InvalidArgumentsError, InvalidResultError, ToolError
-from .options import Omit
+from ..core.catalog import Json, JsonObject
+from ..core.headers import (
+    NAMED_BY,
+    HeaderParameter,
+    header_parameters,
+    parameter_headers,
+)
+from .errors import ClientError, InvalidArgumentsError, InvalidResultError
+from .options import CallSettings, Omit
 from .shapes import is_list, members
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from ..core.model import Codec
     from ..core.schema.validator import Problem, SchemaValidator
-    from ..protocol.types import CallToolResult
+    from ..protocol.types import CallToolResult, ContentBlock
 
 T = TypeVar("T")
 Note: TypeAlias = Callable[[str, str], object]
@@ -39,23 +49,85 @@ def _ignore(deviation: str, detail: str) -> None:
     """Nobody wants to know."""
 
 
+NO_OPTIONS: Final = CallSettings()
+
+
+class RequestChanges(TypedDict, total=False):
+    """What `Request.replace` takes."""
+
+    method: str
+    params: Mapping[str, Any]
+    repeatable: bool
+    options: CallSettings
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to the server.
+    """One request to the server, as middleware sees it.
 
     Attributes:
         method: The method, such as `tools/call`.
-        params: The parameters without `_meta`.
-        name: What `Mcp-Name` says; None where the method has none.
-        headers: The `Mcp-Param-*` headers.
+        params: The parameters; keys of a `_meta` among them are added to the request's.
         repeatable: Whether it may be sent again although the server may have seen it.
+        options: What the caller has set for this call.
+        mirrored: The arguments that are sent as `Mcp-Param-*` headers, too.
     """
 
     method: str
     params: Mapping[str, Any]
-    name: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     repeatable: bool = False
+    options: CallSettings = NO_OPTIONS
+    mirrored: tuple[HeaderParameter, ...] = ()
+
+    @property
+    def name(self) -> str | None:
+        """The wire name of the tool or prompt, or the URI of the resource."""
+        key = NAMED_BY.get(self.method)
+        return None if key is None else self.params.get(key)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """HTTP headers: those of the call's options, and the `Mcp-Param-*` ones."""
+        if not self.mirrored:
+            return self.options.headers
+        arguments = members(self.params.get("arguments"))
+        return {**self.options.headers, **parameter_headers(self.mirrored, arguments)}
+
+    @property
+    def wants_progress(self) -> bool:
+        """Whether to ask for progress: a report shows that a tool's call is alive."""
+        return self.method == "tools/call" or self.options.progress is not None
+
+    def replace(self, **changes: Unpack[RequestChanges]) -> Request:
+        """The same request with other parts, such as `params=`."""
+        return dataclasses.replace(self, **changes)
+
+
+class ToolError(ClientError):
+    """The tool ran and reports that it failed (`isError`); its words are for people.
+
+    Attributes:
+        tool: The tool's wire name.
+        message: The texts of the result, joined by newlines.
+        structured: The result's `structuredContent`, None where there is none.
+        result: The whole result as it came.
+    """
+
+    def __init__(self, tool: str, result: Mapping[str, Any]) -> None:
+        self.tool = tool
+        self.result = result
+        self.structured: Json = result.get("structuredContent")
+        self.message = _text_of(result.get("content")) or "the tool gave no reason"
+        super().__init__(f"{tool}: {self.message}")
+
+    @property
+    def content(self) -> Sequence[ContentBlock]:
+        """The result's content blocks.
+
+        Raises:
+            InvalidResultError: There is a block that the protocol does not have.
+        """
+        return whole_result(self.tool, self.result).content
 
 
 class ToolCall(Generic[T]):
@@ -116,17 +188,16 @@ class ToolCall(Generic[T]):
         self._headers: tuple[HeaderParameter, ...] | None = None
         self._trusted = True
 
-    def request(self, arguments: Mapping[str, Any]) -> Request:
+    def request(self, arguments: Mapping[str, Any], options: CallSettings) -> Request:
         """The request for a call with arguments that are JSON already."""
         if self._headers is None:
             self._headers = header_parameters(self.definition.get("inputSchema"))
-        headers = parameter_headers(self._headers, arguments) if self._headers else {}
         return Request(
             "tools/call",
             {"name": self.name, "arguments": arguments},
-            name=self.name,
-            headers=headers,
-            repeatable=self._is_repeatable(),
+            self._is_repeatable(),
+            options,
+            self._headers,
         )
 
     def checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -220,9 +291,10 @@ class ToolCall(Generic[T]):
 class _Check:
     """A JSON Schema that is compiled when it is first needed; None admits all."""
 
-    __slots__ = ("_reason", "_schema", "_validator")
+    __slots__ = ("_is_valid", "_reason", "_schema", "_validator")
 
     def __init__(self, schema: object) -> None:
+        self._is_valid: Callable[[object], bool] | None = None
         self._reason: str | None = None
         self._schema: JsonObject | None = (
             cast("JsonObject", schema) if isinstance(schema, Mapping) else None
@@ -233,6 +305,8 @@ class _Check:
         if self._schema is None:
             return []
         try:
+            if self._is_valid is not None and self._is_valid(value):
+                return []
             return (self._validator or self._prepared(self._schema)).problems(value)
         except ValueError as error:
             from ..core.schema.validator import Problem
@@ -245,7 +319,7 @@ class _Check:
             self._reason = ""
             try:
                 if self._schema is not None:
-                    self._prepared(self._schema).compile()
+                    self._prepared(self._schema)
             except ValueError as error:
                 self._reason = str(error)
         return self._reason
@@ -253,8 +327,10 @@ class _Check:
     def _prepared(self, schema: JsonObject) -> SchemaValidator:
         from ..core.schema.validator import SchemaValidator
 
-        self._validator = SchemaValidator(schema)
-        return self._validator
+        validator = SchemaValidator(schema)
+        self._is_valid = validator.compile().is_valid
+        self._validator = validator
+        return validator
 
 
 def _codec(output: type[Any] | Codec[Any]) -> Codec[Any]:
@@ -366,3 +442,13 @@ def to_strings(arguments: Mapping[str, Any]) -> dict[str, str]:
 
 def _json_text(value: Any) -> str:
     return to_json(plain(value)).decode()
+
+
+def _text_of(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    if not is_list(content):
+        return ""
+    return "\n".join(
+        text for block in content if isinstance(text := members(block).get("text"), str)
+    )

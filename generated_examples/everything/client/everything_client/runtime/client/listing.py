@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..core.catalog import Catalog, JsonObject
-from ..core.errors import HEADER_MISMATCH
 from ..core.headers import header_problems
 from .calls import Request, ToolCall, decoded, invalid_result
 from .errors import InvalidResultError, ProtocolError
@@ -59,8 +58,8 @@ class Listing:
         seen: set[str] = set()
         size = 0
         for _ in range(MAX_PAGES):
-            request = Request(method, params, repeatable=True)
-            result = await self._connection.request(request, options)
+            request = Request(method, params, True, options)
+            result = await self._connection.request(request)
             items = self._items(result, method, key)
             cursor = self._cursor(result, method)
             if cursor is not None and cursor in seen:
@@ -167,24 +166,23 @@ class Listing:
         known = self._declared.get(name) or self._live.get(name)
         return known or ToolCall({"name": name})
 
-    async def call(
-        self, call: ToolCall[Any], arguments: Mapping[str, Any], options: CallSettings
+    async def call_anew(
+        self,
+        call: ToolCall[Any],
+        arguments: Mapping[str, Any],
+        options: CallSettings,
+        refusal: ProtocolError,
     ) -> dict[str, Any]:
-        """The result of a tool, called by the server's own definition if need be."""
-        request = call.request(arguments)
-        async with self._connection.limited(request.method, options) as clock:
-            try:
-                return await self._connection.request(request, options)
-            except ProtocolError as error:
-                if error.code != HEADER_MISMATCH:
-                    raise
-                # The server's headers for this tool have changed since it was described.
-                await self.tools(options)
-                live = self._live.get(call.name)
-                if live is None:
-                    raise
-            clock.heard()
-            return await self._connection.request(live.request(arguments), options)
+        """The result of a tool whose headers have changed since it was described.
+
+        Raises:
+            ProtocolError: The `refusal`, where the server does not list the tool.
+        """
+        await self.tools(options)
+        live = self._live.get(call.name)
+        if live is None:
+            raise refusal
+        return await self._connection.request(live.request(arguments, options))
 
 
 def _json_size(value: object) -> int:

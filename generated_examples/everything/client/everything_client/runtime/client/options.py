@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Root,
     )
     from .features.oauth import Auth
+    from .middleware import Middleware
     from .negotiation import KnownServers
 
 T = TypeVar("T")
@@ -180,6 +181,8 @@ class ClientOptions(CallOptions, total=False):
             together, in bytes.
         session_factory: Makes the HTTP session, for proxies or certificates of your own;
             it is closed at the end.
+        middleware: Code around every request, the outermost first:
+            `async def middleware(request: Request, proceed: Next) -> Result`.
     """
 
     auth: Auth | None
@@ -196,6 +199,7 @@ class ClientOptions(CallOptions, total=False):
     tls: ssl.SSLContext | None
     max_bytes: int
     session_factory: Callable[[], aiohttp.ClientSession] | None
+    middleware: Sequence[Middleware]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +235,7 @@ class Settings(CallSettings):
     tls: ssl.SSLContext | None = None
     max_bytes: int = DEFAULT_MAX_BYTES
     session_factory: Callable[[], aiohttp.ClientSession] | None = None
+    middleware: Sequence[Middleware] = ()
     revisions: tuple[Revision | str, ...] = ()
 
     def for_calls(self) -> CallSettings:

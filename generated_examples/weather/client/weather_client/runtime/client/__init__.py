@@ -6,7 +6,7 @@ synchronous face from `SyncClient`; everything else here is for users.
 
 from typing import TYPE_CHECKING
 
-from .calls import Request, ToolCall
+from .calls import Request, ToolCall, ToolError
 from .client import Client
 from .drift import Difference
 from .errors import (
@@ -19,7 +19,6 @@ from .errors import (
     InvalidResultError,
     MissingHandlerError,
     ProtocolError,
-    ToolError,
     TransportError,
     VersionError,
 )
@@ -89,7 +88,9 @@ else:
                 "WorkloadIdentity",
             ),
             ".transports.http.tls": ("tls_context",),
+            ".middleware": ("Middleware", "Next", "Result"),
             ".negotiation": ("KnownServers",),
+            "..core.connection": ("Connection",),
             "..core.model": ("Codec",),
         },
     )

@@ -23,14 +23,14 @@ from typing import (
 
 from pydantic_core import ValidationError, from_json, to_json, to_jsonable_python
 
-from ..core.catalog import JsonObject
+from ..core.catalog import Json, JsonObject
 from ..core.headers import (
     NAMED_BY,
     HeaderParameter,
     header_parameters,
     parameter_headers,
 )
-from .errors import InvalidArgumentsError, InvalidResultError, ToolError
+from .errors import ClientError, InvalidArgumentsError, InvalidResultError
 from .options import CallSettings, Omit
 from .shapes import is_list, members
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from ..core.model import Codec
     from ..core.schema.validator import Problem, SchemaValidator
-    from ..protocol.types import CallToolResult
+    from ..protocol.types import CallToolResult, ContentBlock
 
 T = TypeVar("T")
 Note: TypeAlias = Callable[[str, str], object]
@@ -101,6 +101,33 @@ class Request:
     def replace(self, **changes: Unpack[RequestChanges]) -> Request:
         """The same request with other parts, such as `params=`."""
         return dataclasses.replace(self, **changes)
+
+
+class ToolError(ClientError):
+    """The tool ran and reports that it failed (`isError`); its words are for people.
+
+    Attributes:
+        tool: The tool's wire name.
+        message: The texts of the result, joined by newlines.
+        structured: The result's `structuredContent`, None where there is none.
+        result: The whole result as it came.
+    """
+
+    def __init__(self, tool: str, result: Mapping[str, Any]) -> None:
+        self.tool = tool
+        self.result = result
+        self.structured: Json = result.get("structuredContent")
+        self.message = _text_of(result.get("content")) or "the tool gave no reason"
+        super().__init__(f"{tool}: {self.message}")
+
+    @property
+    def content(self) -> Sequence[ContentBlock]:
+        """The result's content blocks.
+
+        Raises:
+            InvalidResultError: There is a block that the protocol does not have.
+        """
+        return whole_result(self.tool, self.result).content
 
 
 class ToolCall(Generic[T]):
@@ -415,3 +442,13 @@ def to_strings(arguments: Mapping[str, Any]) -> dict[str, str]:
 
 def _json_text(value: Any) -> str:
     return to_json(plain(value)).decode()
+
+
+def _text_of(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    if not is_list(content):
+        return ""
+    return "\n".join(
+        text for block in content if isinstance(text := members(block).get("text"), str)
+    )

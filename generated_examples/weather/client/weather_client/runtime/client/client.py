@@ -4,6 +4,9 @@ The methods of generated clients are one line each. This module turns calls into
 and results into values; it chooses the transport, and knows nothing of eras.
 """
 
+# The synchronous face takes its class from here.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import copy
@@ -71,10 +74,10 @@ class Client:
 
     def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
         # aiohttp comes with it: who only imports a client need not wait for that.
-        from .transports.http.requests import Http
+        from .transports.http.transport import HttpTransport
 
         settings = Settings(**options, revisions=self._revisions)
-        self._begin(Http(url, settings), settings)
+        self._begin(HttpTransport(url, settings), settings)
 
     def _begin(self, transport: Transport, settings: Settings) -> None:
         from .connection import ServerConnection
@@ -133,7 +136,9 @@ class Client:
         """
         from .transports.messages import MessageTransport
 
-        settings = messages_only(Settings(**options), "connections of your own")
+        settings = messages_only(
+            Settings(**options, revisions=cls._revisions), "connections of your own"
+        )
         transport = MessageTransport(connect, name=name, max_bytes=settings.max_bytes)
         return cls._with(transport, settings)
 
@@ -167,7 +172,9 @@ class Client:
         stdio = load(
             f"{__package__}.transports.stdio", "Client.stdio", "client", "stdio"
         )
-        settings = messages_only(Settings(**options), "programs")
+        settings = messages_only(
+            Settings(**options, revisions=cls._revisions), "programs"
+        )
         transport = stdio.program(
             command, env=env, cwd=cwd, stderr=stderr, max_bytes=settings.max_bytes
         )
@@ -464,3 +471,7 @@ class Client:
     def _own_name(self) -> JsonObject:
         server = self.catalog.server
         return {"name": f"{server['name']}-client", "version": server["version"]}
+
+
+# What `SyncClient` itself is the synchronous face of; generated ones name their own.
+SyncClient._client_class = Client

@@ -6,17 +6,15 @@ never hold credentials: addresses lose user, password and query.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..core.catalog import Json
 from ..core.errors import ProtocolError as _WireError
-from .shapes import is_list, members
 
 if TYPE_CHECKING:
     from ..core.schema.validator import Problem
-    from ..protocol.types import ContentBlock
 
 
 class ClientError(Exception):
@@ -30,35 +28,6 @@ class ClientStateError(ClientError, RuntimeError):
 def not_open(block: str = "async with") -> ClientStateError:
     """The error for a use outside of the block that opens and closes."""
     return ClientStateError(f"this client is not open; use it in `{block}`")
-
-
-class ToolError(ClientError):
-    """The tool ran and reports that it failed (`isError`); its words are for people.
-
-    Attributes:
-        tool: The tool's wire name.
-        message: The texts of the result, joined by newlines.
-        structured: The result's `structuredContent`, None where there is none.
-        result: The whole result as it came.
-    """
-
-    def __init__(self, tool: str, result: Mapping[str, Any]) -> None:
-        self.tool = tool
-        self.result = result
-        self.structured: Json = result.get("structuredContent")
-        self.message = _text_of(result.get("content")) or "the tool gave no reason"
-        super().__init__(f"{tool}: {self.message}")
-
-    @property
-    def content(self) -> Sequence[ContentBlock]:
-        """The result's content blocks.
-
-        Raises:
-            InvalidResultError: There is a block that the protocol does not have.
-        """
-        from .calls import whole_result
-
-        return whole_result(self.tool, self.result).content
 
 
 class ProtocolError(ClientError, _WireError):
@@ -219,13 +188,3 @@ def public_url(url: str) -> str:
         return parts._replace(query="", fragment="").geturl().rpartition("@")[2]
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}"
-
-
-def _text_of(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    if not is_list(content):
-        return ""
-    return "\n".join(
-        text for block in content if isinstance(text := members(block).get("text"), str)
-    )

@@ -124,7 +124,7 @@ class Wanted:
         if era in eras:
             return cls(eras[era], None, revisions)
         if era not in revisions:
-            named = ", ".join(f'"{each}"' for each in ("auto", *eras))
+            named = ", ".join(f'"{each}"' for each in ("auto", *reversed(eras)))
             raise ValueError(f"era={era!r}: use {named} or {', '.join(revisions)}")
         return cls(revisions[era].era, era, revisions)
 

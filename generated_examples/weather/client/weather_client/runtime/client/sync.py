@@ -65,8 +65,8 @@ class SyncClient:
     client that is dropped without having been closed is closed, with a ResourceWarning.
     """
 
-    _client_class: ClassVar[type[Client] | None] = None
-    """The asynchronous client, in generated ones."""
+    _client_class: ClassVar[type[Client]]
+    """The asynchronous client."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -84,7 +84,7 @@ class SyncClient:
 
         The application runs in the client's thread.
         """
-        return cls(cls._asynchronous().in_memory(app, path=path, **options))
+        return cls(cls._client_class.in_memory(app, path=path, **options))
 
     @classmethod
     def over(
@@ -98,7 +98,7 @@ class SyncClient:
 
         The connections belong to the event loop of the client's thread.
         """
-        return cls(cls._asynchronous().over(connect, name=name, **options))
+        return cls(cls._client_class.over(connect, name=name, **options))
 
     @classmethod
     def stdio(
@@ -111,16 +111,10 @@ class SyncClient:
         **options: Unpack[ClientOptions],
     ) -> Self:
         """A client of a program that it starts; see `Client.stdio`."""
-        made = cls._asynchronous().stdio(
+        made = cls._client_class.stdio(
             command, env=env, cwd=cwd, stderr=stderr, **options
         )
         return cls(made)
-
-    @classmethod
-    def _asynchronous(cls) -> type[Client]:
-        from .client import Client
-
-        return cls._client_class or Client
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """This client with other options for its calls; the connection is shared."""

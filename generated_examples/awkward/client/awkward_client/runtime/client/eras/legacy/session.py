@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any, Final
 
 from ....core.errors import URL_ELICITATION_REQUIRED
-from ...calls import Request
+from ...calls import Request, ToolError
+from ...capabilities import lacking, require
 from ...channel import (
     CONNECT_LIMIT,
     LISTEN_WAIT,
@@ -27,7 +28,6 @@ from ...errors import (
     ClientError,
     MissingHandlerError,
     ProtocolError,
-    ToolError,
     TransportError,
     VersionError,
 )
@@ -39,10 +39,7 @@ from ...session import (
     Parts,
     ServerInfo,
     cancellation,
-    lacking,
     named_versions,
-    progress_for,
-    require,
 )
 from ...shapes import members
 from ...subscriptions import Filter, Subscription
@@ -79,32 +76,27 @@ class LegacySession:
         """
         await self._initialize()
 
-    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+    async def request(self, request: Request) -> dict[str, Any]:
         """The result, after a person has visited what pages the server wants."""
-        async with self._parts.calls.limited(request.method, settings) as clock:
+        async with self._parts.calls.limited(request.method, request.options) as clock:
             try:
-                return await self._in_session(request, settings)
+                return await self._in_session(request)
             except ProtocolError as error:
                 if error.code != URL_ELICITATION_REQUIRED:
                     raise
                 from .pages import with_pages
 
                 return await with_pages(
-                    self._parts,
-                    clock,
-                    error,
-                    lambda: self._in_session(request, settings),
+                    self._parts, clock, error, lambda: self._in_session(request)
                 )
 
-    async def _in_session(
-        self, request: Request, settings: CallSettings
-    ) -> dict[str, Any]:
+    async def _in_session(self, request: Request) -> dict[str, Any]:
         """The result; a session that the server has lost is made anew, once."""
         if not self._alive:
             await self._renew(self._generation)
         generation = self._generation
         try:
-            return await self._exchange(request, settings)
+            return await self._exchange(request)
         except SessionLostError as lost:
             try:
                 await self._renew(generation)
@@ -113,20 +105,20 @@ class LegacySession:
             if not lost.untouched:
                 raise lost.cause from None
         try:
-            return await self._exchange(request, settings)
+            return await self._exchange(request)
         except SessionLostError as lost:
             raise lost.cause from None
 
     async def ping(self, settings: CallSettings) -> None:
         """The `ping` request."""
-        await self.request(Request("ping", {}, repeatable=True), settings)
+        await self.request(Request("ping", {}, repeatable=True, options=settings))
 
     async def set_logging_level(
         self, level: LoggingLevel, settings: CallSettings
     ) -> None:
         """The `logging/setLevel` request."""
         self._log_level = level
-        await self.request(_set_level(level), settings)
+        await self.request(_set_level(level).replace(options=settings))
 
     async def roots_changed(self) -> None:
         """The notification that the client's roots have changed."""
@@ -244,7 +236,7 @@ class LegacySession:
         is_first = request.method == "initialize"
         limits = self._parts.brief(CONNECT_LIMIT if is_first else STEP_LIMIT)
         try:
-            return await self._exchange(request, limits)
+            return await self._exchange(request.replace(options=limits))
         except SessionLostError as lost:
             raise lost.cause from None
 
@@ -257,24 +249,25 @@ class LegacySession:
                 self._generation += 1
                 self._alive = True
 
-    async def _exchange(
-        self, request: Request, settings: CallSettings
-    ) -> dict[str, Any]:
+    async def _exchange(self, request: Request) -> dict[str, Any]:
         request_id = next(self._parts.ids)
-        message = _message(request_id, request, settings)
-        events, calls = self._parts.events, self._parts.calls
+        message = _message(request_id, request)
+        options = request.options
+        progress = self._parts.events.calls
         try:
-            async with calls.limited(request.method, settings) as clock:
-                events.expect(request_id, settings.progress, clock)
-                answer = await self._channel.exchange(message, clock, settings.headers)
+            async with self._parts.calls.limited(request.method, options) as clock:
+                progress[request_id] = options.progress, clock
+                answer = await self._channel.exchange(message, clock, options.headers)
         except (asyncio.CancelledError, CallTimeoutError):
             self._withdraw(request, request_id)
             raise
         finally:
-            events.forget(request_id)
-        unanswered = self._serving.unanswered(clock)
+            progress.pop(request_id, None)
+        unanswered = None
+        if self._serving.has_unanswered:
+            unanswered = self._serving.unanswered(clock)
         try:
-            result = result_of(answer, request.method, self._parts.quirks)
+            result = result_of(answer, request.method, self._parts.transport.quirks)
         except ProtocolError as error:
             if unanswered is not None:
                 raise unanswered from error
@@ -298,16 +291,16 @@ class LegacySession:
             await self._channel.post(message)
 
 
-def _message(request_id: int, request: Request, settings: CallSettings) -> Message:
-    meta = dict(settings.meta)
-    if progress_for(request, settings):
+def _message(request_id: int, request: Request) -> Message:
+    params = request.params
+    meta = {**request.options.meta, **params.get("_meta", {})}
+    if request.wants_progress:
         meta["progressToken"] = request_id
-    params = {**request.params, "_meta": meta} if meta else request.params
     return {
         "jsonrpc": "2.0",
         "id": request_id,
         "method": request.method,
-        "params": params,
+        "params": {**params, "_meta": meta} if meta else params,
     }
 
 

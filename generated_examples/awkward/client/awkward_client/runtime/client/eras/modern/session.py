@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +26,6 @@ from ...session import (
     ServerInfo,
     cancellation,
     named_versions,
-    progress_for,
 )
 from ...shapes import members
 from ...work.limits import Clock
@@ -72,7 +71,7 @@ class ModernSession:
 
     async def discover(self, settings: CallSettings) -> dict[str, Any]:
         """The server's own account, in the version that is spoken."""
-        result = await self.request(Request(_DISCOVER, {}), settings)
+        result = await self.request(Request(_DISCOVER, {}, options=settings))
         info = members(result.get("_meta")).get(f"{_META}serverInfo")
         version = self.server.protocol_version
         self.server = ServerInfo.read(
@@ -80,13 +79,13 @@ class ModernSession:
         )
         return result
 
-    async def request(self, request: Request, settings: CallSettings) -> dict[str, Any]:
+    async def request(self, request: Request) -> dict[str, Any]:
         """The result, after as many rounds of input as the server needs."""
-        async with self._parts.calls.limited(request.method, settings) as clock:
-            params = request.params
+        async with self._parts.calls.limited(request.method, request.options) as clock:
+            current = request
             result: dict[str, Any] = {}
             for _ in range(MAX_ROUNDS):
-                result = await self._in_common_version(request, params, settings, clock)
+                result = await self._in_common_version(current, clock)
                 kind = result.get("resultType")
                 if kind is None or kind == "complete":
                     return result
@@ -95,10 +94,8 @@ class ModernSession:
                         request.method, f"its `resultType` {kind!r} is unknown", result
                     )
                 with clock.paused():
-                    params = {
-                        **request.params,
-                        **await gather(self._parts.handlers, result),
-                    }
+                    added = await gather(self._parts.handlers, result)
+                current = request.replace(params={**request.params, **added})
                 clock.heard()
         problem = f"the server asked for input {MAX_ROUNDS} times"
         raise invalid_result(request.method, problem, result)
@@ -126,21 +123,17 @@ class ModernSession:
         """Nothing: there is no session to end."""
 
     async def _in_common_version(
-        self,
-        request: Request,
-        params: Mapping[str, Any],
-        settings: CallSettings,
-        clock: Clock,
+        self, request: Request, clock: Clock
     ) -> dict[str, Any]:
         """The result, in another version if the server does not know this one."""
         try:
-            return await self._exchange(request, params, settings, clock)
+            return await self._exchange(request, clock)
         except ProtocolError as error:
             if error.code != codes.UNSUPPORTED_PROTOCOL_VERSION:
                 raise
             version = self._other_version(error)
         self.use(version)
-        return await self._exchange(request, params, settings, clock)
+        return await self._exchange(request, clock)
 
     def _other_version(self, error: ProtocolError) -> str:
         supported = named_versions(error, self.server.protocol_version)
@@ -153,22 +146,14 @@ class ModernSession:
             raise EraLostError(error)
         raise VersionError(supported) from error
 
-    async def _exchange(
-        self,
-        request: Request,
-        params: Mapping[str, Any],
-        settings: CallSettings,
-        clock: Clock,
-    ) -> dict[str, Any]:
+    async def _exchange(self, request: Request, clock: Clock) -> dict[str, Any]:
         """One request and its answer."""
         request_id = next(self._parts.ids)
-        message = self._message(request_id, request, params, settings)
-        events = self._parts.events
-        events.expect(request_id, settings.progress, clock)
+        message = self._message(request_id, request)
+        calls = self._parts.events.calls
+        calls[request_id] = request.options.progress, clock
         try:
-            answer = await self._channel.exchange(
-                message, clock, {**settings.headers, **request.headers}
-            )
+            answer = await self._channel.exchange(message, clock, request.headers)
         except asyncio.CancelledError:
             if request.method != _DISCOVER:
                 self._withdraw(request_id)
@@ -179,18 +164,13 @@ class ModernSession:
                 raise EraLostError(error) from None
             raise
         finally:
-            events.forget(request_id)
-        return result_of(answer, request.method, self._parts.quirks)
+            del calls[request_id]
+        return result_of(answer, request.method, self._parts.transport.quirks)
 
-    def _message(
-        self,
-        request_id: int,
-        request: Request,
-        params: Mapping[str, Any],
-        settings: CallSettings,
-    ) -> Message:
-        meta = {**self._meta, **settings.meta}
-        if progress_for(request, settings):
+    def _message(self, request_id: int, request: Request) -> Message:
+        params = request.params
+        meta = {**self._meta, **request.options.meta, **params.get("_meta", {})}
+        if request.wants_progress:
             meta["progressToken"] = request_id
         if self._log_level is not None:
             meta[f"{_META}logLevel"] = self._log_level
@@ -218,13 +198,13 @@ class ModernSession:
     def _listen(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
         from .listen import listen
 
-        request = Request("subscriptions/listen", {})
         params = {"notifications": wanted.to_json()}
+        options = self._parts.settings.for_calls()
+        request = Request("subscriptions/listen", params, options=options)
 
         def stream() -> tuple[int, AsyncGenerator[Message, None]]:
             request_id = next(self._parts.ids)
-            settings = self._parts.settings.for_calls()
-            message = self._message(request_id, request, params, settings)
-            return request_id, self._channel.stream(message, settings.headers)
+            message = self._message(request_id, request)
+            return request_id, self._channel.stream(message, request.headers)
 
         return listen(self._parts, wanted, stream)

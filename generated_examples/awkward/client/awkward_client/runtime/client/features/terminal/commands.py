@@ -17,9 +17,9 @@ from typing import Any, Final, TypeAlias
 
 from ....core.errors import METHOD_NOT_FOUND
 from ....core.uri.template import expand, variables
-from ...calls import ToolCall, plain
+from ...calls import ToolCall, ToolError, plain
 from ...client import Client
-from ...errors import ProtocolError, ToolError
+from ...errors import ProtocolError
 from ...options import Notification
 from ...shapes import is_list, is_object
 from .arguments import (

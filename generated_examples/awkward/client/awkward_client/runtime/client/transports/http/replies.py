@@ -49,17 +49,19 @@ async def messages(
             for message in found:
                 yield message
     else:
-        for message in await body_messages(http, response):
+        body = await http.read(response)
+        for message in body_messages(http, response, body):
             yield message
 
 
-async def body_messages(http: Http, response: aiohttp.ClientResponse) -> list[Message]:
+def body_messages(
+    http: Http, response: aiohttp.ClientResponse, body: bytes
+) -> list[Message]:
     """The message, or the messages of a batch, that are a response's whole body.
 
     Raises:
         TransportError: The body is not JSON-RPC, or it broke off.
     """
-    body = await http.read(response)
     if response.status in _NO_CONTENT and not body.strip():
         return []
     kind = response.content_type

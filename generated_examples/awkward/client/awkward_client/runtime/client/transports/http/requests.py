@@ -7,28 +7,26 @@ the server's origin, and bounds what it reads. Knows nothing of JSON-RPC.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
+from ....core import headers as names
 from ...channel import Origin, Pause
 from ...errors import TransportError, public_url
 from ...features.oauth.hooks import Challenge, Outgoing
+from ...incoming import Message
 from ...options import Settings
 from ...quirks import Quirks
 from .failures import broken, was_closed_before
 from .sse import Event, SseParser
-
-if TYPE_CHECKING:
-    from ...channel import SessionChannel
-    from ...work.tasks import Tasks
-    from .stateless import StatelessChannel
 
 CONNECT_TIMEOUT: Final = 15.0
 MAX_REDIRECTS: Final = 5
@@ -92,22 +90,6 @@ class Http:
                 # A token that is on its way must not be lost.
                 await finish(session)
             await session.close()
-
-    def requests(self, tasks: Tasks) -> StatelessChannel:
-        """A channel for a modern server."""
-        from .stateless import StatelessChannel
-
-        return StatelessChannel(self, tasks)
-
-    def sessions(self, tasks: Tasks) -> list[Callable[[], SessionChannel]]:
-        """Streamable HTTP, then HTTP+SSE."""
-        from .http_sse import SseChannel
-        from .streamable import StreamableChannel
-
-        return [
-            partial(StreamableChannel, self, tasks),
-            partial(SseChannel, self, tasks),
-        ]
 
     async def send(
         self,
@@ -296,6 +278,26 @@ class Http:
             status=response.status,
             hint="`max_bytes` sets the limit",
         )
+
+
+def mirrored(message: Message) -> dict[str, str]:
+    """The headers that repeat a request's method and what it names.
+
+    Proxies route by them; servers of older revisions ignore them.
+    """
+    method = message.get("method")
+    if not isinstance(method, str):
+        return {}
+    found = {names.METHOD: method}
+    if method in names.NAMED_BY:
+        name = message["params"].get(names.NAMED_BY[method])
+        if isinstance(name, str):
+            found[names.NAME] = name if _PLAIN(name) else names.encode(name)
+    return found
+
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._/:-]+").fullmatch
+"""Whether a name is the same in a header; others may be, too."""
 
 
 def is_unchallenged(response: aiohttp.ClientResponse) -> bool:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 from pydantic_core import to_json
 
 from ....core import headers as names
 from ...channel import Receive, nobody
-from ...incoming import Message, is_answer
+from ...incoming import Message, is_answer, whole_answer
 from .replies import (
     ACCEPT,
     body_messages,
@@ -24,13 +24,13 @@ from .replies import (
     messages,
     unanswered,
 )
+from .requests import Http, mirrored
 
 if TYPE_CHECKING:
     from ...work.limits import Clock
     from ...work.tasks import Tasks
-    from .requests import Http
 
-_VERSION = "io.modelcontextprotocol/protocolVersion"
+_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 
 
 class StatelessChannel:
@@ -89,10 +89,8 @@ class StatelessChannel:
             **more,
             **ACCEPT,
             names.PROTOCOL_VERSION: params["_meta"][_VERSION],
-            names.METHOD: method,
+            **mirrored(message),
         }
-        if method in names.NAMED_BY:
-            sent[names.NAME] = names.encode(params[names.NAMED_BY[method]])
         response = await self._http.send("POST", sent, to_json(message))
         if response.status >= 400:
             try:
@@ -107,7 +105,11 @@ class StatelessChannel:
     ) -> Message:
         """The answer that is a single JSON object, without the costs of a stream."""
         http = self._http
-        for message in await body_messages(http, response):
+        body = await http.read(response)
+        if (answer := whole_answer(body, request["id"], http.quirks)) is not None:
+            http.is_mcp = True
+            return answer
+        for message in body_messages(http, response, body):
             if is_answer(message, request["id"], http.quirks):
                 return message
         raise unanswered(http, request["method"], response.status)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger: Final = logging.getLogger(__name__)
 
-Ask: TypeAlias = Callable[[Request, CallSettings], Awaitable[dict[str, Any]]]
+Ask: TypeAlias = Callable[[Request], Awaitable[dict[str, Any]]]
 Changes: TypeAlias = "asyncio.Queue[Notification | int]"
 """What has changed; the number of the session when it has lost its stream of changes."""
 
@@ -128,7 +128,7 @@ class LegacyChanges:
             try:
                 # A session that the server has lost is made anew by this, with all its
                 # subscriptions.
-                await self._ask(Request("ping", {}, repeatable=True), limits)
+                await self._ask(Request("ping", {}, repeatable=True, options=limits))
                 has_stream = await self._channel.listen(LISTEN_WAIT)
             except TransportError as error:
                 failures += 1
@@ -143,8 +143,9 @@ class LegacyChanges:
 
     async def _subscribe(self, uri: str) -> None:
         if not self.uris[uri]:
-            request = Request("resources/subscribe", {"uri": uri}, repeatable=True)
-            await self._ask(request, self._parts.settings.for_calls())
+            options = self._parts.settings.for_calls()
+            request = Request("resources/subscribe", {"uri": uri}, True, options)
+            await self._ask(request)
         self.uris[uri] += 1
 
     def _unsubscribe(self, uri: str) -> None:
@@ -154,9 +155,10 @@ class LegacyChanges:
             self._parts.tasks.farewell(self._leave(uri), FAREWELL_LIMIT)
 
     async def _leave(self, uri: str) -> None:
-        request = Request("resources/unsubscribe", {"uri": uri})
+        options = self._parts.brief(FAREWELL_LIMIT)
+        request = Request("resources/unsubscribe", {"uri": uri}, options=options)
         with contextlib.suppress(ClientError, SessionLostError):
-            await self._ask_once(request, self._parts.brief(FAREWELL_LIMIT))
+            await self._ask_once(request)
 
     def _no_stream(self, problem: str) -> TransportError:
         return TransportError(

@@ -30,6 +30,9 @@ class Serving:
     """Takes what the server sends of its own accord in one session.
 
     Its ids are the session's: those of the next one begin anew.
+
+    Attributes:
+        has_unanswered: Whether there was a question that had no handler.
     """
 
     def __init__(self, parts: Parts, channel: SessionChannel) -> None:
@@ -37,6 +40,7 @@ class Serving:
         self._channel = channel
         self._running: dict[str | int, asyncio.Task[None]] = {}
         self._unanswered: dict[Clock | None, MissingHandlerError] = {}
+        self.has_unanswered = False
         self._ended = False
 
     def unanswered(self, clock: Clock) -> MissingHandlerError | None:
@@ -113,6 +117,7 @@ class Serving:
             return _error(error.code, error.message)
         except MissingHandlerError as error:
             self._unanswered[clock] = error
+            self.has_unanswered = True
             return _error(codes.METHOD_NOT_FOUND, str(error))
         except ClientError as error:
             logger.warning("%s: %s", method, error)

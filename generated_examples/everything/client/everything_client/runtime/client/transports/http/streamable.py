@@ -18,21 +18,21 @@ from pydantic_core import to_json
 from ....core import headers
 from ...channel import Receive, SessionLostError, nobody, session_is_lost
 from ...errors import TransportError
-from ...incoming import Message, is_answer
-from ...shapes import members
+from ...incoming import Message, is_answer, whole_answer
 from ...work import backoff
 from ...work.limits import Clock
 from ...work.tasks import Tasks
 from .replies import (
     ACCEPT,
     ACCEPT_STREAM,
+    body_messages,
     drain,
     failure,
     final_status,
     messages,
     unanswered,
 )
-from .requests import Http, is_unchallenged
+from .requests import Http, is_unchallenged, mirrored
 from .sse import SseParser
 
 logger: Final = logging.getLogger(__name__)
@@ -82,7 +82,10 @@ class StreamableChannel:
             self._has_served = True
         answered = False
         try:
-            answer = await self._answer(response, message, clock, receive)
+            if response.content_type == "application/json":
+                answer = await self._answer_of(response, message, clock, receive)
+            else:
+                answer = await self._answer(response, message, clock, receive)
             answered = True
         finally:
             if not answered:
@@ -148,7 +151,7 @@ class StreamableChannel:
         in_session = session_id is not None and self._has_served
         response = await self._http.send(
             "POST",
-            self._headers({**more, **ACCEPT, **_mirrored(message)}),
+            self._headers({**more, **ACCEPT, **mirrored(message)}),
             to_json(message),
             in_session=in_session,
         )
@@ -163,6 +166,26 @@ class StreamableChannel:
         if is_lost or (session_id is not None and session_is_lost(error)):
             raise SessionLostError(error)
         raise error
+
+    async def _answer_of(
+        self,
+        response: aiohttp.ClientResponse,
+        request: Message,
+        clock: Clock,
+        receive: Receive,
+    ) -> Message:
+        """The answer that is a single JSON object, without the costs of a stream."""
+        http = self._http
+        body = await http.read(response)
+        if (answer := whole_answer(body, request["id"], http.quirks)) is not None:
+            http.is_mcp = True
+            return answer
+        for message in body_messages(http, response, body):
+            if is_answer(message, request["id"], http.quirks):
+                return message
+            clock.heard()
+            await receive(message, clock)
+        raise unanswered(http, request["method"], response.status)
 
     async def _answer(
         self,
@@ -325,18 +348,6 @@ class StreamableChannel:
 
     def _is_closing(self) -> bool:
         return self._listener is not asyncio.current_task()
-
-
-def _mirrored(message: Message) -> dict[str, str]:
-    """`Mcp-Method` and `Mcp-Name`: newer proxies route by them, older ones don't care."""
-    method = message.get("method")
-    if not isinstance(method, str):
-        return {}
-    found = {headers.METHOD: method}
-    name = members(message.get("params")).get(headers.NAMED_BY.get(method, ""))
-    if isinstance(name, str):
-        found[headers.NAME] = headers.encode(name)
-    return found
 
 
 def _tell(heard: asyncio.Future[bool], value: bool) -> None:

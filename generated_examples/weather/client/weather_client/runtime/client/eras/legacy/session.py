@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final
 
 from ....core.errors import URL_ELICITATION_REQUIRED
-from ...calls import Request
+from ...calls import Request, ToolError
 from ...capabilities import lacking, require
 from ...channel import (
     CONNECT_LIMIT,
@@ -28,7 +28,6 @@ from ...errors import (
     ClientError,
     MissingHandlerError,
     ProtocolError,
-    ToolError,
     TransportError,
     VersionError,
 )

@@ -10,10 +10,10 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -27,11 +27,6 @@ from ...options import Settings
 from ...quirks import Quirks
 from .failures import broken, was_closed_before
 from .sse import Event, SseParser
-
-if TYPE_CHECKING:
-    from ...channel import SessionChannel
-    from ...work.tasks import Tasks
-    from .stateless import StatelessChannel
 
 CONNECT_TIMEOUT: Final = 15.0
 MAX_REDIRECTS: Final = 5
@@ -95,22 +90,6 @@ class Http:
                 # A token that is on its way must not be lost.
                 await finish(session)
             await session.close()
-
-    def requests(self, tasks: Tasks) -> StatelessChannel:
-        """A channel for a modern server."""
-        from .stateless import StatelessChannel
-
-        return StatelessChannel(self, tasks)
-
-    def sessions(self, tasks: Tasks) -> list[Callable[[], SessionChannel]]:
-        """Streamable HTTP, then HTTP+SSE."""
-        from .http_sse import SseChannel
-        from .streamable import StreamableChannel
-
-        return [
-            partial(StreamableChannel, self, tasks),
-            partial(SseChannel, self, tasks),
-        ]
 
     async def send(
         self,
