@@ -13,6 +13,7 @@ from benchmarks.scale import FULL, QUICK
 BENCHMARKS = (
     "server",
     "startup",
+    "imports",
     "growth",
     "memory",
     "client",

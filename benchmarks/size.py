@@ -92,7 +92,10 @@ def _show(title: str, files: Sequence[tuple[str, str]]) -> None:
 def main() -> int:
     """Print the sizes."""
     _show("mcpgen/runtime", list(runtime()))
-    _show("weather", list(project(example_manifest("weather")).items()))
+    manifest = example_manifest("weather")
+    _show("weather", list(project(manifest).items()))
+    shared = project(f"{manifest}\nruntime: shared\n")
+    _show("weather with a shared runtime", list(shared.items()))
     return 0
 
 

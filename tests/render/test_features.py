@@ -17,6 +17,7 @@ import pytest
 from mcpgen import features, ir
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest.model import Features
+from mcpgen.render import runtime_distribution
 from tests.formatting import write
 from tests.pace import patient
 from tests.render.projects import importable, native, project, texts, tool
@@ -38,7 +39,10 @@ def _rows(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [(), names, *halves]
 
 
-SUBSETS: Final = _rows(SERVER)
+KEYS: Final = ("runtime: shared", "protocol-types: all")
+"""Keys beside `features` that decide what is in a package."""
+CHOICES: Final = (*SERVER, *KEYS)
+SUBSETS: Final = _rows(CHOICES)
 
 
 def label(names: tuple[str, ...]) -> str:
@@ -46,8 +50,19 @@ def label(names: tuple[str, ...]) -> str:
 
 
 def made(server: tuple[str, ...], **more: Any) -> ir.Project:
-    listed = {"features": {"server": list(server)}}
+    chosen = (each.split(": ") for each in server if each in KEYS)
+    names = [each for each in server if each not in KEYS]
+    listed: dict[str, Any] = {"features": {"server": names}, **dict(chosen)}
     return project(native(tools=[tool()], **listed, **more))
+
+
+def placed(folder: Path, subset: tuple[str, ...]) -> tuple[Path, ...]:
+    """Write the project of a subset; gives the folders of its packages."""
+    write(folder, texts(made(subset)))
+    if "runtime: shared" in subset:
+        write(folder / "runtime", runtime_distribution())
+        return folder / "server", folder / "client", folder / "runtime"
+    return folder / "server", folder / "client"
 
 
 def runtime_files(project: ir.Project, home: str) -> dict[str, str]:
@@ -79,7 +94,7 @@ def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess
 
 
 def test_of_any_two_features_all_combinations_are_among_the_subsets() -> None:
-    for one, other in combinations(SERVER, 2):
+    for one, other in combinations(CHOICES, 2):
         found = {(one in subset, other in subset) for subset in SUBSETS}
         assert found == {(False, False), (False, True), (True, False), (True, True)}
 
@@ -121,7 +136,7 @@ def test_the_authenticator_of_the_manifest_is_there(kind: str) -> None:
     assert set(server_files(guarded)) > set(server_files(made(())))
 
 
-@pytest.mark.parametrize("server", SUBSETS, ids=label)
+@pytest.mark.parametrize("server", _rows(SERVER), ids=label)
 def test_the_project_file_has_the_packages_of_its_features(
     server: tuple[str, ...],
 ) -> None:
@@ -194,13 +209,13 @@ for name in sys.argv[1:]:
 async def test_every_subset_imports_and_answers(
     subset: tuple[str, ...], tmp_path: Path
 ) -> None:
-    write(tmp_path, texts(made(subset)))
-    server, client = tmp_path / "server", tmp_path / "client"
-    path = os.pathsep.join(map(str, (server, client)))
-    packages = ("weather_server", "weather_client")
+    places = placed(tmp_path, subset)
+    path = os.pathsep.join(map(str, places))
+    packages = ["weather_server", "weather_client"]
+    packages += ["mcpgen_runtime"] if len(places) > 2 else []
     done = run(tmp_path, "-c", EVERY_MODULE, *packages, PYTHONPATH=path)
     assert done.returncode == 0, done.stderr
-    with importable(server, client):
+    with importable(*places):
         generated = importlib.import_module("weather_server.generated")
         package = importlib.import_module("weather_client")
 
@@ -214,7 +229,7 @@ async def test_every_subset_imports_and_answers(
             assert result.content[0].text == "done"
 
 
-FEW: Final = [(), ("mock", "jwt")]
+FEW: Final = [(), ("mock", "jwt"), ("telemetry", *KEYS)]
 TYPED: Final = [
     *FEW,
     *(pytest.param(s, marks=pytest.mark.slow) for s in SUBSETS if s not in FEW),
@@ -225,13 +240,13 @@ TYPED: Final = [
 def test_every_subset_passes_mypys_strict_mode(
     subset: tuple[str, ...], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    write(tmp_path, texts(made(subset)))
+    places = placed(tmp_path, subset)
     cache = str(tmp_path_factory.getbasetemp() / "mypy")
     packages = ("-p", "weather_server", "-p", "weather_client")
     done = run(
         tmp_path,
         *("-m", "mypy", "--strict", "--cache-dir", cache, *packages),
-        MYPYPATH="server:client",
+        MYPYPATH=os.pathsep.join(map(str, places)),
     )
     assert done.returncode == 0, done.stdout[-4000:]
 
@@ -240,7 +255,7 @@ def pyright(folder: Path, subsets: list[tuple[str, ...]]) -> list[str]:
     """What pyright's strict mode finds in the projects of some subsets."""
     halves = []
     for number, subset in enumerate(subsets):
-        write(folder / str(number), texts(made(subset)))
+        placed(folder / str(number), subset)
         halves += [f"{number}/server/weather_server", f"{number}/client/weather_client"]
     settings = {
         "typeCheckingMode": "strict",
@@ -248,7 +263,9 @@ def pyright(folder: Path, subsets: list[tuple[str, ...]]) -> list[str]:
         "executionEnvironments": [
             {
                 "root": f"{number}",
-                "extraPaths": [f"{number}/server", f"{number}/client"],
+                "extraPaths": [
+                    f"{number}/{part}" for part in ("server", "client", "runtime")
+                ],
             }
             for number in range(len(subsets))
         ],
