@@ -76,12 +76,13 @@ class Client:
         # aiohttp comes with it: who only imports a client need not wait for that.
         from .transports.http.transport import HttpTransport
 
-        settings = Settings(**options, revisions=self._revisions)
+        settings = Settings(**options)
         self._begin(HttpTransport(url, settings), settings)
 
     def _begin(self, transport: Transport, settings: Settings) -> None:
         from .connection import ServerConnection
 
+        settings = dataclasses.replace(settings, revisions=self._revisions)
         if settings.client_info is None:
             settings = dataclasses.replace(settings, client_info=self._own_name())
         self._connection = ServerConnection(transport, settings)
