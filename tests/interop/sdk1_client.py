@@ -1,7 +1,8 @@
 """Drives a server with the official SDK's 1.x client: every feature that it has.
 
 Runs in an environment of its own: `python sdk1_client.py URL` prints one JSON object,
-what each feature gave. Nothing is judged here.
+what each feature gave. A command instead of the URL is a server over standard input and
+output. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from mcp import ClientSession, McpError, types
+from mcp import ClientSession, McpError, StdioServerParameters, types
+from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import ClientMessageMetadata
 from pydantic import AnyUrl
@@ -28,11 +30,19 @@ FILLED_IN = {"name": "Bo", "username": "bo", "email": "bo@example.com"} | {
 }
 
 
+def transport(target: list[str]) -> Any:
+    """What a URL or a command is reached by."""
+    if len(target) == 1:
+        return streamable_http_client(target[0])
+    command, *arguments = target
+    return stdio_client(StdioServerParameters(command=command, args=arguments))
+
+
 class Peer:
     """One session, with an answer to whatever the server asks."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, target: list[str]) -> None:
+        self.target = target
         self.asked: list[Any] = []
         self.logged: list[Any] = []
         self.heard: asyncio.Queue[str] = asyncio.Queue()
@@ -63,7 +73,7 @@ class Peer:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[ClientSession]:
         async with (
-            streamable_http_client(self.url) as (reading, writing, session_id),
+            transport(self.target) as (reading, writing, *session_id),
             ClientSession(
                 reading,
                 writing,
@@ -76,7 +86,7 @@ class Peer:
         ):
             self.session = session
             self.initialized = await session.initialize()
-            self.session_id = session_id()
+            self.session_id = session_id[0]() if session_id else None
             yield session
 
     async def text(self, tool: str, **arguments: Any) -> str:
@@ -352,19 +362,22 @@ FEATURES: list[Callable[[Peer], Awaitable[Any]]] = [
 ]
 
 
-async def main(url: str) -> dict[str, Any]:
-    peer = Peer(url)
+async def main(target: list[str]) -> dict[str, Any]:
+    peer = Peer(target)
     found: dict[str, Any] = {}
     async with peer.connected():
         for feature in FEATURES:
+            if len(target) > 1 and feature is resumption:
+                continue  # there is nothing to resume
             try:
                 async with asyncio.timeout(SECONDS):
                     found[feature.__name__] = await feature(peer)
             except Exception as error:
                 found[feature.__name__] = f"failed: {error!r}"
-    found["ended"] = await ended(url, peer.session_id or "")
+    if peer.session_id is not None:
+        found["ended"] = await ended(target[0], peer.session_id)
     return found
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(main(sys.argv[1]))))
+    print(json.dumps(asyncio.run(main(sys.argv[1:]))))
