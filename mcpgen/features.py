@@ -12,25 +12,40 @@ from typing import Final
 from mcpgen import ir
 from mcpgen.runtime.version import RUNTIME_VERSION
 
-_FETCHED: Final = ("auth/jwt.py", "auth/keys.py", "auth/fetch.py")
-"""What verifies tokens with the help of an authorization server."""
+_FETCHED: Final = ("auth/fetch.py", "auth/settings/shared.py")
+"""What asks others about tokens."""
+
+_ISSUED: Final = (*_FETCHED, "auth/keys.py", "auth/claims.py")
+"""What knows tokens of an authorization server."""
 
 SERVER: Final[Mapping[str, tuple[str, ...]]] = {
-    "limits": (),
-    "access-log": (),
-    "mock": ("mock.py", "../../core/examples/"),
-    "telemetry": ("telemetry.py",),
-    "jwt": _FETCHED,
-    "introspection": (*_FETCHED, "auth/introspection.py", "auth/api_keys.py"),
-    "github": ("auth/github.py", "auth/fetch.py", "auth/api_keys.py"),
-    "api-key": ("auth/api_keys.py",),
-    "token": ("auth/static.py",),
-    "mtls": ("auth/mutual_tls.py",),
+    "limits": ("limits/",),
+    "access-log": ("access_log/",),
+    "auth": ("auth/",),
+    "mock": ("mock/", "../../core/examples/"),
+    "telemetry": ("telemetry/",),
+    "jwt": (*_ISSUED, "auth/jwt.py", "auth/settings/jwt.py"),
+    "introspection": (
+        *_ISSUED,
+        "auth/introspection.py",
+        "auth/settings/introspection.py",
+    ),
+    "github": (*_FETCHED, "auth/github.py", "auth/settings/github.py"),
+    "api-key": ("auth/api_keys.py", "auth/settings/api_key.py"),
+    "token": ("auth/static.py", "auth/settings/token.py"),
+    "mtls": (
+        "auth/mutual_tls.py",
+        "auth/certificates.py",
+        "auth/settings/mtls.py",
+        "auth/settings/shared.py",
+    ),
 }
-"""Files of each feature of servers, below `server/features` of the runtime.
+"""Files of each feature of servers, below `server/features` of the runtime."""
 
-Features without files are part of every package so far.
-"""
+AUTHENTICATORS: Final = frozenset(
+    {"jwt", "introspection", "github", "api-key", "token", "mtls"}
+)
+"""Features that bring `auth` with them."""
 
 RUNTIME: Final = "mcpgen-runtime"
 """The distribution that packages depend on where they share the runtime."""
@@ -124,6 +139,8 @@ def server(project: ir.Project) -> Half:
     kind = (project.auth or {}).get("kind")
     if kind in SERVER:
         present.add(str(kind))
+    if present & AUTHENTICATORS:
+        present.add("auth")
     return _half("server", present, SERVER)
 
 

@@ -354,14 +354,16 @@ def test_the_runtime_imports_only_itself_and_what_generated_packages_need(
 
 SERVER_TABLE: Final[dict[str, set[str]]] = {
     # What handlers see, and what answers requests.
-    "settings": {"transports.http"},
+    "settings": {"options", "sections"},
+    "options": set(),
+    "sections": {"options", "transports.http"},
     "principal": set(),
     "stores": set(),
     "reading": set(),
     "logs": set(),
     "handlers": {"principal", "methods", "eras.legacy"},
     "service": {"handlers", "methods", "features.auth"},
-    "effective": {"handlers", "settings"},
+    "effective": {"handlers", "options", "settings"},
     "methods": {"handlers", "service", "settings"},
     # The way of a message: transport, era, middleware, method, and back.
     "incoming": {"principal"},
@@ -383,18 +385,17 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "eras.framing": {"methods"},
     "eras.modern": {"eras.announcements", "eras.framing", "settings"},
     "eras.legacy": {"eras.announcements", "eras.framing", "settings"},
-    # Nobody imports a feature but the table in `features/__init__.py`.
-    "features": {
+    # Nobody imports a feature but this table, and the settings their sections.
+    "features.table": {
         "admission",
-        "features.optional",
+        "handlers",
         "hooks",
         "methods",
         "service",
         "settings",
     },
-    "features.optional": {"settings"},
-    "features.access_log": {"admission", "settings"},
-    "features.auth": {"effective", "features.optional", "handlers", "settings"},
+    "features.access_log": {"admission", "sections", "settings"},
+    "features.auth": {"effective", "handlers", "sections", "settings"},
     "features.limits": {"settings", "stores"},
     "features.mock": {"handlers", "service"},
     "features.telemetry": {"handlers", "hooks", "settings"},
@@ -431,9 +432,11 @@ LIFTED: Final = {"transports.connection": {"parts"}, "parts": {"transports.http"
 def room(module: str) -> str:
     """The part of `mcpgen.runtime.server` that a module belongs to."""
     parts = module.removeprefix("mcpgen.runtime.server").lstrip(".").split(".")
+    if "settings" in parts[1:]:
+        return "sections"
     if parts[0] in ("transports", "eras", "features") and len(parts) > 1:
         return ".".join(parts[:2])
-    return parts[0].removesuffix("_checks")
+    return parts[0]
 
 
 def rooms_known(name: str) -> set[str]:

@@ -314,6 +314,7 @@ class Features(TypedDict, total=False):
             Literal[
                 "limits",
                 "access-log",
+                "auth",
                 "mock",
                 "telemetry",
                 "jwt",

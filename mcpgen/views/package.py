@@ -50,7 +50,6 @@ SERVER_NAMES: Final = (
     "ToolResult",
     "ToolReturn",
     "Vitals",
-    "auth",
     "content",
     "add_metadata_route",
     "create_app",
@@ -58,7 +57,7 @@ SERVER_NAMES: Final = (
 )
 """What people who write handlers import from the server runtime."""
 
-SERVER_OPTIONAL: Final = {"Telemetry": "telemetry"}
+SERVER_OPTIONAL: Final = {"Telemetry": "telemetry", "auth": "auth"}
 """Further names, and the features that bring them."""
 
 CLIENT_NAMES: Final = (

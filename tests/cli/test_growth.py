@@ -149,7 +149,7 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (information / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: mcpgen\nVersion: 99.0.0\n"
     )
-    fixed = home / "mcpgen/runtime/server/features/access_log.py"
+    fixed = home / "mcpgen/runtime/server/features/access_log/log.py"
     fixed.write_text(fixed.read_text("utf-8") + "\n# A security fix.\n", "utf-8")
     return home
 
@@ -178,7 +178,8 @@ def test_an_older_mcpgen_does_not_take_back_what_a_newer_one_wrote(
     assert disk(hello, records=True) == before
     assert terminal.mcpgen("generate", "--allow-older").code == 0
     fixed = (
-        hello / "server/hello_server/generated/runtime/server/features/access_log.py"
+        hello
+        / "server/hello_server/generated/runtime/server/features/access_log/log.py"
     )
     assert "A security fix." not in fixed.read_text("utf-8")
     assert terminal.mcpgen("generate", "--check").code == 0

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Context, Settings, create_app
-from mcpgen.runtime.server.features import access_log
+from mcpgen.runtime.server.features.access_log import log as access_log
 from mcpgen.runtime.server.logs import OneEntry
 from mcpgen.runtime.server.transports.http.exchange import Exchange
 

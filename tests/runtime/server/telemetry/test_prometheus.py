@@ -207,7 +207,9 @@ def test_the_extra_is_named_where_it_is_missing(
     def nothing(name: str, package: str | None = None) -> ModuleSpec | None:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr("mcpgen.runtime.server.features.telemetry.find_spec", nothing)
+    monkeypatch.setattr(
+        "mcpgen.runtime.server.features.telemetry.hook.find_spec", nothing
+    )
 
     with pytest.raises(SettingsError, match=f"{missing}.*extra `telemetry`"):
         create_app(Workshop(), settings)

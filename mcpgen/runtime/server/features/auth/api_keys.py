@@ -20,13 +20,11 @@ from typing import Final
 from ...principal import Principal
 from ...settings import Settings
 from .authenticator import AuthRequest, Refusal
-from .bearer import bearer_token, only
+from .bearer import KEY_PREFIX, bearer_token, only
 
 _log: Final = logging.getLogger("mcp.auth")
 
-PREFIX: Final = "mcp_"
 HEADER: Final = "X-API-Key"
-_KEY: Final = re.compile(rf"{PREFIX}[\w-]{{43}}", re.ASCII)
 _ENTRY: Final = re.compile(r"([^:\s][^:]*):([0-9a-f]{64})(?::(.*))?")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _LOOK_SECONDS: Final = 1.0
@@ -56,19 +54,9 @@ def make_api_key(name: str, scopes: Iterable[str] = ("*",)) -> tuple[str, APIKey
     Raises:
         ValueError: The name or a scope can't be written in an entry.
     """
-    key = PREFIX + secrets.token_urlsafe(32)
+    key = KEY_PREFIX + secrets.token_urlsafe(32)
     entry = APIKey(name, hashlib.sha256(key.encode()).hexdigest(), frozenset(scopes))
     return key, parse_entry(str(entry))
-
-
-def refuse_api_key(token: str) -> None:
-    """Keep a key of `make_api_key` from being shown to those who are asked about tokens.
-
-    Raises:
-        Refusal: The token is such a key, by its looks.
-    """
-    if _KEY.fullmatch(token):
-        raise Refusal("the API key is not known")
 
 
 def parse_entry(text: str) -> APIKey:
@@ -134,7 +122,7 @@ class APIKeyAuthenticator:
         given = only(request.headers, self._header)
         if given is None:
             given = bearer_token(request.headers)
-            if given is None or not given.startswith(PREFIX):
+            if given is None or not given.startswith(KEY_PREFIX):
                 return None
         self._look()
         own = hashlib.sha256(given.encode("utf-8", "surrogateescape")).hexdigest()

@@ -20,6 +20,10 @@ V = TypeVar("V")
 MAX_TOKEN: Final = 16 * 1024
 """Characters of a token; the HTTP parser has a limit for header lines, too."""
 
+KEY_PREFIX: Final = "mcp_"
+"""What API keys of this server's begin with."""
+
+_KEY: Final = re.compile(rf"{KEY_PREFIX}[\w-]{{43}}", re.ASCII)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
@@ -115,3 +119,13 @@ class Remembered(Generic[V]):
         if len(self._entries) >= self._limit:
             del self._entries[next(iter(self._entries))]
         self._entries[key] = (until, value)
+
+
+def refuse_api_key(token: str) -> None:
+    """Keep an API key of this server's from being shown to those who are asked about tokens.
+
+    Raises:
+        Refusal: The token is such a key, by its looks.
+    """
+    if _KEY.fullmatch(token):
+        raise Refusal("the API key is not known")

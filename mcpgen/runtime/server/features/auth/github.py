@@ -13,11 +13,10 @@ from urllib.parse import quote
 
 from ...principal import Principal
 from ...settings import Settings
-from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
-from .bearer import Remembered, bearer_token, mark
-from .configured import client_secret
+from .bearer import Remembered, bearer_token, mark, refuse_api_key
 from .fetch import Answer, Fetcher, SingleFlight, checked_url
+from .settings.shared import client_secret
 
 API: Final = "https://api.github.com"
 ISSUER: Final = "https://github.com/login/oauth"

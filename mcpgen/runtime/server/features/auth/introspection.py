@@ -13,13 +13,12 @@ from urllib.parse import quote_plus
 
 from ...principal import Principal
 from ...settings import Settings
-from .api_keys import refuse_api_key
 from .authenticator import AuthRequest, Refusal, Unavailable
-from .bearer import Remembered, bearer_token, mark
-from .configured import audience, client_secret
+from .bearer import Remembered, bearer_token, mark, refuse_api_key
+from .claims import audience, check_audience, scopes_of
 from .fetch import Fetcher, SingleFlight, checked_url
-from .jwt import check_audience, scopes_of
 from .keys import discover
+from .settings.shared import client_secret
 
 MAX_REMEMBERED: Final = 10_000
 _REFUSED_SECONDS: Final = 5.0

@@ -6,9 +6,13 @@ left out of packages without that feature.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Final
+
+ERAS: Final = ("legacy", "modern")
+"""Features that the manifest's key `protocol` asks for."""
 
 
 class MissingFeature(ImportError):
@@ -22,10 +26,22 @@ class MissingFeature(ImportError):
             side: "server" or "client".
             feature: The feature's name in manifests.
         """
-        super().__init__(
-            f"{what} is not in this package: add `{feature}` to `features.{side}` in the "
-            "manifest and run `mcpgen generate`"
-        )
+        super().__init__(f"{what} is not in this package: {to_add(side, (feature,))}")
+
+
+def to_add(side: str, features: Iterable[str]) -> str:
+    """What adds one of some features to a package, as an order to users.
+
+    Args:
+        side: "server" or "client".
+        features: The features' names in manifests; any of them will do.
+    """
+    names = tuple(features)
+    if names[0] in ERAS:
+        what = f"a revision of the {names[0]} era to `protocol`"
+    else:
+        what = f"{' or '.join(f'`{name}`' for name in names)} to `features.{side}`"
+    return f"add {what} in the manifest and run `mcpgen generate`"
 
 
 def load(name: str, what: str, side: str, feature: str) -> Any:

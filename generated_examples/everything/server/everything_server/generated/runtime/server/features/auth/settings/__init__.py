@@ -1,0 +1,56 @@
+"""Settings of authentication; each kind has a module with its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from ....options.checks import split_url, url
+from ....options.section import Section
+
+AuthKind: TypeAlias = Literal[
+    "manifest",
+    "none",
+    "jwt",  # feature: jwt
+    "token",  # feature: token
+]
+
+
+def _public_url(value: str) -> str | None:
+    parts = split_url(value)
+    if not value or parts is None:
+        return url(value)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        return f"{value!r} has a user, a query or a fragment"
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthSettings(Section):
+    """How requests are authenticated, and which scopes they need."""
+
+    title: ClassVar[str] = "Authentication"
+    feature: ClassVar[str] = "auth"
+
+    auth: Annotated[
+        AuthKind,
+        "how requests are authenticated; manifest: as it says, none if it says nothing",
+    ] = "manifest"
+    public_url: Annotated[
+        str,
+        "the endpoint's URL as clients know it; tokens must be made for it",
+        _public_url,
+    ] = ""
+    auth_issuer: Annotated[str, "the authorization server's URL, as in tokens", url] = (
+        ""
+    )
+    auth_scopes: Annotated[tuple[str, ...], "scopes that every request needs"] = ()
+    auth_implies: Annotated[
+        tuple[str, ...], "scopes that include others, as broad=narrow+narrow"
+    ] = ()
+    auth_hide_forbidden: Annotated[
+        bool, "leave out of lists what the caller lacks scopes for"
+    ] = False
+    auth_pass_credentials: Annotated[
+        bool, "let handlers see the headers that carry credentials"
+    ] = False

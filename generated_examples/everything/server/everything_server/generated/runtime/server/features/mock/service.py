@@ -1,0 +1,138 @@
+"""A service that makes its answers up, from nothing but the contract.
+
+For those who write clients before there are handlers. Every result is valid for its
+`outputSchema`, always the same, and says nothing true.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
+from typing import Any, Final, TypeAlias, cast
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from ....core.catalog import JsonObject
+from ....core.examples import NoExample, example
+from ....core.model import Codec
+from ...handlers.contract import Completer, Contract
+from ...handlers.results import ToolError, ToolResult
+from ...service import Service
+
+_Handler: TypeAlias = Callable[..., Awaitable[Any]]
+
+_log: Final = logging.getLogger("mcp.server")
+
+_TEXTS: Final = ("json", "xml", "yaml", "javascript", "x-www-form-urlencoded")
+"""Media types besides `text/*` whose contents are text, by their end."""
+
+
+class Mock(Service):
+    """The base of services that are made up."""
+
+
+def mocked(service: Service | type[Service]) -> Mock:
+    """A service that answers for another one; nothing of that one is called or made.
+
+    Authentication is what the manifest and the settings choose.
+    """
+    if isinstance(service, Mock):
+        return service
+    _log.warning(
+        "mock mode: answers are made up from the manifest, no handler is called"
+    )
+    made = type(
+        "Mocked",
+        (Mock,),
+        {
+            "contract": service.contract,
+            "announces": service.announces,
+            **_methods(service.contract),
+        },
+    )
+    return cast(Mock, made())
+
+
+def _methods(contract: Contract) -> dict[str, _Handler]:
+    methods: dict[str, _Handler] = {}
+    catalog = contract.catalog
+    for definition in catalog.tools:
+        tool = contract.tools[str(definition["name"])]
+        methods[tool.method] = _tool(definition, contract.type(tool.output))
+    for definition in catalog.prompts:
+        prompt = contract.prompts[str(definition["name"])]
+        methods[prompt.method] = _prompt(definition)
+        methods |= _completions(prompt.complete.values())
+    for definition in catalog.resources:
+        resource = contract.resources[str(definition["uri"])]
+        methods[resource.method] = _resource(definition)
+    for definition in catalog.resource_templates:
+        template = contract.resource_templates[str(definition["uriTemplate"])]
+        methods[template.method] = _resource(definition)
+        methods |= _completions(template.complete.values())
+    return methods
+
+
+def _tool(definition: JsonObject, output: Any) -> _Handler:
+    name = str(definition["name"])
+    schema = definition.get("outputSchema")
+
+    @cache
+    def result() -> ToolResult[Any] | NoExample:
+        try:
+            value = example(cast(JsonObject, schema))
+        except NoExample as error:
+            return error
+        typed: Any = value if output is None else Codec[Any](output).build(value)
+        return ToolResult(typed)
+
+    async def answer(_: Service, *given: object) -> Any:
+        if schema is None:
+            return f"A made-up result of {name}."
+        made = result()
+        if isinstance(made, NoExample):
+            raise ToolError(
+                f"Mock mode can't make a result of {name}: {made}\n"
+                "Write one into its outputSchema, as `examples: [...]`."
+            )
+        return made
+
+    return answer
+
+
+def _prompt(definition: JsonObject) -> _Handler:
+    said = definition.get("description") or definition.get("title")
+
+    async def answer(_: Service, *given: object) -> str:
+        lines = [f"A made-up message of the prompt {definition['name']}."]
+        if isinstance(said, str):
+            lines.append(said)
+        if given and isinstance(given[0], BaseModel):
+            arguments = given[0].model_dump_json(by_alias=True, exclude_unset=True)
+            lines.append(f"Arguments: {arguments}")
+        return "\n\n".join(lines)
+
+    return answer
+
+
+def _resource(definition: JsonObject) -> _Handler:
+    name = str(definition["name"])
+    kind = str(definition.get("mimeType", "text/plain")).partition(";")[0].strip()
+
+    async def answer(_: Service, *given: object) -> str | bytes:
+        text = f"Made-up contents of {name}."
+        if kind.endswith("json"):
+            return to_json({"text": text}).decode()
+        is_text = kind.startswith("text/") or kind.endswith(_TEXTS)
+        return text if is_text else text.encode()
+
+    return answer
+
+
+def _completions(completers: Iterable[Completer]) -> dict[str, _Handler]:
+    async def answer(_: Service, *given: object) -> list[str]:
+        return []
+
+    return {name: answer for name in completers if isinstance(name, str)}

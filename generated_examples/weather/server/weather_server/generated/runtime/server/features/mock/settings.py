@@ -1,0 +1,20 @@
+"""Settings of mock mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from ...options.section import Section
+
+
+@dataclass(frozen=True, kw_only=True)
+class MockSettings(Section):
+    """Whether answers are made up."""
+
+    title: ClassVar[str] = "Mock mode"
+    feature: ClassVar[str] = "mock"
+
+    mock: Annotated[
+        bool, "make every answer up from the manifest, and call no handler"
+    ] = False

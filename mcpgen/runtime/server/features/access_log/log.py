@@ -1,0 +1,120 @@
+"""One line per request: what was asked, by which session, how long it took, what came.
+
+Knows `Exchange`, proxies and the status; where lines go is up to whoever makes the log.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from pydantic_core import to_json
+
+from ...admission import Sink
+from ...settings import Settings
+from ...transports.http.exchange import Exchange
+from ...transports.http.proxies import Proxies
+from .settings import AccessLogFormat
+
+LOGGER: Final = logging.getLogger("mcp.access")
+_log: Final = logging.getLogger("mcp.server")
+
+_Format: TypeAlias = Callable[[Exchange, str | None, int, float], str]
+"""Makes a line of an exchange, its client's address, the status and the seconds."""
+
+_SHOWN_OF_SECRETS: Final = 8
+_COMPLAIN_SECONDS: Final = 10.0
+
+
+class AccessLog:
+    """Formats the lines, as text or JSON."""
+
+    __slots__ = ("_failed", "_format", "_proxies", "_sink")
+
+    def __init__(self, settings: Settings, sink: Sink | None = None) -> None:
+        formats: dict[AccessLogFormat, _Format] = {"text": _text, "json": _json}
+        self._format = formats.get(settings.access_log)
+        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        self._sink: Sink = sink or LOGGER.info
+        self._failed = -math.inf
+
+    def write(self, exchange: Exchange, status: int, seconds: float) -> None:
+        """Write the line of one request; a sink that fails is logged now and then."""
+        if self._format is None:
+            return
+        request = exchange.request
+        try:
+            remote = self._proxies.client(request.headers, request.remote)
+            self._sink(self._format(exchange, remote, status, seconds))
+        except Exception:
+            now = time.monotonic()
+            if now - self._failed > _COMPLAIN_SECONDS:
+                self._failed = now
+                _log.exception("the access log can't be written")
+
+
+def _text(exchange: Exchange, remote: str | None, status: int, seconds: float) -> str:
+    principal = exchange.principal
+    who = "" if principal is None else f"principal={_plain(principal.subject)} "
+    return (
+        f"{_now()} {remote or '-'} {exchange.request.method} {status} "
+        f"{seconds * 1000:.1f}ms {_plain(exchange.method)} {_plain(exchange.target)} "
+        f"session={_plain(_session(exchange))} {who}{exchange.outcome}"
+    )
+
+
+def _session(exchange: Exchange) -> str | None:
+    """The session; its beginning alone where whoever knows its id may use it."""
+    session = exchange.session_id
+    if session is None or exchange.principal is not None:
+        return session
+    return session[:_SHOWN_OF_SECRETS]
+
+
+_second: tuple[int, str] = (0, "")
+
+
+def _now() -> str:
+    """The time in UTC, to the second."""
+    global _second
+    now = int(time.time())
+    if _second[0] != now:
+        _second = (now, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
+    return _second[1]
+
+
+def _plain(value: str | None) -> str:
+    """A value from outside on one line: no blanks, no control characters."""
+    if value is None:
+        return "-"
+    return value if value.isprintable() and " " not in value else repr(value)
+
+
+def _json(exchange: Exchange, remote: str | None, status: int, seconds: float) -> str:
+    principal = exchange.principal
+    # A subject may be any text, even one that UTF-8 can't hold.
+    who = (
+        {}
+        if principal is None
+        else {"principal": principal.subject.encode("utf-8", "replace").decode()}
+    )
+    line = to_json(
+        {
+            "time": time.time(),
+            "remote": remote,
+            "http_method": exchange.request.method,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 3),
+            "method": exchange.method,
+            "target": exchange.target,
+            "session": _session(exchange),
+            **who,
+            "outcome": exchange.outcome,
+        },
+        # Some readers take U+2028 for the end of a line; terminals obey others.
+        ensure_ascii=True,
+    )
+    return line.decode()
