@@ -121,7 +121,7 @@ def test_a_server_with_every_feature_has_the_whole_runtime() -> None:
 
 def test_a_server_has_what_its_readme_shows_and_nothing_more() -> None:
     files = server_files(project(native()))
-    assert "server/features/mock.py" in files
+    assert "server/features/mock/service.py" in files
     assert "core/examples/maker.py" in files
     assert "server/features/auth/static.py" in files
     for name in ("telemetry", *AUTHENTICATORS):
@@ -371,9 +371,9 @@ def test_code_that_sets_what_is_absent_is_told_the_key(bare: Path) -> None:
         generated = importlib.import_module("weather_server.generated")
         settings = generated.Settings(host="::1", max_body=5)
         assert (settings.host, settings.max_body) == ("::1", 5)
-        with pytest.raises(generated.SettingsError) as failure:
+        with pytest.raises(ValueError, match="mcpgen generate") as failure:
             generated.Settings(mock=True, metrics_path="/metrics")
-        assert failure.value.lines == (
+        assert getattr(failure.value, "lines", ()) == (
             "mock: is not in this package: add `mock` to `features.server` in the "
             "manifest and run `mcpgen generate`",
             "metrics_path: is not in this package: add `telemetry` to `features.server` "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+from inspect import get_annotations
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_no_two_sections_define_a_setting_of_the_same_name() -> None:
         name
         for section in Settings.__mro__
         if issubclass(section, Section)
-        for name in vars(section).get("__annotations__", {})
+        for name in get_annotations(section)
         if name not in ("title", "feature")
     ]
     assert sorted(defined) == sorted({*defined})
