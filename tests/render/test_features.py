@@ -410,8 +410,7 @@ def test_help_has_the_settings_of_the_features_that_are_there(
     }
     assert all_["API keys"] == {"--auth-api-keys", "--auth-api-keys-path"}
     assert not {"Telemetry", "API keys", "GitHub", "Mock mode"} & few.keys()
-    assert len(set[str]().union(*few.values())) < 77
-    assert len(set[str]().union(*all_.values())) == 77
+    assert len(few) < len(all_)
 
 
 def test_an_import_without_its_feature_names_the_key(bare: Path) -> None:

@@ -18,7 +18,7 @@ _LEGACY: Final = (
 )
 _AUTH: Final = (
     *("public_url", "auth", "auth_scopes", "auth_implies", "auth_issuer"),
-    *("auth_hide_forbidden", "auth_pass_credentials"),
+    *("auth_hide_forbidden", "auth_pass_credentials", "stdio_scopes"),
 )
 
 SETTINGS: Final = {

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from inspect import get_annotations
 from typing import (
     Any,
     ClassVar,
@@ -155,7 +156,7 @@ def _options(settings: Any) -> tuple[Option, ...]:
     fields = {field.name: field for field in dataclasses.fields(settings)}
     found: list[Option] = []
     for section in settings.__mro__:
-        for name in vars(section).get("__annotations__", {}):
+        for name in get_annotations(section):
             if name in fields:
                 kind, meaning, *checks = get_args(hints[name])
                 default = cast(Any, fields.pop(name).default)

@@ -15,12 +15,12 @@ from typing import Any, Final, TypeAlias
 
 from aiohttp import hdrs, web
 
-from ..handlers.context import Context
-from ..hooks import Call, Hook, Outcome, Vitals
-from ..incoming import Refused
-from ..settings import Settings, SettingsError
-from ..transports.http.guard import Guard
-from ..transports.http.proxies import Proxies, parse_address
+from ...handlers.context import Context
+from ...hooks import Call, Hook, Outcome, Vitals
+from ...incoming import Refused
+from ...settings import Settings, SettingsError
+from ...transports.http.guard import Guard
+from ...transports.http.proxies import Proxies, parse_address
 
 Attributes: TypeAlias = dict[str, str | int | float | bool]
 

@@ -118,6 +118,11 @@ class ConnectionSettings(Section):
     title: ClassVar[str] = "Requests and connections"
 
     max_body: Annotated[int, "largest request body", at_least_one] = 4 * 1024 * 1024
+    max_values: Annotated[
+        int,
+        "most members and elements, all together, in one request body",
+        at_least_one,
+    ] = 100_000
     body_timeout: Annotated[float, "time that a request body may take to arrive"] = 30.0
     connection_idle: Annotated[
         float,

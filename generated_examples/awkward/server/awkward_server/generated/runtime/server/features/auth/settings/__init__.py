@@ -44,6 +44,10 @@ class AuthSettings(Section):
         ""
     )
     auth_scopes: Annotated[tuple[str, ...], "scopes that every request needs"] = ()
+    stdio_scopes: Annotated[
+        tuple[str, ...],
+        "scopes of whoever starts a server that authenticates with --stdio; empty: all",
+    ] = ()
     auth_implies: Annotated[
         tuple[str, ...], "scopes that include others, as broad=narrow+narrow"
     ] = ()
