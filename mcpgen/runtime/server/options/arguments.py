@@ -88,9 +88,11 @@ def _unknown(arguments: Sequence[str], settings: type[Section]) -> list[str]:
     names = [each.partition("=")[0] for each in arguments if each.startswith("--")]
     if not names:
         return ["arguments without an option; see --help"]
+    given = dict(zip(arguments, arguments[1:], strict=False))
+    given.update(tuple(each.split("=", 1)) for each in arguments if "=" in each)
     known = {option.name: option.flag for option in options(settings)}
     lines = [
-        f"{flag}: {missing(name)}"
+        f"{flag}: {missing(name, given.get(flag))}"
         for flag in names
         for name in absent([_setting(flag)], known)
     ]

@@ -10,11 +10,11 @@ from ...core.features import to_add
 _LIMITS: Final = (
     *("address_rate", "address_burst", "principal_rate", "principal_burst"),
     *("total_rate", "total_burst", "client_calls", "client_streams"),
-    *("principal_sessions", "address_sessions", "max_batch"),
+    *("principal_sessions", "address_sessions"),
 )
 _LEGACY: Final = (
     *("max_sessions", "session_idle", "max_streams", "event_history"),
-    *("event_lifetime", "retry_ms", "answer_timeout"),
+    *("event_lifetime", "retry_ms", "answer_timeout", "max_batch"),
 )
 _AUTH: Final = (
     *("public_url", "auth", "auth_scopes", "auth_implies", "auth_issuer"),
@@ -54,8 +54,11 @@ def absent(names: Iterable[str], known: Collection[str]) -> Iterator[str]:
     return (name for name in names if name in _FEATURES and name not in known)
 
 
-def missing(name: str) -> str:
-    """What to do about a setting that is absent."""
+def missing(name: str, value: object = None) -> str:
+    """What to do about a setting that is absent, whose value may name another feature."""
+    chosen = missing_choice(name, value)
+    if chosen is not None:
+        return chosen
     return f"is not in this package: {to_add('server', _FEATURES[name])}"
 
 

@@ -39,4 +39,3 @@ class LimitSettings(Section):
     address_sessions: Annotated[
         int, "legacy sessions per address, loopback apart; 0: no limit"
     ] = 1_000
-    max_batch: Annotated[int, "messages in one batch (2025-03-26); 0: no limit"] = 100

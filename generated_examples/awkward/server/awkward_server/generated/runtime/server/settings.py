@@ -8,10 +8,10 @@ from typing import Self
 
 from .eras.legacy.settings import LegacySettings
 from .eras.modern.settings import ModernSettings
-from .features.access_log.settings import AccessLogSettings
-from .features.auth.settings import AuthSettings
+from .features.access_log.settings import AccessLogSettings  # feature: access-log
+from .features.auth.settings import AuthSettings  # feature: auth
 from .features.auth.settings.token import TokenSettings  # feature: token
-from .features.limits.settings import LimitSettings
+from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
 from .options import arguments as command_line
 from .options import environment as variables
@@ -32,16 +32,16 @@ class Settings(
     ListeningSettings,
     AccessSettings,
     LogSettings,
-    AccessLogSettings,
+    AccessLogSettings,  # feature: access-log
     MockSettings,  # feature: mock
     ConnectionSettings,
-    LimitSettings,
+    LimitSettings,  # feature: limits
     CallSettings,
     ListSettings,
     LegacySettings,
     ModernSettings,
     ShutdownSettings,
-    AuthSettings,
+    AuthSettings,  # feature: auth
     TokenSettings,  # feature: token
 ):
     """How a server is run. Sizes are in bytes, times in seconds unless a name says more.

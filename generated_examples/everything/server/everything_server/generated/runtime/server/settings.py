@@ -8,11 +8,11 @@ from typing import Self
 
 from .eras.legacy.settings import LegacySettings
 from .eras.modern.settings import ModernSettings
-from .features.access_log.settings import AccessLogSettings
-from .features.auth.settings import AuthSettings
+from .features.access_log.settings import AccessLogSettings  # feature: access-log
+from .features.auth.settings import AuthSettings  # feature: auth
 from .features.auth.settings.jwt import JWTSettings  # feature: jwt
 from .features.auth.settings.token import TokenSettings  # feature: token
-from .features.limits.settings import LimitSettings
+from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
 from .features.telemetry.settings import TelemetrySettings  # feature: telemetry
 from .options import arguments as command_line
@@ -34,17 +34,17 @@ class Settings(
     ListeningSettings,
     AccessSettings,
     LogSettings,
-    AccessLogSettings,
+    AccessLogSettings,  # feature: access-log
     TelemetrySettings,  # feature: telemetry
     MockSettings,  # feature: mock
     ConnectionSettings,
-    LimitSettings,
+    LimitSettings,  # feature: limits
     CallSettings,
     ListSettings,
     LegacySettings,
     ModernSettings,
     ShutdownSettings,
-    AuthSettings,
+    AuthSettings,  # feature: auth
     JWTSettings,  # feature: jwt
     TokenSettings,  # feature: token
 ):

@@ -11,7 +11,7 @@ from .app import LIVE_CATALOG, SERVER, add_metadata_route, create_app
 from .eras.legacy.replay import Events, EventStore, MemoryEvents
 from .eras.legacy.sessions import MemorySessions, Session, SessionStore
 from .feature import Feature
-from .features import auth
+from .features import auth  # feature: auth
 from .handlers import content
 from .handlers.context import Context
 from .handlers.contract import (
@@ -121,7 +121,7 @@ __all__ = [
     "ToolReturn",
     "Vitals",
     "add_metadata_route",
-    "auth",
+    "auth",  # feature: auth
     "content",
     "create_app",
     "main",

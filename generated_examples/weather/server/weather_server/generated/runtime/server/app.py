@@ -113,8 +113,8 @@ def mounted(
     if settings.ready_path:
         app.router.add_get(settings.ready_path, server.ready)
 
-    if settings.metrics_path:
-        app.router.add_get(settings.metrics_path, server.metrics)
+    if server.metrics_path:
+        app.router.add_get(server.metrics_path, server.metrics)
 
     async def end_streams(_: web.Application) -> None:
         await server.end_streams()

@@ -5,15 +5,18 @@ from __future__ import annotations
 from abc import ABC
 from typing import TYPE_CHECKING, ClassVar
 
+from .features.auth.choosing import Authenticates  # feature: auth
 from .handlers.contract import Contract
 from .methods.changes import Announcement
 
 if TYPE_CHECKING:
-    from .features.auth.authenticator import Authenticator
     from .methods.registry import LiveCatalog
 
 
-class Service(ABC):
+class Service(
+    Authenticates,  # feature: auth
+    ABC,
+):
     """What a server does. A missing method fails at construction, with its name.
 
     Generated subclasses set `contract`. Yours may set `announces` and override
@@ -25,17 +28,6 @@ class Service(ABC):
     announces: ClassVar[frozenset[Announcement]] = frozenset()
     """What clients are told of when it changes: the lists of `tools`, `prompts` and
     `resources`, and `updates` of single resources. Declared as capabilities."""
-
-    def authenticator(self, configured: Authenticator | None) -> Authenticator | None:
-        """Who tells who sends a request; override it for rules of your own.
-
-        Args:
-            configured: What the manifest and the settings choose; None without a choice.
-
-        Returns:
-            What is used; None lets everyone in.
-        """
-        return configured
 
     async def on_startup(self, catalog: LiveCatalog) -> None:
         """Called once before the first request; `catalog` announces changes."""

@@ -9,12 +9,12 @@ from ...core.features import to_add
 
 _LIMITS: Final = (
     *("address_rate", "address_burst", "principal_rate", "principal_burst"),
-    *("total_rate", "total_burst", "max_calls", "client_calls", "client_streams"),
-    *("principal_sessions", "address_sessions", "max_batch"),
+    *("total_rate", "total_burst", "client_calls", "client_streams"),
+    *("principal_sessions", "address_sessions"),
 )
 _LEGACY: Final = (
     *("max_sessions", "session_idle", "max_streams", "event_history"),
-    *("event_lifetime", "retry_ms", "answer_timeout"),
+    *("event_lifetime", "retry_ms", "answer_timeout", "max_batch"),
 )
 _AUTH: Final = (
     *("public_url", "auth", "auth_scopes", "auth_implies", "auth_issuer"),

@@ -32,6 +32,7 @@ class CallSettings(Section):
     tool_timeout: Annotated[float, "time that one tool call may take; 0: no limit"] = (
         0.0
     )
+    max_calls: Annotated[int, "calls at one time; 0: no limit"] = 2_000
     threads: Annotated[int, "threads for plain `def` handlers", at_least_one] = 32
     max_subscriptions: Annotated[int, "open subscriptions, and resources in each"] = (
         1_000

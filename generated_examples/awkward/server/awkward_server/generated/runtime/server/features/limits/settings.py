@@ -27,7 +27,6 @@ class LimitSettings(Section):
     )
     total_rate: Annotated[float, "requests per second of all; 0: no limit"] = 0.0
     total_burst: Annotated[int, "requests of all that may come at once"] = 1_000
-    max_calls: Annotated[int, "calls at one time; 0: no limit"] = 2_000
     client_calls: Annotated[
         int, "calls at one time per principal, else per address; 0: no limit"
     ] = 100
@@ -40,4 +39,3 @@ class LimitSettings(Section):
     address_sessions: Annotated[
         int, "legacy sessions per address, loopback apart; 0: no limit"
     ] = 1_000
-    max_batch: Annotated[int, "messages in one batch (2025-03-26); 0: no limit"] = 100

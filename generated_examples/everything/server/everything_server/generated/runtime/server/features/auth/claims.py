@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ....core.jsonrpc import is_array
+from ...effective import LOOPBACK
 from ...settings import Settings
 from .authenticator import Refusal
-from .configured import LOOPBACK
 
 
 def audience(settings: Settings) -> tuple[str, ...]:

@@ -19,12 +19,12 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from ....core.jsonrpc import is_array, is_object
+from ....core.jsonrpc import is_object
 from ...principal import Principal
 from ...settings import Settings
 from .authenticator import AuthRequest, Refusal
 from .bearer import Remembered, bearer_token, mark
-from .configured import audience
+from .claims import audience, check_audience, scopes_of
 from .extras import module, require
 from .fetch import Fetcher
 from .keys import KeySource
@@ -198,29 +198,6 @@ class JWTAuthenticator:
             raise Refusal("the token was issued in the future")
 
 
-def check_audience(claims: Mapping[str, Any], audiences: Collection[str]) -> None:
-    """Refuse a token that was made for someone else.
-
-    https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#token-handling
-    """
-    named = claims.get("aud")
-    listed = [named] if isinstance(named, str) else named
-    accepted = {canonical(uri) for uri in audiences}
-    if not is_array(listed) or not any(
-        isinstance(entry, str) and canonical(entry) in accepted for entry in listed
-    ):
-        raise Refusal("the token is meant for another server")
-
-
-def canonical(uri: str) -> str:
-    """A URI with scheme and host in lower case and no slash at its end."""
-    scheme, separator, rest = uri.partition("://")
-    if not separator:
-        return uri
-    host, slash, path = rest.partition("/")
-    return f"{scheme.lower()}://{host.lower()}{slash}{path}".rstrip("/")
-
-
 def _time(claims: Mapping[str, Any], name: str, *, required: bool = False) -> float:
     value = claims.get(name)
     if value is None and not required:
@@ -250,16 +227,6 @@ def _principal(claims: Mapping[str, Any], leeway: float) -> Principal:
         claims,
         float(claims["exp"]) + leeway,
     )
-
-
-def scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
-    """The scopes of a token: `scope` of RFC 9068, or `scp` as some servers write it."""
-    given = claims.get("scope", claims.get("scp"))
-    if isinstance(given, str):
-        return frozenset(given.split())
-    if is_array(given):
-        return frozenset(entry for entry in given if isinstance(entry, str))
-    return frozenset()
 
 
 def _thumbprint(claims: Mapping[str, Any]) -> str | None:

@@ -33,3 +33,4 @@ class LegacySettings(Section):
     answer_timeout: Annotated[
         float, "time that a legacy client may take to answer the server's request"
     ] = 10 * MINUTE
+    max_batch: Annotated[int, "messages in one batch (2025-03-26); 0: no limit"] = 100

@@ -13,10 +13,11 @@ from typing import Final, TypeAlias
 
 from pydantic_core import to_json
 
-from ..admission import Sink
-from ..settings import AccessLogFormat, Settings
-from ..transports.http.exchange import Exchange
-from ..transports.http.proxies import Proxies
+from ...admission import Sink
+from ...settings import Settings
+from ...transports.http.exchange import Exchange
+from ...transports.http.proxies import Proxies
+from .settings import AccessLogFormat
 
 LOGGER: Final = logging.getLogger("mcp.access")
 _log: Final = logging.getLogger("mcp.server")

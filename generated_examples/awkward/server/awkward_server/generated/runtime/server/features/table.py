@@ -1,0 +1,139 @@
+"""The features that this package has: the one table that knows them.
+
+Everything else of a server sees what they do through `admission` and `middleware`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from ...core.features import to_add
+from ..admission import AccessLog, Authentication, Limits, NoAccessLog, OnlyCalls, Sink
+from ..service import Service
+from ..settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from ..handlers.contract import Contract
+    from ..hooks import Hook
+    from ..methods.registry import LiveCatalog
+
+
+def build_mock(service: object, settings: Settings) -> Service | None:
+    """What makes answers up in a service's place; None where that is not wanted.
+
+    The service may be a class: its handlers may be missing, or what they need to be made.
+    """
+    if not _value(settings, "mock"):
+        return None
+    if isinstance(service, type):
+        if not issubclass(service, Service):
+            return None
+    elif not isinstance(service, Service):
+        return None
+    mock: Service = _module("mock.service").mocked(service)
+    return mock
+
+
+def build_limits(settings: Settings, counters: Any = None) -> Limits:
+    """What counts.
+
+    Raises:
+        SettingsError: Something is to count for a feature that this package lacks.
+    """
+    if _has("limits"):
+        found: Limits = _module("limits.limits").Limits(settings, counters)
+        return found
+    if counters is not None:
+        raise SettingsError(f"counters: {to_add('server', ('limits',))}")
+    return OnlyCalls(settings.max_calls)
+
+
+def build_access_log(settings: Settings, sink: Sink | None) -> AccessLog:
+    """What takes every request."""
+    if not _has("access_log"):
+        return NoAccessLog()
+    found: AccessLog = _module("access_log.log").AccessLog(settings, sink)
+    return found
+
+
+def build_authentication(
+    service: Service, settings: Settings, catalog: LiveCatalog
+) -> Authentication | None:
+    """Who gets in, by settings and the service's own rules; None lets everyone in.
+
+    Raises:
+        SettingsError: A setting can't be used, or the service has rules of its own and
+            this package no authentication.
+    """
+    if not _has("auth.configured"):
+        if hasattr(service, "authenticator"):
+            raise SettingsError(f"authenticator: {to_add('server', ('auth',))}")
+        return None
+    chosen = _module("auth.configured").configured(settings, service.contract)
+    ruled: Any = service
+    authenticator = ruled.authenticator(chosen)
+    if authenticator is None:
+        return None
+    needs = _module("auth.needs").Needs(catalog, settings.max_subscriptions)
+    scopes = service.contract.scopes
+    try:
+        gate = _module("auth.gate")
+        found: Authentication = gate.Gate(authenticator, settings, scopes, needs)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    return found
+
+
+def check_certificates(settings: Settings, contract: Contract) -> None:
+    """See that what certificates of clients need is set.
+
+    Raises:
+        SettingsError: Names what is missing.
+    """
+    if _has("auth.certificates"):
+        _module("auth.certificates").check(settings, contract)
+
+
+def ask_for_certificates(context: ssl.SSLContext, settings: Settings) -> None:
+    """Ask clients for certificates, where settings name who signs them."""
+    if _has("auth.certificates"):
+        _module("auth.certificates").ask(context, settings)
+
+
+def metrics_path(settings: Settings) -> str:
+    """Where metrics are served; empty where they are not."""
+    path: str = _value(settings, "metrics_path") or ""
+    return path
+
+
+def build_metrics(settings: Settings, guard: Any) -> Any:
+    """What answers Prometheus, where the settings want it."""
+    if not metrics_path(settings):
+        return None
+    return _module("telemetry.hook").Metrics(settings, guard)
+
+
+def build_telemetry(settings: Settings, metrics: Any) -> Iterator[Hook]:
+    """The hook that records spans and metrics, where the settings want it."""
+    if metrics is not None or _value(settings, "telemetry"):
+        provider = None if metrics is None else metrics.provider
+        yield _module("telemetry.hook").Telemetry(meter_provider=provider)
+
+
+def _value(settings: Settings, name: str) -> Any:
+    """A setting of a feature; None where this package lacks the feature."""
+    return getattr(settings, name, None)
+
+
+def _has(module: str) -> bool:
+    folder, _, name = f"{__package__}.{module}".rpartition(".")
+    return find_spec(folder) is not None and find_spec(f"{folder}.{name}") is not None
+
+
+def _module(name: str) -> Any:
+    """A module of a feature, of unknown type: not every package has it."""
+    return import_module(f"{__package__}.{name}")
