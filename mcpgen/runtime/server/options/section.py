@@ -66,7 +66,9 @@ class Section:
     def __new__(cls, *_: object, **values: object) -> Self:
         """Refuse settings of features that this package does not have, by their names."""
         known = {option.name for option in options(cls)}
-        problems = [(name, missing(name, values[name])) for name in absent(values, known)]
+        problems = [
+            (name, missing(name, values[name])) for name in absent(values, known)
+        ]
         if problems:
             raise SettingsError(problems=problems)
         return super().__new__(cls)

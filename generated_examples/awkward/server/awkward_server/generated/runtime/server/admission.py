@@ -17,6 +17,7 @@ from ..core.jsonrpc import RequestId
 from .incoming import OVERLOADED, Incoming, too_many
 from .methods.answer import Answer
 from .middleware import Next, Request
+from .principal import Principal
 
 if TYPE_CHECKING:
     from .principal import Principal
@@ -32,6 +33,9 @@ class Authentication(Protocol):
 
     needed: Callable[[object, object], tuple[str, ...]]
     """The scopes that a method with its parameters needs."""
+
+    hides_forbidden: bool
+    """Whether lists leave out what the caller lacks scopes for."""
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -62,6 +66,10 @@ class Authentication(Protocol):
         /,
     ) -> None:
         """Raise `Refused` where the sender lacks a scope."""
+        ...
+
+    def local_principal(self) -> Principal:
+        """Who started the process, where it is talked to over its standard input."""
         ...
 
     def metadata(self, request: web.BaseRequest, /) -> web.StreamResponse:

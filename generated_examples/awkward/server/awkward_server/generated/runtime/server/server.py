@@ -16,7 +16,6 @@ from aiohttp import web
 
 from ..core.connection import Connection
 from ..core.schema.validator import prepare_explanations
-from . import features as known
 from .admission import Sink
 from .effective import effective
 from .endpoint import Endpoint
@@ -28,6 +27,7 @@ from .eras.legacy.sessions import MemorySessions, SessionStore
 from .eras.modern.era import Modern
 from .eras.modern.http import ModernHttp
 from .feature import Feature, custom_methods, middleware_of, with_capabilities
+from .features import table as known
 from .handlers.invoke import Threads
 from .hooks import Hook, Vitals
 from .incoming import Refused
@@ -96,8 +96,7 @@ class Server:
             ValueError: The service's contract can't be served, or not with these
                 settings.
         """
-        if settings.mock:
-            service = known.build_mock(service)
+        service = known.build_mock(service, settings) or service
         settings = effective(settings, service.contract)
         self._service = service
         self._settings = settings
@@ -112,6 +111,8 @@ class Server:
         self._ready = False
         self._limits = known.build_limits(settings, counters)
         self._metrics = known.build_metrics(settings, self._guard)
+        self.metrics_path: Final = known.metrics_path(settings)
+        """Where metrics are served; empty where they are not."""
         self._hooks: tuple[Hook | Middleware, ...] = (
             *known.build_telemetry(settings, self._metrics),
             *hooks,
@@ -159,7 +160,7 @@ class Server:
         methods = Methods(
             self.catalog,
             settings,
-            masks=self._gate is not None and settings.auth_hide_forbidden,
+            masks=self._gate is not None and self._gate.hides_forbidden,
         ).table
         custom = custom_methods(
             features,
@@ -197,7 +198,7 @@ class Server:
             return await self.ready(request)
         if path in self.metadata_paths:
             return await self.metadata(request)
-        if path == settings.metrics_path:
+        if path == self.metrics_path:
             return await self.metrics(request)
         return web.Response(status=404, text="Not found")
 
@@ -232,14 +233,7 @@ class Server:
 
     def local_principal(self) -> Principal | None:
         """Who started the process, with the scopes of `stdio_scopes`: all by default."""
-        if not self.authenticates:
-            return None
-        chosen = self._settings.stdio_scopes
-        scopes = chosen or (
-            *self._service.contract.scopes,
-            *self._settings.auth_scopes,
-        )
-        return Principal("local", scopes=frozenset(scopes))
+        return None if self._gate is None else self._gate.local_principal()
 
     async def end_connections(self) -> None:
         """End the connections of `serve`, after their subscriptions."""

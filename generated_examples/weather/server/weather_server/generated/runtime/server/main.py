@@ -19,12 +19,13 @@ from typing import Final, cast
 from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
-from . import features as known
+from ..core.features import to_add
 from .app import mounted
-from .effective import LOOPBACK, effective
+from .effective import LOOPBACK
 from .eras.legacy.replay import EventStore
 from .eras.legacy.sessions import SessionStore
 from .feature import Feature
+from .features import table as known
 from .health import FLAG, is_healthy
 from .hooks import Hook
 from .logs import Lines, OneEntry
@@ -149,12 +150,9 @@ def _longest_end(settings: Settings, number: int) -> float:
 
 
 def _made(service: Service | Callable[[], Service], settings: Settings) -> Service:
-    if settings.mock and isinstance(service, type) and issubclass(service, Service):
-        # Its handlers may be missing, or what they need to be made.
-        try:
-            return known.build_mock(service)
-        except SettingsError as error:
-            raise CannotStart(str(error)) from None
+    mock = known.build_mock(service, settings)
+    if mock is not None:
+        return mock
     if isinstance(service, Service):
         return service
     _require_handlers(cast("object", service))
@@ -212,11 +210,12 @@ async def serve(
             hooks=hooks,
             features=features,
         )
+        known.check_certificates(settings, service.contract)
     except SettingsError as error:
         raise CannotStart("\n".join(error.lines)) from None
     _refuse_strangers(server, settings)
     runner = _runner(server, settings, middlewares)
-    context = _encrypted(effective(settings, service.contract))
+    context = _encrypted(settings)
     await runner.setup()
     try:
         await _listen(runner, settings, context)
@@ -292,9 +291,14 @@ async def serve_stdio(
 def _refuse_strangers(server: Server, settings: Settings) -> None:
     if server.authenticates or settings.allow_anonymous or settings.host in LOOPBACK:
         return
+    choice = (
+        "choose a kind of auth (--auth or MCP_AUTH)"
+        if hasattr(settings, "auth")
+        else to_add("server", ("auth",))
+    )
     raise CannotStart(
-        f"{settings.host}: without authentication, only this machine is served; choose a "
-        "kind of auth (--auth or MCP_AUTH), or set allow_anonymous (--allow-anonymous or "
+        f"{settings.host}: without authentication, only this machine is served; "
+        f"{choice}, or set allow_anonymous (--allow-anonymous or "
         "MCP_ALLOW_ANONYMOUS=true)"
     )
 
@@ -334,17 +338,7 @@ def _encrypted(settings: Settings) -> ssl.SSLContext | None:
     if settings.tls_cert is None:
         if settings.tls_key is not None:
             raise CannotStart("tls_key: needs tls_cert (--tls-cert) as well")
-        if settings.tls_client_ca is not None or settings.auth == "mtls":
-            raise CannotStart(
-                "clients' certificates need TLS: set tls_cert and tls_key (--tls-cert "
-                "and --tls-key)"
-            )
         return None
-    if settings.auth == "mtls" and settings.tls_client_ca is None:
-        raise CannotStart(
-            "auth mtls: set tls_client_ca (--tls-client-ca): the authorities that sign "
-            "clients' certificates"
-        )
     return tls_context(settings)
 
 
@@ -364,16 +358,13 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     """
     assert settings.tls_cert is not None
     for name in ("tls_cert", "tls_key", "tls_client_ca"):
-        path = getattr(settings, name)
+        path = getattr(settings, name, None)
         if path is not None:
             _check_file(name, path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(settings.tls_cert, settings.tls_key)
-        if settings.tls_client_ca is not None:
-            # Optional at the handshake: health checks and metadata need no certificate.
-            context.verify_mode = ssl.CERT_OPTIONAL
-            context.load_verify_locations(settings.tls_client_ca)
+        known.ask_for_certificates(context, settings)
     except OSError as error:
         raise CannotStart(f"{settings.tls_cert}: {error.strerror or error}") from None
     return context

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from .elsewhere import absent, missing
@@ -88,9 +89,11 @@ def _unknown(arguments: Sequence[str], settings: type[Section]) -> list[str]:
     names = [each.partition("=")[0] for each in arguments if each.startswith("--")]
     if not names:
         return ["arguments without an option; see --help"]
+    given = {each.partition("=")[0]: each.partition("=")[2] for each in arguments}
+    given |= {flag: text for flag, text in pairwise(arguments) if "=" not in flag}
     known = {option.name: option.flag for option in options(settings)}
     lines = [
-        f"{flag}: {missing(name)}"
+        f"{flag}: {missing(name, given.get(flag))}"
         for flag in names
         for name in absent([_setting(flag)], known)
     ]

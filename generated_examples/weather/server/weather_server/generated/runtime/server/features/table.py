@@ -61,9 +61,15 @@ def build_access_log(settings: Settings, sink: Sink | None) -> AccessLog:
 
 
 def build_authentication(
-    service: Service, settings: Settings, catalog: LiveCatalog
+    service: Service, settings: Settings, catalog: LiveCatalog, *, local: bool
 ) -> Authentication | None:
     """Who gets in, by settings and the service's own rules; None lets everyone in.
+
+    Args:
+        service: What the server does.
+        settings: How it is run.
+        catalog: What it lists.
+        local: Whether nothing is served but connections whose principal is known.
 
     Raises:
         SettingsError: A setting can't be used, or the service has rules of its own and
@@ -73,7 +79,12 @@ def build_authentication(
         if hasattr(service, "authenticator"):
             raise SettingsError(f"authenticator: {to_add('server', ('auth',))}")
         return None
-    chosen = _module("auth.configured").configured(settings, service.contract)
+    module = _module("auth.configured")
+    chosen = (
+        module.chosen_locally(settings)
+        if local
+        else module.configured(settings, service.contract)
+    )
     ruled: Any = service
     authenticator = ruled.authenticator(chosen)
     if authenticator is None:

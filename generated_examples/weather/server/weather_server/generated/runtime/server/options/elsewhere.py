@@ -54,8 +54,11 @@ def absent(names: Iterable[str], known: Collection[str]) -> Iterator[str]:
     return (name for name in names if name in _FEATURES and name not in known)
 
 
-def missing(name: str) -> str:
-    """What to do about a setting that is absent."""
+def missing(name: str, value: object = None) -> str:
+    """What to do about a setting that is absent, whose value may name another feature."""
+    chosen = missing_choice(name, value)
+    if chosen is not None:
+        return chosen
     return f"is not in this package: {to_add('server', _FEATURES[name])}"
 
 

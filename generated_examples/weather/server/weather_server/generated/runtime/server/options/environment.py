@@ -70,7 +70,7 @@ def _absent(environment: Mapping[str, str], settings: type[Section]) -> Iterator
         name = variable.removeprefix(ENVIRONMENT_PREFIX).removesuffix("_FILE").lower()
         known = {option.name for option in options(settings)}
         if variable.startswith(ENVIRONMENT_PREFIX) and any(absent([name], known)):
-            yield f"{variable}: {missing(name)}"
+            yield f"{variable}: {missing(name, environment[variable])}"
 
 
 def _misspelled(

@@ -70,7 +70,9 @@ class Gate:
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         implications = Implications(settings.auth_implies)
         self._implications = implications if implications else None
+        self.hides_forbidden = settings.auth_hide_forbidden
         self._needed = settings.auth_scopes
+        self._local_scopes = settings.stdio_scopes or (*scopes, *settings.auth_scopes)
         self._all_scopes = sorted({*scopes, *settings.auth_scopes})
         self._audiences: dict[object, tuple[str, ...]] = {}
         self._hidden = (
@@ -103,6 +105,10 @@ class Gate:
             else ()
         )
         """Where the metadata is served; nowhere without an authorization server."""
+
+    def local_principal(self) -> Principal:
+        """Who started the process, with the scopes of `stdio_scopes`: all by default."""
+        return Principal("local", scopes=frozenset(self._local_scopes))
 
     async def admit(self, exchange: Exchange) -> str:
         """Find out who sends a request; the principal's key.
