@@ -67,10 +67,15 @@ def _hint(text: str) -> str:
 def _absent(environment: Mapping[str, str], settings: type[Section]) -> Iterator[str]:
     """Variables that set what belongs to features which this package does not have."""
     for variable in sorted(environment):
-        name = variable.removeprefix(ENVIRONMENT_PREFIX).removesuffix("_FILE").lower()
+        name = _setting(variable)
         known = {option.name for option in options(settings)}
         if variable.startswith(ENVIRONMENT_PREFIX) and any(absent([name], known)):
             yield f"{variable}: {missing(name, environment[variable])}"
+
+
+def _setting(variable: str) -> str:
+    """The setting that a variable such as `MCP_AUTH_TOKENS_FILE` would set."""
+    return variable.removeprefix(ENVIRONMENT_PREFIX).removesuffix("_FILE").lower()
 
 
 def _misspelled(
@@ -84,6 +89,8 @@ def _misspelled(
     names = [name.removeprefix(ENVIRONMENT_PREFIX) for name in known]
     for variable in sorted(environment):
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable in known:
+            continue
+        if any(absent([_setting(variable)], ())):
             continue
         found = similar(variable.removeprefix(ENVIRONMENT_PREFIX), names)
         if found:
