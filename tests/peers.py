@@ -17,6 +17,9 @@ from filelock import FileLock
 SDK1: Final = "mcp==1.30.0"
 """The last official SDK before 2.0."""
 
+TIME: Final = "mcp-server-time==2026.10.19"
+"""A published server that is a program."""
+
 INSTALL_SECONDS: Final = 300
 
 

@@ -162,6 +162,26 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_client_that_starts_no_programs_names_the_key(quiet: Path) -> None:
+    code = (
+        "from weather_client.runtime.client import Client\n"
+        "try: Client.stdio(['true'])\nexcept ImportError as error: print(error)"
+    )
+    name = next(
+        path.name
+        for path in (quiet / "client").iterdir()
+        if path.name.endswith("_client")
+    )
+    done = run(quiet / "client", "-c", code.replace("weather_client", name))
+    assert done.stdout == (
+        "Client.stdio is not in this package: add `stdio` to `features.client` in the "
+        "manifest and run `mcpgen generate`\n"
+    )
+    transports = quiet / "client" / name / "runtime/client/transports"
+    assert not (transports / "stdio.py").exists()
+    assert (transports / "messages.py").exists()
+
+
 def test_a_client_without_a_terminal_program_names_the_key(quiet: Path) -> None:
     done = run(quiet / "client", "-m", "weather_client", "list")
     assert (done.returncode, done.stdout) == (2, "")

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 from .calls import Request
+from .shapes import is_object
 
 Result: TypeAlias = dict[str, Any]
 """The result of a request, a JSON object as the server sent it."""
@@ -30,8 +31,8 @@ def around(middleware: Sequence[Middleware], send: Next) -> Next:
 
 def _bound(middleware: Middleware, proceed: Next) -> Next:
     async def run(request: Request) -> Result:
-        result: object = await middleware(request, proceed)
-        if not isinstance(result, dict):
+        result = await middleware(request, proceed)
+        if not is_object(result):
             raise TypeError(
                 f"the middleware {name_of(middleware)} returned {result!r}; "
                 "return a result, such as that of `await proceed(request)`"

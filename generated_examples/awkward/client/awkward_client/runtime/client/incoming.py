@@ -93,9 +93,11 @@ def whole_answer(data: bytes, request_id: int, quirks: Quirks) -> Message | None
         value = read_json(data, quirks)
     except ValueError:
         return None
-    if type(value) is not dict or value.get("jsonrpc") != "2.0":
+    if type(value) is not dict:
         return None
     message = cast("Message", value)
+    if message.get("jsonrpc") != "2.0":
+        return None
     return message if is_answer(message, request_id, quirks) else None
 
 
