@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 import pytest
 
 PACKAGE: Final = Path(__file__).parents[1] / "mcpgen"
@@ -360,7 +361,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "principal": set(),
     "stores": set(),
     "reading": set(),
-    "logs": set(),
+    "logs": {"transports.http"},
     "handlers": {"principal", "methods", "eras.legacy"},
     "service": {"handlers", "methods", "features.auth"},
     "effective": {"handlers", "options", "settings"},
@@ -487,6 +488,117 @@ def test_no_module_of_the_server_is_in_a_circle() -> None:
 
 def test_every_part_of_the_runtime_is_in_the_table() -> None:
     assert {unit_of(path, RUNTIME) for path in COPIED} == set(RUNTIME_TABLE)
+
+
+PRIVATE_HOMES: Final = {
+    "runtime/server/transports/http/aiohttp_parts.py",
+    "runtime/client/transports/http/aiohttp_parts.py",
+}
+"""The modules that may use parts of aiohttp that it does not promise to keep."""
+
+PUBLIC_MODULES: Final = {
+    "aiohttp",
+    "aiohttp.abc",
+    "aiohttp.hdrs",
+    "aiohttp.typedefs",
+    "aiohttp.web",
+}
+UNPROMISED: Final = {
+    *("request_factory", "request_handler", "handle_error", "output_size"),
+    *("connection_made", "connection_lost", "keepalive_timeout", "writer"),
+}
+"""Parts without an underscore that aiohttp's documentation does not have."""
+
+
+def names_given(tree: ast.Module) -> set[str]:
+    """Names with one underscore that a module gives to functions and attributes."""
+    given: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            given.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            given |= {node.attr} if of_self(node) else set()
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            given.add(node.id)
+    return {name for name in given if name[0] == "_" and name[:2] != "__"}
+
+
+def of_self(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+
+
+AIOHTTP: Final = Path(aiohttp.__file__).parent
+PRIVATE: Final = frozenset[str]().union(
+    *(names_given(parsed(path)) for path in AIOHTTP.glob("*.py"))
+)
+"""Names with an underscore of the aiohttp that is installed."""
+
+
+def is_of_aiohttp(node: ast.ClassDef) -> bool:
+    """Whether a class is made of one of aiohttp's."""
+    bases = {ast.unparse(base).partition(".")[0] for base in node.bases}
+    return bool(bases & {"aiohttp", "web"})
+
+
+OVERRIDDEN: Final = {
+    *("_create_connection", "_prepare_hook", "_send_headers_immediately", "_handle"),
+    *("_start", "_prepare", "_make_server", "_request_class", "_resolve_host"),
+}
+"""What subclasses of aiohttp's classes could replace in them."""
+
+
+def unpromised(tree: ast.Module) -> Iterator[str]:
+    """What a module uses of aiohttp that does not belong to its documented parts.
+
+    A name that the module gives to a thing of its own counts as that thing.
+    """
+    for_types = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and is_for_types(branch)
+        for node in ast.walk(branch)
+    }
+    imports = {
+        node.module or "" if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        if id(node) not in for_types and not getattr(node, "level", 0)
+        for alias in node.names
+    }
+    used = {name for name in imports if name.partition(".")[0] == "aiohttp"}
+    if not used:
+        return
+    yield from used - PUBLIC_MODULES
+    wanted = (PRIVATE - names_given(tree)) | UNPROMISED
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in wanted:
+            yield f"{node.attr} in line {node.lineno}"
+        elif isinstance(node, ast.ClassDef) and is_of_aiohttp(node):
+            yield from names_given(ast.Module(node.body, [])) & OVERRIDDEN
+
+
+@pytest.mark.parametrize("path", COPIED, ids=name_of)
+def test_parts_that_aiohttp_does_not_promise_are_used_in_one_module_per_side(
+    path: Path,
+) -> None:
+    if name_of(path) not in PRIVATE_HOMES:
+        assert list(unpromised(parsed(path))) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from aiohttp.web_protocol import ERROR",
+        "import aiohttp.http_parser",
+        "from aiohttp import web\nclass A(web.BaseSite):\n  def f(self): self._server.x",
+        "from aiohttp import web\ndef f(c): return c._waiter is None",
+        "import aiohttp\ndef f(s): s._request_class = 1",
+        "from aiohttp import web\ndef f(r): r.writer.output_size += 1",
+        "from aiohttp import web\nclass A(web.Response):\n  _prepare_hook = None",
+    ],
+)
+def test_such_a_part_would_be_seen(code: str) -> None:
+    assert list(unpromised(ast.parse(code)))
 
 
 def test_a_wrong_import_would_be_seen() -> None:

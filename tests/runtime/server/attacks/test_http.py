@@ -22,6 +22,7 @@ from mcpgen.runtime.server.eras.modern import envelope
 from mcpgen.runtime.server.incoming import Refused
 from mcpgen.runtime.server.logs import HTTP
 from mcpgen.runtime.server.server import Server
+from mcpgen.runtime.server.transports.http import aiohttp_parts
 from mcpgen.runtime.server.transports.http import guard as guarding
 from mcpgen.runtime.server.transports.http.guard import Guard
 
@@ -394,9 +395,7 @@ class TestNoise:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         if not guarded:
-            monkeypatch.setattr(
-                running_alone.ConnectionCare, "_wrap", lambda self, server: None
-            )
+            monkeypatch.setattr(running_alone, "refine_requests", lambda *_: None)
 
         async with running(service, as_application=layer != "alone") as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -442,7 +441,7 @@ async def test_a_request_without_a_url_is_refused(service: Workshop) -> None:
     finally:
         await runner.cleanup()
 
-    assert type(made) is running_alone._Unreadable
+    assert type(made) is aiohttp_parts._Unreadable
 
 
 async def test_a_request_that_names_no_host_is_for_none(service: Workshop) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from aiohttp import HttpVersion11, web
 
 from . import direct
+from .aiohttp_parts import HeldBack
 
 COMMENT: Final = b":\n\n"
 """A keep-alive: clients skip comment lines."""
@@ -33,13 +34,6 @@ def is_gone(request: web.BaseRequest) -> bool:
     """Whether the client has closed the connection of a request."""
     transport = request.transport
     return transport is None or transport.is_closing()
-
-
-class _HeldBack(web.StreamResponse):
-    """A response whose head goes out with its first event: one packet instead of two."""
-
-    # An aiohttp without this attribute sends the head at once, which is as right.
-    _send_headers_immediately = False
 
 
 class Stream:
@@ -72,7 +66,7 @@ class Stream:
             if not hold_back:
                 await events.write(b"")
             return cls(request, events)
-        kind = _HeldBack if hold_back else web.StreamResponse
+        kind = HeldBack if hold_back else web.StreamResponse
         response = kind(headers={**direct.EVENT_STREAM, **headers})
         if request.version >= HttpVersion11:
             response.enable_chunked_encoding()

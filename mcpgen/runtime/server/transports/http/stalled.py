@@ -1,4 +1,4 @@
-"""Ends connections whose clients take nothing of what they asked for.
+"""Ends connections whose clients take nothing of what they asked for, or ask nothing.
 
 An answer waits in memory until its client has read it, and no coroutine waits with it.
 Knows connections and how much lies in them; nothing of requests.
@@ -10,6 +10,8 @@ import asyncio
 from typing import Final
 
 from aiohttp import web
+
+from .aiohttp_parts import has_no_timer
 
 _LOOKS: Final = 10
 """Looks in a row at which nothing was taken, before a client counts as gone. Several, as
@@ -26,7 +28,8 @@ class Stalled:
 
         Args:
             server: Whose connections.
-            seconds: How long a client may take nothing; 0 is as long as it likes.
+            seconds: How long a client may take nothing, or send nothing on a new
+                connection; 0 is as long as it likes.
         """
         self._server = server
         self._period = seconds / _LOOKS
@@ -52,7 +55,7 @@ class Stalled:
         for connection in self._server.connections:
             transport = connection.transport
             size = 0 if transport is None else transport.get_write_buffer_size()
-            if transport is None or not size:
+            if transport is None or not (size or has_no_timer(connection)):
                 continue
             was, looks = before.get(transport, (0, 0))
             looks = 0 if size < was else looks + 1

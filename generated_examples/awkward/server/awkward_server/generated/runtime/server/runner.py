@@ -9,27 +9,19 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from typing import Final
 
-from aiohttp import StreamReader, web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_exceptions import InvalidURLError
-from aiohttp.http_parser import RawRequestMessage
-from aiohttp.web_protocol import ERROR
+from aiohttp import web
 
-from ..core import jsonrpc
 from .app import SERVER
-from .incoming import Refused
 from .logs import HTTP
 from .server import Server
 from .settings import Settings
+from .transports.http.aiohttp_parts import refine_requests, takes_listeners
 from .transports.http.connections import Connections, connection_limit
 from .transports.http.exchange import unsupported_encoding
 from .transports.http.site import Site
 from .transports.http.stalled import Stalled
-
-_NO_DECODER: Final = "Can not decode content-encoding"
-"""What aiohttp answers where it lacks the library for an encoding."""
 
 GRACE_SECONDS: Final = 1.0
 """How long after a drain clients that have connected may take to send a request."""
@@ -128,6 +120,9 @@ async def listen(
 ) -> None:
     """Listen on an address; HTTPS with a context. OSError where that is not possible."""
     assert runner.care is not None
+    if not takes_listeners():
+        await web.TCPSite(runner, host, port, ssl_context=context).start()
+        return
     await Site(runner, runner.care.connections, host, port, context).start()
 
 
@@ -153,7 +148,7 @@ class ConnectionCare:
         """Begin; needs a running loop."""
         assert server is not None
         self.draining = False
-        self._wrap(server)
+        refine_requests(server, lambda: self.draining, unsupported_encoding)
         limit = connection_limit(settings.max_connections)
         self.connections = Connections(server, limit)
         self._stalled = Stalled(server, settings.connection_idle)
@@ -184,70 +179,3 @@ class ConnectionCare:
             await asyncio.sleep(_PERIOD)
             connections.close_waiting()
         self._stalled.close()
-
-    def _wrap(self, server: web.Server) -> None:
-        """Answer requests that aiohttp can't make an object of.
-
-        It makes them where nothing is caught: no answer would come, and the connection
-        would stay open for ever.
-        """
-        make, handle = server.request_factory, server.request_handler
-
-        def made(
-            message: RawRequestMessage,
-            payload: StreamReader,
-            protocol: web.RequestHandler,
-            writer: AbstractStreamWriter,
-            task: asyncio.Task[None],
-        ) -> web.BaseRequest:
-            if message is ERROR:
-                loop = asyncio.get_running_loop()
-                return _Broken(message, payload, protocol, writer, task, loop)
-            if self.draining:
-                message = message._replace(should_close=True)
-            try:
-                return make(message, payload, protocol, writer, task)
-            except (ValueError, AttributeError):
-                # The URL is checked no sooner than somebody asks for its host; after
-                # `CONNECT` and nothing else, there may be none at all.
-                message = ERROR._replace(path=message.path or "")
-                loop = asyncio.get_running_loop()
-                return _Unreadable(message, payload, protocol, writer, task, loop)
-
-        def handled(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-            if type(request) is _Unreadable:
-                return _refused(request)
-            return handle(request)
-
-        server.request_factory = made
-        server.request_handler = handled
-
-
-class _Broken(web.BaseRequest):
-    """What aiohttp's parser refused, and answers by itself."""
-
-    async def _prepare_hook(self, response: Any) -> None:
-        """Answer encodings that aiohttp lacks the library for as any unsupported one."""
-        if isinstance(response, web.Response) and _NO_DECODER in (response.text or ""):
-            _replace(response, unsupported_encoding())
-
-
-def _replace(response: Any, refusal: Refused) -> None:
-    """Make another answer of one that is about to be sent."""
-    body = jsonrpc.error(None, refusal.error)
-    response.body = body
-    # `set_status` refuses once an answer is being prepared.
-    response._set_status(refusal.status, None)
-    response.headers.update(refusal.headers)
-    response.headers["Content-Type"] = "application/json"
-    response.headers["Content-Length"] = str(len(body))
-
-
-class _Unreadable(web.BaseRequest):
-    """A request for a host that there can't be, such as `http://xn--/`."""
-
-
-async def _refused(request: web.BaseRequest) -> web.StreamResponse:
-    error = InvalidURLError(request.raw_path)
-    said = "The URL of the request line names a host that there can't be"
-    return request.protocol.handle_error(request, 400, error, said)

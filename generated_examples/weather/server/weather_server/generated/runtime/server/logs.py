@@ -11,8 +11,7 @@ import re
 from contextlib import suppress
 from typing import Final, TextIO
 
-from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError
-from aiohttp.web import RequestPayloadError
+from .transports.http.aiohttp_parts import is_expected, is_no_http, quotes_url
 
 HTTP: Final = logging.getLogger("mcp.http")
 """Takes what aiohttp says of connections."""
@@ -24,8 +23,6 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 _PHRASE: Final = re.compile(r"[A-Z][A-Za-z0-9 ]{3,80}")
 """The words that aiohttp's messages begin with, before anything that they quote."""
-
-_EXPECTED: Final = (HttpProcessingError, RequestPayloadError, ConnectionError)
 
 
 class OneEntry(logging.Formatter):
@@ -50,7 +47,7 @@ class _Calm(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if not isinstance(error, _EXPECTED):
+        if error is None or not is_expected(error):
             return True
         record.exc_info = None
         record.levelno, record.levelname = logging.INFO, "INFO"
@@ -65,9 +62,9 @@ def _reason(error: BaseException) -> str:
     `Authorization`; a URL may have a token in it.
     """
     name = type(error).__name__
-    if not isinstance(error, HttpProcessingError) or isinstance(error, InvalidURLError):
+    if not is_no_http(error) or quotes_url(error):
         return name
-    phrase = _PHRASE.match(error.message.strip())
+    phrase = _PHRASE.match(str(getattr(error, "message", "")).strip())
     return f"{name} ({phrase[0].strip()})" if phrase else name
 
 

@@ -10,12 +10,9 @@ form's content, which is full of secrets.
 from __future__ import annotations
 
 import asyncio
-import copy
 import json
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -117,12 +114,14 @@ async def _request(
     check(url, what)
     import aiohttp
 
+    from ...transports.http.aiohttp_parts import watched
+
     peer = _Peer(reach, url, what)
     try:
-        with _watched(session, peer) as watched:
+        with watched(session, peer.connected) as checked:
             async with (
                 asyncio.timeout(SECONDS),
-                watched.request(
+                checked.request(
                     method, url, data=data, headers=headers, allow_redirects=False
                 ) as response,
             ):
@@ -133,6 +132,8 @@ async def _request(
         return answer
     except TimeoutError:
         problem = f"the {what} did not answer within {SECONDS:g} s"
+    except NotImplementedError as error:
+        problem = str(error)
     except (aiohttp.ClientError, OSError, ValueError) as error:
         problem = f"the {what} can't be reached: {type(error).__name__}"
     raise UnreachableError(problem, url=url, method=method)
@@ -172,39 +173,6 @@ class _Peer:
         refused = self._reach.refused(host, address)
         if refused:
             raise out_of_reach(self._url, self._what, refused)
-
-
-@contextmanager
-def _watched(
-    session: aiohttp.ClientSession, peer: _Peer
-) -> Generator[aiohttp.ClientSession]:
-    """A session on the same connections whose requests check where they go."""
-    kind = _request_kind()
-    # There is no public way to give one request of a session another class.
-    watched = copy.copy(session)
-    watched._request_class = lambda *args, **options: kind(peer, *args, **options)  # type: ignore[assignment]  # pyright: ignore
-    try:
-        yield watched
-    finally:
-        watched.detach()
-
-
-@cache
-def _request_kind() -> Any:
-    import aiohttp
-
-    class Watched(aiohttp.ClientRequest):
-        def __init__(self, peer: _Peer, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
-            self._peer = peer
-
-        async def send(self, conn: Any) -> aiohttp.ClientResponse:
-            # Behind a proxy the connection leads to the proxy.
-            if self.proxy is None:
-                self._peer.connected(conn.transport)
-            return await super().send(conn)
-
-    return Watched
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

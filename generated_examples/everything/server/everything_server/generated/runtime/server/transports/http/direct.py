@@ -12,7 +12,8 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import SERVER_SOFTWARE
+
+from .aiohttp_parts import count_written, server_software, writer_of, writes_directly
 
 LARGEST: Final = 64 * 1024
 """Bytes of a body above which another copy costs more than a second write."""
@@ -35,6 +36,7 @@ def suits(request: web.BaseRequest) -> bool:
         type(request) is web.BaseRequest
         and request.version == HttpVersion11
         and request.keep_alive
+        and writes_directly(request)
     )
 
 
@@ -61,9 +63,8 @@ class _Direct(web.StreamResponse):
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
         transport.write(data)
-        writer = self._request.writer
-        # So aiohttp knows, too, that it is too late for another answer.
-        writer.output_size += len(data)
+        writer = writer_of(self._request)
+        count_written(writer, len(data))
         if transport.get_write_buffer_size():
             await writer.drain()
 
@@ -83,7 +84,7 @@ class Whole(_Direct):
         """
         body = self._json
         await self._send(b"%b%d\r\n\r\n%b" % (_heads.json(), len(body), body))
-        return request.writer
+        return writer_of(request)
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to be sent."""
@@ -99,7 +100,7 @@ class Events(_Direct):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
         """Nothing: the head waits for what follows."""
-        return request.writer
+        return writer_of(request)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send events, or the head alone.
@@ -156,7 +157,7 @@ class _Heads:
             return
         self._second = now
         date = formatdate(now, usegmt=True)
-        common = f"HTTP/1.1 200 OK\r\nDate: {date}\r\nServer: {SERVER_SOFTWARE}\r\n"
+        common = f"HTTP/1.1 200 OK\r\nDate: {date}\r\nServer: {server_software()}\r\n"
         kind = "Content-Type: application/json\r\nContent-Length: "
         self._json = f"{common}{kind}".encode("ascii")
         lines = "".join(f"{name}: {value}\r\n" for name, value in EVENT_STREAM.items())

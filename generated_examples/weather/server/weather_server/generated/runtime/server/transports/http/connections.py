@@ -9,11 +9,19 @@ import asyncio
 import math
 import sys
 import time
+from collections.abc import Collection
 from typing import Any, Final
 
 from aiohttp import web
 
 from ...logs import HTTP
+from .aiohttp_parts import (
+    end_connection,
+    is_sending,
+    is_waiting,
+    observe_connections,
+    waits_since,
+)
 
 _RESERVED: Final = 128
 """Descriptors for everything else: files, databases, connections just accepted."""
@@ -55,7 +63,7 @@ class Connections:
     its TLS handshake. Connections whose requests are being answered are never closed.
     """
 
-    __slots__ = ("_beginning", "_candidates", "_limit", "_log", "_open")
+    __slots__ = ("_beginning", "_candidates", "_limit", "_listed", "_log", "_open")
 
     def __init__(self, server: web.Server, limit: int | None) -> None:
         """Begin to count.
@@ -69,29 +77,24 @@ class Connections:
         self._beginning: dict[web.RequestHandler, tuple[asyncio.Task[Any], float]] = {}
         self._candidates: list[tuple[float, web.RequestHandler]] = []
         self._log = _SeldomLog()
-        made, lost = server.connection_made, server.connection_lost
-
-        def connection_made(
-            connection: web.RequestHandler, transport: asyncio.Transport
-        ) -> None:
-            made(connection, transport)
-            self._beginning.pop(connection, None)
-            self._open[connection] = None
-
-        def connection_lost(
-            connection: web.RequestHandler, exc: BaseException | None = None
-        ) -> None:
-            self._open.pop(connection, None)
-            lost(connection, exc)
-
-        # aiohttp has no hook for this, and an application makes its own `web.Server`.
-        vars(server).update(
-            connection_made=connection_made, connection_lost=connection_lost
-        )
+        self._listed: web.Server | None = None
+        if not observe_connections(server, self._made, self._lost):
+            self._listed = server
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._open) + len(self._beginning)
+        return len(self._all()) + len(self._beginning)
+
+    def _made(self, connection: web.RequestHandler) -> None:
+        self._beginning.pop(connection, None)
+        self._open[connection] = None
+
+    def _lost(self, connection: web.RequestHandler) -> None:
+        self._open.pop(connection, None)
+
+    def _all(self) -> Collection[web.RequestHandler]:
+        """Those that were made."""
+        return self._open if self._listed is None else self._listed.connections
 
     def begins(self, connection: web.RequestHandler, task: asyncio.Task[Any]) -> None:
         """Count a connection that was accepted, and may have no TLS yet.
@@ -114,15 +117,16 @@ class Connections:
 
     def are_waiting(self) -> bool:
         """Whether a client may be about to send a request on one of them."""
-        return bool(self._beginning) or any(map(_is_waiting, self._open))
+        return bool(self._beginning) or any(
+            is_waiting(connection) is not False for connection in self._all()
+        )
 
     def close_waiting(self) -> None:
         """Close those on which no request is read or answered."""
         for task, _ in self._beginning.values():
             task.cancel()
-        for connection in tuple(self._open):
-            if _is_waiting(connection) and connection.transport is not None:
-                connection.transport.close()
+        for connection in tuple(self._all()):
+            end_connection(connection)
 
     def exhausted(self, error: OSError) -> None:
         """Close a silent connection, as a new one can't be accepted."""
@@ -156,7 +160,7 @@ class Connections:
             if _silent_since(connection) == since:
                 return since, connection
             self._candidates.pop()
-        for connection in self._open:
+        for connection in self._all():
             began = _silent_since(connection)
             if began is not None and connection is not new:
                 self._candidates.append((began, connection))
@@ -164,26 +168,15 @@ class Connections:
         return self._candidates[-1] if self._candidates else None
 
 
-def _silent_since(connection: Any) -> float | None:
-    """When the server began to wait for the client; None while a request is answered.
-
-    Reads what aiohttp keeps for its own timer, so that requests need not be counted here.
-    """
+def _silent_since(connection: web.RequestHandler) -> float | None:
+    """When the server began to wait for the client; None while a request is answered."""
     if connection.transport is None or connection.transport.is_closing():
         return None
-    since: float = connection._next_keepalive_close_time - connection.keepalive_timeout
-    if _is_waiting(connection):
+    since = waits_since(connection)
+    if since is None or is_waiting(connection):
         return since
-    request = connection._current_request
-    if request is None or request.content.is_eof():
-        return None
     # A body on its way is closed after everything that sends nothing at all.
-    return since + _UPLOADING
-
-
-def _is_waiting(connection: Any) -> bool:
-    """Whether aiohttp waits for the next request, as its own timer finds out."""
-    return connection._waiter is not None and not connection._waiter.done()
+    return since + _UPLOADING if is_sending(connection) else None
 
 
 _UPLOADING: Final = 1e9

@@ -15,10 +15,11 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from typing import Final, cast
+from typing import Final
 
 from aiohttp import web
 
+from .aiohttp_parts import adopt_listener
 from .connections import Connections
 
 _log: Final = logging.getLogger("mcp.http")
@@ -36,7 +37,7 @@ _GONE: Final = frozenset([errno.ECONNABORTED, errno.EPROTO, errno.EINTR])
 class Site(web.BaseSite):
     """One host and port of a server."""
 
-    __slots__ = ("_connections", "_host", "_port")
+    __slots__ = ("_connections", "_context", "_host", "_owner", "_port")
 
     def __init__(
         self,
@@ -56,6 +57,8 @@ class Site(web.BaseSite):
             context: Serves HTTPS where there is one.
         """
         super().__init__(runner, ssl_context=context)
+        self._context = context
+        self._owner = runner
         self._connections = connections
         self._host = host
         self._port = port
@@ -63,18 +66,17 @@ class Site(web.BaseSite):
     @property
     def name(self) -> str:
         """Its URL."""
-        scheme = "http" if self._ssl_context is None else "https"
+        scheme = "http" if self._context is None else "https"
         return f"{scheme}://{self._host}:{self._port}"
 
     async def start(self) -> None:
         """Listen; OSError where that is not possible."""
         await super().start()
-        server = self._runner.server
+        server = self._owner.server
         assert server is not None
         sockets = await _bound(self._host, self._port)
-        accepting = _Acceptor(server, sockets, self._ssl_context, self._connections)
-        # All that aiohttp uses of a server are its sockets and its end.
-        self._server = cast(asyncio.AbstractServer, accepting)
+        accepting = _Acceptor(server, sockets, self._context, self._connections)
+        adopt_listener(self, accepting)
 
 
 async def _bound(host: str, port: int) -> list[socket.socket]:
