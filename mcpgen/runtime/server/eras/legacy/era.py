@@ -222,6 +222,11 @@ class Legacy:
             raise ProtocolError(INVALID_PARAMS, "`params` must be an object")
         own = self._own.get(method)
         if own is not None:
+            if not session.is_kept and own is not _ping:
+                raise ProtocolError(
+                    INVALID_REQUEST,
+                    f"{method} needs a session; start with `initialize`",
+                )
             return own(session, params)
         if request_id in session.running:
             raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")

@@ -13,7 +13,13 @@ _LIMITS: Final = (
     *("principal_sessions", "address_sessions"),
 )
 _LEGACY: Final = (
-    *("max_sessions", "session_idle", "max_streams", "event_history"),
+    *(
+        "max_sessions",
+        "session_idle",
+        "session_required",
+        "max_streams",
+        "event_history",
+    ),
     *("event_lifetime", "retry_ms", "answer_timeout", "max_batch"),
 )
 _AUTH: Final = (

@@ -41,7 +41,7 @@ class LegacyHttp:
         if message.get("method") == "initialize":
             exchange.method = "initialize"
             return self._initialize(exchange, message)
-        session = self._registry.find(exchange)
+        session = self._registry.serving(exchange)
         if "method" not in message:
             taken = take_answer(session, message)
             if not taken and not is_response(message):
@@ -71,7 +71,7 @@ class LegacyHttp:
         Raises:
             Refused: There is no such thing in the session's revision.
         """
-        session = self._registry.find(exchange)
+        session = self._registry.serving(exchange)
         outlet = SessionOutlet(exchange, session, self._settings)
         self._watch.add(outlet)
         try:

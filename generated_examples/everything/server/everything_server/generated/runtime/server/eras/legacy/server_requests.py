@@ -85,6 +85,12 @@ class ServerRequests:
         return dict(zip(questions, answers, strict=True))
 
     def _check(self, questions: Collection[Question[Any]]) -> None:
+        if questions and not self._session.is_kept:
+            raise ProtocolError(
+                INVALID_REQUEST,
+                "This asks the client, for which a session is needed; start with "
+                "`initialize`",
+            )
         client = self._session.client
         lacking: dict[str, Json] = {}
         for question in questions:

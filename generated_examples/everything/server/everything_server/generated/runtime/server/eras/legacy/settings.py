@@ -22,6 +22,9 @@ class LegacySettings(Section):
     session_idle: Annotated[float, "a legacy session ends after this silence"] = (
         30 * MINUTE
     )
+    session_required: Annotated[
+        bool, "refuse legacy requests without a session; else they are served alone"
+    ] = True
     max_streams: Annotated[int, "open GET streams per legacy session"] = 4
     event_history: Annotated[
         int, "events kept per legacy stream for clients that reconnect; 0: none"

@@ -26,6 +26,9 @@ from .sessions import Session, SessionStore
 
 _log: Final = logging.getLogger("mcp.server")
 
+_WITHOUT_HEADER: Final = "2025-03-26"
+"""The version of requests that name none, as the specification says."""
+
 
 class _Listener:
     """A GET stream, watched for its client."""
@@ -71,13 +74,7 @@ class Registry:
                 session that is not there.
         """
         given = exchange.request.headers
-        version = single(given, names.PROTOCOL_VERSION)
-        if version is not None and version not in self._revisions:
-            served = ", ".join(self._revisions)
-            raise refused(
-                400,
-                f"Unsupported protocol version {version[:50]!r}; served are {served}",
-            )
+        self._served_version(exchange)
         session_id = single(given, names.SESSION_ID)
         if session_id is None:
             raise refused(
@@ -88,6 +85,39 @@ class Registry:
             raise refused(404, "The session is unknown or has ended; initialize again")
         exchange.session_id = session_id
         return session
+
+    def serving(self, exchange: Exchange) -> Session:
+        """The session of a POST request; one for it alone where none is required.
+
+        Raises:
+            Refused: As `find` does.
+        """
+        given = exchange.request.headers
+        if self._settings.session_required or names.SESSION_ID in given:
+            return self.find(exchange)
+        version = self._served_version(exchange)
+        if version is None:
+            version = (
+                _WITHOUT_HEADER
+                if _WITHOUT_HEADER in self._revisions
+                else next(iter(self._revisions))
+            )
+        return Session(Client(version, {}, {}), (), exchange.owner, is_kept=False)
+
+    def _served_version(self, exchange: Exchange) -> str | None:
+        """The version that a request names.
+
+        Raises:
+            Refused: 400 for a version that is not served.
+        """
+        version = single(exchange.request.headers, names.PROTOCOL_VERSION)
+        if version is not None and version not in self._revisions:
+            served = ", ".join(self._revisions)
+            raise refused(
+                400,
+                f"Unsupported protocol version {version[:50]!r}; served are {served}",
+            )
+        return version
 
     def is_within(self, exchange: Exchange) -> bool:
         """Whether a request names a session that its sender has."""

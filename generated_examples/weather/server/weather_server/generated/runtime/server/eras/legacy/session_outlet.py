@@ -81,7 +81,8 @@ class SessionOutlet:
 
     async def disconnect(self, retry_ms: int | None) -> None:
         """Close the connection; the client asks for the rest with Last-Event-ID."""
-        if not self._history or not self._takes_priming or not self.takes_events:
+        can_return = self._session.is_kept and self._takes_priming and self._history
+        if not can_return or not self.takes_events:
             return
         async with self._sending():
             if self._finished:

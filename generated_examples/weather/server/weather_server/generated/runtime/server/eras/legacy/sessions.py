@@ -68,6 +68,7 @@ class Session:
         client: Who it is.
         counts_for: Whose limits of sessions it counts against.
         owner: The key of its principal; None without authentication.
+        is_kept: Whether it lasts for longer than one message.
         log_floor: Least severity of the log messages that it wants.
         subscribed: Resources of whose updates it wants to hear.
         running: Requests that are being worked on, by id.
@@ -87,6 +88,7 @@ class Session:
         "client",
         "counts_for",
         "id",
+        "is_kept",
         "log_floor",
         "mailboxes",
         "owner",
@@ -104,7 +106,10 @@ class Session:
         owner: str | None = None,
         tell: Callable[[Session, bytes], None] | None = None,
         events: EventStore | None = None,
+        *,
+        is_kept: bool = True,
     ) -> None:
+        self.is_kept = is_kept
         self._tell = tell
         self._events = events
         self.id = secrets.token_urlsafe(24)
