@@ -115,6 +115,7 @@ _CLASSES_IN_MODULES: Final = frozenset(
         "Contract",
         "Final",
         "GetPromptResult",
+        "Hook",
         "JsonObject",
         "Literal",
         "MaybeAwaitable",

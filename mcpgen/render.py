@@ -148,6 +148,13 @@ def _fill(template: str, **values: Any) -> str:
 
 # ------------------------------------------------------------------- the files
 
+_ABOUT: Final = {
+    "middleware": "What runs around messages: hooks, message middleware and features.",
+    "serving": "What serves otherwise than `main`: mounted, over other transports.",
+    "stores": "What keeps counters, sessions and events elsewhere than in memory.",
+}
+"""What each module beside the server's `generated` has."""
+
 Files: TypeAlias = Iterator[tuple[str, File]]
 
 
@@ -246,6 +253,7 @@ class _Pages:
                 names=package.server_exports(project),
             ),
         )
+        yield from self._server_modules(home)
         offered = f"What the {name} server offers: implement "
         yield (
             f"{home}/service.py",
@@ -267,6 +275,20 @@ class _Pages:
         )
         yield from self._data(home)
         yield from self._runtime(home, features.server(project))
+
+    def _server_modules(self, home: str) -> Files:
+        """What is imported for other work than handlers, from a module for each."""
+        for module, imports, names, explained in package.server_modules(self._project):
+            yield (
+                f"{home}/{pycode.identifier(module)}.py",
+                self._own(
+                    "server/exports.py.jinja",
+                    docstring=self._said(_ABOUT[module]),
+                    imports=imports,
+                    explained=explained,
+                    names=names,
+                ),
+            )
 
     def handlers(self) -> Files:
         """The server's Python files that are the user's."""

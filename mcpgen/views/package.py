@@ -12,29 +12,20 @@ from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
 from . import runtime
 
 SERVER_NAMES: Final = (
-    "LIVE_CATALOG",
-    "Call",
     "CompletionReturn",
     "Completions",
     "Content",
     "ContentBlock",
     "Contents",
     "Context",
-    "Counters",
     "CreateMessage",
-    "Demand",
     "Elicit",
     "ElicitURL",
     "Elicitation",
-    "EventStore",
-    "Events",
     "Hook",
     "ListRoots",
     "LiveCatalog",
     "LoggingLevel",
-    "MemoryEvents",
-    "MemorySessions",
-    "Outcome",
     "PromptReturn",
     "ProtocolError",
     "Question",
@@ -42,23 +33,74 @@ SERVER_NAMES: Final = (
     "ResourceReturn",
     "Root",
     "Sample",
-    "Session",
-    "SessionStore",
     "Settings",
-    "Shortage",
     "ToolError",
     "ToolResult",
     "ToolReturn",
-    "Vitals",
+    "auth",
     "content",
-    "add_metadata_route",
     "create_app",
     "main",
 )
 """What people who write handlers import from the server runtime."""
 
+SERVER_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "middleware": (
+        "Answer",
+        "Call",
+        "Feature",
+        "Hook",
+        "Middleware",
+        "Next",
+        "Outcome",
+        "OutcomeKind",
+        "Request",
+        "Telemetry",
+        "Vitals",
+    ),
+    "serving": (
+        "LIVE_CATALOG",
+        "SERVER",
+        "Connection",
+        "LiveCatalog",
+        "Server",
+        "add_metadata_route",
+        "serve_stdio",
+    ),
+    "stores": (
+        "Counters",
+        "Demand",
+        "EventStore",
+        "Events",
+        "MemoryCounters",
+        "MemoryEvents",
+        "MemorySessions",
+        "Session",
+        "SessionStore",
+        "Shortage",
+    ),
+}
+"""The modules beside it, and what other work than handlers imports from each."""
+
 SERVER_OPTIONAL: Final = {"Telemetry": "telemetry", "auth": "auth"}
-"""Further names, and the features that bring them."""
+"""Names of these that a feature brings, and which."""
+
+SERVER_MOVED: Final[Mapping[str, tuple[str, ...]]] = {
+    "middleware": ("Call", "Outcome", "Telemetry", "Vitals"),
+    "serving": ("LIVE_CATALOG", "add_metadata_route"),
+    "stores": (
+        "Counters",
+        "Demand",
+        "EventStore",
+        "Events",
+        "MemoryEvents",
+        "MemorySessions",
+        "Session",
+        "SessionStore",
+        "Shortage",
+    ),
+}
+"""Names that `generated` itself had in 0.1, by the module that has them now."""
 
 CLIENT_NAMES: Final = (
     "OMIT",
@@ -214,37 +256,59 @@ def revision_imports(project: ir.Project, names: Iterable[str]) -> Code:
     )
 
 
-def server_names(project: ir.Project) -> tuple[str, ...]:
+def server_names(project: ir.Project) -> list[str]:
     """What the server's `generated` has of the runtime."""
-    present = features.server(project).present
-    optional = (name for name, feature in SERVER_OPTIONAL.items() if feature in present)
-    return (*SERVER_NAMES, *optional)
+    return _present(features.server(project), SERVER_NAMES)
 
 
 def server_on_demand(project: ir.Project) -> Code:
     """What the server's `generated` imports when it is first asked for, or lacks."""
-    half = features.server(project)
     whole = Table((_types(project),))
-    absent = _absent(half, SERVER_OPTIONAL)
-    call = Call(Code("lazily"), (Code("__name__"), Table(()), whole, *absent))
+    absent = _absent(features.server(project), SERVER_NAMES)
+    moved = Code("moved"), _homes(SERVER_MOVED)
+    call = Call(Code("lazily"), (Code("__name__"), Table(()), whole, *absent, moved))
     return pycode.assignment("__getattr__, __dir__", call, 4)
 
 
-def _types(project: ir.Project) -> tuple[str, Expression]:
-    return "types", Value(f"{runtime.types(project)[0]}.types")
+def server_modules(
+    project: ir.Project,
+) -> Iterator[tuple[str, Code, Code, Code | None]]:
+    """The modules beside the server's `generated`.
+
+    Yields:
+        The name of each, its import, `__all__`, and what explains names that it lacks.
+    """
+    half = features.server(project)
+    for module, names in SERVER_MODULES.items():
+        present = _present(half, names)
+        _, statement = runtime.imports(project, "server", present)
+        explained = None
+        if absent := tuple(_absent(half, names)):
+            call = Call(Code("lazily"), (Code("__name__"), Table(()), *absent))
+            explained = pycode.assignment("__getattr__, __dir__", call, 4)
+        yield module, statement, exported(present), explained
+
+
+def _present(half: features.Half, names: Iterable[str]) -> list[str]:
+    """Those of the names that a package has."""
+    return [name for name in names if SERVER_OPTIONAL.get(name) not in half.absent]
 
 
 def _absent(
-    half: features.Half, optional: Mapping[str, str]
+    half: features.Half, names: Iterable[str]
 ) -> Iterator[tuple[Code, Expression]]:
     """The argument of `lazily` that explains names that a package lacks."""
     lacking = tuple(
         (name, Row((Value(half.side), Value(feature))))
-        for name, feature in optional.items()
-        if feature in half.absent
+        for name in names
+        if (feature := SERVER_OPTIONAL.get(name)) in half.absent
     )
     if lacking:
         yield Code("absent"), Table(lacking)
+
+
+def _types(project: ir.Project) -> tuple[str, Expression]:
+    return "types", Value(f"{runtime.types(project)[0]}.types")
 
 
 def exported(names: Iterable[str]) -> Code:
@@ -329,14 +393,18 @@ def model_modules(homes: Mapping[str, Sequence[str]]) -> tuple[Code, ...]:
 
 def model_homes(homes: Mapping[str, Sequence[str]]) -> Code:
     """The modules of a package of models, and what each defines."""
-    table = Table(
+    call = Call(Code("lazily"), (Code("__name__"), _homes(homes)))
+    return pycode.assignment("__getattr__, __dir__", call, 4)
+
+
+def _homes(homes: Mapping[str, Sequence[str]]) -> Table:
+    """The modules of a package and what each defines, as `lazily` takes them."""
+    return Table(
         tuple(
             (f".{name}", Row(tuple(map(Value, defined))))
             for name, defined in homes.items()
         )
     )
-    call = Call(Code("lazily"), (Code("__name__"), table))
-    return pycode.assignment("__getattr__, __dir__", call, 4)
 
 
 def model_exports(homes: Mapping[str, Sequence[str]]) -> Code:

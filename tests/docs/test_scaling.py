@@ -59,7 +59,10 @@ def shared() -> ModuleType:
     """The page's `counters.py`, with the runtime in place of a generated copy."""
     (text,) = (b.text for b in pages.blocks(PAGE) if b.title and "counters" in b.title)
     module = ModuleType("counters")
-    exec(text.replace("from .generated", "from mcpgen.runtime.server"), module.__dict__)
+    exec(
+        text.replace("from .generated.stores", "from mcpgen.runtime.server"),
+        module.__dict__,
+    )
     return module
 
 

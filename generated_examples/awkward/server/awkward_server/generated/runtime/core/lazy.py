@@ -6,6 +6,7 @@ Shared by server and client; knows nothing of what the modules hold.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,6 +21,7 @@ def lazily(
     modules: Mapping[str, tuple[str, ...]],
     whole: Mapping[str, str] | None = None,
     absent: Mapping[str, tuple[str, str]] | None = None,
+    moved: Mapping[str, tuple[str, ...]] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """The `__getattr__` and `__dir__` of a package that imports on demand.
 
@@ -32,9 +34,12 @@ def lazily(
         whole: Modules that are themselves what a name stands for.
         absent: Names that the package does not have, with the side and the feature that
             would bring them. Asking for one raises `MissingFeature`.
+        moved: Names that the package used to have, by the module that has them now.
+            Each use warns, and `dir` does not show them.
     """
     modules_named = whole or {}
-    homes = {name: module for module, names in modules.items() for name in names}
+    homes = _by_name(modules)
+    new_homes = _by_name(moved or {})
 
     def get(name: str) -> object:
         found: object
@@ -42,6 +47,17 @@ def lazily(
             found = getattr(import_module(homes[name], package), name)
         elif name in modules_named:
             found = import_module(modules_named[name], package)
+        elif name in new_homes:
+            home = import_module(new_homes[name], package)
+            found = getattr(home, name)
+            warnings.warn(
+                f"import {name} from {home.__name__}: {package} will not have it from "
+                "the next minor version of mcpgen on",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            # Not kept in the package, so that every module that uses it is warned.
+            return found
         elif absent is not None and name in absent:
             raise MissingFeature(f"{package}.{name}", *absent[name])
         else:
@@ -53,6 +69,10 @@ def lazily(
         return sorted({*vars(sys.modules[package]), *homes, *modules_named})
 
     return get, names
+
+
+def _by_name(modules: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    return {name: module for module, names in modules.items() for name in names}
 
 
 class LazyModule:

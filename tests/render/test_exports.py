@@ -1,0 +1,190 @@
+"""What generated packages let their users import, and from where."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.formatting import write
+from tests.pace import patient
+from tests.render.projects import importable, native, project, texts, tool
+
+SECONDS = patient(240)
+
+# ------------------------------------------------------------- the names, one by one
+
+HANDLERS: Final = """
+CompletionReturn Completions Content ContentBlock Contents Context CreateMessage Elicit
+ElicitURL Elicitation Hook HookMcpService ListRoots LiveCatalog LoggingLevel PromptReturn
+ProtocolError Question ResourceNotFound ResourceReturn Root Sample Settings ToolError
+ToolResult ToolReturn auth content create_app main models types RUNTIME_VERSION __version__
+"""
+MODULES: Final = {
+    "middleware": "Answer Call Feature Hook Middleware Next Outcome OutcomeKind Request "
+    "Telemetry Vitals",
+    "serving": "LIVE_CATALOG SERVER Connection LiveCatalog Server add_metadata_route "
+    "serve_stdio",
+    "stores": "Counters Demand EventStore Events MemoryCounters MemoryEvents "
+    "MemorySessions Session SessionStore Shortage",
+}
+MOVED: Final = {
+    "middleware": "Call Outcome Telemetry Vitals",
+    "serving": "LIVE_CATALOG add_metadata_route",
+    "stores": "Counters Demand EventStore Events MemoryEvents MemorySessions Session "
+    "SessionStore Shortage",
+}
+OLD: Final = [(home, name) for home, names in MOVED.items() for name in names.split()]
+
+GOOD: Final = """
+from hook_server.app import make_app
+from hook_server.generated import Context, models
+from hook_server.generated.middleware import Call, Hook, Outcome, Telemetry
+from hook_server.generated.serving import LIVE_CATALOG, SERVER, Server
+from hook_server.generated.stores import Counters, MemoryCounters
+from hook_server.handlers import HookMcp
+
+
+class Audit(Hook):
+    def after(self, call: Call, outcome: Outcome) -> None:
+        print(call.name, outcome.kind)
+
+
+counters: Counters = MemoryCounters()
+server: Server = make_app()[SERVER]
+catalog = make_app()[LIVE_CATALOG]
+watching: Hook = Telemetry()
+
+
+class Mine(HookMcp):
+    async def stores(self, args: models.StoresInput, ctx: Context) -> str:
+        return args.session.name
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose names are also those of exports."""
+    session = {
+        "type": "object",
+        "title": "Session",
+        "properties": {"name": {"type": "string"}},
+        "required": ["name"],
+    }
+    schema = {
+        "type": "object",
+        "properties": {"session": session},
+        "required": ["session"],
+    }
+    tools = [
+        tool("stores", inputSchema=schema),
+        *map(tool, ("middleware", "serving", "hook", "auth", "content", "types")),
+    ]
+    document = native(tools=tools, features={"server": ["telemetry"]})
+    folder = tmp_path_factory.mktemp("exports")
+    write(folder, texts(project({**document, "name": "hook"}, "hook")))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def generated(folder: Path) -> Iterator[Any]:
+    """The server's `generated`, imported without a warning."""
+    with importable(folder / "server"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            module = importlib.import_module("hook_server.generated")
+        yield module
+
+
+def test_generated_has_what_handlers_need(generated: Any) -> None:
+    assert sorted(generated.__all__) == sorted(HANDLERS.split())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_other_work_imports_from_a_module_of_its_own(name: str, generated: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module = importlib.import_module(f"{generated.__name__}.{name}")
+    runtime = importlib.import_module(f"{generated.__name__}.runtime.server")
+    assert sorted(module.__all__) == sorted(MODULES[name].split())
+    for each in module.__all__:
+        assert getattr(module, each) is getattr(runtime, each)
+
+
+# ---------------------------------------------------------------------- the old places
+
+
+@pytest.mark.parametrize(("home", "name"), OLD)
+def test_a_name_of_before_works_and_warns_of_its_new_place(
+    home: str, name: str, generated: Any
+) -> None:
+    new = importlib.import_module(f"hook_server.generated.{home}")
+    statement = compile(f"from hook_server.generated import {name}", "mine.py", "exec")
+    found: dict[str, Any] = {}
+    for _ in range(2):
+        with pytest.warns(DeprecationWarning, match=rf"^import {name} from ") as caught:
+            exec(statement, found)
+        assert found[name] is getattr(new, name)
+        assert {str(each.message) for each in caught} == {
+            f"import {name} from hook_server.generated.{home}: hook_server.generated "
+            "will not have it from the next minor version of mcpgen on"
+        }
+        assert {each.filename for each in caught} == {"mine.py"}
+    assert name not in generated.__all__
+    assert name not in dir(generated)
+
+
+def test_an_import_of_everything_warns_of_nothing(generated: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec("from hook_server.generated import *", {})
+
+
+def test_a_tool_may_have_the_name_of_a_module(generated: Any) -> None:
+    for name in MODULES:
+        assert callable(getattr(generated.HookMcpService, name))
+    session = generated.models.StoresInput(session={"name": "mine"}).session
+    stores = importlib.import_module("hook_server.generated.stores")
+    assert type(session) is not stores.Session
+
+
+# ----------------------------------------------------------------------- type checkers
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_type_checkers_accept_the_new_places_and_report_the_old(
+    checker: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (folder / "server" / "good.py").write_text(GOOD, "utf-8")
+    old = [f"from hook_server.generated import {name}\n" for _, name in OLD]
+    (folder / "server" / "old.py").write_text("".join(old), "utf-8")
+    cache = str(tmp_path_factory.getbasetemp() / "mypy")
+    options = ["--strict", "--cache-dir", cache]
+    if checker == "pyright":
+        strict = '{"typeCheckingMode": "strict"}'
+        (folder / "server" / "pyrightconfig.json").write_text(strict)
+        options = ["--pythonpath", sys.executable]
+    command = [sys.executable, "-m", checker, *options]
+    generated = "hook_server/generated"
+    files = [f"{generated}/{name}.py" for name in ("__init__", *MODULES)]
+    for paths, code in (
+        (["good.py", "hook_server/app.py", *files], 0),
+        (["old.py"], 1),
+    ):
+        done = subprocess.run(
+            [*command, *paths],
+            cwd=folder / "server",
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout[-4000:]
+    for line, (_, name) in enumerate(OLD, start=1):
+        assert f"old.py:{line}" in done.stdout, name
