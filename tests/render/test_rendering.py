@@ -84,11 +84,14 @@ def test_the_files_of_a_project_and_their_owners() -> None:
         "client/weather_client/revisions.py",
         "server/weather_server/generated/__init__.py",
         "server/weather_server/generated/catalog.py",
+        "server/weather_server/generated/middleware.py",
         "server/weather_server/generated/models.py",
         "server/weather_server/generated/py.typed",
         "server/weather_server/generated/requirements.txt",
         "server/weather_server/generated/revisions.py",
         "server/weather_server/generated/service.py",
+        "server/weather_server/generated/serving.py",
+        "server/weather_server/generated/stores.py",
     ]
     assert own == {
         **dict.fromkeys(yours, Ownership.YOURS),
