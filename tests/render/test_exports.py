@@ -86,7 +86,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tool("stores", inputSchema=schema),
         *map(tool, ("middleware", "serving", "hook", "auth", "content", "types")),
     ]
-    document = native(tools=tools, features={"server": ["telemetry"]})
+    document = native(tools=tools, features={"server": ["auth", "telemetry"]})
     folder = tmp_path_factory.mktemp("exports")
     write(folder, texts(project({**document, "name": "hook"}, "hook")))
     return folder
