@@ -35,6 +35,11 @@ NOT_RUN: Final[Mapping[str, Mapping[str, str]]] = {
         "manifest ─> Source ─> Manifest ─┐": "a diagram; the table below it is "
         "compared with the imports by "
         "tests/test_layers.py::test_imports_go_along_the_pipeline",
+        "core/                 JSON, JSON Schema, models, the catalog, errors, headers, "
+        "revisions, URI templates, `Connection`": "a diagram; the parts are those of "
+        "tests/test_layers.py::test_every_part_of_the_runtime_is_in_the_table",
+        "transport -> era.decode -> Request -> middleware ... -> method -> Answer -> "
+        "era.encode -> transport": "a diagram",
     },
     "docs/decisions/0003-options-beside-arguments.md": {ALL: _DECISION},
     "docs/explanation/exact-types.md": {
