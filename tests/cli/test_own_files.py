@@ -111,7 +111,7 @@ def test_ranges_may_be_narrower_and_not_older(
     hello: Path, terminal: Terminal, dependencies: list[str], wanted: list[int]
 ) -> None:
     depend(hello, *dependencies)
-    needed = ["aiohttp>=3.14,<4", "jsonschema-rs>=0.60,<1", "pydantic>=2.14,<3"]
+    needed = ["aiohttp>=3.14,<4", "jsonschema-rs>=0.60,<1", "pydantic>=2.12.5,<3"]
     done = terminal.mcpgen("generate", "--check")
     assert done.code == (1 if wanted else 0)
     shown = lines(done) if wanted else []
@@ -182,6 +182,6 @@ def test_a_list_of_requirements_is_generated(hello: Path, terminal: Terminal) ->
         if not line.startswith("#")
     ]
     assert listed == [
-        *("aiohttp>=3.14,<4", "jsonschema-rs>=0.60,<1", "pydantic>=2.14,<3"),
+        *("aiohttp>=3.14,<4", "jsonschema-rs>=0.60,<1", "pydantic>=2.12.5,<3"),
         "joserfc>=1.8,<2",
     ]

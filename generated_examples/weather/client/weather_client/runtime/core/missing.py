@@ -13,7 +13,7 @@ from typing import Final
 NEEDED: Final = {
     "aiohttp": "aiohttp>=3.14,<4",
     "jsonschema_rs": "jsonschema-rs>=0.60,<1",
-    "pydantic": "pydantic>=2.14,<3",
+    "pydantic": "pydantic>=2.12.5,<3",
 }
 """Modules, and the requirements that bring them."""
 
