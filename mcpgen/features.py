@@ -50,7 +50,7 @@ AUTHENTICATORS: Final = frozenset(
 RUNTIME: Final = "mcpgen-runtime"
 """The distribution that packages depend on where they share the runtime."""
 
-_AIOHTTP: Final = "aiohttp>=3.14,<4"
+_AIOHTTP: Final = "aiohttp>=3.14.4,<4"
 _PYDANTIC: Final = "pydantic>=2.12.5,<3"
 BASE_PACKAGES: Final = (_AIOHTTP, "jsonschema-rs>=0.60,<1", _PYDANTIC)
 """What the runtime needs from PyPI, and with it every package that has a copy."""

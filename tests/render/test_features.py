@@ -50,9 +50,10 @@ def label(names: tuple[str, ...]) -> str:
 
 
 def made(server: tuple[str, ...], **more: Any) -> ir.Project:
-    chosen = (each.split(": ") for each in server if each in KEYS)
+    pairs = [each.partition(": ") for each in server if each in KEYS]
+    chosen = {key: value for key, _, value in pairs}
     names = [each for each in server if each not in KEYS]
-    listed: dict[str, Any] = {"features": {"server": names}, **dict(chosen)}
+    listed: dict[str, Any] = {"features": {"server": names}, **chosen}
     return project(native(tools=[tool()], **listed, **more))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 NEEDED: Final = {
-    "aiohttp": "aiohttp>=3.14,<4",
+    "aiohttp": "aiohttp>=3.14.4,<4",
     "jsonschema_rs": "jsonschema-rs>=0.60,<1",
     "pydantic": "pydantic>=2.12.5,<3",
 }

@@ -85,7 +85,9 @@ class _Pairs(aiohttp.BaseConnector):
         """Closes the connections, then stops the application."""
         return self._application.stop(super().close(abort_ssl=abort_ssl))
 
-    async def _create_connection(self, *_: Any) -> Any:
+    async def _create_connection(
+        self, req: Any, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> Any:
         server = await self._application.server()
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
@@ -100,7 +102,9 @@ class _Loopback(aiohttp.TCPConnector):
     """Connections to an application that listens on a port of this machine."""
 
     def __init__(self, application: _Application) -> None:
-        super().__init__(resolver=_Resolver(application), use_dns_cache=False)
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            resolver=_Resolver(application), use_dns_cache=False
+        )
         self._application = application
 
     async def close(self, *, abort_ssl: bool = False) -> None:

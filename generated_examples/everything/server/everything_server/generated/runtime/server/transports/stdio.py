@@ -67,8 +67,9 @@ class StdioConnection:
         os.dup2(2, 1)
         # What was printed before, too, goes to standard error: here and from now on.
         sys.stdout.flush()
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(line_buffering=True)
+        out: object = sys.stdout
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(line_buffering=True)
 
     async def open(self, on_hang_up: Callable[[], None] | None = None) -> None:
         """Begin to read.
