@@ -201,7 +201,7 @@ class StdioConnection:
                         break
         finally:
             # What the program has started itself may still run.
-            self._signal(_KILL)
+            self._signal(_kill_signal())
             self._errors_task.cancel()
             self._transport.close()
         await self._process.wait()
@@ -235,7 +235,11 @@ class StdioConnection:
                     self._copy.write(part.decode("utf-8", "replace"))
 
 
-_KILL: Final = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+def _kill_signal() -> int:
+    """What ends a program that does not end by itself."""
+    if sys.platform == "win32":
+        return signal.SIGTERM
+    return signal.SIGKILL
 
 
 def _ending(code: int | None) -> str:
