@@ -234,13 +234,15 @@ async def test_changes_are_reported(peer: Peer) -> None:
 
 
 def test_code_without_asyncio_does_the_same(peer: Peer) -> None:
-    if peer.way == "over":
-        pytest.skip("the same client")
     command = [str(peer.python), str(SCRIPT), "stdio"]
+    options: dict[str, Any] = {"timeout": SECONDS, "era": peer.era, **answers()}
+    made = (
+        SyncClient.stdio(command, **options)
+        if peer.way == "stdio"
+        else SyncClient.over(lambda: Program.start(command, Lines()), **options)
+    )
 
-    with SyncClient.stdio(
-        command, timeout=SECONDS, era=peer.era, **answers()
-    ) as client:
+    with made as client:
         result = client.call_tool("add", {"terms": [1, 2]})
 
     assert result.structured_content == {"total": 3, "terms": [1, 2]}
