@@ -177,8 +177,9 @@ class ConnectionServer:
             except ProtocolError as error:
                 known = error.request_id if isinstance(error, Unreadable) else None
                 await self.send(jsonrpc.error(known, error))
-            if not self._room.is_set():
-                await self._room.wait()
+            # So that what a request answers at once counts before the next one begins.
+            await asyncio.sleep(0)
+            await self._room.wait()
 
     async def _parsed(self, body: bytes) -> Any:
         """The JSON value of a message.
