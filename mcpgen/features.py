@@ -52,7 +52,7 @@ RUNTIME: Final = "mcpgen-runtime"
 
 _AIOHTTP: Final = "aiohttp>=3.14.4,<4"
 _PYDANTIC: Final = "pydantic>=2.12.5,<3"
-BASE_PACKAGES: Final = (_AIOHTTP, "jsonschema-rs>=0.60,<1", _PYDANTIC)
+BASE_PACKAGES: Final = (_AIOHTTP, "jsonschema-rs>=0.60,<0.61", _PYDANTIC)
 """What the runtime needs from PyPI, and with it every package that has a copy."""
 
 SERVER_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {

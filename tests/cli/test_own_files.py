@@ -97,7 +97,7 @@ def test_check_exits_with_1_until_the_lines_are_there(
 @pytest.mark.parametrize(
     ("dependencies", "wanted"),
     [
-        (["aiohttp>=3.9,<4", "jsonschema-rs>=0.60,<1", "pydantic"], [0, 2]),
+        (["aiohttp>=3.9,<4", "jsonschema-rs>=0.60,<0.61", "pydantic"], [0, 2]),
         (["aiohttp>=3.14.4,<4", "Pydantic>=2.14,<3"], [1]),
         (["aiohttp==3.14.5", "jsonschema_rs~=0.60", "pydantic>=2.15"], []),
         (["aiohttp==3.*", "jsonschema-rs<1", "pydantic>=3"], [0, 1, 2]),
@@ -111,7 +111,7 @@ def test_ranges_may_be_narrower_and_not_older(
     hello: Path, terminal: Terminal, dependencies: list[str], wanted: list[int]
 ) -> None:
     depend(hello, *dependencies)
-    needed = ["aiohttp>=3.14.4,<4", "jsonschema-rs>=0.60,<1", "pydantic>=2.12.5,<3"]
+    needed = ["aiohttp>=3.14.4,<4", "jsonschema-rs>=0.60,<0.61", "pydantic>=2.12.5,<3"]
     done = terminal.mcpgen("generate", "--check")
     assert done.code == (1 if wanted else 0)
     shown = lines(done) if wanted else []
@@ -134,7 +134,7 @@ def test_other_build_tools_get_the_lines_as_a_hint(
     (hello / "server/pyproject.toml").write_text(text, "utf-8")
     done = terminal.mcpgen("generate", "--check")
     assert done.code == 0
-    assert "jsonschema-rs>=0.60,<1" in lines(done, "MG437")
+    assert "jsonschema-rs>=0.60,<0.61" in lines(done, "MG437")
     assert ("aiohttp>=3.14.4,<4" in lines(done, "MG437")) is ("poetry" not in text)
 
     names = "aiohttp\njsonschema_rs\npydantic\n"
@@ -182,6 +182,6 @@ def test_a_list_of_requirements_is_generated(hello: Path, terminal: Terminal) ->
         if not line.startswith("#")
     ]
     assert listed == [
-        *("aiohttp>=3.14.4,<4", "jsonschema-rs>=0.60,<1", "pydantic>=2.12.5,<3"),
+        *("aiohttp>=3.14.4,<4", "jsonschema-rs>=0.60,<0.61", "pydantic>=2.12.5,<3"),
         "joserfc>=1.8,<2",
     ]

@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "telemetry.md"
 INSTALL = "pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http"
 PACKAGES = (
     *("opentelemetry-distro==0.66b2", "opentelemetry-exporter-otlp-proto-http==1.45.2"),
-    *("aiohttp==3.14.5", "jsonschema-rs>=0.60,<1", "pydantic>=2.12.5,<3"),
+    *("aiohttp==3.14.5", "jsonschema-rs>=0.60,<0.61", "pydantic>=2.12.5,<3"),
     "opentelemetry-exporter-prometheus==0.66b2",
 )
 """What the page installs, into an environment that has what a server needs."""

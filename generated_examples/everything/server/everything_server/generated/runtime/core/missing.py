@@ -12,7 +12,7 @@ from typing import Final
 
 NEEDED: Final = {
     "aiohttp": "aiohttp>=3.14.4,<4",
-    "jsonschema_rs": "jsonschema-rs>=0.60,<1",
+    "jsonschema_rs": "jsonschema-rs>=0.60,<0.61",
     "pydantic": "pydantic>=2.12.5,<3",
 }
 """Modules, and the requirements that bring them."""
