@@ -66,6 +66,11 @@ def executed(source: str) -> dict[str, Any]:
 @contextmanager
 def importable(*folders: Path) -> Generator[None]:
     """Lets packages in folders be imported, and forgets them afterwards."""
+    packages = {each.name for f in folders if f.is_dir() for each in f.iterdir()}
+    # Another test may have left packages of the same names.
+    others = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
+    for name in others:
+        del sys.modules[name]
     before = set(sys.modules)
     sys.path[:0] = map(str, folders)
     try:
@@ -75,6 +80,7 @@ def importable(*folders: Path) -> Generator[None]:
         for name in set(sys.modules) - before:
             if _is_below(sys.modules[name], folders):
                 del sys.modules[name]
+        sys.modules.update(others)
 
 
 def _is_below(module: ModuleType, folders: tuple[Path, ...]) -> bool:
