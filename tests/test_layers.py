@@ -359,6 +359,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "options": set(),
     "sections": {"options", "transports.http"},
     "principal": set(),
+    "monitor": set(),
     "stores": set(),
     "reading": set(),
     "logs": {"transports.http"},
@@ -372,7 +373,14 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "hooks": {"handlers", "methods", "middleware"},
     "feature": {"handlers", "methods", "middleware"},
     "admission": {"incoming", "methods", "middleware", "principal", "transports.http"},
-    "parts": {"admission", "methods", "middleware", "service", "settings"},
+    "parts": {
+        "admission",
+        "methods",
+        "middleware",
+        "monitor",
+        "service",
+        "settings",
+    },
     "transports.http": {"incoming", "logs", "settings"},
     "transports.stdio": set(),
     "transports.connection": {"eras", "reading"},
@@ -421,7 +429,7 @@ COMMON: Final = {
     "features": {"incoming", "methods", "middleware", "principal"},
 }
 """What all rooms of a floor know beside that."""
-LIFTED: Final = {"transports.connection": {"parts"}, "parts": {"transports.http"}}
+LIFTED: Final = {"transports.connection": {"parts"}}
 
 
 def room(module: str) -> str:

@@ -56,7 +56,7 @@ SERVER_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "OutcomeKind",
         "Request",
         "Telemetry",
-        "Vitals",
+        "ServerStats",
     ),
     "serving": (
         "LIVE_CATALOG",
@@ -69,7 +69,7 @@ SERVER_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "stores": (
         "Counters",
-        "Demand",
+        "RateRequest",
         "EventStore",
         "Events",
         "MemoryCounters",
@@ -77,7 +77,7 @@ SERVER_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "MemorySessions",
         "Session",
         "SessionStore",
-        "Shortage",
+        "RateLimited",
     ),
 }
 """The modules beside it, and what other work than handlers imports from each."""
@@ -86,21 +86,26 @@ SERVER_OPTIONAL: Final = {"Telemetry": "telemetry", "auth": "auth"}
 """Names of these that a feature brings, and which."""
 
 SERVER_MOVED: Final[Mapping[str, tuple[str, ...]]] = {
-    "middleware": ("Call", "Outcome", "Telemetry", "Vitals"),
+    "middleware": ("Call", "Outcome", "Telemetry"),
     "serving": ("LIVE_CATALOG", "add_metadata_route"),
     "stores": (
         "Counters",
-        "Demand",
         "EventStore",
         "Events",
         "MemoryEvents",
         "MemorySessions",
         "Session",
         "SessionStore",
-        "Shortage",
     ),
 }
 """Names that `generated` itself had in 0.1, by the module that has them now."""
+
+SERVER_RENAMED: Final[Mapping[str, tuple[str, str]]] = {
+    "Demand": ("stores", "RateRequest"),
+    "Shortage": ("stores", "RateLimited"),
+    "Vitals": ("middleware", "ServerStats"),
+}
+"""Names that it had in 0.1, with the module and the name that they have now."""
 
 CLIENT_NAMES: Final = (
     "OMIT",
@@ -266,7 +271,11 @@ def server_on_demand(project: ir.Project) -> Code:
     whole = Table((_types(project),))
     absent = _absent(features.server(project), SERVER_NAMES)
     moved = Code("moved"), _homes(SERVER_MOVED)
-    call = Call(Code("lazily"), (Code("__name__"), Table(()), whole, *absent, moved))
+    renamed = Code("renamed"), _new_names(SERVER_RENAMED)
+    call = Call(
+        Code("lazily"),
+        (Code("__name__"), Table(()), whole, *absent, moved, renamed),
+    )
     return pycode.assignment("__getattr__, __dir__", call, 4)
 
 
@@ -403,6 +412,16 @@ def _homes(homes: Mapping[str, Sequence[str]]) -> Table:
         tuple(
             (f".{name}", Row(tuple(map(Value, defined))))
             for name, defined in homes.items()
+        )
+    )
+
+
+def _new_names(names: Mapping[str, tuple[str, str]]) -> Table:
+    """Old names, each with its module and new name, as `lazily` takes them."""
+    return Table(
+        tuple(
+            (old, Row((Value(f".{module}"), Value(new))))
+            for old, (module, new) in names.items()
         )
     )
 

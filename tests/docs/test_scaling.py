@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from mcpgen.runtime.server import Demand, Settings, create_app
+from mcpgen.runtime.server import RateRequest, Settings, create_app
 from tests.docs import pages
 from tests.pace import patient
 from tests.peers import environment
@@ -86,7 +86,7 @@ def test_the_page_does_what_it_says(store: str, tmp_path: Path) -> None:
 
 async def test_takes_at_the_same_time_never_exceed_the_burst(two: Any) -> None:
     one, other = two
-    demand = [Demand("total", HOUR, 50.0)]
+    demand = [RateRequest("total", HOUR, 50.0)]
 
     found = await asyncio.gather(
         *(counters.take(demand) for counters in (one, other) * 60)
@@ -99,27 +99,27 @@ async def test_takes_at_the_same_time_never_exceed_the_burst(two: Any) -> None:
 
 async def test_all_buckets_are_taken_from_or_none(two: Any) -> None:
     one, other = two
-    both = [Demand("wide", HOUR, 2.0), Demand("narrow", HOUR, 1.0)]
+    both = [RateRequest("wide", HOUR, 2.0), RateRequest("narrow", HOUR, 1.0)]
 
     assert await one.take(both) is None
-    assert (await other.take(both)).demand == 1
+    assert (await other.take(both)).request == 1
     assert await other.take(both[:1]) is None
-    assert (await one.take(both[:1])).demand == 0
+    assert (await one.take(both[:1])).request == 0
 
 
 async def test_what_never_fits_is_told_and_tokens_come_back(two: Any) -> None:
     one, other = two
-    assert (await one.take([Demand("a", 1.0, 5.0, 6.0)])).seconds == float("inf")
-    assert await one.take([Demand("a", 20.0, 1.0)]) is None
+    assert (await one.take([RateRequest("a", 1.0, 5.0, 6.0)])).seconds == float("inf")
+    assert await one.take([RateRequest("a", 20.0, 1.0)]) is None
     async with asyncio.timeout(SECONDS):
-        while (short := await other.take([Demand("a", 20.0, 1.0)])) is not None:
+        while (short := await other.take([RateRequest("a", 20.0, 1.0)])) is not None:
             assert short.seconds <= 0.05
             await asyncio.sleep(short.seconds)
 
 
 async def test_a_bucket_is_forgotten_once_it_is_full(two: Any) -> None:
     one, _ = two
-    await one.take([Demand("a", 1.0, 10.0, 5.0)])
+    await one.take([RateRequest("a", 1.0, 10.0, 5.0)])
 
     assert 0 < await one._store.pttl("{mcp}:a") <= 5001
 

@@ -28,19 +28,27 @@ ToolResult ToolReturn auth content create_app main models types RUNTIME_VERSION 
 """
 MODULES: Final = {
     "middleware": "Answer Call Feature Hook Middleware Next Outcome OutcomeKind Request "
-    "Telemetry Vitals",
+    "Telemetry ServerStats",
     "serving": "LIVE_CATALOG SERVER Connection LiveCatalog Server add_metadata_route "
     "serve_stdio",
-    "stores": "Counters Demand EventStore Events MemoryCounters MemoryEvents "
-    "MemorySessions Session SessionStore Shortage",
+    "stores": "Counters RateRequest EventStore Events MemoryCounters MemoryEvents "
+    "MemorySessions Session SessionStore RateLimited",
 }
 MOVED: Final = {
-    "middleware": "Call Outcome Telemetry Vitals",
+    "middleware": "Call Outcome Telemetry",
     "serving": "LIVE_CATALOG add_metadata_route",
-    "stores": "Counters Demand EventStore Events MemoryEvents MemorySessions Session "
-    "SessionStore Shortage",
+    "stores": "Counters EventStore Events MemoryEvents MemorySessions Session "
+    "SessionStore",
 }
-OLD: Final = [(home, name) for home, names in MOVED.items() for name in names.split()]
+RENAMED: Final = {
+    "Demand": ("stores", "RateRequest"),
+    "Shortage": ("stores", "RateLimited"),
+    "Vitals": ("middleware", "ServerStats"),
+}
+OLD: Final = [
+    *((home, name, name) for home, names in MOVED.items() for name in names.split()),
+    *((home, old, new) for old, (home, new) in RENAMED.items()),
+]
 
 GOOD: Final = """
 from hook_server.app import make_app
@@ -120,20 +128,20 @@ def test_other_work_imports_from_a_module_of_its_own(name: str, generated: Any) 
 # ---------------------------------------------------------------------- the old places
 
 
-@pytest.mark.parametrize(("home", "name"), OLD)
+@pytest.mark.parametrize(("home", "name", "now"), OLD)
 def test_a_name_of_before_works_and_warns_of_its_new_place(
-    home: str, name: str, generated: Any
+    home: str, name: str, now: str, generated: Any
 ) -> None:
     new = importlib.import_module(f"hook_server.generated.{home}")
     statement = compile(f"from hook_server.generated import {name}", "mine.py", "exec")
     found: dict[str, Any] = {}
     for _ in range(2):
-        with pytest.warns(DeprecationWarning, match=rf"^import {name} from ") as caught:
+        with pytest.warns(DeprecationWarning, match=rf"^import {now} from ") as caught:
             exec(statement, found)
-        assert found[name] is getattr(new, name)
+        assert found[name] is getattr(new, now)
         assert {str(each.message) for each in caught} == {
-            f"import {name} from hook_server.generated.{home}: hook_server.generated "
-            "will not have it from the next minor version of mcpgen on"
+            f"import {now} from hook_server.generated.{home}: hook_server.generated."
+            f"{name} will be gone in the next minor version of mcpgen"
         }
         assert {each.filename for each in caught} == {"mine.py"}
     assert name not in generated.__all__
@@ -163,7 +171,7 @@ def test_type_checkers_accept_the_new_places_and_report_the_old(
     checker: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     (folder / "server" / "good.py").write_text(GOOD, "utf-8")
-    old = [f"from hook_server.generated import {name}\n" for _, name in OLD]
+    old = [f"from hook_server.generated import {name}\n" for _, name, _ in OLD]
     (folder / "server" / "old.py").write_text("".join(old), "utf-8")
     cache = str(tmp_path_factory.getbasetemp() / "mypy")
     options = ["--strict", "--cache-dir", cache]
@@ -187,5 +195,5 @@ def test_type_checkers_accept_the_new_places_and_report_the_old(
             check=False,
         )
         assert done.returncode == code, done.stdout[-4000:]
-    for line, (_, name) in enumerate(OLD, start=1):
+    for line, (_, name, _) in enumerate(OLD, start=1):
         assert f"old.py:{line}" in done.stdout, name

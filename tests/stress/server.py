@@ -58,12 +58,12 @@ async def storm(made: Storm) -> None:
 
 def left(server: Server) -> dict[str, int]:
     """What a server still counts or keeps of calls; the one place that looks inside."""
-    sessions = list(server.registry._store)
+    sessions = list(server.session_manager._store)
     return {
         "calls": server.parts.limits.calls,
         "streams": server.parts.limits.streams,
         "held": sum(server.parts.limits._counters._held.values()),  # type: ignore[attr-defined]
-        "watched": len(server.parts.watch),
+        "watched": len(server.parts.monitor),
         "running": sum(len(each.running) for each in sessions),
         "questions": sum(len(each.waiting) for each in sessions),
         "open logs": sum(

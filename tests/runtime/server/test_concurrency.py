@@ -23,10 +23,10 @@ from mcpgen.runtime.server import (
 )
 from mcpgen.runtime.server.app import LIVE_CATALOG
 from mcpgen.runtime.server.eras.legacy.replay import MemoryEvents
+from mcpgen.runtime.server.monitor import RequestMonitor
 from mcpgen.runtime.server.principal import Principal
 from mcpgen.runtime.server.runner import Runner
 from mcpgen.runtime.server.server import Server
-from mcpgen.runtime.server.transports.http.watch import Watch
 
 from .conftest import serving
 from .services import service
@@ -371,7 +371,7 @@ class TestWhatFails:
                 if self.looks == 3:
                     looked.set()
 
-        watch = Watch()
+        watch = RequestMonitor()
         watch.add(Bad())
         watch.add_stream(Bad())
         watch.add(Good())

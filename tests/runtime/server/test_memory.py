@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings
-from mcpgen.runtime.server.app import REGISTRY
+from mcpgen.runtime.server.app import SESSION_MANAGER
 from mcpgen.runtime.server.eras.legacy.replay import EventLog
 from mcpgen.runtime.server.eras.legacy.sessions import Session
 from mcpgen.runtime.server.handlers.context import Context
@@ -69,10 +69,10 @@ async def test_so_does_the_end_of_idle_sessions(
     before = alive()
     async with AsyncExitStack() as stack:
         await crowd(http, url, stack)
-        assert len(serve.app[REGISTRY]) == CROWD
+        assert len(serve.app[SESSION_MANAGER]) == CROWD
 
     await until(lambda: alive() == before)
-    assert len(serve.app[REGISTRY]) == 0
+    assert len(serve.app[SESSION_MANAGER]) == 0
 
 
 async def test_a_session_remembers_its_last_streams_alone(legacy: LegacyWire) -> None:

@@ -1,6 +1,6 @@
 """What a handler's context stands on: the client, the way out, the way to ask, log levels.
 
-The two eras give each their own `Outlet` and `Asker`; knows no HTTP.
+The two eras give each their own `ResponseChannel` and `InputRequester`; knows no HTTP.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SEVERITY: Final[Mapping[str, int]] = {
 """Log levels of RFC 5424, the least severe first."""
 
 
-class Outlet(Protocol):
+class ResponseChannel(Protocol):
     """Where the notifications of one request go."""
 
     async def send(self, message: bytes) -> None:
@@ -39,7 +39,7 @@ class Outlet(Protocol):
         ...
 
 
-class Asker(Protocol):
+class InputRequester(Protocol):
     """How questions reach the client and answers come back."""
 
     async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from multidict import CIMultiDictProxy
 
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server import runner as running_alone
-from mcpgen.runtime.server.eras.legacy import registry
+from mcpgen.runtime.server.eras.legacy import session_manager
 from mcpgen.runtime.server.eras.modern import envelope
 from mcpgen.runtime.server.incoming import Refused
 from mcpgen.runtime.server.logs import HTTP
@@ -165,7 +165,7 @@ class TestDoubleHeaders:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         if not guarded:
-            monkeypatch.setattr(registry, "single", first)
+            monkeypatch.setattr(session_manager, "single", first)
         await legacy.initialize()
         own = legacy._headers(None)
         twice = [*own.items(), (name, other)]

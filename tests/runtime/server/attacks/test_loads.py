@@ -22,7 +22,7 @@ from mcpgen.runtime.server import (
     create_app,
     endpoint,
 )
-from mcpgen.runtime.server.app import REGISTRY
+from mcpgen.runtime.server.app import SESSION_MANAGER
 from mcpgen.runtime.server.eras.legacy import era
 from mcpgen.runtime.server.eras.legacy.replay import Events, MemoryEvents
 from mcpgen.runtime.server.eras.modern import subscriptions
@@ -248,7 +248,7 @@ class TestSlowness:
             await wire.initialize()
             await wire.call("resources/subscribe", {"uri": "shop://text"})
             async with wire.get():
-                (session,) = app[REGISTRY]._store
+                (session,) = app[SESSION_MANAGER]._store
                 (mailbox,) = session.mailboxes
                 for _ in range(20_000):
                     app[LIVE_CATALOG].updated("shop://text")

@@ -20,15 +20,15 @@ from mcpgen.runtime.server import (
     Hook,
     Outcome,
     ProtocolError,
+    ServerStats,
     Settings,
     ToolError,
-    Vitals,
     create_app,
 )
 from mcpgen.runtime.server.incoming import Incoming
 from mcpgen.runtime.server.methods.answer import Answer
 from mcpgen.runtime.server.middleware import Chain, Request
-from mcpgen.runtime.server.transports.http.watch import PERIOD
+from mcpgen.runtime.server.monitor import PERIOD
 from tests.pace import patient
 
 from ..conftest import serving
@@ -186,9 +186,9 @@ class TestWhatHooksSee:
         self, http: ClientSession, service: Workshop
     ) -> None:
         class Busy(Audit):
-            vitals: Vitals
+            vitals: ServerStats
 
-            def attach(self, vitals: Vitals) -> None:
+            def attach(self, vitals: ServerStats) -> None:
                 self.vitals = vitals
 
         busy = Busy()

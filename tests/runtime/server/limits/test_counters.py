@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcpgen.runtime.server.stores.counters import (
-    Demand,
     MemoryCounters,
-    Shortage,
+    RateLimited,
+    RateRequest,
 )
 
 
@@ -32,7 +32,7 @@ def clock() -> Clock:
 
 async def test_a_burst_passes_and_then_the_rate(clock: Clock) -> None:
     counters = MemoryCounters(clock=clock)
-    demand = [Demand("a", 2.0, 3.0)]
+    demand = [RateRequest("a", 2.0, 3.0)]
 
     assert [await counters.take(demand) for _ in range(3)] == [None] * 3
     shortage = await counters.take(demand)
@@ -48,35 +48,35 @@ async def test_one_bucket_too_empty_leaves_the_others_as_they_were(
     clock: Clock,
 ) -> None:
     counters = MemoryCounters(clock=clock)
-    both = [Demand("full", 1.0, 2.0), Demand("small", 1.0, 1.0)]
+    both = [RateRequest("full", 1.0, 2.0), RateRequest("small", 1.0, 1.0)]
 
     assert await counters.take(both) is None
     shortage = await counters.take(both)
-    assert shortage == Shortage(1, 1.0)
+    assert shortage == RateLimited(1, 1.0)
     assert await counters.take(both[:1]) is None, "nothing was taken by the refusal"
 
 
 async def test_what_never_fits_is_said_so() -> None:
-    shortage = await MemoryCounters().take([Demand("a", 1.0, 5.0, 6.0)])
+    shortage = await MemoryCounters().take([RateRequest("a", 1.0, 5.0, 6.0)])
 
-    assert shortage == Shortage(0, math.inf)
+    assert shortage == RateLimited(0, math.inf)
 
 
 async def test_keys_are_apart() -> None:
     counters = MemoryCounters()
 
     for key in "abc":
-        assert await counters.take([Demand(key, 1.0, 1.0)]) is None
+        assert await counters.take([RateRequest(key, 1.0, 1.0)]) is None
 
 
 async def test_memory_is_bounded_and_the_longest_unused_goes(clock: Clock) -> None:
     counters = MemoryCounters(3, clock)
     for key in "abcad":
-        await counters.take([Demand(key, 1.0, 10.0)])
+        await counters.take([RateRequest(key, 1.0, 10.0)])
 
     assert len(counters) == 3
-    full = [Demand("a", 1.0, 10.0, 9.0), Demand("b", 1.0, 10.0, 10.0)]
-    assert await counters.take(full) == Shortage(0, 1.0)
+    full = [RateRequest("a", 1.0, 10.0, 9.0), RateRequest("b", 1.0, 10.0, 10.0)]
+    assert await counters.take(full) == RateLimited(0, 1.0)
     assert await counters.take(full[1:]) is None, "b was forgotten, so it is full"
 
 
@@ -84,7 +84,7 @@ async def test_a_million_addresses_take_no_more_memory_than_the_size() -> None:
     counters = MemoryCounters(1_000)
 
     for number in range(20_000):
-        await counters.take([Demand(f"address:{number}", 1.0, 1.0)])
+        await counters.take([RateRequest(f"address:{number}", 1.0, 1.0)])
 
     assert len(counters) == 1_000
 
@@ -122,7 +122,7 @@ async def test_it_decides_as_a_bucket_that_fills_drop_by_drop(
         if abs(cost - tokens) < 1e-6:
             continue  # a tie is decided by rounding
 
-        taken = await counters.take([Demand("a", rate, burst, cost)]) is None
+        taken = await counters.take([RateRequest("a", rate, burst, cost)]) is None
 
         assert taken == fits
         tokens -= cost if taken else 0

@@ -16,13 +16,13 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings, create_app
-from mcpgen.runtime.server.app import REGISTRY
+from mcpgen.runtime.server.app import SESSION_MANAGER
 from mcpgen.runtime.server.features.limits.clients import Client, address_key
 from mcpgen.runtime.server.features.limits.limits import Limits
 from mcpgen.runtime.server.stores.counters import (
-    Demand,
     MemoryCounters,
-    Shortage,
+    RateLimited,
+    RateRequest,
 )
 from tests.requirements import requirement
 
@@ -364,7 +364,7 @@ class TestSessions:
         url = await serve(settings)
         await legacy(http, url).initialize()
 
-        await until(lambda: len(serve.app[REGISTRY]) == 0)
+        await until(lambda: len(serve.app[SESSION_MANAGER]) == 0)
         await legacy(http, url).initialize()
 
 
@@ -375,9 +375,9 @@ class Remembering(MemoryCounters):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[Demand] = []
+        self.asked: list[RateRequest] = []
 
-    async def take(self, demands: Sequence[Demand]) -> Shortage | None:
+    async def take(self, demands: Sequence[RateRequest]) -> RateLimited | None:
         self.asked.extend(demands)
         return await super().take(demands)
 
@@ -385,7 +385,7 @@ class Remembering(MemoryCounters):
 class Down:
     """A store that is down."""
 
-    async def take(self, demands: Sequence[Demand]) -> Shortage | None:
+    async def take(self, demands: Sequence[RateRequest]) -> RateLimited | None:
         raise ConnectionError("no store")
 
     async def hold(self, key: str, limit: int) -> bool:
@@ -542,7 +542,7 @@ class TestCounters:
             found = [await statuses(modern(http, url), 2) for url in urls]
 
         assert found == [[200, 200], [200, 429]]
-        assert counters.asked[0] == Demand("address:203.0.113.1", 0.01, 3.0, 1.0)
+        assert counters.asked[0] == RateRequest("address:203.0.113.1", 0.01, 3.0, 1.0)
 
     async def test_a_store_that_is_down_stops_nobody_and_is_logged_once(
         self,

@@ -61,19 +61,22 @@ else:
         {},
         {"types": ".runtime.protocol.types"},
         moved={
-            ".middleware": ("Call", "Outcome", "Telemetry", "Vitals"),
+            ".middleware": ("Call", "Outcome", "Telemetry"),
             ".serving": ("LIVE_CATALOG", "add_metadata_route"),
             ".stores": (
                 "Counters",
-                "Demand",
                 "EventStore",
                 "Events",
                 "MemoryEvents",
                 "MemorySessions",
                 "Session",
                 "SessionStore",
-                "Shortage",
             ),
+        },
+        renamed={
+            "Demand": (".stores", "RateRequest"),
+            "Shortage": (".stores", "RateLimited"),
+            "Vitals": (".middleware", "ServerStats"),
         },
     )
 

@@ -15,8 +15,8 @@ from .runtime.server import (
     Outcome,
     OutcomeKind,
     Request,
+    ServerStats,
     Telemetry,
-    Vitals,
 )
 
 __all__ = [
@@ -29,6 +29,6 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Request",
+    "ServerStats",
     "Telemetry",
-    "Vitals",
 ]

@@ -17,7 +17,7 @@ from .runtime.server import (
     Outcome,
     OutcomeKind,
     Request,
-    Vitals,
+    ServerStats,
 )
 
 if not TYPE_CHECKING:
@@ -37,5 +37,5 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Request",
-    "Vitals",
+    "ServerStats",
 ]

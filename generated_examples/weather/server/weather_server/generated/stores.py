@@ -7,26 +7,26 @@ from __future__ import annotations
 
 from .runtime.server import (
     Counters,
-    Demand,
     Events,
     EventStore,
     MemoryCounters,
     MemoryEvents,
     MemorySessions,
+    RateLimited,
+    RateRequest,
     Session,
     SessionStore,
-    Shortage,
 )
 
 __all__ = [
     "Counters",
-    "Demand",
     "EventStore",
     "Events",
     "MemoryCounters",
     "MemoryEvents",
     "MemorySessions",
+    "RateLimited",
+    "RateRequest",
     "Session",
     "SessionStore",
-    "Shortage",
 ]

@@ -16,18 +16,20 @@ from ...incoming import refused
 from ...parts import Parts
 from ...transports.http.exchange import Exchange
 from .era import Legacy
-from .registry import Registry
+from .resumable_stream import ResumableStream
 from .server_requests import is_response, take_answer
-from .session_outlet import SessionOutlet
+from .session_manager import SessionManager
 
 
 class LegacyHttp:
     """Answers legacy POST requests."""
 
-    def __init__(self, era: Legacy, registry: Registry, parts: Parts) -> None:
+    def __init__(
+        self, era: Legacy, session_manager: SessionManager, parts: Parts
+    ) -> None:
         self._era = era
-        self._registry = registry
-        self._watch = parts.watch
+        self._session_manager = session_manager
+        self._monitor = parts.monitor
         self._settings = parts.settings
 
     async def post(
@@ -41,7 +43,7 @@ class LegacyHttp:
         if message.get("method") == "initialize":
             exchange.method = "initialize"
             return self._initialize(exchange, message)
-        session = self._registry.serving(exchange)
+        session = self._session_manager.serving(exchange)
         if "method" not in message:
             taken = take_answer(session, message)
             if not taken and not is_response(message):
@@ -52,16 +54,16 @@ class LegacyHttp:
             self._era.notified(session, message)
             return exchange.accepted()
         self._era.require(exchange, [message])
-        outlet = SessionOutlet(exchange, session, self._settings)
-        self._watch.add(outlet)
+        channel = ResumableStream(exchange, session, self._settings)
+        self._monitor.add(channel)
         try:
-            response = await self._era.respond(exchange, session, outlet, message)
+            response = await self._era.respond(exchange, session, channel, message)
             if response is None:
-                return await outlet.finish([], cancelled=True)
-            return await outlet.finish([response])
+                return await channel.finish([], cancelled=True)
+            return await channel.finish([response])
         finally:
-            self._watch.discard(outlet)
-            outlet.close()
+            self._monitor.discard(channel)
+            channel.close()
 
     async def batch(
         self, exchange: Exchange, messages: Sequence[Any]
@@ -71,15 +73,15 @@ class LegacyHttp:
         Raises:
             Refused: There is no such thing in the session's revision.
         """
-        session = self._registry.serving(exchange)
-        outlet = SessionOutlet(exchange, session, self._settings)
-        self._watch.add(outlet)
+        session = self._session_manager.serving(exchange)
+        channel = ResumableStream(exchange, session, self._settings)
+        self._monitor.add(channel)
         try:
-            answered = await self._era.batch(exchange, session, outlet, messages)
-            return await outlet.finish(answered, batch=True)
+            answered = await self._era.batch(exchange, session, channel, messages)
+            return await channel.finish(answered, batch=True)
         finally:
-            self._watch.discard(outlet)
-            outlet.close()
+            self._monitor.discard(channel)
+            channel.close()
 
     def _initialize(
         self, exchange: Exchange, message: Mapping[str, Any]
@@ -88,7 +90,7 @@ class LegacyHttp:
         if not jsonrpc.is_request_id(request_id):
             raise refused(400, "`id` must be a string or an integer")
         try:
-            if self._registry.is_within(exchange):
+            if self._session_manager.is_within(exchange):
                 raise ProtocolError(
                     INVALID_REQUEST,
                     "The session is initialized already; leave out "
@@ -97,7 +99,7 @@ class LegacyHttp:
             client = self._era.negotiate(message.get("params"))
         except ProtocolError as error:
             return exchange.failure(error, 400, request_id)
-        session = self._registry.open(exchange, client)
+        session = self._session_manager.open(exchange, client)
         exchange.session_id = session.id
         exchange.headers[headers.SESSION_ID] = session.id
         return exchange.json(self._era.welcome(request_id, client))

@@ -36,7 +36,7 @@ from ...parts import Parts
 from ...settings import Settings
 from ..framing import ModernFrame, error_response
 from . import envelope
-from .rounds import ASKING_METHODS, Rounds
+from .round_trip import ASKING_METHODS, MultiRoundTrip
 from .state import StateSealer
 from .subscriptions import Subscriptions
 
@@ -67,7 +67,7 @@ class Decoded(NamedTuple):
     log_floor: int | None
 
 
-class Outlet(Protocol):
+class ResponseChannel(Protocol):
     """Where the messages of one request go, and whom to tell that it is canceled."""
 
     ctx: Context | None
@@ -88,7 +88,7 @@ class Modern:
         offer, settings = parts.offer, parts.settings
         self._parts = parts
         self._catalog = parts.catalog
-        self._gate = parts.gate
+        self._authentication = parts.authentication
         self._observed = parts.service if settings.warn_repeats else None
         self._versions = tuple(offer.revisions)
         self.frame: Final = ModernFrame(offer.server)
@@ -136,10 +136,10 @@ class Modern:
                 error = self._explained(error, params)
             raise error from None
         log_floor = envelope.log_floor(params["_meta"])
-        if self._gate is not None:
-            needed = self._gate.needed(method, params)
+        if self._authentication is not None:
+            needed = self._authentication.needed(method, params)
             if needed:
-                self._gate.require(incoming, needed, request_id)
+                self._authentication.require(incoming, needed, request_id)
         if headers is not None and method == "tools/call":
             self._check_parameters(headers, params)
         return Decoded(request_id, method, params, client, log_floor)
@@ -171,7 +171,7 @@ class Modern:
             envelope.check_parameters(headers, tool.headers, arguments(params))
 
     async def answer(
-        self, incoming: Incoming, request: Decoded, outlet: Outlet
+        self, incoming: Incoming, request: Decoded, channel: ResponseChannel
     ) -> tuple[bytes, ProtocolError | None]:
         """Run a request through the middleware to its method.
 
@@ -183,10 +183,10 @@ class Modern:
         """
         request_id, method, params, client, log_floor = request
         try:
-            rounds = Rounds(
+            round_trip = MultiRoundTrip(
                 client, self._sealer, method, params, incoming.owner, self._observed
             )
-            ctx = outlet.ctx = Context(
+            ctx = channel.ctx = Context(
                 "modern",
                 client,
                 request_id,
@@ -194,10 +194,10 @@ class Modern:
                 incoming.visible_headers,
                 None,
                 self._catalog,
-                outlet,
-                rounds,
+                channel,
+                round_trip,
                 log_floor,
-                rounds.values,
+                round_trip.values,
                 asyncio.get_running_loop(),
                 incoming.principal,
             )
@@ -206,14 +206,16 @@ class Modern:
                     work = self._table[method](
                         Request(method, params, ctx, incoming, {})
                     )
-                    if rounds.repeats is not None:
+                    if round_trip.repeats is not None:
                         name = params.get("name", params.get("uri"))
-                        work = rounds.repeats.watch(work, f"{method} {name!r}")
+                        work = round_trip.repeats.watch(work, f"{method} {name!r}")
                     answer = await work
             except InputRequired as required:
                 if method not in ASKING_METHODS:
                     raise RuntimeError(f"{method} can't ask the client") from None
-                message = self.frame.input_required(request_id, rounds.result(required))
+                message = self.frame.input_required(
+                    request_id, round_trip.result(required)
+                )
                 incoming.outcome = "input_required"
             else:
                 message = self.frame.complete(request_id, answer)
@@ -233,7 +235,7 @@ class Modern:
             return jsonrpc.error(request_id, internal), internal
         finally:
             # Without this, every request would be garbage for the cycle collector.
-            outlet.ctx = None
+            channel.ctx = None
 
 
 def _sendable(code: int) -> int:

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Callable
 from typing import Final
 
-from ...stores.counters import Demand
+from ...stores.counters import RateRequest
 from ...transports.http.proxies import parse_address
 
 _REMEMBERED: Final = 10_000
@@ -22,16 +22,16 @@ class Client:
         key: Who it is, such as `address:192.0.2.1`; sessions count under it.
         calls: Where its calls count.
         streams: Where its open streams count.
-        demands: What each of its requests takes from token buckets.
+        requests: What each of its requests takes from token buckets.
     """
 
-    __slots__ = ("calls", "demands", "key", "streams")
+    __slots__ = ("calls", "key", "requests", "streams")
 
-    def __init__(self, key: str, demands: tuple[Demand, ...]) -> None:
+    def __init__(self, key: str, requests: tuple[RateRequest, ...]) -> None:
         self.key: Final = key
         self.calls: Final = "calls:" + key
         self.streams: Final = "streams:" + key
-        self.demands: Final = demands
+        self.requests: Final = requests
 
 
 class Clients:

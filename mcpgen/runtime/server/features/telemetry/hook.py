@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from aiohttp import hdrs, web
 
 from ...handlers.context import Context
-from ...hooks import Call, Hook, Outcome, Vitals
+from ...hooks import Call, Hook, Outcome, ServerStats
 from ...incoming import Refused
 from ...settings import Settings, SettingsError
 from ...transports.http.guard import Guard
@@ -86,14 +86,14 @@ class Telemetry(Hook):
             explicit_bucket_boundaries_advisory=_SECONDS,
         )
 
-    def attach(self, vitals: Vitals) -> None:
+    def attach(self, stats: ServerStats) -> None:
         """See `Hook`."""
-        self._observe("calls", "{call}", "Calls that run.", lambda: vitals.calls)
+        self._observe("calls", "{call}", "Calls that run.", lambda: stats.calls)
         self._observe(
-            "sessions", "{session}", "Open legacy sessions.", lambda: vitals.sessions
+            "sessions", "{session}", "Open legacy sessions.", lambda: stats.sessions
         )
         self._observe(
-            "streams", "{stream}", "Open-ended streams.", lambda: vitals.streams
+            "streams", "{stream}", "Open-ended streams.", lambda: stats.streams
         )
 
     def before(self, call: Call) -> None:

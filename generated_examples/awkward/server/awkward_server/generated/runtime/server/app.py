@@ -9,8 +9,8 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
 from .admission import Sink
-from .eras.legacy.registry import Registry
 from .eras.legacy.replay import EventStore
+from .eras.legacy.session_manager import SessionManager
 from .eras.legacy.sessions import SessionStore
 from .feature import Feature
 from .hooks import Hook
@@ -24,7 +24,7 @@ from .stores.counters import Counters
 LIVE_CATALOG: Final = web.AppKey("LIVE_CATALOG", LiveCatalog)
 """Where the application keeps what it offers: `app[LIVE_CATALOG].updated(uri)`."""
 
-REGISTRY: Final = web.AppKey("REGISTRY", Registry)
+SESSION_MANAGER: Final = web.AppKey("REGISTRY", SessionManager)
 """Where the application keeps its legacy sessions."""
 
 SERVER: Final = web.AppKey("SERVER", Server)
@@ -102,7 +102,7 @@ def mounted(
     """A server that is there already as an application."""
     app = web.Application(middlewares=middlewares)
     app[LIVE_CATALOG] = server.catalog
-    app[REGISTRY] = server.registry
+    app[SESSION_MANAGER] = server.session_manager
     app[SERVER] = server
     for path in server.paths:
         app.router.add_route("*", path, server.endpoint.handle)

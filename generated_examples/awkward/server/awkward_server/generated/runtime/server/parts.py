@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from .methods.capabilities import Offer
     from .methods.registry import LiveCatalog
     from .middleware import Chain, Method
+    from .monitor import RequestMonitor
     from .service import Service
     from .settings import Settings
-    from .transports.http.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Parts:
         custom: Names of further methods, which features bring.
         chain: The middleware around all methods.
         limits: Counts calls, streams and sessions.
-        gate: Authentication; None where everyone is served.
-        watch: Looks after running requests.
+        authentication: Authentication; None where everyone is served.
+        monitor: Looks after running requests.
     """
 
     service: Service
@@ -40,5 +40,5 @@ class Parts:
     custom: frozenset[str]
     chain: Chain
     limits: Limits
-    gate: Authentication | None
-    watch: Watch
+    authentication: Authentication | None
+    monitor: RequestMonitor

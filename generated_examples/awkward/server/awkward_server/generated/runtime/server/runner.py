@@ -21,7 +21,7 @@ from .transports.http.aiohttp_parts import refine_requests, takes_listeners
 from .transports.http.connections import Connections, connection_limit
 from .transports.http.exchange import unsupported_encoding
 from .transports.http.site import Site
-from .transports.http.stalled import Stalled
+from .transports.http.slow_readers import SlowReaderReaper
 
 GRACE_SECONDS: Final = 1.0
 """How long after a drain clients that have connected may take to send a request."""
@@ -151,7 +151,7 @@ class ConnectionCare:
         refine_requests(server, lambda: self.draining, unsupported_encoding)
         limit = connection_limit(settings.max_connections)
         self.connections = Connections(server, limit)
-        self._stalled = Stalled(server, settings.connection_idle)
+        self._stalled = SlowReaderReaper(server, settings.connection_idle)
         self._seconds = settings.shutdown_timeout
 
     async def finish(self, end_streams: Callable[[], Awaitable[None]]) -> None:

@@ -5,6 +5,8 @@ This is what generated code and handlers import; everything else is private.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..core.connection import Connection
 from ..core.errors import ProtocolError
 from .app import LIVE_CATALOG, SERVER, add_metadata_route, create_app
@@ -49,7 +51,7 @@ from .handlers.results import (
     ToolResult,
     ToolReturn,
 )
-from .hooks import Call, Hook, Outcome, OutcomeKind, Vitals
+from .hooks import Call, Hook, Outcome, OutcomeKind, ServerStats
 from .main import main, serve_stdio
 from .methods.answer import Answer
 from .methods.changes import Announcement
@@ -58,7 +60,11 @@ from .middleware import Middleware, Next, Request
 from .server import Server
 from .service import Service
 from .settings import Settings, SettingsError, settings_table
-from .stores.counters import Counters, Demand, MemoryCounters, Shortage
+from .stores.counters import Counters, MemoryCounters, RateLimited, RateRequest
+
+if not TYPE_CHECKING:
+    # What generated code of 0.1 imports from a runtime that packages share.
+    Demand, Shortage, Vitals = RateRequest, RateLimited, ServerStats
 
 __all__ = [
     "LIVE_CATALOG",
@@ -78,7 +84,6 @@ __all__ = [
     "Contract",
     "Counters",
     "CreateMessage",
-    "Demand",
     "Elicit",
     "ElicitURL",
     "Elicitation",
@@ -101,6 +106,8 @@ __all__ = [
     "PromptReturn",
     "ProtocolError",
     "Question",
+    "RateLimited",
+    "RateRequest",
     "Request",
     "ResourceBinding",
     "ResourceNotFound",
@@ -108,12 +115,12 @@ __all__ = [
     "Root",
     "Sample",
     "Server",
+    "ServerStats",
     "Service",
     "Session",
     "SessionStore",
     "Settings",
     "SettingsError",
-    "Shortage",
     "StructuredReturn",
     "Telemetry",  # feature: telemetry
     "TemplateBinding",
@@ -121,7 +128,6 @@ __all__ = [
     "ToolError",
     "ToolResult",
     "ToolReturn",
-    "Vitals",
     "add_metadata_route",
     "auth",  # feature: auth
     "content",

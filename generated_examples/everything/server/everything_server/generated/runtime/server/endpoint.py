@@ -20,7 +20,7 @@ from ..core.headers import NAMED_BY
 from ..core.jsonrpc import is_array, is_object
 from .admission import AccessLog
 from .eras.legacy.http import LegacyHttp
-from .eras.legacy.registry import Registry
+from .eras.legacy.session_manager import SessionManager
 from .eras.modern import envelope
 from .eras.modern.http import ModernHttp
 from .incoming import OVERLOADED, TOO_MANY, Refused, refused
@@ -53,16 +53,16 @@ class Endpoint:
         guard: Guard,
         modern: ModernHttp | None,
         legacy: LegacyHttp | None,
-        registry: Registry,
+        session_manager: SessionManager,
         access: AccessLog,
     ) -> None:
         self._guard = guard
         self._limits = parts.limits
-        self._gate = parts.gate
+        self._authentication = parts.authentication
         self._modern = modern
         self._legacy = legacy
         self._legacy_versions = frozenset(parts.offer.legacy)
-        self._registry = registry
+        self._session_manager = session_manager
         self._access = access
         self._max_body = parts.settings.max_body
         self._max_values = parts.settings.max_values
@@ -120,9 +120,9 @@ class Endpoint:
                 return await self._post(exchange)
             if self._legacy is not None and request.method == "GET":
                 async with self._limits.streaming(exchange):
-                    return await self._registry.listen(exchange)
+                    return await self._session_manager.listen(exchange)
             if self._legacy is not None and request.method == "DELETE":
-                return await self._registry.delete(exchange)
+                return await self._session_manager.delete(exchange)
             raise refused(
                 405, f"{request.method} is not served here", {"Allow": self._allow}
             )
@@ -166,8 +166,8 @@ class Endpoint:
             await self._limits.admit(exchange)
             raise
         await self._limits.admit(exchange)
-        if self._gate is not None:
-            owner = await self._gate.admit(exchange)
+        if self._authentication is not None:
+            owner = await self._authentication.admit(exchange)
             await self._limits.identify(exchange, owner)
 
     async def _post(self, exchange: Exchange) -> web.StreamResponse:

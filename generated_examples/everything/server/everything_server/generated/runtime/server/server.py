@@ -21,27 +21,27 @@ from .effective import effective
 from .endpoint import Endpoint
 from .eras.legacy.era import Legacy
 from .eras.legacy.http import LegacyHttp
-from .eras.legacy.registry import Registry
 from .eras.legacy.replay import EventStore
+from .eras.legacy.session_manager import SessionManager
 from .eras.legacy.sessions import MemorySessions, SessionStore
 from .eras.modern.era import Modern
 from .eras.modern.http import ModernHttp
 from .feature import Feature, custom_methods, middleware_of, with_capabilities
 from .features import table as known
 from .handlers.invoke import Threads
-from .hooks import Hook, Vitals
+from .hooks import Hook, ServerStats
 from .incoming import Refused
-from .methods.bindings import stock
+from .methods.bindings import register
 from .methods.capabilities import offer
 from .methods.table import Methods
 from .middleware import Chain, Middleware, from_users
+from .monitor import RequestMonitor
 from .parts import Parts
 from .principal import Principal
 from .service import Service
 from .settings import Settings
 from .transports.connection import ConnectionServer
 from .transports.http.guard import Guard
-from .transports.http.watch import Watch
 
 if TYPE_CHECKING:
     from .stores.counters import Counters
@@ -61,7 +61,7 @@ class Server:
 
     Attributes:
         catalog: What it offers.
-        registry: Its legacy sessions.
+        session_manager: Its legacy sessions.
         endpoint: The MCP endpoint.
     """
 
@@ -117,18 +117,18 @@ class Server:
             *known.build_telemetry(settings, self._metrics),
             *hooks,
         )
-        self.catalog: Final = stock(service, settings, self._threads)
-        self._gate = known.build_authentication(
+        self.catalog: Final = register(service, settings, self._threads)
+        self._authentication = known.build_authentication(
             service, settings, self.catalog, local=local
         )
-        if self._gate is not None:
+        if self._authentication is not None:
             # What only known principals get is not for caches that others use.
             settings = dataclasses.replace(
                 settings, list_cache_scope="private", read_cache_scope="private"
             )
         self.parts: Final = self._parts(settings)
         """What its transports and eras share."""
-        self.registry: Final = Registry(
+        self.session_manager: Final = SessionManager(
             MemorySessions(settings.max_sessions) if sessions is None else sessions,
             self.parts,
             events,
@@ -137,7 +137,7 @@ class Server:
         self.modern: Final = Modern(self.parts) if offered.modern else None
         """The modern era, if a revision of it is served."""
         self.legacy: Final = (
-            Legacy(self.parts, self.registry.touch) if offered.legacy else None
+            Legacy(self.parts, self.session_manager.touch) if offered.legacy else None
         )
         """The legacy era, if a revision of it is served."""
         self.endpoint: Final = Endpoint(
@@ -146,8 +146,8 @@ class Server:
             None if self.modern is None else ModernHttp(self.modern, self.parts),
             None
             if self.legacy is None
-            else LegacyHttp(self.legacy, self.registry, self.parts),
-            self.registry,
+            else LegacyHttp(self.legacy, self.session_manager, self.parts),
+            self.session_manager,
             known.build_access_log(settings, access_log),
         )
 
@@ -160,7 +160,8 @@ class Server:
         methods = Methods(
             self.catalog,
             settings,
-            masks=self._gate is not None and self._gate.hides_forbidden,
+            masks=self._authentication is not None
+            and self._authentication.hides_forbidden,
         ).table
         custom = custom_methods(
             features,
@@ -182,8 +183,8 @@ class Server:
             frozenset(custom),
             chain,
             self._limits,
-            self._gate,
-            Watch(),
+            self._authentication,
+            RequestMonitor(),
         )
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -220,8 +221,8 @@ class Server:
             raise ValueError(
                 "this server authenticates: name the principal of the connection"
             )
-        if self._gate is not None and principal is not None:
-            principal = self._gate.extended(principal)
+        if self._authentication is not None and principal is not None:
+            principal = self._authentication.extended(principal)
         serving = ConnectionServer(
             self.parts, self.modern, self.legacy, connection, principal
         )
@@ -233,7 +234,11 @@ class Server:
 
     def local_principal(self) -> Principal | None:
         """Who started the process, with the scopes of `stdio_scopes`: all by default."""
-        return None if self._gate is None else self._gate.local_principal()
+        return (
+            None
+            if self._authentication is None
+            else self._authentication.local_principal()
+        )
 
     async def end_connections(self) -> None:
         """End the connections of `serve`, after their subscriptions."""
@@ -260,12 +265,12 @@ class Server:
     @property
     def authenticates(self) -> bool:
         """Whether only known principals are served."""
-        return self._gate is not None
+        return self._authentication is not None
 
     @property
     def metadata_paths(self) -> tuple[str, ...]:
         """Where the metadata of the protected resource is served."""
-        return () if self._gate is None else self._gate.paths
+        return () if self._authentication is None else self._authentication.paths
 
     async def metadata(self, request: web.BaseRequest) -> web.StreamResponse:
         """What clients must know to get a token; see `Gate.metadata`."""
@@ -273,9 +278,9 @@ class Server:
             self._guard.check_host(request)
         except Refused as refusal:
             return web.json_response({"error": str(refusal.error)}, status=403)
-        if self._gate is None:
+        if self._authentication is None:
             return web.Response(status=404, text="Not found")
-        return self._gate.metadata(request)
+        return self._authentication.metadata(request)
 
     async def metrics(self, request: web.BaseRequest) -> web.StreamResponse:
         """What Prometheus collects; see `Metrics.page`."""
@@ -296,13 +301,13 @@ class Server:
 
     async def start(self) -> None:
         """Before the first request; where that fails, everything is closed again."""
-        limits, registry = self._limits, self.registry
-        vitals = Vitals(
-            lambda: limits.calls, lambda: len(registry), lambda: limits.streams
+        limits, session_manager = self._limits, self.session_manager
+        stats = ServerStats(
+            lambda: limits.calls, lambda: len(session_manager), lambda: limits.streams
         )
         for hook in self._hooks:
             if isinstance(hook, Hook):
-                hook.attach(vitals)
+                hook.attach(stats)
         async with AsyncExitStack() as closing:
             self._close_with(closing)
             prepare_explanations()
@@ -330,7 +335,7 @@ class Server:
     async def end_streams(self) -> None:
         """When shutdown begins: requests go on, open-ended streams end in order."""
         self._ready = False
-        self.registry.close()
+        self.session_manager.close()
         if self.modern is not None:
             self.modern.subscriptions.close()
 
@@ -342,7 +347,7 @@ class Server:
             for feature in self._features:
                 closing.push_async_callback(feature.on_shutdown)
             closing.push_async_callback(self._limits.settle, CANCEL_SECONDS)
-            closing.callback(self.parts.watch.close)
+            closing.callback(self.parts.monitor.close)
             for serving in tuple(self._connections):
                 serving.end()
             await self.endpoint.cancel(CANCEL_SECONDS)
@@ -352,8 +357,8 @@ class Server:
         closing.callback(self._threads.close)
         if self._metrics is not None:
             closing.callback(self._metrics.close)
-        if self._gate is not None:
-            closing.push_async_callback(self._gate.close)
+        if self._authentication is not None:
+            closing.push_async_callback(self._authentication.close)
 
     async def _shut_down_service(self) -> None:
         """Call `on_shutdown`, and give it up where it does not end."""

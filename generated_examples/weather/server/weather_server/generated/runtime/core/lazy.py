@@ -22,6 +22,7 @@ def lazily(
     whole: Mapping[str, str] | None = None,
     absent: Mapping[str, tuple[str, str]] | None = None,
     moved: Mapping[str, tuple[str, ...]] | None = None,
+    renamed: Mapping[str, tuple[str, str]] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """The `__getattr__` and `__dir__` of a package that imports on demand.
 
@@ -36,10 +37,13 @@ def lazily(
             would bring them. Asking for one raises `MissingFeature`.
         moved: Names that the package used to have, by the module that has them now.
             Each use warns, and `dir` does not show them.
+        renamed: Old names, with the module and the name that they have now. Each use
+            warns as well.
     """
     modules_named = whole or {}
     homes = _by_name(modules)
-    new_homes = _by_name(moved or {})
+    new_homes = {name: (home, name) for name, home in _by_name(moved or {}).items()}
+    new_homes.update(renamed or {})
 
     def get(name: str) -> object:
         found: object
@@ -48,11 +52,12 @@ def lazily(
         elif name in modules_named:
             found = import_module(modules_named[name], package)
         elif name in new_homes:
-            home = import_module(new_homes[name], package)
-            found = getattr(home, name)
+            module, now = new_homes[name]
+            home = import_module(module, package)
+            found = getattr(home, now)
             warnings.warn(
-                f"import {name} from {home.__name__}: {package} will not have it from "
-                "the next minor version of mcpgen on",
+                f"import {now} from {home.__name__}: {package}.{name} will be gone in the "
+                "next minor version of mcpgen",
                 DeprecationWarning,
                 stacklevel=2,
             )

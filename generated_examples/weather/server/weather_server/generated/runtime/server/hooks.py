@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from ..core.errors import INTERNAL_ERROR, ProtocolError
-from .handlers.invoke import Contained, TookTooLong, contained
+from .handlers.invoke import Contained, HandlerTimeout, contained
 from .handlers.questions import InputRequired
 from .handlers.results import ToolError
 from .methods.answer import Answer, tool_failure
@@ -49,7 +49,7 @@ class Outcome:
     error: ProtocolError | None = None
 
 
-class Vitals:
+class ServerStats:
     """What a server is busy with, as numbers."""
 
     __slots__ = ("_calls", "_sessions", "_streams")
@@ -92,7 +92,7 @@ class Hook:
     after_timeout: ClassVar[float] = 30.0
     """Seconds that `after` may take."""
 
-    def attach(self, vitals: Vitals) -> None:
+    def attach(self, stats: ServerStats) -> None:
         """Called once, before the first call."""
         return
 
@@ -196,7 +196,9 @@ async def _awaited(waiting: Awaitable[None], seconds: float) -> None:
             async with asyncio.timeout(seconds):
                 await waiting
         except TimeoutError as error:
-            raise TookTooLong(f"`after` did not finish within {seconds:g} s") from error
+            raise HandlerTimeout(
+                f"`after` did not finish within {seconds:g} s"
+            ) from error
 
 
 def _same_context(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -20,7 +20,7 @@ from ...core import jsonrpc
 from ...core.catalog import Json, JsonObject
 from ...core.revision import Era
 from .invoke import running_loop
-from .ports import SEVERITY, Asker, Client, LoggingLevel, Outlet
+from .ports import SEVERITY, Client, InputRequester, LoggingLevel, ResponseChannel
 from .questions import (
     CreateMessage,
     Elicit,
@@ -48,14 +48,14 @@ class Context:
     """One request, as its handler sees it."""
 
     __slots__ = (
-        "_asker",
+        "_channel",
         "_client",
         "_interrupted",
         "_log_floor",
         "_loop",
-        "_outlet",
         "_progress",
         "_questions",
+        "_requester",
         "_token",
         "_waits",
         "cancelled",
@@ -110,8 +110,8 @@ class Context:
         headers: Mapping[str, str],
         session: Session | None,
         catalog: LiveCatalog,
-        outlet: Outlet,
-        asker: Asker,
+        channel: ResponseChannel,
+        requester: InputRequester,
         log_floor: int | None,
         state: dict[str, Json],
         loop: asyncio.AbstractEventLoop,
@@ -132,8 +132,8 @@ class Context:
         self._interrupted = False
         self._waits: set[concurrent.futures.Future[Any]] = set()
         self._client = client
-        self._outlet = outlet
-        self._asker = asker
+        self._channel = channel
+        self._requester = requester
         self._log_floor = log_floor
         self._loop = loop
         self._token = meta.get("progressToken")
@@ -176,7 +176,7 @@ class Context:
             params["total"] = total
         if message is not None:
             params["message"] = message
-        await self._outlet.send(jsonrpc.notification("notifications/progress", params))
+        await self._channel.send(jsonrpc.notification("notifications/progress", params))
 
     async def log(
         self, level: LoggingLevel, data: Json, logger: str | None = None
@@ -190,7 +190,7 @@ class Context:
         params: dict[str, Json] = {"level": level, "data": data}
         if logger is not None:
             params["logger"] = logger
-        await self._outlet.send(jsonrpc.notification("notifications/message", params))
+        await self._channel.send(jsonrpc.notification("notifications/message", params))
 
     async def debug(self, data: Json, logger: str | None = None) -> None:
         """Log for developers of the client."""
@@ -310,13 +310,13 @@ class Context:
         Returns:
             The answers by the same keys, each of its question's type.
         """
-        return await self._asker.ask(questions)
+        return await self._requester.ask(questions)
 
     async def _ask(self, question: Question[T], key: str | None) -> T:
         if key is None:
             self._questions += 1
             key = f"{question.method}#{self._questions}"
-        answers = await self._asker.ask({key: question})
+        answers = await self._requester.ask({key: question})
         answer: T = answers[key]
         return answer
 
@@ -328,7 +328,7 @@ class Context:
         Args:
             retry_ms: When the client should come back; None means the setting.
         """
-        await self._outlet.disconnect(retry_ms)
+        await self._channel.disconnect(retry_ms)
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """For plain `def` handlers: `ctx.wait(ctx.progress(1, 3))`.

@@ -30,7 +30,7 @@ _BUSY: Final = 503
 _DELIBERATE: Final = (ProtocolError, ToolError, ResourceNotFound)
 
 
-class TookTooLong(Exception):
+class HandlerTimeout(Exception):
     """A handler did not finish in time."""
 
 
@@ -256,7 +256,7 @@ async def _in_thread(function: Callable[..., Any], threads: Threads, *args: Any)
 
 
 def limited(call: Call, seconds: float) -> Call:
-    """A handler that raises TookTooLong after a time; zero is no limit."""
+    """A handler that raises HandlerTimeout after a time; zero is no limit."""
     if not seconds:
         return call
 
@@ -267,7 +267,7 @@ def limited(call: Call, seconds: float) -> Call:
                 return await call(*args)
         except TimeoutError:
             if deadline.expired():
-                raise TookTooLong(f"{seconds:g} seconds") from None
+                raise HandlerTimeout(f"{seconds:g} seconds") from None
             raise
 
     return with_limit

@@ -49,7 +49,7 @@ _END_SECONDS: Final = 1.0
 """How long requests may go on when the client has ended, and again when canceled."""
 
 
-class _Outlet:
+class _Responses:
     """Where the messages of one request go: onto the connection, until its response."""
 
     __slots__ = ("_connection", "ctx", "finished")
@@ -101,7 +101,9 @@ class ConnectionServer:
         self._room = asyncio.Event()
         self._room.set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._running: dict[jsonrpc.RequestId, tuple[asyncio.Task[None], _Outlet]] = {}
+        self._running: dict[
+            jsonrpc.RequestId, tuple[asyncio.Task[None], _Responses]
+        ] = {}
         self._unsent: deque[bytes] = deque()
         self._unsent_size = 0
         self._draining: asyncio.Task[None] | None = None
@@ -238,19 +240,19 @@ class ConnectionServer:
         if request_id in self._running:
             raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
         self._check_room()
-        outlet = _Outlet(self)
+        channel = _Responses(self)
         params = message.get("params")
         if self._is_modern(method, params):
             assert self._modern is not None
             given = params if is_object(params) else {}
             work = self._modern_request(
-                self._modern, outlet, (request_id, method, given)
+                self._modern, channel, (request_id, method, given)
             )
         else:
             assert self._legacy is not None
-            work = self._legacy_request(self._legacy, outlet, request_id, message)
+            work = self._legacy_request(self._legacy, channel, request_id, message)
         task = self._start(work)
-        self._running[request_id] = task, outlet
+        self._running[request_id] = task, channel
         task.add_done_callback(lambda _: self._running.pop(request_id, None))
 
     def _check_room(self) -> None:
@@ -279,10 +281,10 @@ class ConnectionServer:
         if session is None or request_id not in session.running:
             self._cancel(*self._running[request_id])
 
-    def _cancel(self, task: asyncio.Task[None], outlet: _Outlet) -> None:
-        outlet.finished = True
-        if outlet.ctx is not None:
-            outlet.ctx.cancel()
+    def _cancel(self, task: asyncio.Task[None], channel: _Responses) -> None:
+        channel.finished = True
+        if channel.ctx is not None:
+            channel.ctx.cancel()
         task.cancel("the client cancelled the request")
 
     def _incoming(self, method: str) -> Incoming:
@@ -290,14 +292,14 @@ class ConnectionServer:
         incoming.method = method
         if incoming.has_expired:
             raise ProtocolError(INVALID_REQUEST, "The credentials have expired")
-        if self._parts.gate is not None:
-            self._parts.gate.require_common(incoming)
+        if self._parts.authentication is not None:
+            self._parts.authentication.require_common(incoming)
         return incoming
 
     async def _modern_request(
         self,
         era: Modern,
-        outlet: _Outlet,
+        channel: _Responses,
         request: tuple[jsonrpc.RequestId, str, dict[str, Any]],
     ) -> None:
         request_id, method, params = request
@@ -305,29 +307,29 @@ class ConnectionServer:
             incoming = self._incoming(method)
             decoded = era.decode(incoming, request_id, method, params)
             if method == "subscriptions/listen":
-                await self._listen(era, decoded, outlet)
+                await self._listen(era, decoded, channel)
                 return
-            response, _ = await era.answer(incoming, decoded, outlet)
+            response, _ = await era.answer(incoming, decoded, channel)
         except Refused as refusal:
             response = jsonrpc.error(request_id, refusal.error)
         except ProtocolError as error:
             response = jsonrpc.error(request_id, error)
-        await self._respond(outlet, response)
+        await self._respond(channel, response)
 
-    async def _listen(self, era: Modern, request: Decoded, outlet: _Outlet) -> None:
+    async def _listen(self, era: Modern, request: Decoded, channel: _Responses) -> None:
         ended = asyncio.Event()
         with era.subscriptions.opened(
             request.id, request.params, self.push, ended.set
         ) as subscription:
             await ended.wait()
         # Behind the notifications that wait for their turn.
-        outlet.finished = True
+        channel.finished = True
         self.push(subscription.response(era.frame))
 
     async def _legacy_request(
         self,
         era: Legacy,
-        outlet: _Outlet,
+        channel: _Responses,
         request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
     ) -> None:
@@ -343,13 +345,13 @@ class ConnectionServer:
                 response = legacy_result(request_id, EMPTY)
             else:
                 era.require(incoming, [message])
-                response = await era.respond(incoming, session, outlet, message)
+                response = await era.respond(incoming, session, channel, message)
         except Refused as refusal:
             response = jsonrpc.error(request_id, refusal.error)
         except ProtocolError as error:
             response = jsonrpc.error(request_id, error)
         if response is not None:
-            await self._respond(outlet, response)
+            await self._respond(channel, response)
 
     def _initialize(
         self, era: Legacy, request_id: jsonrpc.RequestId, message: Mapping[str, Any]
@@ -362,7 +364,7 @@ class ConnectionServer:
         return era.welcome(request_id, client)
 
     async def _batch(self, era: Legacy, session: Session, messages: list[Any]) -> None:
-        outlet = _Outlet(self)
+        channel = _Responses(self)
         try:
             most = self._parts.settings.max_batch
             if most and len(messages) > most:
@@ -371,18 +373,18 @@ class ConnectionServer:
                     f"A batch may have {most} messages; setting max_batch",
                 )
             incoming = self._incoming("batch")
-            answered = await era.batch(incoming, session, outlet, messages)
+            answered = await era.batch(incoming, session, channel, messages)
         except Refused as refusal:
-            await self._respond(outlet, jsonrpc.error(None, refusal.error))
+            await self._respond(channel, jsonrpc.error(None, refusal.error))
         except ProtocolError as error:
-            await self._respond(outlet, jsonrpc.error(None, error))
+            await self._respond(channel, jsonrpc.error(None, error))
         else:
             if answered:
-                await self._respond(outlet, b"[%b]" % b",".join(answered))
+                await self._respond(channel, b"[%b]" % b",".join(answered))
 
-    async def _respond(self, outlet: _Outlet, response: bytes) -> None:
-        if not outlet.finished:
-            outlet.finished = True
+    async def _respond(self, channel: _Responses, response: bytes) -> None:
+        if not channel.finished:
+            channel.finished = True
             await self.send(response)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -401,8 +403,8 @@ class ConnectionServer:
             await asyncio.wait(self._tasks, timeout=seconds)
 
     async def _stop(self) -> None:
-        for task, outlet in tuple(self._running.values()):
-            self._cancel(task, outlet)
+        for task, channel in tuple(self._running.values()):
+            self._cancel(task, channel)
         for task in self._tasks:
             if not task.cancelling():
                 task.cancel()

@@ -14,7 +14,7 @@ from .registry import LiveCatalog
 from .steps import PromptStep, ResourceStep, ToolStep, fixed_completion
 
 
-def stock(service: Service, settings: Settings, threads: Threads) -> LiveCatalog:
+def register(service: Service, settings: Settings, threads: Threads) -> LiveCatalog:
     """The catalogue that a service's contract declares, ready to answer.
 
     Raises:

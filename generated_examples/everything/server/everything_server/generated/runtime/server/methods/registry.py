@@ -27,7 +27,7 @@ S = TypeVar("S")
 _MAX_PAGES: Final = 1_000
 
 
-class Shelf(Generic[S]):
+class Registry(Generic[S]):
     """The entries of one list, in order, by name or URI."""
 
     __slots__ = (
@@ -246,16 +246,16 @@ class LiveCatalog:
             return ToolStep(definition, handler, threads)
 
         self.changes: Final = Changes(announces)
-        self.tools: Final[Shelf[ToolStep]] = Shelf(
+        self.tools: Final[Registry[ToolStep]] = Registry(
             "tools", "name", "tools", self.changes, tool
         )
-        self.prompts: Final[Shelf[PromptStep]] = Shelf(
+        self.prompts: Final[Registry[PromptStep]] = Registry(
             "prompts", "name", "prompts", self.changes, prompt
         )
-        self.resources: Final[Shelf[ResourceStep]] = Shelf(
+        self.resources: Final[Registry[ResourceStep]] = Registry(
             "resources", "uri", "resources", self.changes, resource
         )
-        self.resource_templates: Final[Shelf[ResourceStep]] = Shelf(
+        self.resource_templates: Final[Registry[ResourceStep]] = Registry(
             "resources", "uriTemplate", "resourceTemplates", self.changes, resource
         )
 

@@ -19,7 +19,7 @@ from ...core.jsonrpc import encode, whole
 from ...core.model import Codec
 from ...core.revision import Era
 from ...core.schema.validator import SchemaValidator, describe
-from ..handlers.invoke import Call, Threads, TookTooLong, awaitable, limited
+from ..handlers.invoke import Call, HandlerTimeout, Threads, awaitable, limited
 from ..handlers.results import (
     ResourceNotFound,
     ToolError,
@@ -126,7 +126,7 @@ class ToolStep:
                 return self._failed()
         except ProtocolError:
             raise
-        except TookTooLong as error:
+        except HandlerTimeout as error:
             return tool_failure(
                 ToolError(f"{self._name} did not finish within {error}.")
             )

@@ -17,7 +17,7 @@ from ..handlers.invoke import Call
 from ..handlers.results import ResourceNotFound
 from ..settings import Settings
 from .answer import Answer
-from .registry import LiveCatalog, Shelf
+from .registry import LiveCatalog, Registry
 from .steps import ResourceStep, ToolStep, run_completion
 
 Method: TypeAlias = Callable[[JsonObject, Context], Awaitable[Answer]]
@@ -138,14 +138,14 @@ class Methods:
             raise ProtocolError(INVALID_PARAMS, f"Unknown resource template: {uri}")
         return step
 
-    def _lister(self, shelf: Shelf[Any]) -> Method:
+    def _lister(self, registry: Registry[Any]) -> Method:
         async def entries(params: JsonObject, ctx: Context) -> Answer:
             cursor = params.get("cursor")
             if cursor is not None and not isinstance(cursor, str):
                 raise ProtocolError(INVALID_PARAMS, "`cursor` must be a string")
             modern = ctx.era == "modern"
             held = ctx.scopes if self._masks else None
-            page = shelf.page(cursor, self._page_size, modern, held)
+            page = registry.page(cursor, self._page_size, modern, held)
             return Answer(page + self._list_hints if modern else page)
 
         return entries

@@ -83,7 +83,7 @@ class StdioConnection:
         source, target = self._files
         loop = asyncio.get_running_loop()
         if on_hang_up is not None and _can_wait(source):
-            self._watch(source, target, on_hang_up)
+            self._monitor(source, target, on_hang_up)
         if _is_one_socket(source, target):
             both = _Both(self._lines, self._output)
             connection = socket.socket(fileno=os.dup(source.fileno()))
@@ -139,7 +139,7 @@ class StdioConnection:
         if not self._output.lost:
             self._writing.abort()
 
-    def _watch(
+    def _monitor(
         self, source: BinaryIO, target: BinaryIO, on_hang_up: Callable[[], None]
     ) -> None:
         # Descriptors of its own: those of the transports may be closed and used again.

@@ -89,11 +89,15 @@ def build_authentication(
     authenticator = ruled.authenticator(chosen)
     if authenticator is None:
         return None
-    needs = _module("auth.needs").Needs(catalog, settings.max_subscriptions)
+    requirements = _module("auth.scope_requirements").ScopeRequirements(
+        catalog, settings.max_subscriptions
+    )
     scopes = service.contract.scopes
     try:
-        gate = _module("auth.gate")
-        found: Authentication = gate.Gate(authenticator, settings, scopes, needs)
+        authentication = _module("auth.resource_server")
+        found: Authentication = authentication.ResourceServer(
+            authenticator, settings, scopes, requirements
+        )
     except ValueError as error:
         raise SettingsError(str(error)) from None
     return found

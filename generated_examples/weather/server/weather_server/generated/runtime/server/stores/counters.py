@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 
-class Demand(NamedTuple):
-    """A wish to take something out of a token bucket.
+class RateRequest(NamedTuple):
+    """A request to take tokens out of a bucket.
 
     Attributes:
         key: Which bucket, such as `address:192.0.2.1`.
-        rate: Tokens that flow in per second; above 0.
-        burst: Tokens that it holds, and holds at first; at least 1.
+        rate: Tokens added per second; above 0.
+        burst: Tokens that it holds at most, and at first; at least 1.
         cost: Tokens to take.
     """
 
@@ -27,15 +27,15 @@ class Demand(NamedTuple):
     cost: float = 1.0
 
 
-class Shortage(NamedTuple):
-    """A bucket has too little in it.
+class RateLimited(NamedTuple):
+    """A bucket has too few tokens.
 
     Attributes:
-        demand: The place of the demand that does not fit.
-        seconds: When there will be enough; infinite where a demand exceeds its burst.
+        request: The position of the request that does not fit.
+        seconds: Until there will be enough; infinite where a request exceeds its burst.
     """
 
-    demand: int
+    request: int
     seconds: float
 
 
@@ -46,11 +46,11 @@ class Counters(Protocol):
     down must not take the server down with it.
     """
 
-    async def take(self, demands: Sequence[Demand]) -> Shortage | None:
+    async def take(self, requests: Sequence[RateRequest]) -> RateLimited | None:
         """Take from all buckets, or from none of them if one has too little.
 
         One number per key is enough, the time at which the bucket will be full again: a
-        demand fits if `max(now, full) + cost / rate <= now + burst / rate`, and the left
+        request fits if `max(now, full) + cost / rate <= now + burst / rate`, and the left
         side is the new number. What is not in the store is full.
         """
         ...
@@ -91,9 +91,9 @@ class MemoryCounters:
     def __len__(self) -> int:
         return len(self._full) + len(self._held)
 
-    async def take(self, demands: Sequence[Demand]) -> Shortage | None:
+    async def take(self, requests: Sequence[RateRequest]) -> RateLimited | None:
         """See `Counters`."""
-        return self.take_now(demands)
+        return self.take_now(requests)
 
     async def hold(self, key: str, limit: int) -> bool:
         """See `Counters`."""
@@ -103,16 +103,16 @@ class MemoryCounters:
         """See `Counters`."""
         self.release_now(key)
 
-    def take_now(self, demands: Sequence[Demand]) -> Shortage | None:
+    def take_now(self, requests: Sequence[RateRequest]) -> RateLimited | None:
         """`take` without waiting."""
         now = self._clock()
         known = self._full
         later: list[tuple[str, float]] = []
-        for index, (key, rate, burst, cost) in enumerate(demands):
+        for index, (key, rate, burst, cost) in enumerate(requests):
             full = max(now, known.get(key, now)) + cost / rate
             if full - now > burst / rate + 1e-9:
                 never = cost > burst
-                return Shortage(
+                return RateLimited(
                     index, float("inf") if never else full - now - burst / rate
                 )
             later.append((key, full))

@@ -32,7 +32,7 @@ from ...middleware import Request
 from ...parts import Parts
 from ..framing import error_response, legacy_result
 from .handshake import Handshake
-from .server_requests import Outlet, ServerRequests, is_response, take_answer
+from .server_requests import ResponseChannel, ServerRequests, is_response, take_answer
 from .sessions import Running, Session
 
 _log: Final = logging.getLogger("mcp.server")
@@ -55,7 +55,7 @@ class Legacy:
         """
         self._handshake = Handshake(parts.offer)
         self._catalog = parts.catalog
-        self._gate = parts.gate
+        self._authentication = parts.authentication
         self._table = parts.chain.around(parts.methods)
         self._touch = touch
         self._settings = parts.settings
@@ -95,23 +95,23 @@ class Legacy:
         Raises:
             Refused: 403; of a batch, nothing is worked on then.
         """
-        if self._gate is None:
+        if self._authentication is None:
             return
         scopes: list[str] = []
         for message in messages:
             if is_object(message) and "id" in message:
                 method, params = message.get("method"), message.get("params")
-                scopes += self._gate.needed(method, params)
+                scopes += self._authentication.needed(method, params)
         if scopes:
             first = messages[0].get("id") if len(messages) == 1 else None
             request_id = first if jsonrpc.is_request_id(first) else None
-            self._gate.require(incoming, scopes, request_id)
+            self._authentication.require(incoming, scopes, request_id)
 
     async def batch(
         self,
         incoming: Incoming,
         session: Session,
-        outlet: Outlet,
+        channel: ResponseChannel,
         messages: Sequence[Any],
     ) -> list[bytes]:
         """The responses to a batch.
@@ -124,7 +124,7 @@ class Legacy:
         incoming.method = "batch"
         self.require(incoming, messages)
         responses = await asyncio.gather(
-            *(self._entry(incoming, session, outlet, each) for each in messages),
+            *(self._entry(incoming, session, channel, each) for each in messages),
             return_exceptions=True,
         )
         return [
@@ -134,7 +134,11 @@ class Legacy:
         ]
 
     async def _entry(
-        self, incoming: Incoming, session: Session, outlet: Outlet, message: Any
+        self,
+        incoming: Incoming,
+        session: Session,
+        channel: ResponseChannel,
+        message: Any,
     ) -> bytes | None:
         if not is_object(message):
             error = ProtocolError(
@@ -150,7 +154,7 @@ class Legacy:
             self.notified(session, message)
             return None
         try:
-            return await self.respond(incoming, session, outlet, message)
+            return await self.respond(incoming, session, channel, message)
         except Refused as refusal:
             # The batch is one HTTP answer, so this entry's refusal is in the body alone.
             return jsonrpc.error(message["id"], refusal.error)
@@ -167,7 +171,7 @@ class Legacy:
         self,
         incoming: Incoming,
         session: Session,
-        outlet: Outlet,
+        channel: ResponseChannel,
         message: Mapping[str, Any],
     ) -> bytes | None:
         """The response to a request, or None if it was cancelled."""
@@ -181,7 +185,7 @@ class Legacy:
             error = ProtocolError(INVALID_REQUEST, "`method` must be a string")
             return jsonrpc.error(request_id, error)
         try:
-            answer = await self._run(incoming, session, outlet, request_id, message)
+            answer = await self._run(incoming, session, channel, request_id, message)
             response = None if answer is None else legacy_result(request_id, answer)
         except ProtocolError as error:
             incoming.outcome = f"error {error.code}"
@@ -208,7 +212,7 @@ class Legacy:
         self,
         incoming: Incoming,
         session: Session,
-        outlet: Outlet,
+        channel: ResponseChannel,
         request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
     ) -> Answer | None:
@@ -231,7 +235,9 @@ class Legacy:
         if request_id in session.running:
             raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
         revision = self._revisions[session.client.version]
-        asker = ServerRequests(session, revision, outlet, self._settings.answer_timeout)
+        requester = ServerRequests(
+            session, revision, channel, self._settings.answer_timeout
+        )
         meta = params.get("_meta")
         ctx = Context(
             "legacy",
@@ -241,8 +247,8 @@ class Legacy:
             incoming.visible_headers,
             session,
             self._catalog,
-            outlet,
-            asker,
+            channel,
+            requester,
             session.log_floor,
             {},
             asyncio.get_running_loop(),

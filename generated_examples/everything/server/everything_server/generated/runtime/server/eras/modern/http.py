@@ -27,7 +27,7 @@ from ...transports.http.exchange import Exchange
 from ...transports.http.sse import Mailbox, event, is_gone
 from . import envelope
 from .era import Decoded, Modern
-from .outlet import PlainOutlet
+from .response_stream import ResponseStream
 
 _STATUS: Final[Mapping[int, int]] = {
     HEADER_MISMATCH: 400,
@@ -62,7 +62,7 @@ class ModernHttp:
     def __init__(self, era: Modern, parts: Parts) -> None:
         self._era = era
         self._limits = parts.limits
-        self._watch = parts.watch
+        self._monitor = parts.monitor
         self._keep_alive = parts.settings.keep_alive
 
     async def post(
@@ -102,14 +102,14 @@ class ModernHttp:
                     return await self._listen(exchange, request)
             except ProtocolError as error:
                 return exchange.failure(error, _STATUS.get(error.code, 200), request_id)
-        outlet = PlainOutlet(exchange, self._keep_alive)
-        self._watch.add(outlet)
+        channel = ResponseStream(exchange, self._keep_alive)
+        self._monitor.add(channel)
         try:
-            response, failure = await self._era.answer(exchange, request, outlet)
+            response, failure = await self._era.answer(exchange, request, channel)
         finally:
-            self._watch.discard(outlet)
+            self._monitor.discard(channel)
         status = 200 if failure is None else _STATUS.get(failure.code, 200)
-        return await outlet.finish(response, status)
+        return await channel.finish(response, status)
 
     async def _listen(self, exchange: Exchange, request: Decoded) -> web.StreamResponse:
         """Answer `subscriptions/listen`: returns when the subscription has ended.
@@ -127,7 +127,7 @@ class ModernHttp:
         with self._era.subscriptions.opened(
             request.id, request.params, listener.put, mailbox.close
         ) as subscription:
-            self._watch.add_stream(listener)
+            self._monitor.add_stream(listener)
             try:
                 stream = await exchange.open()
                 await mailbox.deliver(stream, self._keep_alive)
@@ -136,5 +136,5 @@ class ModernHttp:
             except ConnectionError:
                 exchange.outcome = "closed"
             finally:
-                self._watch.discard(listener)
+                self._monitor.discard(listener)
         return (await exchange.open()).response

@@ -21,7 +21,7 @@ _TRIES: Final = 3
 """How often a question is put whose answer does not fit."""
 
 
-class Outlet(Protocol):
+class ResponseChannel(Protocol):
     """Where the messages of one request go, and whether anything more is taken."""
 
     @property
@@ -44,20 +44,20 @@ class Outlet(Protocol):
 
 
 class ServerRequests:
-    """Asks the client of a session: an `Asker` for the legacy era."""
+    """Asks the client of a session: an `InputRequester` for the legacy era."""
 
-    __slots__ = ("_outlet", "_revision", "_session", "_timeout")
+    __slots__ = ("_channel", "_revision", "_session", "_timeout")
 
     def __init__(
         self,
         session: Session,
         revision: Revision,
-        outlet: Outlet,
+        channel: ResponseChannel,
         timeout: float,
     ) -> None:
         self._session = session
         self._revision = revision
-        self._outlet = outlet
+        self._channel = channel
         self._timeout = timeout
 
     async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class ServerRequests:
                 raise ProtocolError(
                     INVALID_REQUEST, f"The client does not support {question.method}"
                 )
-        if questions and not self._outlet.takes_events:
+        if questions and not self._channel.takes_events:
             raise ProtocolError(
                 INVALID_REQUEST, "This needs a client that accepts text/event-stream"
             )
@@ -125,7 +125,7 @@ class ServerRequests:
 
     async def _request(self, question: Question[Any]) -> Any:
         session = self._session
-        if self._outlet.finished:
+        if self._channel.finished:
             raise ToolError(f"The call is over; {question.method} can't be asked")
         number = session.next_number()
         future = asyncio.get_running_loop().create_future()
@@ -135,7 +135,7 @@ class ServerRequests:
         if isinstance(page, str):
             session.asked_to_open(page)
         try:
-            await self._outlet.send(
+            await self._channel.send(
                 jsonrpc.request(number, question.method, params or None)
             )
             async with asyncio.timeout(self._timeout or None):
@@ -153,7 +153,9 @@ class ServerRequests:
 
     async def _withdraw(self, number: int, reason: str) -> None:
         params: dict[str, Json] = {"requestId": number, "reason": reason}
-        await self._outlet.send(jsonrpc.notification("notifications/cancelled", params))
+        await self._channel.send(
+            jsonrpc.notification("notifications/cancelled", params)
+        )
 
 
 def is_response(message: Mapping[str, Any]) -> bool:

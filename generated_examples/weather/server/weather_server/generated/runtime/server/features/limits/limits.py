@@ -23,7 +23,7 @@ from ...incoming import OVERLOADED, TOO_MANY, Counted, Incoming, Refused, too_ma
 from ...methods.answer import Answer
 from ...middleware import Next, Request
 from ...settings import Settings
-from ...stores.counters import Counters, Demand, MemoryCounters
+from ...stores.counters import Counters, MemoryCounters, RateRequest
 from ...transports.http.exchange import Exchange
 from ...transports.http.proxies import Proxies
 from .clients import Client, Clients, address_key
@@ -81,7 +81,7 @@ class Limits:
             self._counters if type(self._counters) is MemoryCounters else None
         )
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
-        self._total = _demands("total", settings.total_rate, settings.total_burst)
+        self._total = _requests("total", settings.total_rate, settings.total_burst)
         self._addresses = Clients(self._of_address)
         self._principals = Clients(self._of_principal)
         self._max_calls = settings.max_calls or math.inf
@@ -103,9 +103,9 @@ class Limits:
         else:
             client = None if remote is None else self._addresses.named(remote)
         exchange.client = exchange.address = client
-        demands = self._total if client is None else client.demands
-        if demands:
-            await self._take(exchange, demands)
+        requests = self._total if client is None else client.requests
+        if requests:
+            await self._take(exchange, requests)
 
     async def identify(self, exchange: Exchange, owner: str) -> None:
         """Count a request whose principal is known now.
@@ -114,8 +114,8 @@ class Limits:
             Refused: 429.
         """
         client = exchange.client = self._principals.named(owner)
-        if client is not None and client.demands:
-            await self._take(exchange, client.demands)
+        if client is not None and client.requests:
+            await self._take(exchange, client.requests)
 
     async def batch(self, exchange: Exchange, size: int) -> None:
         """Count a batch, whose first message has been counted as the request.
@@ -128,12 +128,12 @@ class Limits:
             message = f"A batch may have {most} messages; setting max_batch"
             raise Refused(400, ProtocolError(INVALID_REQUEST, message))
         address, client = _counted(exchange.address), _counted(exchange.client)
-        demands = self._total if address is None else address.demands
+        requests = self._total if address is None else address.requests
         if client is not None and client is not address:
-            demands += client.demands
-        if demands:
+            requests += client.requests
+        if requests:
             cost = size - 1.0
-            await self._take(exchange, [each._replace(cost=cost) for each in demands])
+            await self._take(exchange, [each._replace(cost=cost) for each in requests])
 
     async def enter(self, incoming: Incoming) -> None:
         """Begin a call; `leave` must follow.
@@ -245,25 +245,25 @@ class Limits:
         if key is None:
             return None
         rate, burst = self._settings.address_rate, self._settings.address_burst
-        return Client(key, _demands(key, rate, burst) + self._total)
+        return Client(key, _requests(key, rate, burst) + self._total)
 
     def _of_principal(self, owner: str) -> Client:
         key = "principal:" + owner
         rate, burst = self._settings.principal_rate, self._settings.principal_burst
-        return Client(key, _demands(key, rate, burst))
+        return Client(key, _requests(key, rate, burst))
 
-    async def _take(self, exchange: Exchange, demands: Sequence[Demand]) -> None:
+    async def _take(self, exchange: Exchange, requests: Sequence[RateRequest]) -> None:
         if self._memory is not None:
-            shortage = self._memory.take_now(demands)
+            limited = self._memory.take_now(requests)
         else:
             try:
-                shortage = await self._counters.take(demands)
+                limited = await self._counters.take(requests)
             except Exception:
                 self._complain()
                 return
-        if shortage is not None:
-            bucket, _, _ = demands[shortage.demand].key.partition(":")
-            raise self._too_fast(exchange, f"{bucket}_rate", shortage.seconds)
+        if limited is not None:
+            bucket, _, _ = requests[limited.request].key.partition(":")
+            raise self._too_fast(exchange, f"{bucket}_rate", limited.seconds)
 
     def _too_fast(self, exchange: Exchange, setting: str, seconds: float) -> Refused:
         wait = max(1, math.ceil(seconds)) if math.isfinite(seconds) else 3600
@@ -329,9 +329,9 @@ class Limits:
             _log.exception("limits can't be counted; requests are let through")
 
 
-def _demands(key: str, rate: float, burst: int) -> tuple[Demand, ...]:
+def _requests(key: str, rate: float, burst: int) -> tuple[RateRequest, ...]:
     """What one request takes; nothing where there is no limit."""
-    return (Demand(key, rate, float(max(1, burst))),) if rate else ()
+    return (RateRequest(key, rate, float(max(1, burst))),) if rate else ()
 
 
 def _counted(client: Counted | None) -> Client | None:

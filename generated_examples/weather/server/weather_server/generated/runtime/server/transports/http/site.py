@@ -135,7 +135,7 @@ class _Acceptor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
         for each in sockets:
-            self._watch(each)
+            self._monitor(each)
 
     def close(self) -> None:
         """Accept what has connected already, then listen no more.
@@ -154,7 +154,7 @@ class _Acceptor:
                     break
             listening.close()
 
-    def _watch(self, listening: socket.socket) -> None:
+    def _monitor(self, listening: socket.socket) -> None:
         if self._closed:
             return
         # Not `sock_accept`: canceling it loses a connection that it has just accepted.
@@ -175,7 +175,7 @@ class _Acceptor:
             self._connections.exhausted(error)
             if not self._closed:
                 self._loop.remove_reader(listening)
-                self._loop.call_later(_RETRY_SECONDS, self._watch, listening)
+                self._loop.call_later(_RETRY_SECONDS, self._monitor, listening)
             return False
         accepted.setblocking(False)
         self._begin(accepted)

@@ -1,0 +1,92 @@
+"""Which scopes a request needs: those of the tool, prompt or resource that it names.
+
+Knows the catalogue and the methods that name its entries, no HTTP and no principals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any, Final
+
+from ....core.jsonrpc import is_array, is_object
+from ....core.uri.template import MAX_URIS, match
+from ...methods.registry import LiveCatalog
+
+
+class ScopeRequirements:
+    """The scopes that requests need."""
+
+    __slots__ = ("_catalog", "_most", "_named", "_readers")
+
+    def __init__(self, catalog: LiveCatalog, most: int) -> None:
+        """Prepare.
+
+        Args:
+            catalog: What there is.
+            most: Resources that one subscription may name.
+        """
+        self._catalog = catalog
+        self._most = most
+        # Calls of tools come most often: they take the shortest way.
+        self._named: Final[Mapping[object, Callable[[str], tuple[str, ...]]]] = {
+            "tools/call": catalog.tools.scopes,
+            "prompts/get": catalog.prompts.scopes,
+        }
+        self._readers: Final[
+            Mapping[str, Callable[[Mapping[str, Any]], tuple[str, ...]]]
+        ] = {
+            "resources/read": self._resource,
+            "resources/subscribe": self._resource,
+            "completion/complete": self._completion,
+            "subscriptions/listen": self._subscriptions,
+        }
+
+    def of(self, method: object, params: object) -> tuple[str, ...]:
+        """All scopes that a request needs; none where it names nothing that is there."""
+        if not (isinstance(method, str) and is_object(params)):
+            return ()
+        scopes = self._named.get(method)
+        if scopes is not None:
+            name = params.get("name")
+            return scopes(name) if isinstance(name, str) else ()
+        reader = self._readers.get(method)
+        return () if reader is None else reader(params)
+
+    def _resource(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        return self._uri(params.get("uri"))
+
+    def _uri(self, uri: object) -> tuple[str, ...]:
+        if not isinstance(uri, str):
+            return ()
+        if uri in self._catalog.resources:
+            return self._catalog.resources.scopes(uri)
+        templates = self._catalog.resource_templates
+        for template in templates:
+            if match(template, uri) is not None:
+                return templates.scopes(template)
+        return ()
+
+    def _completion(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        ref = params.get("ref")
+        if not is_object(ref):
+            return ()
+        if ref.get("type") == "ref/prompt":
+            return self.of("prompts/get", ref)
+        uri = ref.get("uri")
+        templates = self._catalog.resource_templates
+        if isinstance(uri, str) and uri in templates:
+            return templates.scopes(uri)
+        return self._uri(uri)
+
+    def _subscriptions(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        wanted = params.get("notifications")
+        uris = wanted.get("resourceSubscriptions") if is_object(wanted) else None
+        # Too many are refused later on, whoever asks: nothing is spent on them here.
+        if not is_array(uris) or len(uris) > self._most:
+            return ()
+        # Each may cost a match against every template, so the same is asked once.
+        texts = dict.fromkeys(uri for uri in uris if isinstance(uri, str))
+        if sum(map(len, texts)) > MAX_URIS:
+            return ()
+        return tuple(chain.from_iterable(map(self._uri, texts)))

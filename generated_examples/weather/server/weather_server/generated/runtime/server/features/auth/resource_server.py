@@ -1,0 +1,306 @@
+"""The server as an OAuth resource server: who gets in, and what those are told who don't.
+
+Challenges (RFC 6750), metadata (RFC 9728), the scopes that every request needs.
+https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from ....core.errors import INVALID_REQUEST, ProtocolError
+from ....core.jsonrpc import RequestId
+from ...incoming import Incoming, Refused
+from ...principal import Principal
+from ...settings import Settings
+from ...transports.http.exchange import Exchange
+from ...transports.http.guard import host_of
+from ...transports.http.proxies import Proxies
+from . import authenticator as authenticators
+from .authenticator import Authenticator, AuthRequest, Refusal, Unavailable
+from .implications import Implications
+from .scope_requirements import ScopeRequirements
+
+_log: Final = logging.getLogger("mcp.auth")
+
+WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
+_DESCRIPTION: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
+"""What `error_description` may hold: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
+_USUAL: Final = authenticators.CREDENTIALS | {"cookie"}
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+_IN_QUERY: Final = frozenset({"access_token", "token", "api_key", "apikey"})
+
+
+class ResourceServer:
+    """Lets requests of known principals in."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        settings: Settings,
+        scopes: Iterable[str],
+        requirements: ScopeRequirements,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            authenticator: Who tells who sends a request.
+            settings: How the server is run.
+            scopes: All that its tools, prompts and resources ask for.
+            requirements: Which of them a request asks for.
+
+        Raises:
+            ValueError: A setting can't be used.
+        """
+        self._authenticator = authenticator
+        self._recall = authenticators.recall_of(authenticator) or _recall_nobody
+        self.needed: Final = requirements.of
+        """The scopes that a JSON-RPC request needs, beside those that every one does."""
+        self._path = settings.path
+        self._public = settings.public_url.rstrip("/")
+        self._public_uris = (self._public,) if self._public else ()
+        self._issuer = settings.auth_issuer
+        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        implications = Implications(settings.auth_implies)
+        self._implications = implications if implications else None
+        self.hides_forbidden = settings.auth_hide_forbidden
+        self._needed = settings.auth_scopes
+        self._local_scopes = settings.stdio_scopes or (*scopes, *settings.auth_scopes)
+        self._all_scopes = sorted({*scopes, *settings.auth_scopes})
+        self._audiences: dict[object, tuple[str, ...]] = {}
+        self._hidden = (
+            frozenset[str]()
+            if settings.auth_pass_credentials
+            else authenticators.credential_headers(authenticator)
+        )
+        named = sorted(authenticators.credential_headers(authenticator) - _USUAL)
+        self._required = "Authorization is required" + (
+            f", in the header {' or '.join(named)}" if named else ""
+        )
+        self._keys = "".join(f', ApiKey header="{name}"' for name in named)
+        self._local = settings.host in ("127.0.0.1", "::1", "localhost")
+        self._named = _well_known(
+            urlsplit(self._public).path if self._public else self._path
+        )
+        self.paths: Final = (
+            tuple(
+                dict.fromkeys(
+                    # Clients may also go by the endpoint's own path as it is.
+                    (
+                        WELL_KNOWN,
+                        self._named,
+                        _well_known(self._path),
+                        WELL_KNOWN + self._path,
+                    )
+                )
+            )
+            if self._issuer
+            else ()
+        )
+        """Where the metadata is served; nowhere without an authorization server."""
+
+    def local_principal(self) -> Principal:
+        """Who started the process, with the scopes of `stdio_scopes`: all by default."""
+        return Principal("local", scopes=frozenset(self._local_scopes))
+
+    async def admit(self, exchange: Exchange) -> str:
+        """Find out who sends a request; the principal's key.
+
+        Raises:
+            Refused: 401 without good credentials, 403 without the scopes that every
+                request needs, 400 for tokens in the query, 503 when nobody can tell.
+        """
+        request = exchange.request
+        if "?" in request.raw_path and _IN_QUERY & request.query.keys():
+            raise self._refused(
+                exchange,
+                400,
+                "invalid_request",
+                "Credentials belong into headers, not into the query",
+            )
+        try:
+            principal = self._recall(request.headers)
+            if principal is None:
+                principal = await self._authenticator.authenticate(
+                    AuthRequest(
+                        request.headers,
+                        request.remote,
+                        self._public_uris or partial(self._own_uris, request),
+                        request.transport,
+                    )
+                )
+        except Refusal as refusal:
+            _log.info("%s: %s", request.remote, refusal.reason)
+            status, code = (
+                (400, "invalid_request")
+                if refusal.malformed
+                else (401, "invalid_token")
+            )
+            raise self._refused(exchange, status, code, refusal.reason) from None
+        except Unavailable as error:
+            raise Refused(
+                503, ProtocolError(INVALID_REQUEST, str(error)), {"Retry-After": "5"}
+            ) from None
+        if principal is None:
+            raise self._refused(exchange, 401, None, self._required)
+        principal = exchange.principal = self.extended(principal)
+        exchange.hidden = self._hidden
+        self.require_common(exchange)
+        return principal.key
+
+    def extended(self, principal: Principal) -> Principal:
+        """A principal with all scopes that its own imply."""
+        if self._implications is None:
+            return principal
+        return self._implications.extend(principal)
+
+    def require_common(self, incoming: Incoming) -> None:
+        """Refuse a sender that lacks one of the scopes that every request needs.
+
+        Raises:
+            Refused: 403; it names all of them.
+        """
+        principal = incoming.principal
+        if self._needed and not (
+            principal is not None and principal.scopes.issuperset(self._needed)
+        ):
+            raise self.insufficient(incoming, ())
+
+    def require(
+        self,
+        incoming: Incoming,
+        scopes: Sequence[str],
+        request_id: RequestId | None = None,
+    ) -> None:
+        """Refuse a request whose sender lacks one of the scopes that it needs.
+
+        Args:
+            incoming: Who sends it.
+            scopes: What the JSON-RPC requests in it need; see `needed`.
+            request_id: What the refusal answers.
+
+        Raises:
+            Refused: 403; it names all scopes that are needed.
+        """
+        principal = incoming.principal
+        if principal is None or not principal.scopes.issuperset(scopes):
+            refusal = self.insufficient(incoming, scopes)
+            refusal.request_id = request_id
+            raise refusal
+
+    def insufficient(self, incoming: Incoming, scopes: Sequence[str]) -> Refused:
+        """The refusal of a call that needs scopes: it names all of them at once."""
+        needed = tuple(dict.fromkeys((*self._needed, *scopes)))
+        return self._refused(
+            incoming,
+            403,
+            "insufficient_scope",
+            f"This needs the scopes: {' '.join(needed)}",
+            needed,
+        )
+
+    def metadata(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request for the metadata.
+
+        https://www.rfc-editor.org/rfc/rfc9728#section-3
+        """
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=300"}
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Methods"] = "GET, OPTIONS"
+            headers["Access-Control-Allow-Headers"] = "MCP-Protocol-Version"
+            return web.Response(status=204, headers=headers)
+        if request.method not in ("GET", "HEAD"):
+            return web.Response(status=405, headers={"Allow": "GET, OPTIONS"})
+        origin = self._origin(request)
+        if origin is None:
+            return web.Response(status=400, text="The Host header is not valid")
+        if not self._public:
+            headers["Vary"] = "Host, Forwarded, X-Forwarded-Host, X-Forwarded-Proto"
+        document: dict[str, Any] = {
+            "resource": self._public or origin + self._path,
+            "authorization_servers": [self._issuer],
+            "bearer_methods_supported": ["header"],
+        }
+        if self._all_scopes:
+            document["scopes_supported"] = self._all_scopes
+        return web.json_response(document, headers=headers)
+
+    async def close(self) -> None:
+        """Let the authenticator go."""
+        await authenticators.close(self._authenticator)
+
+    def _refused(
+        self,
+        incoming: Incoming,
+        status: int,
+        error: str | None,
+        reason: str,
+        scopes: Sequence[str] | None = None,
+    ) -> Refused:
+        parts = [] if error is None else [f'error="{error}"']
+        if error is not None and _DESCRIPTION.fullmatch(reason):
+            parts.append(f'error_description="{reason}"')
+        needed = self._needed if scopes is None else scopes
+        if needed:
+            parts.append(f'scope="{" ".join(needed)}"')
+        origin = (
+            self._origin(incoming.request)
+            if self._issuer and isinstance(incoming, Exchange)
+            else None
+        )
+        if origin is not None:
+            parts.append(f'resource_metadata="{origin}{self._named}"')
+        challenge = f"Bearer {', '.join(parts)}" if parts else "Bearer"
+        if status == 401:
+            challenge += self._keys
+        return Refused(
+            status,
+            ProtocolError(INVALID_REQUEST, reason),
+            {"WWW-Authenticate": challenge},
+        )
+
+    def _origin(self, request: web.BaseRequest) -> str | None:
+        """The server's scheme and host as clients see them."""
+        if self._public:
+            scheme, _, rest = self._public.partition("://")
+            return f"{scheme}://{rest.partition('/')[0]}"
+        seen = self._proxies.seen(
+            request.headers, request.scheme, request.remote, host_of(request)
+        )
+        return None if seen.host is None else f"{seen.scheme}://{seen.host}"
+
+    def _own_uris(self, request: web.BaseRequest) -> tuple[str, ...]:
+        """What tokens may name as their audience.
+
+        Never what a request says: whoever holds a token for another server could send
+        that server's name along.
+        """
+        if not self._local or request.transport is None:
+            return ()
+        address: tuple[str, int] | str = request.transport.get_extra_info("sockname")
+        known = self._audiences.get(address)
+        if known is None:
+            port = address[1] if isinstance(address, tuple) else 80
+            known = self._audiences[address] = tuple(
+                f"{request.scheme}://{name}:{port}{self._path}" for name in _LOOPBACK
+            )
+        return known
+
+
+def _well_known(path: str) -> str:
+    """Where the metadata of an endpoint is: no slash is left at its end.
+
+    https://www.rfc-editor.org/rfc/rfc9728#section-3.1
+    """
+    return WELL_KNOWN + path.rstrip("/")
+
+
+def _recall_nobody(headers: Mapping[str, str]) -> Principal | None:
+    return None
