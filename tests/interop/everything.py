@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,22 @@ from tests.pace import patient
 HOME = Path(__file__).parents[2] / "generated_examples/everything/server"
 SECONDS = patient(20)
 """The bound of every wait; the peers' processes take some time to start."""
+PROGRAM = [
+    sys.executable,
+    str(Path(__file__).with_name("everything_program.py")),
+    "--stdio",
+]
+"""Serves it over standard input and output."""
+EVERY_TOOL: dict[str, dict[str, Any]] = json.loads(
+    Path(__file__).with_name("every_tool.json").read_text("utf-8")
+)
+"""Arguments of each tool and the kinds of content that it gives; without the tool that
+works until it is cancelled."""
+OUTCOMES = {
+    name: [name == "test_error_handling", tool["content"]]
+    for name, tool in EVERY_TOOL.items()
+}
+"""Whether each tool fails, and the kinds of its content."""
 
 
 class Everything:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ from mcp.shared.message import ClientMessageMetadata
 from pydantic import AnyUrl
 
 SECONDS = 20
+TOOLS = json.loads(Path(__file__).with_name("every_tool.json").read_text("utf-8"))
 FILLED_IN = {"name": "Bo", "username": "bo", "email": "bo@example.com"} | {
     "color": "red",
     "ok": True,
@@ -142,17 +144,12 @@ async def pages(peer: Peer) -> Any:
     }
 
 
-async def content(peer: Peer) -> Any:
-    kinds = []
-    for tool in (
-        "test_image_content",
-        "test_audio_content",
-        "test_embedded_resource",
-        "test_multiple_content_types",
-    ):
-        result = await peer.session.call_tool(tool, {})
-        kinds += [block.type for block in result.content]
-    return kinds
+async def every_tool(peer: Peer) -> Any:
+    found = {}
+    for name, tool in TOOLS.items():
+        result = await peer.session.call_tool(name, tool["arguments"])
+        found[name] = [result.isError, [block.type for block in result.content]]
+    return found
 
 
 async def structured(peer: Peer) -> Any:
@@ -191,7 +188,7 @@ async def logging(peer: Peer) -> Any:
     await peer.session.call_tool("test_logging_tool", {})
     await peer.session.set_logging_level("debug")
     await peer.session.call_tool("test_logging_tool", {})
-    return peer.logged
+    return peer.logged[:]
 
 
 async def prompts(peer: Peer) -> Any:
@@ -343,7 +340,6 @@ async def ended(url: str, session_id: str) -> int:
 FEATURES: list[Callable[[Peer], Awaitable[Any]]] = [
     initialize,
     pages,
-    content,
     structured,
     failures,
     progress,
@@ -359,6 +355,7 @@ FEATURES: list[Callable[[Peer], Awaitable[Any]]] = [
     cancellation,
     timeout,
     many,
+    every_tool,  # changes lists, asks and logs: last
 ]
 
 

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import mcp_types as types
 import pytest
-from mcp import Client, MCPError
+from mcp import Client, ClientSession, MCPError
+from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import ClientMessageMetadata
 from pydantic import FileUrl
 
@@ -484,3 +485,27 @@ async def test_leaving_ends_the_session(example: Everything, legacy: Connect) ->
         await client.send_ping()
 
     assert example.seen[-1] == ("DELETE", 204)
+
+
+async def test_a_session_that_never_initializes_is_served_without_one() -> None:
+    heard: list[float] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append(progress)
+
+    async with (
+        everything(session_required=False) as example,
+        streamable_http_client(example.url) as streams,
+        ClientSession(streams[0], streams[1]) as client,
+    ):
+        assert (await client.list_tools()).tools
+        called = await client.call_tool("test_structured_content", {"city": "Oslo"})
+        await client.call_tool("test_tool_with_progress", {}, progress_callback=hear)
+        read: Any = await client.read_resource("test://static-text")
+        with pytest.raises(MCPError, match="a session is needed"):
+            await client.call_tool("test_sampling", {"prompt": "The capital?"})
+
+    assert called.structured_content == {"city": "Oslo", "letters": 4}
+    assert heard == [0, 50, 100]
+    assert read.contents[0].text == "This is the content of the static text resource."
+    assert {method for method, _ in example.seen} == {"POST"}

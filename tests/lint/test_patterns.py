@@ -8,8 +8,8 @@ import subprocess
 from typing import Final
 
 from mcpgen.manifest.patterns import foreign
-from tests.conformance.suite import node
 from tests.pace import patient
+from tests.peers import node
 
 SCRIPT: Final = """
 const patterns = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -108,7 +108,7 @@ PARTS: Final = [
 def accepted(patterns: list[str]) -> list[bool]:
     """Whether JavaScript compiles the patterns with the flag `u`."""
     done = subprocess.run(
-        [str(node()[0]), "-e", SCRIPT],
+        [str(node()), "-e", SCRIPT],
         input=json.dumps(patterns),
         capture_output=True,
         text=True,
