@@ -371,7 +371,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "incoming": {"principal"},
     "middleware": {"handlers", "incoming", "methods", "principal"},
     "hooks": {"handlers", "methods", "middleware"},
-    "feature": {"handlers", "methods", "middleware"},
+    "feature": {"handlers", "methods", "middleware", "options"},
     "admission": {"incoming", "methods", "middleware", "principal", "transports.http"},
     "parts": {
         "admission",

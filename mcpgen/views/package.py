@@ -55,8 +55,9 @@ SERVER_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
         "Outcome",
         "OutcomeKind",
         "Request",
-        "Telemetry",
+        "Section",
         "ServerStats",
+        "Telemetry",
     ),
     "serving": (
         "LIVE_CATALOG",

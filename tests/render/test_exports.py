@@ -28,7 +28,7 @@ ToolResult ToolReturn auth content create_app main models types RUNTIME_VERSION 
 """
 MODULES: Final = {
     "middleware": "Answer Call Feature Hook Middleware Next Outcome OutcomeKind Request "
-    "Telemetry ServerStats",
+    "Section ServerStats Telemetry",
     "serving": "LIVE_CATALOG SERVER Connection LiveCatalog Server add_metadata_route "
     "serve_stdio",
     "stores": "Counters RateRequest EventStore Events MemoryCounters MemoryEvents "

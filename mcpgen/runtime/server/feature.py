@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from ..core.catalog import Json, JsonObject
 from .methods.answer import Answer
 from .middleware import Method, Middleware, from_users
+from .options.section import S, Section, extended
 
 if TYPE_CHECKING:
     from .handlers.context import Context
@@ -22,6 +23,14 @@ class Feature:
 
     name: ClassVar[str] = ""
     """What it is called in messages and in the list of middleware."""
+
+    settings: ClassVar[type[Section] | None] = None
+    """Its settings. `main` takes them from options and variables like those of the server,
+    and `--help` shows them under their title."""
+
+    def configure(self, settings: Any) -> None:
+        """Called first, with the values of its settings: an instance of `settings`."""
+        return
 
     def capabilities(self) -> Mapping[str, JsonObject]:
         """What it adds to the server's capabilities, such as `{"experimental": ...}`.
@@ -45,6 +54,28 @@ class Feature:
     async def on_shutdown(self) -> None:
         """Called once, after the last request was answered."""
         return
+
+
+def with_features(settings: S, features: Sequence[Feature]) -> S:
+    """Settings that have those of features as well, at their defaults where they are absent.
+
+    Raises:
+        SettingsError: A feature has a setting that exists already.
+    """
+    sections = [each.settings for each in features if each.settings is not None]
+    return extended(settings, list(dict.fromkeys(sections)))
+
+
+def configure(features: Sequence[Feature], settings: Section) -> None:
+    """Hand features their settings.
+
+    Raises:
+        SettingsError: A feature has a setting that exists already.
+    """
+    complete = with_features(settings, features)
+    for feature in features:
+        if feature.settings is not None:
+            feature.configure(complete)
 
 
 def custom_methods(

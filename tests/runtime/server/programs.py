@@ -47,12 +47,14 @@ class Program:
 
 
 @asynccontextmanager
-async def program(*arguments: str, **environment: str) -> AsyncIterator[Program]:
-    """`python -m tests.runtime.server.stubborn` on a free port."""
+async def program(
+    *arguments: str, module: str = "stubborn", **environment: str
+) -> AsyncIterator[Program]:
+    """`python -m tests.runtime.server.MODULE` on a free port."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "tests.runtime.server.stubborn",
+        f"tests.runtime.server.{module}",
         *arguments,
         "--port",
         "0",

@@ -125,7 +125,7 @@ class TestSettings:
         [
             (["--port", "x"], "argument --port: 'x' is not a whole number"),
             (["--port"], "argument --port: expected one argument"),
-            (["--nope"], "unrecognized option: --nope; see --help"),
+            (["--nope"], "unrecognized option: --nope; see --help-all"),
             (["--por", "1"], "unrecognized option: --por; did you mean --port?"),
         ],
     )
@@ -248,7 +248,7 @@ class TestSettings:
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(SystemExit):
-            parse("--help")
+            parse("--help-all")
         shown = capsys.readouterr().out
         table = settings_table()
 
@@ -335,7 +335,7 @@ class TestSettings:
             MCP_AUTH_TOKENS="s3cret",
         )
         with pytest.raises(SystemExit):
-            parse("--help", MCP_AUTH_CLIENT_SECRET="s3cret")
+            parse("--help-all", MCP_AUTH_CLIENT_SECRET="s3cret")
         printed = [
             capsys.readouterr().out,
             f"{settings} {settings!r} {settings.auth_client_secret}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
 from inspect import get_annotations
 
 import pytest
@@ -39,7 +40,7 @@ def test_no_two_sections_define_a_setting_of_the_same_name() -> None:
         for section in Settings.__mro__
         if issubclass(section, Section)
         for name in get_annotations(section)
-        if name not in ("title", "feature")
+        if name not in ("title", "feature", "common")
     ]
     assert sorted(defined) == sorted({*defined})
     assert {*defined} == {field.name for field in dataclasses.fields(Settings)}
@@ -49,7 +50,7 @@ def test_every_setting_has_a_heading_in_help(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        from_arguments(["--help"], {}, program="p", description="d")
+        from_arguments(["--help-all"], {}, program="p", description="d")
     lines = capsys.readouterr().out.splitlines()
     for title, entries in groups(Settings).items():
         start = lines.index(f"{title}:")
@@ -58,6 +59,22 @@ def test_every_setting_has_a_heading_in_help(
             assert any(
                 line.startswith(f"  {option.flag}") for line in lines[start:end]
             ), option.flag
+
+
+def test_help_has_the_common_settings_of_each_section_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        from_arguments(["--help"], {}, program="p", description="d")
+    shown = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
+    common = {option.flag for option in options(Settings) if option.is_common}
+    assert shown == common | {"--help-all"}
+
+
+def test_common_settings_are_settings_of_their_section() -> None:
+    for section in Settings.__mro__:
+        if issubclass(section, Section):
+            assert {*(section.common or ())} <= {each.name for each in options(section)}
 
 
 def test_settings_can_be_copied() -> None:

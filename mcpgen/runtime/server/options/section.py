@@ -17,6 +17,7 @@ from typing import (
     Literal,
     Self,
     TypeAlias,
+    TypeVar,
     cast,
     get_args,
     get_origin,
@@ -28,6 +29,8 @@ from pydantic import SecretStr
 from ...core.features import ERAS
 from .checks import Check, served_path, served_path_or_off, type_problem
 from .elsewhere import absent, missing, missing_choice
+
+S = TypeVar("S", bound="Section")
 
 Problem: TypeAlias = tuple[str, str]
 """A setting's name, and what is wrong with its value."""
@@ -58,10 +61,12 @@ class Section:
         title: The heading above its settings in `--help` and in the docs' table.
         feature: The name in manifests of the feature that brings it; empty for what every
             server has.
+        common: The settings that `--help` shows, None for all; `--help-all` shows all.
     """
 
     title: ClassVar[str]
     feature: ClassVar[str] = ""
+    common: ClassVar[tuple[str, ...] | None] = None
 
     def __new__(cls, *_: object, **values: object) -> Self:
         """Refuse settings of features that this package does not have, by their names."""
@@ -134,6 +139,12 @@ class Option:
         return reason and (missing_choice(self.name, value) or reason)
 
     @property
+    def is_common(self) -> bool:
+        """Whether `--help` shows it."""
+        common = self.section.common
+        return common is None or self.name in common
+
+    @property
     def shown_default(self) -> str:
         """The default as one would write it; empty where there is none to show."""
         if self.is_secret:
@@ -166,6 +177,30 @@ def _options(settings: Any) -> tuple[Option, ...]:
                     Option(name, kind, meaning, tuple(checks), default, section)
                 )
     return tuple(found)
+
+
+def extended(settings: S, sections: Sequence[type[Section]]) -> S:
+    """The same settings with those of further sections, at their defaults.
+
+    Raises:
+        SettingsError: A section has a setting that exists already.
+    """
+    kind = type(settings)
+    lacking = [each for each in sections if not issubclass(kind, each)]
+    if not lacking:
+        return settings
+    taken = {option.name for option in options(kind)}
+    for section in lacking:
+        names = {option.name for option in options(section)}
+        if twice := sorted(names & taken):
+            raise SettingsError(
+                *(f"{name}: {section.__name__} sets it as well" for name in twice)
+            )
+        taken |= names
+    bases = (kind, *lacking)
+    joined: Any = dataclass(frozen=True, kw_only=True)(type(kind.__name__, bases, {}))
+    values = {each.name: getattr(settings, each.name) for each in options(kind)}
+    return cast("S", joined(**values))
 
 
 def groups(settings: type[Section]) -> Mapping[str, list[Option]]:

@@ -15,6 +15,7 @@ from .runtime.server import (
     Outcome,
     OutcomeKind,
     Request,
+    Section,
     ServerStats,
     Telemetry,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Request",
+    "Section",
     "ServerStats",
     "Telemetry",
 ]

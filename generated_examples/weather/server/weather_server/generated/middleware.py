@@ -17,6 +17,7 @@ from .runtime.server import (
     Outcome,
     OutcomeKind,
     Request,
+    Section,
     ServerStats,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Request",
+    "Section",
     "ServerStats",
 ]

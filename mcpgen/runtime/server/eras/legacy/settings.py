@@ -17,6 +17,7 @@ class LegacySettings(Section):
 
     title: ClassVar[str] = "Legacy sessions (until 2025-11-25)"
     feature: ClassVar[str] = "legacy"
+    common: ClassVar[tuple[str, ...] | None] = ("session_idle",)
 
     max_sessions: Annotated[int, "legacy sessions at one time", at_least_one] = 10_000
     session_idle: Annotated[float, "a legacy session ends after this silence"] = (

@@ -15,6 +15,4 @@ class MockSettings(Section):
     title: ClassVar[str] = "Mock mode"
     feature: ClassVar[str] = "mock"
 
-    mock: Annotated[
-        bool, "make every answer up from the manifest, and call no handler"
-    ] = False
+    mock: Annotated[bool, "return sample data instead of calling handlers"] = False

@@ -24,7 +24,7 @@ from .app import mounted
 from .effective import LOOPBACK
 from .eras.legacy.replay import EventStore
 from .eras.legacy.sessions import SessionStore
-from .feature import Feature
+from .feature import Feature, with_features
 from .features import table as known
 from .health import FLAG, is_healthy
 from .hooks import Hook
@@ -90,10 +90,13 @@ def main(
         [argument for argument in given if argument not in (FLAG, STDIO)],
         os.environ,
         program=program or _program_name(),
-        description="Serve the Model Context Protocol over HTTP. With --stdio, serve "
-        "standard input and output instead. With --health, ask a server that runs with "
-        "these settings instead: 0 if it is healthy, else 1.",
-        defaults=defaults,
+        description="Serve the Model Context Protocol over HTTP.",
+        defaults=with_features(defaults or Settings(), features),
+        modes={
+            STDIO: "serve standard input and output instead",
+            FLAG: "ask a running server with these settings instead: exit with 0 if it "
+            "is healthy, else 1",
+        },
     )
     if FLAG in given:
         return 0 if is_healthy(settings) else 1

@@ -76,11 +76,12 @@ def from_arguments(
     program: str,
     description: str,
     defaults: Settings | None = None,
+    modes: Mapping[str, str] | None = None,
 ) -> Settings:
     """Settings from command-line arguments, above the environment, above `defaults`.
 
     Prints help, or one line for each wrong value, and raises SystemExit where the
-    arguments ask for it.
+    arguments ask for it; see `options.arguments`.
     """
     return command_line.from_arguments(
         arguments,
@@ -88,6 +89,7 @@ def from_arguments(
         program=program,
         description=description,
         defaults=defaults or Settings(),
+        modes=modes,
     )
 
 

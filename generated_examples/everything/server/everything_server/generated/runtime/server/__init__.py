@@ -57,6 +57,7 @@ from .methods.answer import Answer
 from .methods.changes import Announcement
 from .methods.registry import LiveCatalog
 from .middleware import Middleware, Next, Request
+from .options.section import Section
 from .server import Server
 from .service import Service
 from .settings import Settings, SettingsError, settings_table
@@ -114,6 +115,7 @@ __all__ = [
     "ResourceReturn",
     "Root",
     "Sample",
+    "Section",
     "Server",
     "ServerStats",
     "Service",

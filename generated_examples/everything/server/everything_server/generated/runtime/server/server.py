@@ -26,7 +26,13 @@ from .eras.legacy.session_manager import SessionManager
 from .eras.legacy.sessions import MemorySessions, SessionStore
 from .eras.modern.era import Modern
 from .eras.modern.http import ModernHttp
-from .feature import Feature, custom_methods, middleware_of, with_capabilities
+from .feature import (
+    Feature,
+    configure,
+    custom_methods,
+    middleware_of,
+    with_capabilities,
+)
 from .features import table as known
 from .handlers.invoke import Threads
 from .hooks import Hook, ServerStats
@@ -101,6 +107,7 @@ class Server:
         self._service = service
         self._settings = settings
         self._features = tuple(features)
+        configure(self._features, settings)
         self.paths: Final = tuple(
             dict.fromkeys((settings.path, settings.path.rstrip("/") or "/"))
         ) + ((settings.path + "/",) if not settings.path.endswith("/") else ())

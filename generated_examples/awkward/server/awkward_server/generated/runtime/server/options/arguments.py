@@ -9,12 +9,17 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from .elsewhere import absent, missing
 from .environment import S, combined, read_environment, similar
 from .section import Option, Section, SettingsError, groups, options
 from .texts import parse, read
+
+HELP_ALL: Final = "--help-all"
+_VARIABLES: Final = (
+    "Every setting is also an environment variable: --max-body is MCP_MAX_BODY."
+)
 
 
 def from_arguments(
@@ -24,24 +29,42 @@ def from_arguments(
     program: str,
     description: str,
     defaults: S,
+    modes: Mapping[str, str] | None = None,
 ) -> S:
     """Settings from command-line arguments, above the environment, above `defaults`.
 
     Prints help, or one line for each wrong value, and raises SystemExit where the
     arguments ask for it.
+
+    Args:
+        arguments: The command line, without the modes that it names.
+        environment: The variables, such as `os.environ`.
+        program: The program's name in its help.
+        description: What it does.
+        defaults: Settings where neither argument nor variable says anything.
+        modes: Further options that choose what the program does, with their help.
     """
+    everything = HELP_ALL in arguments
     parser = _Parser(
         prog=program,
         usage="%(prog)s [--option VALUE ...]",
         description=description,
-        epilog="Every option is also an environment variable: --max-body is MCP_MAX_BODY.",
+        epilog=_VARIABLES if everything else f"{HELP_ALL} shows more. {_VARIABLES}",
         allow_abbrev=False,
     )
+    parser.add_argument(HELP_ALL, action="help", help="show all options and exit")
+    for flag, meaning in (modes or {}).items():
+        parser.add_argument(
+            flag, action="store_true", default=argparse.SUPPRESS, help=meaning
+        )
     settings = type(defaults)
     for title, entries in groups(settings).items():
         group = parser.add_argument_group(title)
         for option in entries:
-            group.add_argument(option.flag, **_keywords(option))
+            keywords = _keywords(option)
+            if not everything and not option.is_common:
+                keywords["help"] = argparse.SUPPRESS
+            group.add_argument(option.flag, **keywords)
     known, unknown = parser.parse_known_args(arguments)
     if unknown:
         parser.fail(_unknown(unknown, settings))
@@ -88,7 +111,7 @@ def _unknown(arguments: Sequence[str], settings: type[Section]) -> list[str]:
     given to an option that there is not."""
     names = [each.partition("=")[0] for each in arguments if each.startswith("--")]
     if not names:
-        return ["arguments without an option; see --help"]
+        return ["arguments without an option; see --help-all"]
     given = {each.partition("=")[0]: each.partition("=")[2] for each in arguments}
     given |= {flag: text for flag, text in pairwise(arguments) if "=" not in flag}
     known = {option.name: option.flag for option in options(settings)}
@@ -101,7 +124,7 @@ def _unknown(arguments: Sequence[str], settings: type[Section]) -> list[str]:
     if names:
         flags = [*known.values()]
         near = [found for name in names if (found := similar(name, flags))]
-        hint = f"did you mean {', '.join(near)}?" if near else "see --help"
+        hint = f"did you mean {', '.join(near)}?" if near else "see --help-all"
         lines.append(f"unrecognized option: {', '.join(names)}; {hint}")
     return lines
 

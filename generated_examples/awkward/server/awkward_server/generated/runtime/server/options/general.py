@@ -28,6 +28,7 @@ class CallSettings(Section):
     """What calls may take."""
 
     title: ClassVar[str] = "Calls"
+    common: ClassVar[tuple[str, ...] | None] = ("tool_timeout", "threads")
 
     tool_timeout: Annotated[float, "time that one tool call may take; 0: no limit"] = (
         0.0
@@ -44,6 +45,7 @@ class ListSettings(Section):
     """How lists are divided, and how long answers may be cached."""
 
     title: ClassVar[str] = "Lists and caches"
+    common: ClassVar[tuple[str, ...] | None] = ("page_size",)
 
     page_size: Annotated[int, "entries per page of a list; 0: all on one page"] = 0
     list_ttl_ms: Annotated[int, "how long clients may cache lists (2026-07-28)"] = (
@@ -63,6 +65,7 @@ class ShutdownSettings(Section):
     """How the server ends."""
 
     title: ClassVar[str] = "Shutdown"
+    common: ClassVar[tuple[str, ...] | None] = ("shutdown_timeout",)
 
     drain_delay: Annotated[
         float,

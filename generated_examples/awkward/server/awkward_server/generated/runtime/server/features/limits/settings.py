@@ -14,6 +14,7 @@ class LimitSettings(Section):
 
     title: ClassVar[str] = "Limits"
     feature: ClassVar[str] = "limits"
+    common: ClassVar[tuple[str, ...] | None] = ("address_rate", "principal_rate")
 
     address_rate: Annotated[
         float, "requests per second and address, loopback apart; 0: no limit"

@@ -66,6 +66,13 @@ class ListeningSettings(Section):
     """Where the server is."""
 
     title: ClassVar[str] = "Listening"
+    common: ClassVar[tuple[str, ...] | None] = (
+        "host",
+        "port",
+        "path",
+        "tls_cert",
+        "tls_key",
+    )
 
     host: Annotated[str, "address to listen on"] = "127.0.0.1"
     port: Annotated[int, "port to listen on; 0 takes a free one", _port] = 8000
@@ -87,6 +94,12 @@ class AccessSettings(Section):
     """From where requests may come."""
 
     title: ClassVar[str] = "Who may connect"
+    common: ClassVar[tuple[str, ...] | None] = (
+        "allowed_hosts",
+        "allowed_origins",
+        "allow_anonymous",
+        "trusted_proxies",
+    )
 
     allowed_hosts: Annotated[
         tuple[str, ...],
@@ -103,7 +116,7 @@ class AccessSettings(Section):
     ] = False
     trusted_proxies: Annotated[
         tuple[str, ...],
-        "addresses or networks of proxies whose word about clients counts",
+        "trusted proxies (addresses or networks)",
         _proxies,
     ] = ()
     proxy_headers: Annotated[
@@ -116,6 +129,7 @@ class ConnectionSettings(Section):
     """What a request and a connection may take."""
 
     title: ClassVar[str] = "Requests and connections"
+    common: ClassVar[tuple[str, ...] | None] = ("max_body",)
 
     max_body: Annotated[int, "largest request body", at_least_one] = 4 * 1024 * 1024
     max_values: Annotated[

@@ -27,8 +27,9 @@ def _keys(values: Iterable[SecretStr]) -> str | None:
 class ModernSettings(Section):
     """How the state of a round is signed, and what is logged about it."""
 
-    title: ClassVar[str] = "Rounds of questions (2026-07-28)"
+    title: ClassVar[str] = "Multi-round-trip requests (2026-07-28)"
     feature: ClassVar[str] = "modern"
+    common: ClassVar[tuple[str, ...] | None] = ("state_keys",)
 
     state_keys: Annotated[
         tuple[SecretStr, ...],

@@ -31,6 +31,12 @@ class AuthSettings(Section):
 
     title: ClassVar[str] = "Authentication"
     feature: ClassVar[str] = "auth"
+    common: ClassVar[tuple[str, ...] | None] = (
+        "auth",
+        "public_url",
+        "auth_issuer",
+        "auth_scopes",
+    )
 
     auth: Annotated[
         AuthKind,
@@ -47,7 +53,7 @@ class AuthSettings(Section):
     auth_scopes: Annotated[tuple[str, ...], "scopes that every request needs"] = ()
     stdio_scopes: Annotated[
         tuple[str, ...],
-        "scopes of whoever starts a server that authenticates with --stdio; empty: all",
+        "scopes of the local client of a server that authenticates (--stdio); empty: all",
     ] = ()
     auth_implies: Annotated[
         tuple[str, ...], "scopes that include others, as broad=narrow+narrow"
