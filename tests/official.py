@@ -27,7 +27,7 @@ from aiohttp.streams import StreamReader
 from mcpgen.protocol import load
 from mcpgen.protocol.revisions import Library
 from mcpgen.runtime.protocol.revisions import REVISIONS
-from mcpgen.runtime.server.endpoint import Endpoint
+from mcpgen.runtime.server.http_endpoint import HttpEndpoint
 from tests.shared_data import SCHEMAS
 
 _VERSION: Final = "MCP-Protocol-Version"
@@ -243,7 +243,7 @@ def watch() -> Callable[[], None]:
     """Hold all traffic of this process against the schema; gives what ends it."""
     session: Any = aiohttp.ClientSession
     reader: Any = StreamReader
-    server: Any = Endpoint
+    server: Any = HttpEndpoint
     request, read, handle = (
         session._request,
         reader._read_nowait_chunk,

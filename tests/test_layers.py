@@ -403,13 +403,20 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "features.mock": {"handlers", "service"},
     "features.telemetry": {"handlers", "hooks", "settings"},
     # What puts a server together and runs it.
+    "http_endpoint": {
+        "admission",
+        "incoming",
+        "parts",
+        "reading",
+        "transports.http",
+    },
     "endpoint": {
         "admission",
         "eras.legacy",
         "eras.modern",
+        "http_endpoint",
         "incoming",
         "parts",
-        "reading",
         "transports.http",
     },
     "server": {"*"},

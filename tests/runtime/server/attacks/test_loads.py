@@ -20,7 +20,7 @@ from mcpgen.runtime.server import (
     Context,
     Settings,
     create_app,
-    endpoint,
+    http_endpoint,
 )
 from mcpgen.runtime.server.app import SESSION_MANAGER
 from mcpgen.runtime.server.eras.legacy import era
@@ -88,7 +88,7 @@ class TestBombs:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         if not guarded:
-            monkeypatch.setattr(endpoint, "parse", other)
+            monkeypatch.setattr(http_endpoint, "parse", other)
         started = time.process_time()
 
         reply = await modern.send(body_with(arguments), headers=_modern())
@@ -117,7 +117,7 @@ class TestBombs:
     ) -> None:
         """What stands in front may take the first one for the real one."""
         if not guarded:
-            monkeypatch.setattr(endpoint, "parse", jsonrpc.parse)
+            monkeypatch.setattr(http_endpoint, "parse", jsonrpc.parse)
         body = body_with(b"{}").replace(b'"name": "context"', twice)
 
         reply = await modern.send(body, headers=_modern())

@@ -1,0 +1,254 @@
+"""An HTTP endpoint of any transport: who is admitted, how bodies are read, what errors say.
+
+Knows nothing of methods, sessions or eras; each transport's endpoint is built on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import hdrs, web
+
+from ..core import jsonrpc
+from ..core.errors import INTERNAL_ERROR, ProtocolError
+from ..core.headers import NAMED_BY
+from ..core.jsonrpc import is_object
+from .admission import AccessLog
+from .incoming import OVERLOADED, TOO_MANY, Refused, refused
+from .parts import Parts
+from .reading import Unreadable, has_more_values, parse
+from .transports.http.exchange import (
+    ENCODINGS,
+    Exchange,
+    read_body,
+    unsupported_encoding,
+)
+from .transports.http.guard import Guard
+from .transports.http.sse import event
+
+_log: Final = logging.getLogger("mcp.server")
+
+_SMALL_BODY: Final = 64 * 1024
+"""Bytes of a refused body in which the id is looked for."""
+_SMALL: Final = 128 * 1024
+"""Bytes of a body that is parsed at once, in a few milliseconds."""
+
+
+class HttpEndpoint(ABC):
+    """Handles every HTTP request to a path."""
+
+    def __init__(
+        self, parts: Parts, guard: Guard, access: AccessLog, allow: str
+    ) -> None:
+        """Prepare.
+
+        Args:
+            parts: What the server consists of.
+            guard: Checks Host and Origin.
+            access: Takes every request when it is over.
+            allow: The HTTP methods that are served, for the header `Allow`.
+        """
+        self._guard = guard
+        self._limits = parts.limits
+        self._authentication = parts.authentication
+        self._access = access
+        self._max_body = parts.settings.max_body
+        self._max_values = parts.settings.max_values
+        self._body_timeout = parts.settings.body_timeout
+        self._allow = allow
+        self._running: set[asyncio.Task[object] | None] = set()
+
+    @abstractmethod
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer a request that was admitted.
+
+        Raises:
+            Refused: It gets an HTTP error.
+            ProtocolError: Its body is not a message; the status is 400.
+        """
+
+    async def cancel(self, seconds: float) -> None:
+        """Cancel all requests that are being answered, and wait for them to end.
+
+        Args:
+            seconds: How long to wait; what has not ended by then is left alone.
+        """
+        running = {task for task in self._running if task is not None}
+        if not running:
+            return
+        for task in running:
+            if not task.cancelling():
+                task.cancel()
+        _, left = await asyncio.wait(running, timeout=seconds)
+        if left:
+            _log.warning(
+                "%d canceled calls did not end within %g s", len(left), seconds
+            )
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one HTTP request."""
+        started = time.perf_counter()
+        exchange = Exchange(request)
+        status = 499  # the client closed the connection before there was an answer
+        task = asyncio.current_task()
+        self._running.add(task)
+        try:
+            response = await self._answer(exchange)
+            status = response.status
+        except BaseException:
+            if exchange.outcome == "ok":
+                exchange.outcome = "aborted"
+            raise
+        finally:
+            self._running.discard(task)
+            self.ended(exchange, status, time.perf_counter() - started)
+        return response
+
+    def ended(self, exchange: Exchange, status: int, seconds: float) -> None:
+        """Write the line of a request that is over."""
+        self._access.write(exchange, status, seconds)
+
+    async def read(self, exchange: Exchange) -> Any:
+        """The JSON value of a request's body; notes what it is about in the exchange.
+
+        Raises:
+            Refused: The body is too large, or too slow.
+            ProtocolError: It is not JSON.
+        """
+        request = exchange.request
+        body = await read_body(request, self._max_body, self._body_timeout)
+        # A large one takes a while, in which others want to be served.
+        message = (
+            self._parsed(body)
+            if len(body) <= _SMALL
+            else await asyncio.to_thread(self._parsed, body)
+        )
+        if is_object(message):
+            request_id, params = message.get("id"), message.get("params")
+            if jsonrpc.is_request_id(request_id):
+                exchange.request_id = request_id
+            if is_object(params):
+                _note_target(exchange, message.get("method"), params)
+        return message
+
+    async def _answer(self, exchange: Exchange) -> web.StreamResponse:
+        request = exchange.request
+        try:
+            if request.method == "OPTIONS":
+                await self._limits.admit(exchange)
+                return self._guard.preflight(request, self._allow)
+            await self._admit(exchange)
+            return await self.respond(exchange)
+        except Refused as refusal:
+            exchange.headers.update(refusal.headers)
+            request_id = refusal.request_id
+            if refusal.status in (TOO_MANY, OVERLOADED):
+                request_id = _id_of(exchange)
+            return await self._fail(exchange, refusal.error, refusal.status, request_id)
+        except ProtocolError as error:
+            known = error.request_id if isinstance(error, Unreadable) else None
+            return await self._fail(exchange, error, 400, known)
+        except ConnectionError:
+            raise
+        except Exception:
+            _log.exception("a request failed")
+            internal = ProtocolError(INTERNAL_ERROR, "Internal error")
+            return await self._fail(exchange, internal, 500)
+
+    async def _fail(
+        self,
+        exchange: Exchange,
+        error: ProtocolError,
+        status: int,
+        request_id: jsonrpc.RequestId | None = None,
+    ) -> web.StreamResponse:
+        """Answer with an error: by its HTTP status, or as an event once a stream is open."""
+        if exchange.stream is None:
+            return exchange.failure(error, status, request_id)
+        exchange.outcome = f"error {error.code}"
+        if request_id is None:
+            request_id = exchange.request_id
+        return await exchange.end(event(jsonrpc.error(request_id, error)))
+
+    async def _admit(self, exchange: Exchange) -> None:
+        """Let a request in, by where it comes from, how many came, and who sends it."""
+        try:
+            exchange.headers = self._guard.check(exchange.request)
+        except Refused:
+            # Whoever is not welcome counts, too.
+            await self._limits.admit(exchange)
+            raise
+        await self._limits.admit(exchange)
+        if self._authentication is not None:
+            owner = await self._authentication.admit(exchange)
+            await self._limits.identify(exchange, owner)
+
+    def _not_served(self, exchange: Exchange) -> Refused:
+        """The refusal of an HTTP method."""
+        method = exchange.request.method
+        return refused(405, f"{method} is not served here", {"Allow": self._allow})
+
+    def _parsed(self, body: bytes) -> Any:
+        """The JSON value of a body.
+
+        The parser, the validator and the models each keep the interpreter to themselves
+        for as long as they take, which their number of values bounds.
+        """
+        if has_more_values(body, self._max_values):
+            raise refused(
+                413,
+                f"The request body has more than {self._max_values} values; setting "
+                "max_values",
+            )
+        return parse(body)
+
+
+def check_form(request: web.BaseRequest) -> None:
+    """Refuse bodies that are not JSON by their headers, or not packed as can be read.
+
+    Raises:
+        Refused: 415.
+    """
+    headers = request.headers
+    if (
+        headers.get(hdrs.CONTENT_TYPE) != "application/json"
+        and request.content_type != "application/json"
+    ):
+        raise refused(415, "Content-Type must be application/json")
+    encoding = headers.get(hdrs.CONTENT_ENCODING)
+    if encoding is not None and encoding.strip().lower() not in ENCODINGS:
+        raise unsupported_encoding()
+
+
+def _id_of(exchange: Exchange) -> jsonrpc.RequestId | None:
+    if exchange.request_id is None:
+        return _known_id(exchange.request)
+    return exchange.request_id
+
+
+def _note_target(exchange: Exchange, method: Any, params: Mapping[str, Any]) -> None:
+    key = NAMED_BY.get(method) if isinstance(method, str) else None
+    target = params.get(key) if key is not None else None
+    if isinstance(target, str):
+        exchange.target = target[:200]
+
+
+def _known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
+    """The JSON-RPC id of a request that is refused unread, if it costs nothing to know."""
+    content = request.content
+    if request.method != "POST" or not content.is_eof():
+        return None
+    body = content.read_nowait()
+    if len(body) > _SMALL_BODY:
+        return None
+    try:
+        message = jsonrpc.parse(body)
+    except ProtocolError:
+        return None
+    found = message.get("id") if jsonrpc.is_object(message) else None
+    return found if jsonrpc.is_request_id(found) else None
