@@ -20,8 +20,12 @@ from filelock import FileLock
 SDK1: Final = "mcp==1.30.0"
 """The last official SDK before 2.0."""
 
-TIME: Final = "mcp-server-time==2026.10.19"
-"""A published server that is a program."""
+SERVERS: Final = (
+    "fastmcp==4.2.3",
+    "mcp-server-git==2026.10.19",
+    "mcp-server-time==2026.10.19",
+)
+"""Published servers that are programs, and what many others are written with."""
 
 INSTALL_SECONDS: Final = 300
 
