@@ -235,6 +235,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG436": Code(_W, "A file of yours lacks what the generated server needs."),
     "MG437": Code(_W, "Dependencies of a server can't be compared."),
     "MG438": Code(_W, "Packages have an older version of the runtime."),
+    "MG439": Code(_W, "A file of yours imports a name from a former place."),
     "MG501": Code(_E, "There is no protocol revision of that name."),
     "MG502": Code(_E, "A pinned protocol schema is not the file that was pinned."),
     "MG503": Code(_E, "A correction of a protocol schema asserts what is not there."),

@@ -1,4 +1,4 @@
-"""The user's project file and Dockerfile, held against what the generated server needs.
+"""The user's files, compared with what the generated server needs and has.
 
 Reads files of the user's and never changes them. What the server needs comes as
 requirements, from `features`; a project file that another tool than the standard's
@@ -7,13 +7,15 @@ requirements, from `features`; a project file that another tool than the standar
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mcpgen.diagnostics import Diagnostic, Span
-from mcpgen.handlers import text_of
+from mcpgen.handlers import python_files, text_of
+from mcpgen.moved_names import home_of
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -31,6 +33,8 @@ REQUIREMENTS: Final = re.compile(r"server/([^/]+)/generated/requirements\.txt")
 _DEPENDENCIES: Final = re.compile(r"^dependencies\s*=", re.MULTILINE)
 _ELSEWHERE: Final = ("requirements*.txt", "requirements*.in", "setup.py", "setup.cfg")
 """Where other tools than the standard's keep dependencies, beside the project file."""
+
+_IMPORT: Final = re.compile(r"generated\s+import\b")
 
 _FORMER_CHECK: Final = "u.urlopen('http://127.0.0.1:8000/healthz')"
 """From the Dockerfile as mcpgen wrote it before servers could check themselves."""
@@ -57,6 +61,9 @@ def examine(
     if text and not all(f'"{each}"' in text for each in requirements):
         yield from _project(folder / PROJECT, text, requirements)
     yield from _dockerfile(folder / DOCKERFILE, package)
+    for place in (package, "tests"):
+        for path in python_files(folder / "server" / place):
+            yield from _old_imports(path, package)
 
 
 def _project(
@@ -167,4 +174,44 @@ def _dockerfile(path: Path, package: str) -> Iterator[Diagnostic]:
             Span(str(path), text.count("\n", 0, at) + 1),
             "write this in place of the line",
             f'    CMD ["python", "-m", "{package}", "--health"]',
+        )
+
+
+def _old_imports(path: Path, package: str) -> Iterator[Diagnostic]:
+    """Imports of names from where an earlier mcpgen had them."""
+    text = text_of(path)
+    if not _IMPORT.search(text):
+        return
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # reported by what looks for handlers
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and _is_generated(node, package):
+            yield from _old_names(path, node)
+
+
+def _is_generated(node: ast.ImportFrom, package: str) -> bool:
+    if node.level:
+        return node.module == "generated"
+    return node.module == f"{package}.generated"
+
+
+def _old_names(path: Path, node: ast.ImportFrom) -> Iterator[Diagnostic]:
+    lines: list[str] = []
+    for alias in node.names:
+        if home := home_of(alias.name):
+            module, name = home
+            renamed = f" as {alias.asname or alias.name}"
+            lines.append(
+                f"from {'.' * node.level}{node.module}.{module} import {name}"
+                + (renamed if name != (alias.asname or alias.name) else "")
+            )
+    if lines:
+        yield Diagnostic(
+            "MG439",
+            "imports names from where they will be until the next minor version only",
+            Span(str(path), node.lineno),
+            "write these lines in place of those names",
+            "\n".join(lines),
         )

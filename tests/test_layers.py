@@ -95,7 +95,15 @@ TABLE: Final[dict[str, set[str]]] = {
         "samples",
     },
     "features": {"ir", "runtime.version"},
-    "views": {"entries", "features", "ir", "naming", "pycode", "runtime.version"},
+    "views": {
+        "entries",
+        "features",
+        "ir",
+        "moved_names",
+        "naming",
+        "pycode",
+        "runtime.version",
+    },
     "render": {
         "assets",
         "features",
@@ -114,7 +122,8 @@ TABLE: Final[dict[str, set[str]]] = {
     "write": {"diagnostics", "disk", "lock", "plan"},
     "handlers": {"diagnostics", "ir"},
     "leftovers": {"diagnostics", "handlers", "ir"},
-    "own_files": {"diagnostics", "handlers"},
+    "moved_names": set(),
+    "own_files": {"diagnostics", "handlers", "moved_names"},
     "stubs": {"diagnostics", "disk", "folder", "handlers"},
     "memory": {"diagnostics", "disk"},
     # Where both come together.

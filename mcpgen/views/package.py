@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from mcpgen import features, ir, pycode
+from mcpgen import features, ir, moved_names, pycode
 from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
 
 from . import runtime
@@ -85,28 +85,6 @@ SERVER_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
 
 SERVER_OPTIONAL: Final = {"Telemetry": "telemetry", "auth": "auth"}
 """Names of these that a feature brings, and which."""
-
-SERVER_MOVED: Final[Mapping[str, tuple[str, ...]]] = {
-    "middleware": ("Call", "Outcome", "Telemetry"),
-    "serving": ("LIVE_CATALOG", "add_metadata_route"),
-    "stores": (
-        "Counters",
-        "EventStore",
-        "Events",
-        "MemoryEvents",
-        "MemorySessions",
-        "Session",
-        "SessionStore",
-    ),
-}
-"""Names that `generated` itself had in 0.1, by the module that has them now."""
-
-SERVER_RENAMED: Final[Mapping[str, tuple[str, str]]] = {
-    "Demand": ("stores", "RateRequest"),
-    "Shortage": ("stores", "RateLimited"),
-    "Vitals": ("middleware", "ServerStats"),
-}
-"""Names that it had in 0.1, with the module and the name that they have now."""
 
 CLIENT_NAMES: Final = (
     "OMIT",
@@ -271,8 +249,8 @@ def server_on_demand(project: ir.Project) -> Code:
     """What the server's `generated` imports when it is first asked for, or lacks."""
     whole = Table((_types(project),))
     absent = _absent(features.server(project), SERVER_NAMES)
-    moved = Code("moved"), _homes(SERVER_MOVED)
-    renamed = Code("renamed"), _new_names(SERVER_RENAMED)
+    moved = Code("moved"), _homes(moved_names.SERVER_MOVED)
+    renamed = Code("renamed"), _new_names(moved_names.SERVER_RENAMED)
     call = Call(
         Code("lazily"),
         (Code("__name__"), Table(()), whole, *absent, moved, renamed),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.terminal import Result, Terminal
+from tests.pace import patient
 from tests.plan.workshop import disk
 
 JWT = 'auth: {kind: jwt, issuer: "https://login.example.com"}\n'
@@ -185,3 +188,46 @@ def test_a_list_of_requirements_is_generated(hello: Path, terminal: Terminal) ->
         *("aiohttp>=3.14.4,<4", "jsonschema-rs>=0.60,<0.61", "pydantic>=2.12.5,<3"),
         "joserfc>=1.8,<2",
     ]
+
+
+def test_imports_from_former_places_are_printed_with_their_new_lines(
+    hello: Path, terminal: Terminal
+) -> None:
+    code = (
+        "from .generated import (\n    Demand,\n    Context,\n    SessionStore as Store,\n)\n"
+        "from hello_server.generated import Hook, Vitals as Numbers\n"
+    )
+    file = hello / "server/hello_server/audit.py"
+    file.write_text(code, "utf-8")
+    wanted = [
+        "from .generated.stores import RateRequest as Demand",
+        "from .generated.stores import SessionStore as Store",
+        "from hello_server.generated.middleware import ServerStats as Numbers",
+    ]
+    for arguments in ((), ("--check",)):
+        done = terminal.mcpgen("generate", *arguments)
+        # They work until the next minor version, with a warning.
+        assert done.code == 0
+        assert lines(done, "MG439") == wanted
+        assert "server/hello_server/audit.py:1: warning[MG439]" in done.err
+        assert "server/hello_server/audit.py:6: warning[MG439]" in done.err
+    assert file.read_text("utf-8") == code
+
+    subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(wanted[2:])],
+        cwd=hello / "server",
+        check=True,
+        timeout=patient(60),
+    )
+    file.write_text("from .generated.stores import RateRequest\n", "utf-8")
+    assert terminal.mcpgen("generate", "--check").err == ""
+
+
+def test_a_file_that_is_no_python_is_left_alone(
+    hello: Path, terminal: Terminal
+) -> None:
+    file = hello / "server/tests/test_audit.py"
+    file.write_text("from .generated import Demand(\n", "utf-8")
+    done = terminal.mcpgen("generate", "--check")
+    assert "MG439" not in done.err
+    assert (done.code, "Traceback" in done.err) == (0, False)
