@@ -2,7 +2,7 @@
 
 The project is made by the command, imported, checked by mypy and started in mock mode.
 The official SDK's client lists and calls every tool in both eras, the generated client
-calls each by its method.
+calls each by its method. Over stdio, the lists are the same.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from mcpgen.manifest import load
 from mcpgen.runtime.core.examples import example
 from tests.packages import same
 from tests.render.projects import importable
+from tests.runtime.server.seams.lines import modern
+from tests.runtime.server.stdio.process import served
 from tests.servers import running_server
 from tests.shared_data import CORPUS, TELLING, corpus, needs_shared
 
@@ -98,6 +100,27 @@ async def on_the_wire(url: str) -> list[dict[str, Any]]:
             answer = await response.json()
             tools: list[dict[str, Any]] = answer["result"]["tools"]
             return tools
+
+
+async def on_standard_output(project: Path, name: str) -> list[list[dict[str, Any]]]:
+    """The tools as they travel over stdio, every key, in both eras."""
+    home = str(project / "server")
+    async with served(f"{package(name)}_server", "--mock", PYTHONPATH=home) as peer:
+        modern_list = (await peer.call("tools/list", modern()))["tools"]
+        await peer.initialize()
+        return [modern_list, (await peer.call("tools/list"))["tools"]]
+
+
+async def checked_over_stdio(project: Path, name: str, prefix: str) -> tuple[Any, ...]:
+    """What the generated client finds to differ at the server that it starts."""
+    command = [sys.executable, "-m", f"{package(name)}_server", "--mock", "--stdio"]
+    with importable(project / "client"):
+        made = getattr(
+            importlib.import_module(f"{package(name)}_client"), f"{prefix}Client"
+        )
+        async with made.stdio(command, cwd=project / "server") as client:
+            found: tuple[Any, ...] = await client.check()
+            return found
 
 
 def is_valid(schema: dict[str, Any], instance: Any) -> bool:
@@ -186,3 +209,6 @@ async def test_a_real_servers_manifest_becomes_a_project_that_works(
         await called_by_the_sdk(url, "2026-07-28", wanted)
         described = build(load(CORPUS / f"{name}.json").named(name))
         await called_by_its_methods(url, described, project / "client")
+
+    assert await on_standard_output(project, name) == [wanted, wanted]
+    assert await checked_over_stdio(project, name, described.class_prefix) == ()
