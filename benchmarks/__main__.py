@@ -12,6 +12,7 @@ from benchmarks.scale import FULL, QUICK
 
 BENCHMARKS = (
     "server",
+    "stdio",
     "startup",
     "imports",
     "growth",

@@ -66,8 +66,8 @@ def main(console: Console, scale: Scale) -> None:
         )
         path = os.pathsep.join((str(ROOT), str(project / "client")))
         clients = [
-            stack.enter_context(_client(name, [*command, server.url], path))
-            for name, command in _commands(scale).items()
+            stack.enter_context(started(name, [*command, server.url], path))
+            for name, command in commands(scale).items()
         ]
         for client in clients:
             client.cost(scale.calls, 1)
@@ -78,7 +78,8 @@ def main(console: Console, scale: Scale) -> None:
         console.print(_imports(path, scale))
 
 
-def _commands(scale: Scale) -> dict[str, Sequence[str]]:
+def commands(scale: Scale) -> dict[str, Sequence[str]]:
+    """The command of each client, without what it connects to; the first is the base."""
     ours = [str(subjects.generated()), "-m", "benchmarks.peers."]
     commands: dict[str, Sequence[str]] = {
         "bare": [*ours[:-1], ours[-1] + "client_bare"],
@@ -92,7 +93,8 @@ def _commands(scale: Scale) -> dict[str, Sequence[str]]:
 
 
 @contextmanager
-def _client(name: str, command: Sequence[str], path: str) -> Iterator[Client]:
+def started(name: str, command: Sequence[str], path: str) -> Iterator[Client]:
+    """A client's process that is ready to call."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,

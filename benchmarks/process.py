@@ -49,8 +49,7 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU that the process has used, to the nanosecond."""
-        # The clock of another process, as clock_getcpuclockid(3) numbers it.
-        return time.clock_gettime(~self._process.pid << 3 | 2)
+        return cpu(self._process.pid)
 
     def memory(self) -> int:
         """Bytes of physical memory that are the process's own or shared."""
@@ -76,6 +75,12 @@ def serving(command: Sequence[str], folder: Path) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+def cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used, to the nanosecond."""
+    # The clock of another process, as clock_getcpuclockid(3) numbers it.
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def free_port() -> int:

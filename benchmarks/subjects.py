@@ -67,8 +67,17 @@ def project(folder: Path, size: int = 2) -> Path:
 
 def ours(*, uvloop: bool = False) -> list[str]:
     """The generated server, to be run in the project's folder `server`."""
+    return [*_started(uvloop=uvloop), "--port", "{port}"]
+
+
+def ours_over_stdio(*, uvloop: bool = False) -> list[str]:
+    """The generated server over stdio."""
+    return [*_started(uvloop=uvloop), "--stdio"]
+
+
+def _started(*, uvloop: bool) -> list[str]:
     start = ["-m", "search_server"] if uvloop else ["-c", _WITHOUT_UVLOOP]
-    return [str(generated()), *start, "--port", "{port}"]
+    return [str(generated()), *start]
 
 
 def by_hand(*options: str) -> list[str]:

@@ -15,6 +15,7 @@ from benchmarks import (
     memory,
     server,
     startup,
+    stdio,
     validation,
 )
 from benchmarks.__main__ import main
@@ -60,7 +61,7 @@ def test_the_cost_of_a_call_is_printed_beside_a_server_by_hand() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "module", [auth, client, generation, growth, memory, startup, validation]
+    "module", [auth, client, generation, growth, memory, startup, stdio, validation]
 )
 def test_the_others_run_in_small_too(module: object) -> None:
     assert "ratio" in _printed(module)

@@ -1,8 +1,9 @@
-"""The limit for clients: `ClientSession.post` and pydantic, nothing else of MCP."""
+"""The limit for clients: `ClientSession.post`, or lines, and pydantic; nothing else."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import sys
 
@@ -33,7 +34,7 @@ class Answer(BaseModel):
     result: Result
 
 
-async def main(url: str) -> None:
+async def over_http(url: str) -> None:
     request = modern(url)
     async with aiohttp.ClientSession() as http:
 
@@ -46,5 +47,41 @@ async def main(url: str) -> None:
         await serve(call)
 
 
+async def over_stdio(folder: str, *command: str) -> None:
+    """Answers find their calls by id, for several may be under way."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    stdin, stdout = process.stdin, process.stdout
+    assert stdin is not None
+    assert stdout is not None
+    loop = asyncio.get_running_loop()
+    body = modern("").body
+    waiting: dict[int, asyncio.Future[Answer]] = {}
+    numbers = itertools.count()
+
+    async def read() -> None:
+        while line := await stdout.readline():
+            answer = Answer.model_validate_json(line)
+            waiting.pop(answer.id).set_result(answer)
+
+    async def call() -> int:
+        number = next(numbers)
+        future = waiting[number] = loop.create_future()
+        stdin.write(json.dumps({**body, "id": number}).encode() + b"\n")
+        await stdin.drain()
+        return len((await future).result.structuredContent.items)
+
+    reading = asyncio.create_task(read())
+    await serve(call)
+    stdin.close()
+    await process.wait()
+    await reading
+
+
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    target = sys.argv[1:]
+    asyncio.run(over_http(*target) if len(target) == 1 else over_stdio(*target))

@@ -1,4 +1,5 @@
-"""The official Python SDK's server: as it runs by default, or tuned (JSON, no logs)."""
+"""The official Python SDK's server: as it runs by default, tuned (JSON, no logs), or over
+stdio."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ async def count(ctx: Context) -> str:
     return "three"
 
 
-if __name__ == "__main__":
+if "stdio" in sys.argv:
+    server.run("stdio")
+elif __name__ == "__main__":
     import uvicorn
 
     uvicorn.run(
