@@ -404,6 +404,22 @@ def test_code_that_sets_what_is_absent_is_told_the_key(bare: Path) -> None:
             generated.Settings(no_such_setting=1)
 
 
+def test_what_is_handed_over_for_an_absent_feature_names_the_key(bare: Path) -> None:
+    with importable(bare / "server"):
+        generated = importlib.import_module("weather_server.generated")
+        stores = importlib.import_module("weather_server.generated.stores")
+        service = importlib.import_module("weather_server.handlers").Weather
+        with pytest.raises(ValueError, match=r"counters: .*add `limits` to"):
+            generated.create_app(service(), counters=stores.MemoryCounters())
+
+        class Ruled(service):  # type: ignore[misc, valid-type]
+            def authenticator(self, configured: object) -> object:
+                return configured
+
+        with pytest.raises(ValueError, match=r"authenticator: .*add `auth` to"):
+            generated.create_app(Ruled())
+
+
 def shown(folder: Path) -> dict[str, set[str]]:
     """The options in a server's help, by the heading above them."""
     done = run(folder / "server", "-m", "weather_server", "--help")
