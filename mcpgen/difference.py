@@ -28,11 +28,19 @@ def difference(folder: Path, outcome: Outcome) -> str:
 def _file(folder: Path, step: Step) -> Iterator[str]:
     old = _present(folder, step)
     new = step.file.text if step.file else None
+    return unified(old, new, f"a/{step.path}", f"b/{step.path}")
+
+
+def unified(
+    old: str | None, new: str | None, old_name: str, new_name: str, *, context: int = 3
+) -> Iterator[str]:
+    """The lines of a diff between two texts, of which None is no file."""
     lines = difflib.unified_diff(
         _lines(old),
         _lines(new),
-        _NOTHING if old is None else f"a/{step.path}",
-        _NOTHING if new is None else f"b/{step.path}",
+        _NOTHING if old is None else old_name,
+        _NOTHING if new is None else new_name,
+        n=context,
     )
     for line in lines:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -416,6 +416,24 @@ def _described(
     return replace(described, history=history), standing
 
 
+def server_package(project: Project) -> str:
+    """The name of a project's server package, as the last run wrote it.
+
+    Raises:
+        MCPGenError: The project has no server (MG603), or its lock can't be used.
+    """
+    known = read_records(project.folder).lock
+    for path in known.files if known else ():
+        if _SERVICE.fullmatch(path):
+            return path.split("/")[1]
+    raise MCPGenError.of(
+        "MG603",
+        "the project has no server",
+        span=Span(str(project.manifest_path)),
+        hint="let `targets` name server, and run mcpgen generate",
+    )
+
+
 @undisturbed()
 def vendored_client(project: Project) -> dict[str, File]:
     """The files of a project's client, by path, with a copy of the runtime.

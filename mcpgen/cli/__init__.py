@@ -220,6 +220,7 @@ ROOT: Final = _Root(
         "schema": _SCHEMA,
         "keys": _KEYS,
         "build": _BUILD,
+        "install": Lazy("mcpgen.cli.install", "Add the server to a host's file."),
         "publish": _PUBLISH,
     },
     name="mcpgen",

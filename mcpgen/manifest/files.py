@@ -25,7 +25,7 @@ def read_text(path: Path) -> str:
     """
     span = Span(str(path))
     try:
-        content = _content(path, span)
+        found = content(path, span)
     except FileNotFoundError:
         hint = "`mcpgen new server NAME` makes a manifest"
         raise MCPGenError.of(
@@ -35,7 +35,7 @@ def read_text(path: Path) -> str:
         reason = getattr(error, "strerror", None) or error
         message = f"the file can't be read: {reason}"
         raise MCPGenError.of("MG003", message, span=span) from None
-    return decode(content, str(path))
+    return decode(found, str(path))
 
 
 def decode(content: bytes, file: str) -> str:
@@ -61,7 +61,13 @@ def decode(content: bytes, file: str) -> str:
     return text
 
 
-def _content(path: Path, span: Span) -> bytes:
+def content(path: Path, span: Span) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        MCPGenError: MG002 not a file, MG004 too large.
+        OSError: It can't be read.
+    """
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"

@@ -1,0 +1,335 @@
+"""`mcpgen install`: the server's entry in the file of a host."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from mcpgen import disk, generate, project
+from mcpgen.cli import output
+from mcpgen.cli.command import NO, OK, command_of, json_option
+from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.difference import unified
+from mcpgen.hosts.table import HOSTS
+
+if TYPE_CHECKING:
+    from mcpgen.hosts import Change, Host, Scope, Target
+    from mcpgen.project import Project
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_LONG: Final = 1_000
+"""Characters of a line from which on a diff of lines would show too much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Server:
+    """What the options say of the server."""
+
+    python: Path | None
+    uv: bool
+    http: bool
+    url: str | None
+    env: tuple[str, ...]
+    headers: tuple[str, ...]
+    check: bool
+
+
+def _server_options(function: _F) -> _F:
+    """The options of which the entry is made."""
+    options = (
+        click.option(
+            "--python",
+            metavar="FILE",
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            help="The interpreter of the environment that has the server; by default "
+            "the active one, .venv in the project, or mcpgen's own, if one has it.",
+        ),
+        click.option("--uv", is_flag=True, help="Start it with `uv run`."),
+        click.option(
+            "--http",
+            is_flag=True,
+            help="Connect to the URL of `connect` or `registry` in the manifest, else "
+            "to http://127.0.0.1:8000/mcp, in place of starting the server.",
+        ),
+        click.option("--url", metavar="URL", help="Connect to this URL."),
+        click.option(
+            "--env",
+            metavar="NAME=VALUE",
+            multiple=True,
+            help="An environment variable for the server.",
+        ),
+        click.option(
+            "--header",
+            "headers",
+            metavar="NAME:VALUE",
+            multiple=True,
+            help="An HTTP header that the host sends.",
+        ),
+        click.option(
+            "--check/--no-check",
+            default=True,
+            help="Start the server once before the entry is written, or don't.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.argument("host", type=click.Choice(list(HOSTS)))
+@click.argument(
+    "project_dir", type=click.Path(path_type=Path), required=False, default=None
+)
+@click.option(
+    "--scope",
+    type=click.Choice(["user", "project"]),
+    help="The user's file, or the one in the project's folder; by default the user's, "
+    "where the host has one.",
+)
+@click.option(
+    "--file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Another file of the same form.",
+)
+@click.option("--name", help="The entry's name; by default the project's.")
+@_server_options
+@click.option("--print", "shows", is_flag=True, help="Print the entry; write nothing.")
+@click.option("--undo", "undoes", is_flag=True, help="Take the entry out again.")
+@click.option(
+    "--force", is_flag=True, help="Replace, or remove, another entry of the same name."
+)
+@click.option("-y", "--yes", is_flag=True, help="Write without asking.")
+@json_option
+def _install(
+    host: str,
+    project_dir: Path | None,
+    scope: str | None,
+    file: Path | None,
+    name: str | None,
+    shows: bool,
+    undoes: bool,
+    force: bool,
+    yes: bool,
+    as_json: bool,
+    **server: Any,
+) -> int:
+    """Write the server's entry into the file of a host, such as an editor.
+
+    The host then starts the server and talks to it over standard input and output, or
+    connects to a URL. Everything else in the file stays byte for byte. What changes is
+    shown, and written after a question; --undo leads back.
+    """
+    from mcpgen import hosts
+
+    told = _Server(**server)
+    chosen = HOSTS[host]
+    found = _project(project_dir, needed=name is None or not (told.url or undoes))
+    folder = Path.cwd() if found is None else found.folder.absolute()
+    name = name or _name(found)
+    target = _target(chosen, scope, file, folder, name)
+    if undoes:
+        change = hosts.undo(target, force=force)
+        return _carry_out(change, target, None, yes=yes, as_json=as_json)
+    entry, start = _entry(chosen, told, found)
+    if shows:
+        output.say_json({chosen.key: {name: entry}})
+        return OK
+    change = hosts.install(target, entry, force=force)
+    checked = start if told.check else None
+    return _carry_out(change, target, entry, checked, yes=yes, as_json=as_json)
+
+
+def _carry_out(
+    change: Change | None,
+    target: Target,
+    entry: Mapping[str, Any] | None,
+    start: Callable[[], None] | None = None,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Show a change, ask, write it, and say what was done."""
+    from mcpgen import hosts
+
+    place = str(target.file)
+    diff = "" if change is None else _diff(change)
+    if change is None and not as_json:
+        has = "has no entry" if entry is None else "has this very entry"
+        output.say(f"{place} {has} {target.name}; nothing to do")
+    if change is not None:
+        if change.record and change.record.folders and target.private:
+            output.note(
+                f"warning: there is no folder {target.file.parent}; is "
+                f"{target.host.title} installed?"
+            )
+        if not as_json:
+            output.say_verbatim(diff)
+        if not yes and not _agreed(place):
+            output.note("nothing was written")
+            return NO
+        if start is not None:
+            with output.working("Starting the server once ..."):
+                start()
+        hosts.write(change)
+    if as_json:
+        output.say_json(
+            {
+                "host": target.host.title,
+                "file": place,
+                "name": target.name,
+                "entry": entry,
+                "changed": change is not None,
+                "diff": diff,
+            }
+        )
+    elif change is not None:
+        _report(target, undone=entry is None)
+    return OK
+
+
+def _report(target: Target, *, undone: bool) -> None:
+    if undone:
+        output.say(f"{target.name} is no longer in {target.file}")
+        return
+    output.say(f"{target.name} is now in {target.file}")
+    if target.host.hint:
+        output.say(target.host.hint)
+
+
+def _agreed(place: str) -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise MCPGenError.of(
+            "MG444",
+            "nothing was written: there is no terminal to ask on",
+            span=Span(place),
+            hint="pass --yes to write without asking",
+        )
+    return click.confirm("Write this?", err=True)
+
+
+def _diff(change: Change) -> str:
+    """What changes, as a diff of lines; of very long lines only the changed part."""
+    old, new = change.texts()
+    name = str(change.target.file)
+    if any(len(line) > _LONG for line in f"{old}\n{new}".split("\n")):
+        removed, added = _changed(old or "", new or "")
+        return f"--- {name}\n+++ {name}\n-{removed}\n+{added}\n"
+    return "".join(unified(old, new, name, name, context=1))
+
+
+def _changed(old: str, new: str) -> tuple[str, str]:
+    """What differs between two texts, without what both begin and end with."""
+    start = _common(old, new)
+    old, new = old[start:], new[start:]
+    end = _common(old[::-1], new[::-1])
+    return old[: len(old) - end], new[: len(new) - end]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    shorter = min(len(one), len(other))
+    return next((at for at, (a, b) in pairs if a != b), shorter)
+
+
+def _project(named: Path | None, *, needed: bool) -> Project | None:
+    if named is not None:
+        return project.named(named)
+    try:
+        return project.find(Path())
+    except MCPGenError:
+        if needed:
+            raise
+        return None
+
+
+def _name(found: Project | None) -> str:
+    from mcpgen.manifest import load
+
+    assert found is not None
+    manifest = load(found.manifest_path)
+    return manifest.name or found.folder.absolute().name
+
+
+def _target(
+    host: Host, scope: str | None, file: Path | None, folder: Path, name: str
+) -> Target:
+    from mcpgen import hosts
+
+    scopes = host.scopes()
+    if file is not None:
+        if scope is not None:
+            raise click.UsageError("--file and --scope exclude each other")
+        path = Path(os.path.abspath(file))  # noqa: PTH100
+        return hosts.Target(host, path, disk.root_of(file), name)
+    if scope is not None and scope not in scopes:
+        raise click.UsageError(f"{host.title} has no file of the {scope}'s")
+    place: Scope = "user" if (scope or scopes[0]) == "user" else "project"
+    path, root = host.file(place, folder)
+    return hosts.Target(host, path, root, name, private=place == "user")
+
+
+def _entry(
+    host: Host, told: _Server, found: Project | None
+) -> tuple[dict[str, Any], Callable[[], None] | None]:
+    """The entry, and what starts the server once."""
+    from mcpgen import hosts
+
+    env = dict(_pairs(told.env, "=", "--env"))
+    headers = dict(_pairs(told.headers, ":", "--header"))
+    if told.url or told.http:
+        if not host.http:
+            raise click.UsageError(
+                f"{host.title} takes URLs under Settings > Connectors, not in its file"
+            )
+        if env or told.uv or told.python:
+            raise click.UsageError("--env, --python and --uv are for stdio")
+        url = told.url or _url(found)
+        if not url.startswith(("http://", "https://")):
+            raise click.UsageError("--url takes an http or https URL")
+        return hosts.http(host, url, headers), None
+    if headers:
+        raise click.UsageError("--header needs --http or --url")
+    assert found is not None
+    package = generate.server_package(found)
+    server = found.folder.absolute() / "server"
+    words = hosts.command(server, package, python=told.python, uv=told.uv)
+    return hosts.stdio(host, words, env), lambda: hosts.check(words, env)
+
+
+def _pairs(
+    given: Iterable[str], separator: str, option: str
+) -> Iterable[tuple[str, str]]:
+    for each in given:
+        name, found, value = each.partition(separator)
+        if not name.strip() or not found:
+            raise click.UsageError(f"{option} takes NAME{separator}VALUE")
+        yield name.strip(), value.strip() if separator == ":" else value
+
+
+def _url(found: Project | None) -> str:
+    from mcpgen.manifest import load
+
+    assert found is not None
+    manifest = load(found.manifest_path)
+    registered = (manifest.registry or {}).get("url")
+    return str(manifest.connect or registered or "http://127.0.0.1:8000/mcp")
+
+
+command = command_of(
+    "install",
+    _install,
+    "mcpgen install claude-desktop",
+    "mcpgen install vscode --scope project",
+    "mcpgen install claude-code --http             connect to a server that runs",
+    "mcpgen install cursor --env WEATHER_KEY=abc   with an environment variable",
+    "mcpgen install cursor --undo                  take the entry out again",
+    "mcpgen install mcp-json --print               for hosts that are not listed",
+)

@@ -1,0 +1,160 @@
+"""The entry of a server: the command that starts it, or its URL, in a host's form."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from mcpgen.diagnostics import MCPGenError, Span
+
+from .table import Host
+
+PROBE_SECONDS: Final = 60.0
+START_SECONDS: Final = 300.0
+"""How long the first start may take: uv installs what the server needs."""
+_SHOWN: Final = 8
+"""Lines of a server's standard error that an error shows."""
+_FOUND: Final = (
+    "import importlib.util as u, sys; sys.exit(not u.find_spec(sys.argv[1]))"
+)
+_PYTHON: Final = (
+    ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
+)
+
+
+def stdio(host: Host, command: Sequence[str], env: Mapping[str, str]) -> dict[str, Any]:
+    """An entry by which the host starts a program."""
+    entry: dict[str, Any] = {}
+    if "stdio" in host.types:
+        entry["type"] = host.types["stdio"]
+    entry |= {"command": command[0], "args": list(command[1:])}
+    return {**entry, "env": dict(env)} if env else entry
+
+
+def http(host: Host, url: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """An entry by which the host connects to a URL."""
+    entry: dict[str, Any] = {}
+    if "http" in host.types:
+        entry["type"] = host.types["http"]
+    entry["url"] = url
+    return {**entry, "headers": dict(headers)} if headers else entry
+
+
+def command(
+    server: Path, package: str, *, python: Path | None = None, uv: bool = False
+) -> list[str]:
+    """The command that serves standard input and output, from whatever folder.
+
+    Args:
+        server: The folder of the server's project.
+        package: The server's package.
+        python: The interpreter of the environment that has the package; without it, the
+            first one that has it, of the active environment, those in the folders
+            `.venv` of the project, and mcpgen's own.
+        uv: Let uv make and use an environment of the server's own.
+
+    Raises:
+        MCPGenError: No environment has the package, and uv is not there (MG442).
+    """
+    # -P: a folder that the host happens to run in must not shadow modules.
+    module = ["-P", "-m", package, "--stdio"]
+    if python is not None:
+        return [_absolute(python), *module]
+    found = None if uv else _environment(server, package)
+    if found is not None:
+        return [found, *module]
+    program = shutil.which("uv")
+    if program is not None:
+        folder = _absolute(server)
+        return [_absolute(program), "run", "--directory", folder, "python", *module]
+    raise MCPGenError.of(
+        "MG442",
+        f"no Python environment has {package} installed"
+        if not uv
+        else "uv is not installed, or not on PATH",
+        span=Span(str(server)),
+        hint=f"python -m pip install -e {server}, in an environment that is active or "
+        "named by --python; or install uv, which makes one",
+    )
+
+
+def check(command: Sequence[str], env: Mapping[str, str]) -> None:
+    """Start a server as a host would, and close its input at once.
+
+    Raises:
+        MCPGenError: It does not start, or not end in order (MG442).
+    """
+    try:
+        done = subprocess.run(
+            command,
+            cwd=tempfile.gettempdir(),
+            env={**_environ(), **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            timeout=START_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        reason, details = f"did not end within {START_SECONDS:g} s", ""
+    except OSError as error:
+        reason, details = f"can't be started: {error.strerror}", ""
+    else:
+        if done.returncode == 0:
+            return
+        reason = f"ended with exit code {done.returncode}"
+        details = "\n".join(done.stderr.splitlines()[-_SHOWN:])
+    raise MCPGenError.of(
+        "MG442",
+        f"the server {reason}",
+        span=Span(command[0]),
+        details=details or None,
+        hint="correct this, name another environment with --python, or pass --no-check",
+    )
+
+
+def _environment(server: Path, package: str) -> str | None:
+    for python in _candidates(server):
+        if not python.is_file():
+            continue
+        try:
+            done = subprocess.run(
+                [python, "-P", "-c", _FOUND, package],
+                cwd=tempfile.gettempdir(),
+                env=_environ(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PROBE_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0:
+            return _absolute(python)
+    return None
+
+
+def _candidates(server: Path) -> Iterator[Path]:
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        if os.environ.get(variable):
+            yield Path(os.environ[variable], *_PYTHON)
+    yield server.parent.joinpath(".venv", *_PYTHON)
+    yield server.joinpath(".venv", *_PYTHON)
+    yield Path(sys.executable)
+
+
+def _environ() -> dict[str, str]:
+    """The environment without what activates one: hosts are not started from it."""
+    mine = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+    return {key: value for key, value in os.environ.items() if key not in mine}
+
+
+def _absolute(path: str | Path) -> str:
+    """The absolute form; links stay, since environments are made of them."""
+    return os.path.abspath(path)  # noqa: PTH100

@@ -1,0 +1,680 @@
+"""`mcpgen install`: an entry in a host's file, and nothing else changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import venv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import pytest
+
+from mcpgen import hosts
+from mcpgen.diagnostics import MCPGenError
+from mcpgen.hosts import HOSTS
+from mcpgen.runtime.client import Client
+from tests.cli.terminal import Result, Terminal
+from tests.pace import patient
+
+URL: Final = "https://hello.example/mcp"
+FILES: Final[Mapping[str, Mapping[str, str]]] = {
+    "claude-desktop": {
+        "darwin": "Library/Application Support/Claude/claude_desktop_config.json",
+        "win32": "Roaming/Claude/claude_desktop_config.json",
+        "linux": ".config/Claude/claude_desktop_config.json",
+    },
+    "claude-code": dict.fromkeys(("darwin", "win32", "linux"), ".claude.json"),
+    "cursor": dict.fromkeys(("darwin", "win32", "linux"), ".cursor/mcp.json"),
+    "vscode": {
+        "darwin": "Library/Application Support/Code/User/mcp.json",
+        "win32": "Roaming/Code/User/mcp.json",
+        "linux": ".config/Code/User/mcp.json",
+    },
+}
+IN_PROJECT: Final = {
+    "claude-code": ".mcp.json",
+    "cursor": ".cursor/mcp.json",
+    "vscode": ".vscode/mcp.json",
+    "mcp-json": "mcp.json",
+}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home folder of a user, with nothing in it and nothing active."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    monkeypatch.setenv("APPDATA", str(folder / "Roaming"))
+    monkeypatch.setenv("MCPGEN_STATE_DIR", str(tmp_path / "state"))
+    for variable in ("XDG_CONFIG_HOME", "VIRTUAL_ENV", "CONDA_PREFIX"):
+        monkeypatch.delenv(variable, raising=False)
+    return folder
+
+
+@pytest.fixture
+def python(hello: Path) -> Path:
+    """The Python of an environment in the project that has its server."""
+    return environment(hello / ".venv", hello / "server")
+
+
+def environment(folder: Path, *paths: Path) -> Path:
+    """An environment that has some paths, and what this one has."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    (site,) = folder.glob("lib/python3*/site-packages")
+    ours = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "more.pth").write_text("\n".join([*map(str, paths), *ours]), "utf-8")
+    return folder / "bin" / "python"
+
+
+def entry_of(file: Path, key: str = "mcpServers", name: str = "hello") -> Any:
+    return json.loads(file.read_bytes())[key][name]
+
+
+def changed(done: Result) -> dict[str, Any]:
+    assert (done.code, done.err) == (0, "")
+    result: dict[str, Any] = json.loads(done.out)
+    return result
+
+
+async def tools_of(entry: Mapping[str, Any], folder: Path) -> list[str]:
+    command = [entry["command"], *entry["args"]]
+    async with Client.stdio(
+        command, env=entry.get("env"), cwd=folder, timeout=patient(30)
+    ) as client:
+        return [tool.name for tool in await client.list_tools()]
+
+
+@pytest.mark.parametrize("host", [*FILES, "mcp-json"])
+async def test_the_host_can_start_what_was_written(
+    host: str,
+    hello: Path,
+    home: Path,
+    python: Path,
+    terminal: Terminal,
+    tmp_path: Path,
+) -> None:
+    done = terminal.mcpgen("install", host, "--yes")
+
+    assert done.code == 0
+    file = (
+        hello / "mcp.json" if host == "mcp-json" else home / FILES[host][sys.platform]
+    )
+    entry = entry_of(file, HOSTS[host].key)
+    assert entry["command"] == str(python)
+    assert entry.get("type") in {None, "stdio"}
+    assert f"hello is now in {file}" in done.out
+    # Whatever lies where the host runs is not imported.
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "hello_server.py").write_text("raise SystemExit(1)")
+    assert await tools_of(entry, tmp_path / "elsewhere") == ["greet"]
+
+
+async def test_variables_reach_the_server(
+    hello: Path, python: Path, terminal: Terminal
+) -> None:
+    handlers = hello / "server/hello_server/handlers.py"
+    with handlers.open("a", encoding="utf-8") as file:
+        file.write("import os\n\nassert os.environ['HELLO_KEY'] == 'a=b'\n")
+    without = terminal.mcpgen("install", "mcp-json", "--yes")
+    assert without.code == 2
+    assert "error[MG442]: the server ended with exit code 1" in without.err
+    assert "KeyError: 'HELLO_KEY'" in without.err
+    assert not (hello / "mcp.json").exists()
+
+    done = terminal.mcpgen("install", "mcp-json", "--yes", "--env", "HELLO_KEY=a=b")
+
+    assert done.code == 0
+    entry = entry_of(hello / "mcp.json")
+    assert entry["env"] == {"HELLO_KEY": "a=b"}
+    assert await tools_of(entry, hello) == ["greet"]
+
+
+class TestTheCommand:
+    def test_the_active_environment_comes_first(
+        self,
+        hello: Path,
+        python: Path,
+        terminal: Terminal,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        active = environment(tmp_path / "active", hello / "server")
+        monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
+        assert python != active
+
+        done = terminal.mcpgen("install", "mcp-json", "--print")
+
+        printed = json.loads(done.out)["mcpServers"]["hello"]
+        assert printed == {
+            "command": str(active),
+            "args": ["-P", "-m", "hello_server", "--stdio"],
+        }
+
+    def test_an_environment_without_the_server_is_passed_over(
+        self,
+        hello: Path,
+        python: Path,
+        terminal: Terminal,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        environment(tmp_path / "active")
+        monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
+
+        done = terminal.mcpgen("install", "mcp-json", "--print")
+
+        assert json.loads(done.out)["mcpServers"]["hello"]["command"] == str(python)
+
+    async def test_uv_is_used_where_no_environment_has_the_server(
+        self,
+        hello: Path,
+        terminal: Terminal,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        python = environment(tmp_path / "prepared", hello / "server")
+        uv = tmp_path / "bin" / "uv"
+        uv.parent.mkdir()
+        # What the real one does once the environment is there.
+        uv.write_text(
+            '#!/bin/sh\n[ "$1" = run ] && [ "$2" = --directory ] && cd "$3" || exit 9\n'
+            f'shift 4\nexec {python} "$@"\n'
+        )
+        uv.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{uv.parent}{os.pathsep}{os.environ['PATH']}")
+
+        done = terminal.mcpgen("install", "mcp-json", "--yes")
+
+        assert done.code == 0
+        entry = entry_of(hello / "mcp.json")
+        assert entry["command"] == str(uv)
+        assert entry["args"][:3] == ["run", "--directory", str(hello / "server")]
+        assert await tools_of(entry, tmp_path) == ["greet"]
+
+    @pytest.mark.parametrize("options", [[], ["--uv"]])
+    def test_without_any_the_user_reads_how_to_get_one(
+        self,
+        hello: Path,
+        terminal: Terminal,
+        monkeypatch: pytest.MonkeyPatch,
+        options: list[str],
+    ) -> None:
+        monkeypatch.setenv("PATH", str(hello))
+
+        done = terminal.mcpgen("install", "mcp-json", "--yes", *options)
+
+        assert done.code == 2
+        assert "error[MG442]: " in done.err
+        assert f"python -m pip install -e {hello / 'server'}" in done.err
+        assert not (hello / "mcp.json").exists()
+
+    def test_a_project_without_a_server_can_only_be_connected_to(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        manifest = hello / "mcpgen.yaml"
+        manifest.write_text(f"{manifest.read_text()}targets: [client]\n")
+        assert terminal.mcpgen("generate").code == 0
+
+        done = terminal.mcpgen("install", "mcp-json", "--print")
+
+        assert done.code == 2
+        assert "error[MG603]: the project has no server" in done.err
+        assert terminal.mcpgen("install", "mcp-json", "--http", "--print").code == 0
+
+
+class TestURLs:
+    @pytest.mark.parametrize(
+        ("host", "kind"),
+        [("claude-code", "http"), ("cursor", None), ("vscode", "http")],
+    )
+    def test_the_entry_has_the_url_and_headers(
+        self, hello: Path, terminal: Terminal, host: str, kind: str | None
+    ) -> None:
+        done = terminal.mcpgen(
+            *("install", host, "--url", URL, "--header", "Authorization: Bearer a:b"),
+            *("--scope", "project", "--yes"),
+        )
+
+        assert done.code == 0
+        entry = entry_of(hello / IN_PROJECT[host], HOSTS[host].key)
+        assert entry.pop("type", None) == kind
+        assert entry == {"url": URL, "headers": {"Authorization": "Bearer a:b"}}
+
+    @pytest.mark.parametrize(
+        ("lines", "url"),
+        [
+            ("", "http://127.0.0.1:8000/mcp"),
+            (f"connect: {{url: {URL}}}\n", URL),
+            (f"registry: {{name: a.b/hello, url: {URL}}}\n", URL),
+        ],
+    )
+    def test_http_takes_the_url_of_the_manifest(
+        self, hello: Path, terminal: Terminal, lines: str, url: str
+    ) -> None:
+        manifest = hello / "mcpgen.yaml"
+        manifest.write_text(f"{manifest.read_text()}{lines}")
+
+        done = terminal.mcpgen("install", "mcp-json", "--http", "--print")
+
+        assert json.loads(done.out) == {
+            "mcpServers": {"hello": {"type": "http", "url": url}}
+        }
+
+    def test_no_project_is_needed_for_a_url_and_a_name(
+        self, terminal: Terminal, tmp_path: Path
+    ) -> None:
+        options = ("--url", URL, "--name", "x", "--yes")
+
+        done = terminal.mcpgen("install", "mcp-json", *options)
+        undone = terminal.mcpgen(
+            "install", "mcp-json", "--undo", "--name", "x", "--yes"
+        )
+
+        assert (done.code, undone.code) == (0, 0)
+        assert not (tmp_path / "mcp.json").exists()
+
+    def test_claude_desktop_takes_none(self, hello: Path, terminal: Terminal) -> None:
+        done = terminal.mcpgen("install", "claude-desktop", "--url", URL, "--yes")
+
+        assert done.code == 2
+        assert "Settings > Connectors" in done.err
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ["--url", "file:///etc/passwd"],
+            ["--url", URL, "--env", "A=b"],
+            ["--header", "A: b"],
+            ["--env", "A"],
+            ["--url", URL, "--header", "A"],
+            ["--file", "a.json", "--scope", "project"],
+            ["--scope", "user"],
+        ],
+    )
+    def test_options_that_do_not_fit_are_refused(
+        self, hello: Path, terminal: Terminal, options: list[str]
+    ) -> None:
+        done = terminal.mcpgen("install", "mcp-json", "--yes", *options)
+
+        assert done.code == 2
+        assert "Error: " in done.err
+        assert not (hello / "mcp.json").exists()
+
+
+class TestWhereItGoes:
+    @pytest.mark.parametrize("platform", ["darwin", "win32", "linux"])
+    @pytest.mark.parametrize("host", list(FILES))
+    def test_the_user_s_file_on_each_platform(
+        self, host: str, platform: str, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "platform", platform)
+
+        file, root = HOSTS[host].file("user", Path("project"))
+
+        assert file == home / FILES[host][platform]
+        assert file.is_relative_to(root)
+
+    @pytest.mark.parametrize("host", list(IN_PROJECT))
+    def test_the_file_in_the_project(
+        self, host: str, hello: Path, home: Path, terminal: Terminal
+    ) -> None:
+        (hello / "server" / "deeper").mkdir()
+        terminal.go(hello / "server" / "deeper")
+
+        done = terminal.mcpgen(
+            *("install", host, "--scope", "project", "--url", URL, "--yes")
+        )
+
+        assert done.code == 0
+        assert (hello / IN_PROJECT[host]).is_file()
+        assert list(home.iterdir()) == []
+
+    def test_only_the_user_can_read_a_new_file_of_the_user_s(
+        self, hello: Path, home: Path, terminal: Terminal
+    ) -> None:
+        done = terminal.mcpgen("install", "cursor", "--url", URL, "--yes")
+
+        assert stat.S_IMODE((home / ".cursor/mcp.json").stat().st_mode) == 0o600
+        assert "is Cursor installed?" in done.err
+
+    def test_another_file_can_be_named(
+        self, hello: Path, tmp_path: Path, terminal: Terminal
+    ) -> None:
+        file = tmp_path / "profile" / "mcp.json"
+
+        done = terminal.mcpgen(
+            *("install", "vscode", "--file", str(file), "--url", URL, "--yes")
+        )
+
+        assert done.code == 0
+        assert entry_of(file, "servers")["url"] == URL
+
+
+COMMENTED: Final = (
+    '// My servers\n{\n\t"inputs": [],\n\t"servers": {\n'
+    '\t\t"other": {"command": "x"}, // mine\n\t},\n}\n'
+)
+
+
+class TestTheRestOfTheFile:
+    @pytest.mark.parametrize(
+        ("host", "before"),
+        [
+            ("vscode", COMMENTED.encode()),
+            ("vscode", COMMENTED.replace("\n", "\r\n").encode()),
+            ("cursor", b'\xef\xbb\xbf{ /* none */ "mcpServers": {} }'),
+            ("claude-code", b'{"numStartups":3,"mcpServers":{"a":{"command":"b"}}}'),
+            ("claude-code", '{\n    "oauth": "\u00e9"\n}'.encode()),
+            ("claude-code", b"{}"),
+            ("mcp-json", b"\n"),
+            ("mcp-json", b""),
+        ],
+    )
+    def test_it_stays_byte_for_byte_and_comes_back(
+        self, host: str, before: bytes, hello: Path, terminal: Terminal
+    ) -> None:
+        file = hello / IN_PROJECT[host]
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(before)
+        file.chmod(0o640)
+        options = ("--scope", "project", "--yes")
+
+        done = terminal.mcpgen("install", host, "--url", URL, *options)
+
+        assert done.code == 0
+        after = file.read_bytes()
+        assert is_subsequence(before, after)
+        assert after.count(b"\r\n") in {0, after.count(b"\n")}
+        assert stat.S_IMODE(file.stat().st_mode) == 0o640
+        assert terminal.mcpgen("install", host, "--url", URL, *options).code == 0
+        assert file.read_bytes() == after
+
+        undone = terminal.mcpgen("install", host, "--undo", *options)
+
+        assert undone.code == 0
+        assert file.read_bytes() == before
+
+    @pytest.mark.parametrize("text", ['{"mcpServers": {}, // no\n}', "{,}", "[]"])
+    def test_a_broken_file_is_left_alone(
+        self, text: str, hello: Path, terminal: Terminal
+    ) -> None:
+        file = hello / "mcp.json"
+        file.write_text(text)
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes")
+
+        assert done.code == 2
+        assert f"{file}:1:" in done.err
+        assert len(done.err.splitlines()) == 2
+        assert file.read_text() == text
+
+    @pytest.mark.parametrize(
+        ("content", "code"),
+        [
+            (b'{"mcpServers": []}', "MG106"),
+            (b'{"a": "\xff"}', "MG005"),
+            (b'{"a": 1, "a": 2}', "MG013"),
+        ],
+    )
+    def test_so_is_one_that_means_something_else(
+        self, content: bytes, code: str, hello: Path, terminal: Terminal
+    ) -> None:
+        (hello / "mcp.json").write_bytes(content)
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes", "--json")
+
+        assert done.code == 2
+        (found,) = json.loads(done.out)["diagnostics"]
+        assert found["code"] == code
+        assert (hello / "mcp.json").read_bytes() == content
+
+
+def is_subsequence(part: bytes, whole: bytes) -> bool:
+    rest = iter(whole)
+    return all(byte in rest for byte in part)
+
+
+class TestAnEntryOfTheSameName:
+    def test_it_is_replaced_on_request_and_comes_back(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        file = hello / "mcp.json"
+        before = '{"mcpServers": {"hello": {"command": "mine"}, "b": {}}}'
+        file.write_text(before)
+        arguments = ("install", "mcp-json", "--url", URL, "--yes")
+        assert terminal.mcpgen(*arguments).code == 2
+        assert file.read_text() == before
+
+        assert terminal.mcpgen(*arguments, "--force").code == 0
+
+        assert entry_of(file) == {"type": "http", "url": URL}
+        assert terminal.mcpgen("install", "mcp-json", "--undo", "--yes").code == 0
+        assert file.read_text() == before
+
+    def test_what_differs_is_named_without_the_values_of_variables(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        entry = {"type": "http", "url": URL, "headers": {"Key": "secret"}}
+        (hello / "mcp.json").write_text(json.dumps({"mcpServers": {"hello": entry}}))
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes")
+
+        assert "headers: values for Key in the file, nothing now" in done.err
+        assert "secret" not in done.err + done.out
+
+    def test_one_s_own_is_brought_up_to_date_and_undone_at_once(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        file = hello / "mcp.json"
+        file.write_text("{}")
+        for url in (URL, f"{URL}/2", f"{URL}/3"):
+            assert (
+                terminal.mcpgen("install", "mcp-json", "--url", url, "--yes").code == 0
+            )
+            assert entry_of(file)["url"] == url
+
+        assert terminal.mcpgen("install", "mcp-json", "--undo", "--yes").code == 0
+
+        assert file.read_text() == "{}"
+
+    def test_another_name_can_be_taken(self, hello: Path, terminal: Terminal) -> None:
+        (hello / "mcp.json").write_text('{"mcpServers": {"hello": {}}}')
+
+        done = terminal.mcpgen(
+            *("install", "mcp-json", "--url", URL, "--name", "hello 2", "--yes")
+        )
+
+        assert done.code == 0
+        assert entry_of(hello / "mcp.json", name="hello 2")["url"] == URL
+
+
+class TestUndo:
+    def test_the_file_and_folders_that_were_created_go(
+        self, hello: Path, home: Path, terminal: Terminal
+    ) -> None:
+        assert terminal.mcpgen("install", "vscode", "--url", URL, "--yes").code == 0
+        assert (home / ".config").exists() or sys.platform != "linux"
+
+        done = terminal.mcpgen("install", "vscode", "--undo", "--yes")
+
+        assert done.code == 0
+        assert [path for path in home.rglob("*") if path.is_file()] == []
+        assert not (home / ".config" / "Code").exists()
+
+    def test_what_others_added_since_stays(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        file = hello / "mcp.json"
+        for name in ("a", "b"):
+            options = ("--url", URL, "--name", name, "--yes")
+            assert terminal.mcpgen("install", "mcp-json", *options).code == 0
+
+        for name in ("a", "b"):
+            options = ("--undo", "--name", name, "--yes")
+            assert terminal.mcpgen("install", "mcp-json", *options).code == 0
+            if name == "a":
+                assert list(json.loads(file.read_bytes())["mcpServers"]) == ["b"]
+
+    def test_an_entry_that_was_edited_is_kept(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        file = hello / "mcp.json"
+        assert terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes").code == 0
+        file.write_text(file.read_text().replace("hello.example", "other.example"))
+
+        done = terminal.mcpgen("install", "mcp-json", "--undo", "--yes")
+
+        assert done.code == 2
+        assert "was edited since it was installed" in done.err
+        forced = terminal.mcpgen("install", "mcp-json", "--undo", "--yes", "--force")
+        assert forced.code == 0
+
+    def test_nothing_to_undo_is_fine(self, hello: Path, terminal: Terminal) -> None:
+        done = terminal.mcpgen("install", "mcp-json", "--undo", "--yes")
+
+        assert (done.code, done.err) == (0, "")
+        assert done.out.endswith("has no entry hello; nothing to do\n")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="permissions are not read")
+    def test_a_record_that_others_can_write_is_not_believed(
+        self, hello: Path, terminal: Terminal, tmp_path: Path
+    ) -> None:
+        assert terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes").code == 0
+        (tmp_path / "state").chmod(0o777)
+
+        done = terminal.mcpgen("install", "mcp-json", "--undo", "--yes")
+
+        assert done.code == 2
+        assert "was not installed by this command" in done.err
+
+
+class TestAsking:
+    def test_without_a_terminal_nothing_is_written(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL)
+
+        assert done.code == 2
+        assert "error[MG444]: nothing was written" in done.err
+        assert "+++ " in done.out
+        assert not (hello / "mcp.json").exists()
+
+    @pytest.mark.parametrize(("answer", "code"), [(True, 0), (False, 1)])
+    def test_on_a_terminal_the_answer_counts(
+        self,
+        answer: bool,
+        code: int,
+        hello: Path,
+        terminal: Terminal,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        on_a_terminal(monkeypatch, lambda: answer)
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL)
+
+        assert done.code == code
+        assert (hello / "mcp.json").exists() == answer
+
+    def test_a_file_that_changes_meanwhile_is_left_alone(
+        self, hello: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def change() -> bool:
+            (hello / "mcp.json").write_text('{"mine": 1}')
+            return True
+
+        on_a_terminal(monkeypatch, change)
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL)
+
+        assert done.code == 2
+        assert "changed while this command was waiting" in done.err
+        assert (hello / "mcp.json").read_text() == '{"mine": 1}'
+
+    def test_a_program_gets_json(self, hello: Path, terminal: Terminal) -> None:
+        result = changed(
+            terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes", "--json")
+        )
+
+        assert result.pop("diff").startswith("--- /dev/null\n")
+        assert result == {
+            "host": "mcp.json",
+            "file": str(hello / "mcp.json"),
+            "name": "hello",
+            "entry": {"type": "http", "url": URL},
+            "changed": True,
+        }
+
+    def test_a_diff_of_one_long_line_shows_the_change_alone(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        secret = "x" * 2_000
+        (hello / "mcp.json").write_text(json.dumps({"key": secret}))
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes")
+
+        assert URL in done.out
+        assert secret not in done.out
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(click, "confirm", lambda *_, **__: answer())
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="no symbolic links")
+class TestLinks:
+    @pytest.mark.parametrize("linked", [".vscode", ".vscode/mcp.json"])
+    @pytest.mark.parametrize("options", [["--url", URL], ["--undo"]])
+    def test_none_in_a_project_is_followed(
+        self,
+        linked: str,
+        options: list[str],
+        hello: Path,
+        tmp_path: Path,
+        terminal: Terminal,
+    ) -> None:
+        away = tmp_path / "away"
+        away.mkdir()
+        (away / "mcp.json").write_text('{"servers": {"hello": {}}}')
+        (hello / linked).parent.mkdir(exist_ok=True)
+        (hello / linked).symlink_to(away if linked == ".vscode" else away / "mcp.json")
+
+        done = terminal.mcpgen(
+            *("install", "vscode", "--scope", "project", "--yes", "--force", *options)
+        )
+
+        assert done.code == 2
+        assert "error[MG409]: is a symbolic link" in done.err
+        assert (away / "mcp.json").read_text() == '{"servers": {"hello": {}}}'
+
+    def test_a_device_is_not_read(self, hello: Path, terminal: Terminal) -> None:
+        os.mkfifo(hello / "mcp.json")
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes")
+
+        assert done.code == 2
+        assert "error[MG002]" in done.err
+
+    def test_a_link_that_comes_in_between_is_not_written_through(
+        self, hello: Path, tmp_path: Path
+    ) -> None:
+        folder = hello / ".cursor"
+        folder.mkdir()
+        target = hosts.Target(HOSTS["cursor"], folder / "mcp.json", hello, "hello")
+        change = hosts.install(target, {"url": URL})
+        assert change is not None
+        folder.rmdir()
+        folder.symlink_to(tmp_path)
+
+        with pytest.raises(MCPGenError, match="MG409"):
+            hosts.write(change)
+
+        assert not (tmp_path / "mcp.json").exists()
