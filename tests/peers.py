@@ -98,3 +98,12 @@ def _installed(package: Path) -> tuple[Path, str | None]:
             ready.write_text(wanted, "utf-8")
             return home, None
     return home, f"npm can't install {package}; is its registry reachable? {reason}"
+
+
+def environment_with(folder: Path, *paths: Path) -> Path:
+    """The Python of a new environment that has some paths, and what this one has."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    (site,) = folder.glob("lib/python3*/site-packages")
+    ours = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "more.pth").write_text("\n".join([*map(str, paths), *ours]), "utf-8")
+    return folder / "bin" / "python"

@@ -276,19 +276,26 @@ class _Parser:
         start, members = self._at, dict[str, Member]()
         self._advance()
         while self._kind != "}":
-            if self._kind != "scalar" or self._text[self._at] != '"':
-                self._fail("a key is missing")
-            place, key = self._at, json.loads(self._text[self._at : self._end])
+            place = self._at
+            key = self._key()
             if key in members:
+                self._at = place
                 self._fail(f"the key {json.dumps(key)} is there twice", "MG013")
-            self._advance()
-            if self._kind != ":":
-                self._fail("a colon is missing")
-            self._advance()
             value = self._value(depth + 1)
             members[key] = Member(key, place, value, self._separator("}"))
         data = {key: member.value.data for key, member in members.items()}
         return Value(start, self._closed(), data, tuple(members.values()))
+
+    def _key(self) -> str:
+        """Pass a key and its colon."""
+        if self._text[self._at : self._at + 1] != '"':
+            self._fail("a key is missing")
+        key: str = json.loads(self._text[self._at : self._end])
+        self._advance()
+        if self._kind != ":":
+            self._fail("a colon is missing")
+        self._advance()
+        return key
 
     def _separator(self, closing: str) -> int | None:
         """Pass the comma behind a value; gives where it was."""

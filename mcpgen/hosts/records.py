@@ -50,9 +50,10 @@ def load(file: Path, name: str) -> Record | None:
     try:
         if disk.writable_by_others(place):
             return None
-        data = json.loads(place.read_bytes())
-        edits = tuple(Edit(**each) for each in data.pop("edits"))
-        return Record(**{**data, "edits": edits, "folders": tuple(data["folders"])})
+        data: dict[str, Any] = json.loads(place.read_bytes())
+        data["edits"] = tuple(Edit(**each) for each in data["edits"])
+        data["folders"] = tuple(data["folders"])
+        return Record(**data)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import sys
-import venv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from mcpgen.hosts import HOSTS
 from mcpgen.runtime.client import Client
 from tests.cli.terminal import Result, Terminal
 from tests.pace import patient
+from tests.peers import environment_with
 
 URL: Final = "https://hello.example/mcp"
 FILES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -61,16 +61,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def python(hello: Path) -> Path:
     """The Python of an environment in the project that has its server."""
-    return environment(hello / ".venv", hello / "server")
-
-
-def environment(folder: Path, *paths: Path) -> Path:
-    """An environment that has some paths, and what this one has."""
-    venv.create(folder, with_pip=False, symlinks=True)
-    (site,) = folder.glob("lib/python3*/site-packages")
-    ours = [path for path in sys.path if path.endswith("site-packages")]
-    (site / "more.pth").write_text("\n".join([*map(str, paths), *ours]), "utf-8")
-    return folder / "bin" / "python"
+    return environment_with(hello / ".venv", hello / "server")
 
 
 def entry_of(file: Path, key: str = "mcpServers", name: str = "hello") -> Any:
@@ -145,7 +136,7 @@ class TestTheCommand:
         monkeypatch: pytest.MonkeyPatch,
         tmp_path: Path,
     ) -> None:
-        active = environment(tmp_path / "active", hello / "server")
+        active = environment_with(tmp_path / "active", hello / "server")
         monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
         assert python != active
 
@@ -165,7 +156,7 @@ class TestTheCommand:
         monkeypatch: pytest.MonkeyPatch,
         tmp_path: Path,
     ) -> None:
-        environment(tmp_path / "active")
+        environment_with(tmp_path / "active")
         monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
 
         done = terminal.mcpgen("install", "mcp-json", "--print")
@@ -179,7 +170,7 @@ class TestTheCommand:
         monkeypatch: pytest.MonkeyPatch,
         tmp_path: Path,
     ) -> None:
-        python = environment(tmp_path / "prepared", hello / "server")
+        python = environment_with(tmp_path / "prepared", hello / "server")
         uv = tmp_path / "bin" / "uv"
         uv.parent.mkdir()
         # What the real one does once the environment is there.
@@ -517,8 +508,8 @@ class TestUndo:
             assert terminal.mcpgen("install", "mcp-json", *options).code == 0
 
         for name in ("a", "b"):
-            options = ("--undo", "--name", name, "--yes")
-            assert terminal.mcpgen("install", "mcp-json", *options).code == 0
+            undo = ("--undo", "--name", name, "--yes")
+            assert terminal.mcpgen("install", "mcp-json", *undo).code == 0
             if name == "a":
                 assert list(json.loads(file.read_bytes())["mcpServers"]) == ["b"]
 

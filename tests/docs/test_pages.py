@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -17,7 +19,7 @@ from mcpgen.protocol import installed, known
 from tests.docs import pages
 from tests.docs.tracker import tracker
 from tests.pace import patient
-from tests.peers import SDK1, environment
+from tests.peers import SDK1, environment, environment_with
 from tests.publishing.index_server import serving
 from tests.runtime.client.auth.authority import guarded
 from tests.runtime.client.auth.providers import (
@@ -86,9 +88,24 @@ def fastmcp(folder: Path, stack: ExitStack) -> dict[str, str]:
     return {"python my_server.py": f"{environment('sdk1', SDK1)} my_server.py"}
 
 
+def home(folder: Path, stack: ExitStack) -> dict[str, str]:
+    """A home of the reader's own, and an active environment that has the server."""
+    own = folder.parent
+    active = environment_with(own / "active", folder / "weather" / "server")
+    variables = {
+        "HOME": str(own),
+        "VIRTUAL_ENV": str(active.parents[1]),
+        "MCPGEN_STATE_DIR": str(own / "state"),
+        "XDG_CONFIG_HOME": str(own / "config"),
+    }
+    stack.enter_context(patch.dict(os.environ, variables))
+    return {}
+
+
 PREPARED: dict[str, Callable[[Path, ExitStack], dict[str, str]]] = {
     "docs/how-to/deploy.md": other_folders,
     "docs/how-to/follow-the-protocol.md": next_revision,
+    "docs/how-to/install-into-hosts.md": home,
     "docs/how-to/migrate-from-fastmcp.md": fastmcp,
     "docs/how-to/publish-a-client.md": serve_index,
     "docs/tutorial.md": serve_index,

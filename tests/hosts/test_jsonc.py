@@ -160,14 +160,14 @@ def texts(draw: st.DrawFn) -> str:
             return listed("{", parts, "}")
         if isinstance(value, list):
             return listed("[", [written(each) for each in value], "]")
-        return json.dumps(value, ensure_ascii=draw(st.booleans()))
+        return json.dumps(value, ensure_ascii=draw(st.sampled_from([True, False])))
 
     def gap() -> str:
         return draw(SPACES)
 
     def listed(start: str, parts: list[str], end: str) -> str:
         inside = ",".join(f"{gap()}{part}{gap()}" for part in parts)
-        comma = "," if parts and draw(st.booleans()) else ""
+        comma = draw(st.sampled_from(["", ","])) if parts else ""
         return f"{start}{inside}{comma}{gap()}{end}"
 
     members = st.dictionaries(st.text(max_size=4), VALUES, max_size=4)
