@@ -74,6 +74,7 @@ def build(
         package=_package(manifest.package or {}),
         registry=_registry(manifest.registry),
         connect=manifest.connect,
+        has_server="server" in manifest.targets,
         features={half: tuple(names) for half, names in manifest.features.items()},
         shares_runtime=manifest.runtime == "shared",
         all_types=manifest.protocol_types == "all",

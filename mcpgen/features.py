@@ -66,7 +66,7 @@ SERVER_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
 
 CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
     "terminal": ("terminal/",),
-    "oauth": (),
+    "oauth": ("oauth/", "terminal/sign_in.py"),
     "stdio": ("../transports/stdio.py",),
 }
 """The same for clients."""
@@ -74,8 +74,17 @@ CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
 SERVER_DEFAULT: Final = ("limits", "access-log", "mock", "token")
 """What servers have where the manifest does not list features: their README needs it."""
 
-CLIENT_DEFAULT: Final = ("terminal", "oauth", "stdio")
-"""What clients have where the manifest does not list features."""
+CLIENT_DEFAULT: Final = ("terminal", "stdio")
+"""What clients have where the manifest does not list features; and perhaps `oauth`."""
+
+OAUTH_KINDS: Final = frozenset({"jwt", "introspection", "github"})
+"""Kinds of authentication whose tokens an authorization server issues."""
+
+CLIENT_EXTRAS: Final = (
+    ("oauth", "oauth", ("joserfc>=1.8,<2",)),
+    ("terminal", "cli", ("rich>=14,<16",)),
+)
+"""Features of clients with an extra, the extra's name, and what it needs from PyPI."""
 
 NEVER_IN_CLIENTS: Final = ("../../core/examples/",)
 
@@ -175,12 +184,12 @@ def client_requirements(project: ir.Project) -> tuple[str, ...]:
 
 def client_extras(project: ir.Project) -> dict[str, tuple[str, ...]]:
     """The extras of a project's client, and what they need from PyPI."""
+    present = client(project).present
     found: dict[str, tuple[str, ...]] = {
-        "oauth": ("joserfc>=1.8,<2",),
-        "cli": ("rich>=14,<16",),
+        name: packages
+        for feature, name, packages in CLIENT_EXTRAS
+        if feature in present
     }
-    if not has_terminal(project):
-        del found["cli"]
     if project.shares_runtime:
         return {name: (runtime_requirement(name),) for name in found}
     return found
@@ -195,7 +204,17 @@ def runtime_requirement(*extras: str) -> str:
 
 def client(project: ir.Project) -> Half:
     """What a project's client has."""
-    return _half("client", project.features.get("client", CLIENT_DEFAULT), CLIENT)
+    written = project.features.get("client")
+    return _half(
+        "client", _client_default(project) if written is None else written, CLIENT
+    )
+
+
+def _client_default(project: ir.Project) -> tuple[str, ...]:
+    """What a client has where the manifest does not list features."""
+    kind = (project.auth or {}).get("kind")
+    signs_in = kind in OAUTH_KINDS or (kind is None and not project.has_server)
+    return (*CLIENT_DEFAULT, "oauth") if signs_in else CLIENT_DEFAULT
 
 
 def has_terminal(project: ir.Project) -> bool:

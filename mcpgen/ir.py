@@ -238,6 +238,7 @@ class Project:
         package: What package indexes say about the client.
         registry: The server's entry in the MCP registry, or None.
         connect: The server's endpoint, for READMEs; None where it is not known.
+        has_server: Whether the project makes the server, too.
         features: The features that the manifest lists for "server" and "client".
         shares_runtime: Whether packages depend on the runtime as a distribution, in
             place of having a copy.
@@ -268,6 +269,7 @@ class Project:
     package: Package = Package()
     registry: Registry | None = None
     connect: str | None = None
+    has_server: bool = True
     features: dict[str, tuple[str, ...]] = field(
         default_factory=dict[str, tuple[str, ...]]
     )

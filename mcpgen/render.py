@@ -155,6 +155,13 @@ _ABOUT: Final = {
 }
 """What each module beside the server's `generated` has."""
 
+_ABOUT_CLIENT: Final = {
+    "auth": "Credentials: tokens, keys, certificates and signing in.",
+    "connection": "Connections of your own, and what clients share about servers.",
+    "middleware": "The types of middleware around requests.",
+}
+"""What each module beside the client package's `__init__` has."""
+
 Files: TypeAlias = Iterator[tuple[str, File]]
 
 
@@ -401,6 +408,17 @@ class _Pages:
                 names=package.client_exports(project),
             ),
         )
+        for module, imports, names, on_demand in package.client_modules(project):
+            yield (
+                f"{home}/{pycode.identifier(module)}.py",
+                self._own(
+                    "client/exports.py.jinja",
+                    docstring=self._said(_ABOUT_CLIENT[module]),
+                    imports=imports,
+                    on_demand=on_demand,
+                    names=names,
+                ),
+            )
         yield (
             f"{home}/client.py",
             self._own(

@@ -333,8 +333,9 @@ class Features(TypedDict, total=False):
     client: Annotated[
         list[Literal["terminal", "oauth", "stdio"]],
         Field(
-            description="What the client has besides its core. Default: terminal, oauth, "
-            "stdio (servers that are programs, started by the client)."
+            description="What the client has besides its core. Default: terminal, stdio "
+            "(servers that are programs, started by the client), and oauth where `auth` "
+            "means OAuth, or where the project makes no server and has no `auth`."
         ),
     ]
 

@@ -112,30 +112,60 @@ CLIENT_NAMES: Final = (
 )
 """What people who call the server import from the client runtime."""
 
-CLIENT_AUTH_NAMES: Final = (
-    "ApiKeyAuth",
-    "Auth",
-    "BearerAuth",
-    "Challenge",
-    "ClientCredentials",
-    "ClientRegistration",
-    "EnterpriseAuth",
-    "FileStorage",
-    "IssuerSettings",
-    "KnownServers",
-    "LoopbackRedirect",
-    "MemoryStorage",
-    "OAuth",
-    "Outgoing",
-    "PrivateKey",
-    "Receiver",
-    "Redirect",
-    "TokenStorage",
-    "WorkloadIdentity",
-    "tls_context",
-)
-"""What they import to connect and sign in; the runtime imports it when it is first asked for."""
+CLIENT_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "auth": (
+        "ApiKeyAuth",
+        "Auth",
+        "BearerAuth",
+        "Challenge",
+        "ClientCredentials",
+        "ClientRegistration",
+        "EnterpriseAuth",
+        "FileStorage",
+        "IssuerSettings",
+        "LoopbackRedirect",
+        "MemoryStorage",
+        "OAuth",
+        "Outgoing",
+        "PrivateKey",
+        "Receiver",
+        "Redirect",
+        "TokenStorage",
+        "WorkloadIdentity",
+        "tls_context",
+    ),
+    "connection": ("Connection", "KnownServers"),
+    "middleware": ("Middleware", "Next", "Request", "Result"),
+}
+"""The modules beside it, and what each has; the runtime imports it on demand."""
 
+CLIENT_OPTIONAL: Final = dict.fromkeys(
+    (
+        "ClientCredentials",
+        "ClientRegistration",
+        "EnterpriseAuth",
+        "FileStorage",
+        "IssuerSettings",
+        "LoopbackRedirect",
+        "MemoryStorage",
+        "OAuth",
+        "PrivateKey",
+        "Receiver",
+        "Redirect",
+        "TokenStorage",
+        "WorkloadIdentity",
+    ),
+    "oauth",
+)
+"""Names of these that a feature brings, and which."""
+
+CLIENT_MOVED: Final[Mapping[str, tuple[str, ...]]] = {
+    "auth": CLIENT_MODULES["auth"],
+    "connection": ("KnownServers",),
+}
+"""Names that the client package itself had in 0.1, by the module that has them now."""
+
+_OPTIONAL: Final = {"server": SERVER_OPTIONAL, "client": CLIENT_OPTIONAL}
 
 VERSION_NAMES: Final = ("RUNTIME_VERSION", "__version__")
 """What both packages say about themselves."""
@@ -193,13 +223,26 @@ def client_imports(project: ir.Project) -> Code:
 def client_imports_for_types(project: ir.Project) -> Code:
     """What type checkers see imported there besides."""
     return pycode.import_block(
-        (
-            runtime.local(".", ["models"], 4),
-            runtime.imports(project, "client", CLIENT_AUTH_NAMES, 4),
-            runtime.types(project, 4),
-        ),
-        4,
+        (runtime.local(".", ["models"], 4), runtime.types(project, 4)), 4
     )
+
+
+def client_modules(project: ir.Project) -> Iterator[tuple[str, Code, Code, Code]]:
+    """The modules beside the client package's `__init__`.
+
+    Yields:
+        The name of each, its import for type checkers, `__all__`, and its import on demand.
+    """
+    half = features.client(project)
+    # Seen from a module beside `__init__`, as `lazily` sees it.
+    home = runtime.module(project, "client", "..")
+    for module, names in CLIENT_MODULES.items():
+        present = _present(half, names)
+        _, statement = runtime.imports(project, "client", present, 4)
+        homes = Table(((home, Row(tuple(map(Value, present)))),))
+        call = Call(Code("lazily"), (Code("__name__"), homes, *_absent(half, names)))
+        on_demand = pycode.assignment("__getattr__, __dir__", call, 4)
+        yield module, statement, exported(present), on_demand
 
 
 def main_imports(project: ir.Project) -> Code:
@@ -279,7 +322,7 @@ def server_modules(
 
 def _present(half: features.Half, names: Iterable[str]) -> list[str]:
     """Those of the names that a package has."""
-    return [name for name in names if SERVER_OPTIONAL.get(name) not in half.absent]
+    return [name for name in names if _OPTIONAL[half.side].get(name) not in half.absent]
 
 
 def _absent(
@@ -289,7 +332,7 @@ def _absent(
     lacking = tuple(
         (name, Row((Value(half.side), Value(feature))))
         for name in names
-        if (feature := SERVER_OPTIONAL.get(name)) in half.absent
+        if (feature := _OPTIONAL[half.side].get(name)) in half.absent
     )
     if lacking:
         yield Code("absent"), Table(lacking)
@@ -332,7 +375,6 @@ def client_exports(project: ir.Project) -> Code:
     return exported(
         [
             *CLIENT_NAMES,
-            *CLIENT_AUTH_NAMES,
             *VERSION_NAMES,
             *client_classes(project),
             "models",
@@ -343,10 +385,9 @@ def client_exports(project: ir.Project) -> Code:
 
 def client_on_demand(project: ir.Project) -> Code:
     """What the client package imports when it is first asked for."""
-    home = runtime.module(project, "client")
-    names = Table(((home, Row(tuple(map(Value, CLIENT_AUTH_NAMES)))),))
     whole = Table((("models", Value(".models")), _types(project)))
-    call = Call(Code("lazily"), (Code("__name__"), names, whole))
+    moved = Code("moved"), _homes(CLIENT_MOVED)
+    call = Call(Code("lazily"), (Code("__name__"), Table(()), whole, moved))
     return pycode.assignment("__getattr__, __dir__", call, 4)
 
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import pytest
 
-from mcpgen import new
+from mcpgen import generate, new, project
 from mcpgen.protocol import installed, known
 from tests.docs import pages
 from tests.docs.tracker import tracker
@@ -176,6 +176,9 @@ async def test_signing_in_with(
 ) -> None:
     """Against a server that behaves like the product."""
     new.create("weather", folder=tmp_path / "weather")
+    with (tmp_path / "weather" / "mcpgen.yaml").open("a", encoding="utf-8") as manifest:
+        manifest.write("features: {client: [oauth]}\n")
+    generate.generate(project.at(tmp_path / "weather"))
     browser = Path(__file__).parent / "programs" / "browser"
     monkeypatch.setenv("BROWSER", f"{sys.executable} {browser} %s")
     monkeypatch.setenv("CLIENT_SECRET", SECRET)

@@ -35,8 +35,9 @@ def size(side: str, *names: str) -> int:
     )
 
 
-def test_every_feature_of_servers_has_its_size() -> None:
-    assert {name for side, name in SIZES if side == "server"} == set(features.SERVER)
+def test_every_feature_has_its_size() -> None:
+    for one, table in (("server", features.SERVER), ("client", features.CLIENT)):
+        assert {name for side, name in SIZES if side == one} == set(table)
 
 
 @pytest.mark.parametrize("key", SIZES, ids=": ".join)

@@ -94,7 +94,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tool("stores", inputSchema=schema),
         *map(tool, ("middleware", "serving", "hook", "auth", "content", "types")),
     ]
-    document = native(tools=tools, features={"server": ["auth", "telemetry"]})
+    chosen = {"server": ["auth", "telemetry"], "client": ["oauth"]}
+    document = native(tools=tools, features=chosen)
     folder = tmp_path_factory.mktemp("exports")
     write(folder, texts(project({**document, "name": "hook"}, "hook")))
     return folder
@@ -123,6 +124,93 @@ def test_other_work_imports_from_a_module_of_its_own(name: str, generated: Any) 
     assert sorted(module.__all__) == sorted(MODULES[name].split())
     for each in module.__all__:
         assert getattr(module, each) is getattr(runtime, each)
+
+
+# -------------------------------------------------------------------------- clients
+
+CALLERS: Final = """
+OMIT AuthError CallOptions CallTimeoutError CapabilityError ClientError ClientOptions
+ClientStateError Difference Elicitation HookMcpClient InvalidArgumentsError
+InvalidResultError LogMessage MissingHandlerError Notification Omit Progress
+ProtocolError Reply SyncHookMcpClient ToolError TransportError VersionError models types
+RUNTIME_VERSION __version__
+"""
+CLIENT_MODULES: Final = {
+    "auth": "ApiKeyAuth Auth BearerAuth Challenge ClientCredentials ClientRegistration "
+    "EnterpriseAuth FileStorage IssuerSettings LoopbackRedirect MemoryStorage OAuth "
+    "Outgoing PrivateKey Receiver Redirect TokenStorage WorkloadIdentity tls_context",
+    "connection": "Connection KnownServers",
+    "middleware": "Middleware Next Request Result",
+}
+CLIENT_OLD: Final = [
+    *(("auth", name) for name in CLIENT_MODULES["auth"].split()),
+    ("connection", "KnownServers"),
+]
+GOOD_CLIENT: Final = """
+from hook_client import HookMcpClient
+from hook_client.auth import Auth, BearerAuth, OAuth
+from hook_client.connection import Connection, KnownServers
+from hook_client.middleware import Middleware, Next, Request, Result
+
+auths: list[Auth] = [BearerAuth("t"), OAuth()]
+
+
+async def traced(request: Request, proceed: Next) -> Result:
+    return await proceed(request)
+
+
+async def connect() -> Connection:
+    raise ConnectionError
+
+
+around: list[Middleware] = [traced]
+client: HookMcpClient = HookMcpClient.over(connect, middleware=around)
+other = HookMcpClient("http://[::1]/mcp", known_servers=KnownServers(), auth=auths[0])
+"""
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path) -> Iterator[Any]:
+    """The client package, imported without a warning."""
+    with importable(folder / "client"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            module = importlib.import_module("hook_client")
+        yield module
+
+
+def test_the_client_package_has_what_callers_need(client: Any) -> None:
+    assert sorted(client.__all__) == sorted(CALLERS.split())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec("from hook_client import *", {})
+
+
+@pytest.mark.parametrize("name", CLIENT_MODULES)
+def test_the_rest_of_the_client_is_in_modules_of_its_own(
+    name: str, client: Any
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module = importlib.import_module(f"hook_client.{name}")
+    runtime = importlib.import_module("hook_client.runtime.client")
+    assert sorted(module.__all__) == sorted(CLIENT_MODULES[name].split())
+    for each in module.__all__:
+        assert getattr(module, each) is getattr(runtime, each)
+
+
+@pytest.mark.parametrize(("home", "name"), CLIENT_OLD)
+def test_an_old_name_of_the_client_works_and_warns_of_its_new_place(
+    home: str, name: str, client: Any
+) -> None:
+    new = importlib.import_module(f"hook_client.{home}")
+    with pytest.warns(DeprecationWarning, match=rf"^import {name} from ") as caught:
+        assert getattr(client, name) is getattr(new, name)
+    assert [str(each.message) for each in caught] == [
+        f"import {name} from hook_client.{home}: hook_client.{name} will be gone in the "
+        "next minor version of mcpgen"
+    ]
+    assert name not in dir(client)
 
 
 # ---------------------------------------------------------------------- the old places
@@ -166,34 +254,47 @@ def test_a_tool_may_have_the_name_of_a_module(generated: Any) -> None:
 # ----------------------------------------------------------------------- type checkers
 
 
+SIDES: Final = {
+    "server": (
+        GOOD,
+        [f"from hook_server.generated import {name}\n" for _, name, _ in OLD],
+        [
+            "hook_server/app.py",
+            *(f"hook_server/generated/{name}.py" for name in ("__init__", *MODULES)),
+        ],
+    ),
+    "client": (
+        GOOD_CLIENT,
+        [f"from hook_client import {name}\n" for _, name in CLIENT_OLD],
+        [f"hook_client/{name}.py" for name in ("__init__", *CLIENT_MODULES)],
+    ),
+}
+
+
+@pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_type_checkers_accept_the_new_places_and_report_the_old(
-    checker: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
+    checker: str, side: str, folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    (folder / "server" / "good.py").write_text(GOOD, "utf-8")
-    old = [f"from hook_server.generated import {name}\n" for _, name, _ in OLD]
-    (folder / "server" / "old.py").write_text("".join(old), "utf-8")
+    good, old, files = SIDES[side]
+    (folder / side / "good.py").write_text(good, "utf-8")
+    (folder / side / "old.py").write_text("".join(old), "utf-8")
     cache = str(tmp_path_factory.getbasetemp() / "mypy")
     options = ["--strict", "--cache-dir", cache]
     if checker == "pyright":
         strict = '{"typeCheckingMode": "strict"}'
-        (folder / "server" / "pyrightconfig.json").write_text(strict)
+        (folder / side / "pyrightconfig.json").write_text(strict)
         options = ["--pythonpath", sys.executable]
     command = [sys.executable, "-m", checker, *options]
-    generated = "hook_server/generated"
-    files = [f"{generated}/{name}.py" for name in ("__init__", *MODULES)]
-    for paths, code in (
-        (["good.py", "hook_server/app.py", *files], 0),
-        (["old.py"], 1),
-    ):
+    for paths, code in ((["good.py", *files], 0), (["old.py"], 1)):
         done = subprocess.run(
             [*command, *paths],
-            cwd=folder / "server",
+            cwd=folder / side,
             capture_output=True,
             text=True,
             timeout=SECONDS,
             check=False,
         )
         assert done.returncode == code, done.stdout[-4000:]
-    for line, (_, name, _) in enumerate(OLD, start=1):
-        assert f"old.py:{line}" in done.stdout, name
+    for line, statement in enumerate(old, start=1):
+        assert f"old.py:{line}" in done.stdout, statement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import os
@@ -18,9 +19,11 @@ from mcpgen import features, ir
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest.model import Features
 from mcpgen.render import runtime_distribution
+from mcpgen.views import package
 from tests.formatting import write
 from tests.pace import patient
 from tests.render.projects import importable, native, project, texts, tool
+from tests.runtime.client.auth.authority import guarded
 
 SECONDS = patient(240)
 RUNTIME: Final = Path(__file__).parents[2] / "mcpgen" / "runtime"
@@ -41,7 +44,8 @@ def _rows(names: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 KEYS: Final = ("runtime: shared", "protocol-types: all")
 """Keys beside `features` that decide what is in a package."""
-CHOICES: Final = (*SERVER, *KEYS)
+CLIENT: Final = tuple(f"client: {name}" for name in features.CLIENT)
+CHOICES: Final = (*SERVER, *KEYS, *CLIENT)
 SUBSETS: Final = _rows(CHOICES)
 
 
@@ -50,10 +54,13 @@ def label(names: tuple[str, ...]) -> str:
 
 
 def made(server: tuple[str, ...], **more: Any) -> ir.Project:
-    pairs = [each.partition(": ") for each in server if each in KEYS]
-    chosen = {key: value for key, _, value in pairs}
-    names = [each for each in server if each not in KEYS]
-    listed: dict[str, Any] = {"features": {"server": names}, **chosen}
+    pairs = [each.partition(": ") for each in server if ": " in each]
+    chosen = {key: value for key, _, value in pairs if key != "client"}
+    names = {
+        "server": [each for each in server if ": " not in each],
+        "client": [value for key, _, value in pairs if key == "client"],
+    }
+    listed: dict[str, Any] = {"features": names, **chosen}
     return project(native(tools=[tool()], **listed, **more))
 
 
@@ -138,6 +145,43 @@ def test_the_authenticator_of_the_manifest_is_there(kind: str) -> None:
     guarded = made((), auth={"kind": kind})
     assert set(server_files(guarded)) == set(server_files(made((kind,))))
     assert set(server_files(guarded)) > set(server_files(made(())))
+
+
+def client_files(**more: Any) -> dict[str, str]:
+    return runtime_files(project(native(**more)), "client/weather_client")
+
+
+SIGNS_IN: Final[dict[str, tuple[dict[str, Any], bool]]] = {
+    "a server of one's own": ({}, False),
+    "a server of somebody else's": ({"targets": ["client"]}, True),
+    "jwt": ({"auth": {"kind": "jwt", "issuer": "https://login.example.com"}}, True),
+    "introspection": ({"auth": {"kind": "introspection"}}, True),
+    "github": ({"auth": {"kind": "github"}}, True),
+    "keys": ({"auth": {"kind": "api-key"}}, False),
+    "somebody else's keys": (
+        {"auth": {"kind": "api-key"}, "targets": ["client"]},
+        False,
+    ),
+    "asked for": ({"features": {"client": ["oauth"]}}, True),
+    "not asked for": ({"features": {"client": []}, "targets": ["client"]}, False),
+}
+
+
+@pytest.mark.parametrize("case", SIGNS_IN)
+def test_a_client_signs_in_where_its_server_may_ask_for_it(case: str) -> None:
+    keys, signs_in = SIGNS_IN[case]
+    oauth = [path for path in client_files(**keys) if "oauth" in path]
+    assert bool(oauth) == signs_in
+    pyproject = tomllib.loads(texts(project(native(**keys)))["client/pyproject.toml"])
+    extras = pyproject["project"].get("optional-dependencies", {})
+    assert ("oauth" in extras) == signs_in
+
+
+def test_a_client_with_every_feature_has_the_whole_runtime() -> None:
+    files = client_files(features={"client": list(features.CLIENT)})
+    for path in (RUNTIME / "client").rglob("*.py"):
+        name = path.relative_to(RUNTIME).as_posix()
+        assert files[name] == path.read_text("utf-8"), name
 
 
 @pytest.mark.parametrize("server", _rows(SERVER), ids=label)
@@ -316,6 +360,56 @@ def test_every_subset_passes_pyrights_strict_mode(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ what is not there
+
+
+LOGIN_HINT: Final = (
+    "add `oauth` to `features.client` in the manifest and run `mcpgen generate`"
+)
+
+
+def test_signing_in_without_its_feature_names_the_key_to_add(tmp_path: Path) -> None:
+    write(tmp_path, texts(made(("client: terminal",))))
+    program = ("-m", "weather_client", "http://127.0.0.1:9/mcp")
+    shown = run(tmp_path / "client", "-m", "weather_client", "--help").stdout
+    assert "logout" not in shown
+    assert "MCP_CLIENT_ID" not in shown
+    done = run(tmp_path / "client", *program, "logout")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: logout is not in this package: {LOGIN_HINT}\n"
+    done = run(tmp_path / "client", *program, "list", MCP_CLIENT_ID="me")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: signing in, which MCP_CLIENT_ID is for, is not in this package: "
+        f"{LOGIN_HINT}\n"
+    )
+
+
+async def test_a_server_that_wants_a_sign_in_gets_the_key_named(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, texts(made(("client: terminal",))))
+    async with guarded() as guard:
+        done = await asyncio.to_thread(
+            run, tmp_path / "client", "-m", "weather_client", guard.url
+        )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: signing in with OAuth, which the server asks for, is not in this "
+        f"package: {LOGIN_HINT}; or put a token into MCP_BEARER_TOKEN\n"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(package.CLIENT_OPTIONAL))
+def test_a_name_of_signing_in_without_its_feature_names_the_key(
+    name: str, quiet: Path
+) -> None:
+    with importable(quiet / "client"):
+        for home in ("weather_client", "weather_client.auth"):
+            with pytest.raises(ImportError) as failure:
+                exec(f"from {home} import {name}", {})
+            assert str(failure.value) == (
+                f"weather_client.auth.{name} is not in this package: {LOGIN_HINT}"
+            )
 
 
 @pytest.fixture(scope="module")

@@ -38,56 +38,54 @@ from .sync import SyncClient
 if TYPE_CHECKING:
     from ..core.connection import Connection
     from ..core.model import Codec
-    from .features.oauth import (
-        ApiKeyAuth,
-        Auth,
-        BearerAuth,
-        Challenge,
-        ClientCredentials,
-        ClientRegistration,
-        EnterpriseAuth,
-        FileStorage,
-        IssuerSettings,
-        LoopbackRedirect,
-        MemoryStorage,
-        OAuth,
-        Outgoing,
-        PrivateKey,
-        Receiver,
-        Redirect,
-        TokenStorage,
-        WorkloadIdentity,
-    )
+    from .auth.hooks import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing
+    from .auth.tls import tls_context
+    from .features.oauth import (  # feature: oauth
+        ClientCredentials,  # feature: oauth
+        ClientRegistration,  # feature: oauth
+        EnterpriseAuth,  # feature: oauth
+        FileStorage,  # feature: oauth
+        IssuerSettings,  # feature: oauth
+        LoopbackRedirect,  # feature: oauth
+        MemoryStorage,  # feature: oauth
+        OAuth,  # feature: oauth
+        PrivateKey,  # feature: oauth
+        Receiver,  # feature: oauth
+        Redirect,  # feature: oauth
+        TokenStorage,  # feature: oauth
+        WorkloadIdentity,  # feature: oauth
+    )  # feature: oauth
     from .middleware import Middleware, Next, Result
     from .negotiation import KnownServers
-    from .transports.http.tls import tls_context
 else:
     from ..core.lazy import lazily
 
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            ".features.oauth": (
+            ".auth.hooks": (
                 "ApiKeyAuth",
                 "Auth",
                 "BearerAuth",
                 "Challenge",
-                "ClientCredentials",
-                "ClientRegistration",
-                "EnterpriseAuth",
-                "FileStorage",
-                "IssuerSettings",
-                "LoopbackRedirect",
-                "MemoryStorage",
-                "OAuth",
                 "Outgoing",
-                "PrivateKey",
-                "Receiver",
-                "Redirect",
-                "TokenStorage",
-                "WorkloadIdentity",
             ),
-            ".transports.http.tls": ("tls_context",),
+            ".auth.tls": ("tls_context",),
+            ".features.oauth": (  # feature: oauth
+                "ClientCredentials",  # feature: oauth
+                "ClientRegistration",  # feature: oauth
+                "EnterpriseAuth",  # feature: oauth
+                "FileStorage",  # feature: oauth
+                "IssuerSettings",  # feature: oauth
+                "LoopbackRedirect",  # feature: oauth
+                "MemoryStorage",  # feature: oauth
+                "OAuth",  # feature: oauth
+                "PrivateKey",  # feature: oauth
+                "Receiver",  # feature: oauth
+                "Redirect",  # feature: oauth
+                "TokenStorage",  # feature: oauth
+                "WorkloadIdentity",  # feature: oauth
+            ),  # feature: oauth
             ".middleware": ("Middleware", "Next", "Result"),
             ".negotiation": ("KnownServers",),
             "..core.connection": ("Connection",),
@@ -106,45 +104,45 @@ __all__ = [
     "CapabilityError",
     "Challenge",
     "Client",
-    "ClientCredentials",
+    "ClientCredentials",  # feature: oauth
     "ClientError",
     "ClientOptions",
-    "ClientRegistration",
+    "ClientRegistration",  # feature: oauth
     "ClientStateError",
     "Codec",
     "Connection",
     "Difference",
     "Elicitation",
-    "EnterpriseAuth",
-    "FileStorage",
+    "EnterpriseAuth",  # feature: oauth
+    "FileStorage",  # feature: oauth
     "InvalidArgumentsError",
     "InvalidResultError",
-    "IssuerSettings",
+    "IssuerSettings",  # feature: oauth
     "KnownServers",
     "LogMessage",
-    "LoopbackRedirect",
-    "MemoryStorage",
+    "LoopbackRedirect",  # feature: oauth
+    "MemoryStorage",  # feature: oauth
     "Middleware",
     "MissingHandlerError",
     "Next",
     "Notification",
-    "OAuth",
+    "OAuth",  # feature: oauth
     "Omit",
     "Outgoing",
-    "PrivateKey",
+    "PrivateKey",  # feature: oauth
     "Progress",
     "ProtocolError",
-    "Receiver",
-    "Redirect",
+    "Receiver",  # feature: oauth
+    "Redirect",  # feature: oauth
     "Reply",
     "Request",
     "Result",
     "SyncClient",
-    "TokenStorage",
+    "TokenStorage",  # feature: oauth
     "ToolCall",
     "ToolError",
     "TransportError",
     "VersionError",
-    "WorkloadIdentity",
+    "WorkloadIdentity",  # feature: oauth
     "tls_context",
 ]

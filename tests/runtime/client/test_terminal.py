@@ -40,6 +40,8 @@ from .wire import Reply as WireReply
 
 CLIENT = Path(__file__).parents[3] / "generated_examples" / "weather" / "client"
 PROGRAM = ("-m", "weather_client")
+WITH_OAUTH = CLIENT.parents[1] / "everything" / "client"
+SIGNING_IN = ("-m", "everything_client")
 
 
 @pytest.fixture(autouse=True)
@@ -789,12 +791,14 @@ async def test_a_person_signs_in_once(tmp_path: Path) -> None:
     command = ("call", "get-forecast", "--city", "Oslo")
     async with serving(guard.app()) as origin:
         async with terminal(
-            *(*PROGRAM, f"{origin}/mcp", *command), cwd=CLIENT, environment=environment
+            *(*SIGNING_IN, f"{origin}/mcp", *command),
+            cwd=WITH_OAUTH,
+            environment=environment,
         ) as screen:
             await screen.shows("The server wants you to sign in, at:")
             await screen.shows(f"{origin}/authorize?")
             assert await screen.ends() == 0
-        again = await piped(*PROGRAM, f"{origin}/mcp", *command, cwd=CLIENT)
+        again = await piped(*SIGNING_IN, f"{origin}/mcp", *command, cwd=WITH_OAUTH)
     assert "Oslo" in screen.text
     assert (again.code, again.err) == (0, "")
     assert guard.consents == 1
@@ -805,12 +809,14 @@ async def test_a_person_signs_out(tmp_path: Path) -> None:
     guard = Guarded(server())
     environment = {"BROWSER": browser(tmp_path)}
     async with serving(guard.app()) as origin:
-        program = (*PROGRAM, f"{origin}/mcp")
-        async with terminal(*program, cwd=CLIENT, environment=environment) as screen:
+        program = (*SIGNING_IN, f"{origin}/mcp")
+        async with terminal(
+            *program, cwd=WITH_OAUTH, environment=environment
+        ) as screen:
             assert await screen.ends() == 0
-        out = await piped(*program, "logout", cwd=CLIENT)
-        again = await piped(*program, "logout", cwd=CLIENT)
-        refused = await piped(*program, cwd=CLIENT)
+        out = await piped(*program, "logout", cwd=WITH_OAUTH)
+        again = await piped(*program, "logout", cwd=WITH_OAUTH)
+        refused = await piped(*program, cwd=WITH_OAUTH)
     assert (out.code, out.err) == (0, "Signed out.\n")
     assert (again.code, again.err) == (0, "You are not signed in.\n")
     assert refused.code == 2
@@ -829,8 +835,8 @@ async def test_a_person_without_a_browser_gets_the_address() -> None:
     async with (
         serving(guard.app()) as origin,
         terminal(
-            *(*PROGRAM, f"{origin}/mcp"),
-            cwd=CLIENT,
+            *(*SIGNING_IN, f"{origin}/mcp"),
+            cwd=WITH_OAUTH,
             environment={"BROWSER": "no-such-program-anywhere %s"},
             columns=1000,
         ) as screen,
@@ -846,7 +852,7 @@ async def test_a_person_without_a_browser_gets_the_address() -> None:
 async def test_where_nobody_can_sign_in_it_says_what_to_do() -> None:
     guard = Guarded(server())
     async with serving(guard.app()) as origin:
-        done = await piped(*PROGRAM, f"{origin}/mcp", cwd=CLIENT)
+        done = await piped(*SIGNING_IN, f"{origin}/mcp", cwd=WITH_OAUTH)
     assert done.code == 2
     assert "run this program in a terminal once, or put a token into" in done.err
     assert guard.consents == 0
@@ -974,8 +980,10 @@ async def test_a_server_with_keys_and_sign_ins_lets_a_person_sign_in(
     guard = Guarded(server(), challenges=', ApiKey header="x-api-key"')
     async with serving(guard.app()) as origin:
         environment = {"BROWSER": browser(tmp_path)}
-        program = (*PROGRAM, f"{origin}/mcp")
-        async with terminal(*program, cwd=CLIENT, environment=environment) as screen:
+        program = (*SIGNING_IN, f"{origin}/mcp")
+        async with terminal(
+            *program, cwd=WITH_OAUTH, environment=environment
+        ) as screen:
             assert await screen.ends() == 0
 
 

@@ -45,36 +45,16 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from . import models
-    from .runtime.client import (
-        ApiKeyAuth,
-        Auth,
-        BearerAuth,
-        Challenge,
-        ClientCredentials,
-        ClientRegistration,
-        EnterpriseAuth,
-        FileStorage,
-        IssuerSettings,
-        KnownServers,
-        LoopbackRedirect,
-        MemoryStorage,
-        OAuth,
-        Outgoing,
-        PrivateKey,
-        Receiver,
-        Redirect,
-        TokenStorage,
-        WorkloadIdentity,
-        tls_context,
-    )
     from .runtime.protocol import types
 else:
     from .runtime.core.lazy import lazily
 
     __getattr__, __dir__ = lazily(
         __name__,
-        {
-            ".runtime.client": (
+        {},
+        {"models": ".models", "types": ".runtime.protocol.types"},
+        moved={
+            ".auth": (
                 "ApiKeyAuth",
                 "Auth",
                 "BearerAuth",
@@ -84,7 +64,6 @@ else:
                 "EnterpriseAuth",
                 "FileStorage",
                 "IssuerSettings",
-                "KnownServers",
                 "LoopbackRedirect",
                 "MemoryStorage",
                 "OAuth",
@@ -96,8 +75,8 @@ else:
                 "WorkloadIdentity",
                 "tls_context",
             ),
+            ".connection": ("KnownServers",),
         },
-        {"models": ".models", "types": ".runtime.protocol.types"},
     )
 
 __version__ = "1.0.0"
@@ -105,50 +84,30 @@ __version__ = "1.0.0"
 __all__ = [
     "OMIT",
     "RUNTIME_VERSION",
-    "ApiKeyAuth",
-    "Auth",
     "AuthError",
     "AwkwardClient",
-    "BearerAuth",
     "CallOptions",
     "CallTimeoutError",
     "CapabilityError",
-    "Challenge",
-    "ClientCredentials",
     "ClientError",
     "ClientOptions",
-    "ClientRegistration",
     "ClientStateError",
     "Difference",
     "Elicitation",
-    "EnterpriseAuth",
-    "FileStorage",
     "InvalidArgumentsError",
     "InvalidResultError",
-    "IssuerSettings",
-    "KnownServers",
     "LogMessage",
-    "LoopbackRedirect",
-    "MemoryStorage",
     "MissingHandlerError",
     "Notification",
-    "OAuth",
     "Omit",
-    "Outgoing",
-    "PrivateKey",
     "Progress",
     "ProtocolError",
-    "Receiver",
-    "Redirect",
     "Reply",
     "SyncAwkwardClient",
-    "TokenStorage",
     "ToolError",
     "TransportError",
     "VersionError",
-    "WorkloadIdentity",
     "__version__",
     "models",
-    "tls_context",
     "types",
 ]

@@ -6,6 +6,7 @@ and the official SDK's.
 
 from __future__ import annotations
 
+import importlib
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -60,8 +61,9 @@ class Place:
         """The generated client, which opens a browser that consents."""
         client = self.made.client
         if self.oauth is None:
-            self.oauth = client.OAuth(
-                redirect=client.LoopbackRedirect(timeout=10, open_browser=self._browse),
+            auth = importlib.import_module(f"{client.__name__}.auth")
+            self.oauth = auth.OAuth(
+                redirect=auth.LoopbackRedirect(timeout=10, open_browser=self._browse),
                 offline=False,
             )
         return client.GuardedClient(self.url, auth=self.oauth)

@@ -1,33 +1,22 @@
-"""How a person gets in: a token from the environment, or a sign-in that is remembered.
+"""The credentials that a person has: a token or headers, from the environment.
 
 Command lines are for everybody on the machine to see, so no secret is taken from there.
+What signs in is the feature `oauth`.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
 
+from ....core.features import MissingFeature
+from ...auth.challenges import api_key, parameters
+from ...auth.hooks import Auth, BearerAuth, Challenge, Outgoing
 from ...errors import ClientError
-from ..oauth import (
-    Auth,
-    BearerAuth,
-    Challenge,
-    ClientRegistration,
-    FileStorage,
-    LoopbackRedirect,
-    MemoryStorage,
-    OAuth,
-    TokenStorage,
-    challenges,
-)
-from .asking import open_page, say
-from .words import in_one_line
 
 if TYPE_CHECKING:
     import aiohttp
@@ -37,6 +26,18 @@ HEADERS_VARIABLE: Final = "MCP_HEADERS"
 CLIENT_ID_VARIABLE: Final = "MCP_CLIENT_ID"
 CLIENT_SECRET_VARIABLE: Final = "MCP_CLIENT_SECRET"
 STORAGE_VARIABLE: Final = "MCP_TOKENS_FILE"
+
+_SIGN_IN: Final = f"{__package__}.sign_in"
+
+
+def can_sign_in() -> bool:
+    """Whether this package can sign in with OAuth."""
+    return find_spec(_SIGN_IN) is not None
+
+
+def no_signing_in(what: str) -> MissingFeature:
+    """The error about something that needs signing in, where it is absent."""
+    return MissingFeature(what, "client", "oauth")
 
 
 def credentials(
@@ -59,7 +60,8 @@ def credentials(
             nothing to sign in for.
 
     Raises:
-        ValueError: The token can't be one.
+        ValueError: The token is invalid.
+        MissingFeature: A variable is for signing in, and this package cannot.
     """
     if token := environment.get(TOKEN_VARIABLE):
         try:
@@ -68,35 +70,48 @@ def credentials(
             raise ValueError(f"{TOKEN_VARIABLE}: {error}") from None
     if credential_headers(given):
         return None
-    client_id = environment.get(CLIENT_ID_VARIABLE)
-    client = None
-    if client_id:
-        client = ClientRegistration(client_id, environment.get(CLIENT_SECRET_VARIABLE))
-    redirect = _Nobody() if quiet is None else _Browser(port, quiet)
-    return SignIn(
-        client=client, client_name=package, storage=_storage(package), redirect=redirect
-    )
+    if can_sign_in():
+        module = import_module(_SIGN_IN)
+        found: Auth = module.sign_in(
+            environment, package=package, port=port, quiet=quiet
+        )
+        return found
+    if environment.get(CLIENT_ID_VARIABLE):
+        raise no_signing_in(f"signing in, which {CLIENT_ID_VARIABLE} is for,")
+    return NoSignIn()
 
 
-class SignIn(OAuth):
-    """Signs in, but not at a server that takes API keys and names no metadata."""
+class NoSignIn:
+    """Explains refusals where this package cannot sign in."""
+
+    async def sign(
+        self, request: Outgoing, session: aiohttp.ClientSession
+    ) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
 
     async def answer(
         self, challenge: Challenge, session: aiohttp.ClientSession
     ) -> bool:
-        """As `OAuth` does.
+        """Never.
 
         Raises:
-            ClientError: The server wants an API key; the text says how to give it.
+            ClientError: The server wants an API key or a sign-in; says how to give it.
         """
-        named = challenge.www_authenticate
-        header = challenges.api_key(named) if challenge.status == 401 else None
-        if header is None or "resource_metadata" in challenges.parameters(named):
-            return await super().answer(challenge, session)
-        raise ClientError(_key_wanted(header))
+        if wanted := key_wanted(challenge):
+            raise ClientError(wanted)
+        if "resource_metadata" in parameters(challenge.www_authenticate):
+            missing = no_signing_in("signing in with OAuth, which the server asks for,")
+            raise ClientError(f"{missing}; or put a token into {TOKEN_VARIABLE}")
+        return False
 
 
-def _key_wanted(header: str) -> str:
+def key_wanted(challenge: Challenge) -> str | None:
+    """How to give the API key that a refusal asks for; None where it asks for none."""
+    named = challenge.www_authenticate
+    header = api_key(named) if challenge.status == 401 else None
+    if header is None or "resource_metadata" in parameters(named):
+        return None
     where = f" in the header {header}" if header else ""
     return (
         f"the server wants an API key{where}: put the line "
@@ -112,23 +127,6 @@ _CREDENTIAL: Final = re.compile(
 def credential_headers(given: Mapping[str, str]) -> list[str]:
     """The names of headers that hold a key or token."""
     return [name for name in given if _CREDENTIAL.fullmatch(name)]
-
-
-def tokens_file(environment: Mapping[str, str], package: str) -> Path:
-    """Where the system keeps what programs remember of a user.
-
-    Raises:
-        RuntimeError: This user has no home.
-    """
-    if named := environment.get(STORAGE_VARIABLE):
-        return Path(named)
-    if sys.platform == "win32":
-        base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / package / "tokens.json"
 
 
 def headers(environment: Mapping[str, str], given: Sequence[str]) -> dict[str, str]:
@@ -150,36 +148,3 @@ def headers(environment: Mapping[str, str], given: Sequence[str]) -> dict[str, s
                 raise ValueError(f"{source}: a header is written `Name: value`")
             found[name.strip()] = value.strip()
     return found
-
-
-def _storage(package: str) -> TokenStorage:
-    try:
-        return FileStorage(tokens_file(os.environ, package))
-    except RuntimeError:
-        return MemoryStorage()
-
-
-class _Browser(LoopbackRedirect):
-    """Says what happens, for the browser may be on another machine or not open at all."""
-
-    def __init__(
-        self, port: int, quiet: Callable[[], AbstractContextManager[object]]
-    ) -> None:
-        def visit(url: str) -> None:
-            with quiet():
-                say("The server wants you to sign in, at:")
-                say(f"  {in_one_line(url)}")
-                if not open_page(url):
-                    say("No browser was found: open it by yourself, on this machine.")
-
-        super().__init__(port, open_browser=visit)
-
-
-class _Nobody:
-    """Stands where nobody can sign in."""
-
-    def open(self, known: Sequence[str]) -> NoReturn:
-        raise ClientError(
-            "the server wants a sign-in, and there is nobody to do it: run this program "
-            f"in a terminal once, or put a token into {TOKEN_VARIABLE}"
-        )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ElicitResult,
         Root,
     )
-    from .features.oauth import Auth
+    from .auth.hooks import Auth
     from .middleware import Middleware
     from .negotiation import KnownServers
 

@@ -66,7 +66,7 @@ def refused(
 
 
 def _suggested_auth(response: aiohttp.ClientResponse) -> str:
-    from ...features.oauth.challenges import api_key
+    from ...auth.challenges import api_key
 
     header = api_key(response.headers.getall("WWW-Authenticate", ()))
     if header is None:

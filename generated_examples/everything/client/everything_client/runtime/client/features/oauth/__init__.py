@@ -1,12 +1,11 @@
-"""Credentials for requests: a hook of two methods, and ready ones.
+"""Signing in with OAuth: hooks that get, renew and revoke tokens.
 
-Knows HTTP and OAuth, and nothing of the protocol that it opens the door to.
+Knows HTTP and OAuth, and nothing of MCP.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .hooks import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing
     from .identity import ClientRegistration, PrivateKey
     from .issuers import IssuerSettings
     from .machine import ClientCredentials, EnterpriseAuth, WorkloadIdentity
@@ -20,7 +19,6 @@ else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            ".hooks": ("ApiKeyAuth", "Auth", "BearerAuth", "Challenge", "Outgoing"),
             ".identity": ("ClientRegistration", "PrivateKey"),
             ".machine": ("ClientCredentials", "EnterpriseAuth", "WorkloadIdentity"),
             ".issuers": ("IssuerSettings",),
@@ -31,10 +29,6 @@ else:
     )
 
 __all__ = [
-    "ApiKeyAuth",
-    "Auth",
-    "BearerAuth",
-    "Challenge",
     "ClientCredentials",
     "ClientRegistration",
     "EnterpriseAuth",
@@ -43,7 +37,6 @@ __all__ = [
     "LoopbackRedirect",
     "MemoryStorage",
     "OAuth",
-    "Outgoing",
     "PrivateKey",
     "Receiver",
     "Redirect",

@@ -14,12 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from ...auth import challenges
+from ...auth.hooks import Challenge, Outgoing
 from ...errors import AuthError, ClientError, public_url
-from . import challenges, discovery, web
+from . import discovery, web
 from .addresses import read_exceptions
 from .discovery import AuthorizationServer, Resource, UnusableServerError
 from .grants import RefusedGrant, ask, refusal
-from .hooks import Challenge, Outgoing
 from .identity import ClientRegistration, authenticate
 from .issuers import IssuerSettings, same_issuer
 from .records import Records

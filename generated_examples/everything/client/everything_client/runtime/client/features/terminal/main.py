@@ -16,10 +16,11 @@ from http.client import UNAUTHORIZED
 from pathlib import Path
 from typing import Any, Final
 
+from ....core.features import MissingFeature
+from ...auth.hooks import BearerAuth
+from ...auth.tls import tls_context
 from ...client import Client
 from ...errors import AuthError, ClientError, InvalidArgumentsError
-from ...transports.http.tls import tls_context
-from ..oauth import Auth, OAuth
 from . import commands
 from .arguments import HelpShown, UsageError
 from .asking import Keyboard, Person, say
@@ -30,9 +31,11 @@ from .credentials import (
     HEADERS_VARIABLE,
     STORAGE_VARIABLE,
     TOKEN_VARIABLE,
+    can_sign_in,
     credential_headers,
     credentials,
     headers,
+    no_signing_in,
 )
 from .display import Display
 from .words import clean
@@ -67,12 +70,14 @@ examples:
 environment:
   {token}   a token to send as `Authorization: Bearer`
   {headers}        headers to send, one `Name: value` a line
-  {client_id}      the client that is registered with the authorization server,
-  {client_secret}  and its secret; else this program registers itself
-  {storage}    where sign-ins are remembered, instead of the usual place
-
+{sign_in}
 exit code: 0 fine; 1 the tool failed, or the server differs; 2 it could not be done;
            130 interrupted; 141 nobody reads the output any more
+"""
+_SIGN_IN: Final = f"""\
+  {CLIENT_ID_VARIABLE}      the client that is registered with the authorization server,
+  {CLIENT_SECRET_VARIABLE}  and its secret; else this program registers itself
+  {STORAGE_VARIABLE}    where sign-ins are remembered, instead of the usual place
 """
 
 
@@ -129,7 +134,7 @@ def _outcome(
         problem = f"{error}\n  --help tells what the tool takes"
     except BrokenPipeError:
         raise
-    except (ClientError, ValueError, OSError) as error:
+    except (ClientError, ValueError, OSError, MissingFeature) as error:
         problem = str(error)
     except Exception as error:
         # A defect. Whoever looks for it asks for the traceback.
@@ -168,14 +173,16 @@ async def _run(
         return await _COMMANDS[said.command](session)
 
 
-async def _log_out(auth: Auth | None, url: str) -> int:
+async def _log_out(auth: Any, url: str) -> int:
     """Forget a sign-in; the server itself is not asked."""
-    if not isinstance(auth, OAuth):
-        holder = TOKEN_VARIABLE if auth is not None else HEADERS_VARIABLE
-        raise UsageError(f"{holder} holds the token: unset it to sign out")
-    signed_in = await auth.sign_out(url)
-    say("Signed out." if signed_in else "You are not signed in.")
-    return commands.OK
+    if not (auth is None or isinstance(auth, BearerAuth)):
+        if not can_sign_in():
+            raise no_signing_in("logout")
+        signed_in = await auth.sign_out(url)
+        say("Signed out." if signed_in else "You are not signed in.")
+        return commands.OK
+    holder = HEADERS_VARIABLE if auth is None else TOKEN_VARIABLE
+    raise UsageError(f"{holder} holds the token: unset it to sign out")
 
 
 def _options(kind: type[Client], display: Display, said: argparse.Namespace) -> Any:
@@ -221,9 +228,7 @@ def _parser(program: str, client: type[Client]) -> argparse.ArgumentParser:
             program=program,
             token=TOKEN_VARIABLE,
             headers=HEADERS_VARIABLE,
-            client_id=CLIENT_ID_VARIABLE,
-            client_secret=CLIENT_SECRET_VARIABLE,
-            storage=STORAGE_VARIABLE,
+            sign_in=_SIGN_IN if can_sign_in() else "",
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -302,7 +307,9 @@ def _add_common(parser: argparse.ArgumentParser, default: Any) -> None:
         type=int,
         default=either(0),
         metavar="PORT",
-        help="where the browser comes back to after a sign-in (default: any)",
+        help="where the browser comes back to after a sign-in (default: any)"
+        if can_sign_in()
+        else argparse.SUPPRESS,
     )
     parser.add_argument(
         "--debug",
@@ -417,8 +424,9 @@ def _add_watch(found: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _add_logout(found: Any, common: argparse.ArgumentParser) -> None:
+    shown = {"help": "forget the sign-in, and revoke its token"}
     parser = found.add_parser(
-        "logout", parents=[common], help="forget the sign-in, and revoke its token"
+        "logout", parents=[common], **(shown if can_sign_in() else {})
     )
     parser.set_defaults(command="logout")
 

@@ -19,9 +19,9 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from ....core import headers as names
+from ...auth.hooks import Challenge, Outgoing
 from ...channel import Origin, Pause
 from ...errors import TransportError, public_url
-from ...features.oauth.hooks import Challenge, Outgoing
 from ...incoming import Message
 from ...options import Settings
 from ...quirks import Quirks

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PART: Final = re.compile(
-    rf'[\s,]*(?P<name>{_TOKEN})(?:\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s,"]+)|'
+    rf'[\s,]*(?P<name>{_NAME})(?:\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s,"]+)|'
     rf"(?P<scheme>(?=\s|$|,)))"
 )
 _SCHEMES: Final = frozenset(["bearer", "dpop"])
@@ -40,7 +40,7 @@ def api_key(headers: Iterable[str]) -> str | None:
         if scheme not in _KEY_SCHEMES:
             continue
         found = found or ""
-        if name in ("header", "name") and re.fullmatch(_TOKEN, value):
+        if name in ("header", "name") and re.fullmatch(_NAME, value):
             return value
     return found
 

@@ -1,0 +1,117 @@
+"""Signs a person in with OAuth, and remembers it. Part of the feature `oauth`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from ...auth.hooks import Challenge
+from ...errors import ClientError
+from ..oauth import (
+    ClientRegistration,
+    FileStorage,
+    LoopbackRedirect,
+    MemoryStorage,
+    OAuth,
+    TokenStorage,
+)
+from .asking import open_page, say
+from .credentials import (
+    CLIENT_ID_VARIABLE,
+    CLIENT_SECRET_VARIABLE,
+    STORAGE_VARIABLE,
+    TOKEN_VARIABLE,
+    key_wanted,
+)
+from .words import in_one_line
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+def sign_in(
+    environment: Mapping[str, str],
+    *,
+    package: str,
+    port: int,
+    quiet: Callable[[], AbstractContextManager[object]] | None,
+) -> OAuth:
+    """What signs in as soon as the server asks for it; see `credentials`."""
+    client_id = environment.get(CLIENT_ID_VARIABLE)
+    client = None
+    if client_id:
+        client = ClientRegistration(client_id, environment.get(CLIENT_SECRET_VARIABLE))
+    redirect = _Nobody() if quiet is None else _Browser(port, quiet)
+    return SignIn(
+        client=client, client_name=package, storage=_storage(package), redirect=redirect
+    )
+
+
+class SignIn(OAuth):
+    """Signs in, but not at a server that takes API keys and names no metadata."""
+
+    async def answer(
+        self, challenge: Challenge, session: aiohttp.ClientSession
+    ) -> bool:
+        """As `OAuth` does.
+
+        Raises:
+            ClientError: The server wants an API key; the text says how to give it.
+        """
+        if wanted := key_wanted(challenge):
+            raise ClientError(wanted)
+        return await super().answer(challenge, session)
+
+
+def tokens_file(environment: Mapping[str, str], package: str) -> Path:
+    """Where the system keeps what programs remember of a user.
+
+    Raises:
+        RuntimeError: This user has no home.
+    """
+    if named := environment.get(STORAGE_VARIABLE):
+        return Path(named)
+    if sys.platform == "win32":
+        base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / package / "tokens.json"
+
+
+def _storage(package: str) -> TokenStorage:
+    try:
+        return FileStorage(tokens_file(os.environ, package))
+    except RuntimeError:
+        return MemoryStorage()
+
+
+class _Browser(LoopbackRedirect):
+    """Says what happens, for the browser may be on another machine or not open at all."""
+
+    def __init__(
+        self, port: int, quiet: Callable[[], AbstractContextManager[object]]
+    ) -> None:
+        def visit(url: str) -> None:
+            with quiet():
+                say("The server wants you to sign in, at:")
+                say(f"  {in_one_line(url)}")
+                if not open_page(url):
+                    say("No browser was found: open it by yourself, on this machine.")
+
+        super().__init__(port, open_browser=visit)
+
+
+class _Nobody:
+    """Stands where nobody can sign in."""
+
+    def open(self, known: Sequence[str]) -> NoReturn:
+        raise ClientError(
+            "the server wants a sign-in, and there is nobody to do it: run this program "
+            f"in a terminal once, or put a token into {TOKEN_VARIABLE}"
+        )
