@@ -70,6 +70,7 @@ def build(
         ),
         models=models.modules,
         revisions=manifest.revisions,
+        eras=frozenset(manifest.eras),
         auth=manifest.auth,
         package=_package(manifest.package or {}),
         registry=_registry(manifest.registry),

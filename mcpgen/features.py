@@ -86,6 +86,23 @@ CLIENT_EXTRAS: Final = (
 )
 """Features of clients with an extra, the extra's name, and what it needs from PyPI."""
 
+SERVER_ERAS: Final[Mapping[str, tuple[str, ...]]] = {
+    "legacy": ("../eras/legacy/",),
+    "modern": ("../eras/modern/",),
+}
+"""Files of each era, which the manifest's `protocol` asks for, as those of features."""
+
+CLIENT_ERAS: Final[Mapping[str, tuple[str, ...]]] = {
+    "legacy": (
+        "../eras/legacy/",
+        "../transports/http/http_sse.py",
+        "../transports/http/streamable.py",
+    ),
+    "modern": ("../eras/modern/", "../transports/http/stateless.py"),
+    "both": ("../eras/negotiation.py",),
+}
+"""The same for clients, which with both eras choose one of them."""
+
 NEVER_IN_CLIENTS: Final = ("../../core/examples/",)
 
 
@@ -95,7 +112,7 @@ class Half:
 
     Attributes:
         side: "server" or "client".
-        present: The features that it has.
+        present: The features and eras that it has.
         absent: The others.
     """
 
@@ -108,7 +125,7 @@ class Half:
         return not path.startswith(self._left_out())
 
     def _left_out(self) -> tuple[str, ...]:
-        table = SERVER if self.side == "server" else CLIENT
+        table = _SERVER if self.side == "server" else _CLIENT
         wanted = {path for name in self.present for path in table[name]}
         others = {path for name in self.absent for path in table[name]}
         if self.side == "client":
@@ -128,6 +145,8 @@ class Half:
         return bool(mark) and feature in self.absent
 
 
+_SERVER: Final = {**SERVER, **SERVER_ERAS}
+_CLIENT: Final = {**CLIENT, **CLIENT_ERAS}
 _MARK: Final = "  # feature: "
 
 
@@ -150,7 +169,7 @@ def server(project: ir.Project) -> Half:
         present.add(str(kind))
     if present & AUTHENTICATORS:
         present.add("auth")
-    return _half("server", present, SERVER)
+    return _half("server", present | project.eras, _SERVER)
 
 
 def extras(project: ir.Project) -> dict[str, tuple[str, ...]]:
@@ -205,9 +224,9 @@ def runtime_requirement(*extras: str) -> str:
 def client(project: ir.Project) -> Half:
     """What a project's client has."""
     written = project.features.get("client")
-    return _half(
-        "client", _client_default(project) if written is None else written, CLIENT
-    )
+    listed = _client_default(project) if written is None else written
+    both = ["both"] if len(project.eras) > 1 else []
+    return _half("client", {*listed, *project.eras, *both}, _CLIENT)
 
 
 def _client_default(project: ir.Project) -> tuple[str, ...]:

@@ -234,6 +234,7 @@ class Project:
         server_info: The `Implementation` object of the server, as on the wire.
         models: `models.py`, or the modules of the package that stands for a large one.
         revisions: The protocol revisions that are served, oldest first.
+        eras: The eras of these revisions: "modern", "legacy".
         auth: How the server authenticates, as in the manifest; None if it says nothing.
         package: What package indexes say about the client.
         registry: The server's entry in the MCP registry, or None.
@@ -265,6 +266,7 @@ class Project:
     resource_templates: tuple[ResourceTemplate, ...]
     models: tuple[ModelsModule, ...]
     revisions: tuple[str, ...]
+    eras: frozenset[str]
     auth: dict[str, Json] | None = None
     package: Package = Package()
     registry: Registry | None = None

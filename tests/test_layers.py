@@ -368,10 +368,10 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "sections": {"options", "transports.http"},
     "principal": set(),
     "monitor": set(),
-    "stores": set(),
+    "stores": {"handlers"},
     "reading": set(),
     "logs": {"transports.http"},
-    "handlers": {"principal", "methods", "eras.legacy"},
+    "handlers": {"principal", "methods", "stores"},
     "service": {"handlers", "methods", "features.auth"},
     "effective": {"handlers", "options", "settings"},
     "methods": {"handlers", "service", "settings"},
@@ -391,11 +391,14 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     },
     "transports.http": {"incoming", "logs", "settings"},
     "transports.stdio": set(),
-    "transports.connection": {"eras", "reading"},
+    "transports.connection": {"eras.era", "reading"},
+    "eras.era": set(),
     "eras.announcements": {"methods"},
     "eras.framing": {"methods"},
-    "eras.modern": {"eras.announcements", "eras.framing", "settings"},
-    "eras.legacy": {"eras.announcements", "eras.framing", "settings"},
+    "eras.modern": {"eras.announcements", "eras.era", "eras.framing", "settings"},
+    "eras.legacy": {"eras.announcements", "eras.era", "eras.framing", "settings"},
+    # Nobody imports an era but this table, and the settings their sections.
+    "eras.table": {"eras.era", "settings"},
     # Nobody imports a feature but this table, and the settings their sections.
     "features.table": {
         "admission",
@@ -420,8 +423,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     },
     "endpoint": {
         "admission",
-        "eras.legacy",
-        "eras.modern",
+        "eras.era",
         "http_endpoint",
         "incoming",
         "parts",
@@ -440,7 +442,15 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
 """
 COMMON: Final = {
     "transports": {"incoming", "methods", "handlers", "middleware", "principal"},
-    "eras": {"incoming", "methods", "handlers", "middleware", "parts", "principal"},
+    "eras": {
+        "incoming",
+        "methods",
+        "handlers",
+        "middleware",
+        "parts",
+        "principal",
+        "stores",
+    },
     "features": {"incoming", "methods", "middleware", "principal"},
 }
 """What all rooms of a floor know beside that."""

@@ -187,6 +187,7 @@ class Manifest:
             `serverInfo` (see `named`).
         instructions: Guidance for models that use the server, or None.
         revisions: The protocol revisions to serve, oldest first, at least one.
+        eras: The eras of these revisions.
         targets: What is generated, "server" before "client", at least one.
         auth: How the server authenticates, as written; None where it says nothing.
         package: What indexes say about the client, as written; None likewise.
@@ -207,6 +208,7 @@ class Manifest:
     server_info: dict[str, Json]
     instructions: str | None
     revisions: tuple[str, ...]
+    eras: frozenset[Era]
     targets: tuple[Target, ...]
     tools: tuple[Tool, ...] = ()
     prompts: tuple[Prompt, ...] = ()

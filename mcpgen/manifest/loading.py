@@ -90,12 +90,14 @@ def loads(
             _check(source, form, found)
     data = words.value_at(source.data, form.root)
     revisions: tuple[str, ...] = ()
+    known = Eras({})
     if not any(d.code in ("MG106", "MG107") for d in found):
         wanted = data.get("protocol") if form.native else None
-        revisions = resolve(source, wanted, eras or eras_for(None), found)
+        known = eras or eras_for(None)
+        revisions = resolve(source, wanted, known, found)
     if found.errors:
         raise MCPGenError(_sorted(found))
-    made = _manifest(source, form, data, revisions)
+    made = _manifest(source, form, data, revisions, known)
     return replace(made, notes=notes, left_out=left_out) if notes else made
 
 
@@ -186,7 +188,7 @@ def _sorted(found: Collector) -> list[Diagnostic]:
 
 
 def _manifest(
-    source: Source, form: Form, data: Json, revisions: tuple[str, ...]
+    source: Source, form: Form, data: Json, revisions: tuple[str, ...], known: Eras
 ) -> Manifest:
     native = form.native
     name: str | None = data["name"] if native else None
@@ -199,6 +201,7 @@ def _manifest(
         server_info=info,
         instructions=instructions,
         revisions=revisions,
+        eras=known.among(revisions),
         targets=tuple(target for target in _TARGETS if target in targets),
         tools=tuple(
             Tool(

@@ -7,7 +7,7 @@ stage is asked, and only for the names and eras.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,11 @@ class Eras:
 
     usual: Mapping[str, Era]
     further: Mapping[str, Era] = field(default_factory=dict[str, Era])
+
+    def among(self, revisions: Iterable[str]) -> frozenset[Era]:
+        """The eras of some revisions."""
+        eras = {**self.further, **self.usual}
+        return frozenset(eras[each] for each in revisions)
 
 
 def eras_for(folder: Path | None) -> Eras:

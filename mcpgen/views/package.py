@@ -83,7 +83,21 @@ SERVER_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The modules beside it, and what other work than handlers imports from each."""
 
-SERVER_OPTIONAL: Final = {"Telemetry": "telemetry", "auth": "auth"}
+SERVER_OPTIONAL: Final = {
+    "Telemetry": "telemetry",
+    "auth": "auth",
+    **dict.fromkeys(
+        (
+            "EventStore",
+            "Events",
+            "MemoryEvents",
+            "MemorySessions",
+            "Session",
+            "SessionStore",
+        ),
+        "legacy",
+    ),
+}
 """Names of these that a feature brings, and which."""
 
 CLIENT_NAMES: Final = (

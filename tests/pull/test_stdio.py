@@ -17,7 +17,7 @@ import pytest
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.pull import Source, Told, read
-from mcpgen.runtime.client import negotiation
+from mcpgen.runtime.client.eras.modern import opening
 from mcpgen.runtime.client.transports import stdio
 from tests.pace import patient
 
@@ -67,7 +67,7 @@ def test_old_servers_may_have_their_habits(run: Run, habit: str) -> None:
 def test_a_server_may_keep_silent_when_it_is_probed(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.3)
+    monkeypatch.setattr(opening, "PROBE_LIMIT", 0.3)
 
     told = run(legacy="2025-06-18", habit="keeps silent on a probe")
 
@@ -77,7 +77,7 @@ def test_a_server_may_keep_silent_when_it_is_probed(
 def test_a_modern_server_may_take_its_time_to_start(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.3)
+    monkeypatch.setattr(opening, "PROBE_LIMIT", 0.3)
 
     told = run(modern=["2026-07-28"], habit="is slow to start")
 

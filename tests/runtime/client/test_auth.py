@@ -17,8 +17,8 @@ from mcpgen.runtime.client import (
     Challenge,
     Client,
     Outgoing,
-    negotiation,
 )
+from mcpgen.runtime.client.eras.modern import opening
 
 from .wire import Call, discover, legacy, modern, running, text
 from .wire import Reply as WireReply
@@ -138,7 +138,7 @@ class Thoughtful(Renewing):
 async def test_the_time_of_a_sign_in_is_not_the_calls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.1)
+    monkeypatch.setattr(opening, "PROBE_LIMIT", 0.1)
     wire = modern()
     wire.methods["server/discover"] = guarded()  # type: ignore[assignment]
     auth = Thoughtful(good_after=1)

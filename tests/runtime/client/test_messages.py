@@ -16,8 +16,8 @@ from mcpgen.runtime.client import (
     Client,
     Notification,
     TransportError,
-    negotiation,
 )
+from mcpgen.runtime.client.eras.modern import opening
 from mcpgen.runtime.client.transports import messages
 from mcpgen.runtime.client.work import backoff
 
@@ -142,7 +142,7 @@ async def test_the_era_is_probed_and_the_connection_closed_once(era: str) -> Non
 
 
 async def test_a_silent_server_is_legacy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.1)
+    monkeypatch.setattr(opening, "PROBE_LIMIT", 0.1)
 
     class Silent(Peer):
         async def serve(self, message: Message) -> None:
@@ -156,7 +156,7 @@ async def test_a_silent_server_is_legacy(monkeypatch: pytest.MonkeyPatch) -> Non
 async def test_a_modern_server_may_be_slow_to_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.1)
+    monkeypatch.setattr(opening, "PROBE_LIMIT", 0.1)
 
     class Slow(Peer):
         async def serve(self, message: Message) -> None:

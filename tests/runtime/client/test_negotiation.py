@@ -17,6 +17,7 @@ from mcpgen.runtime.client import (
     TransportError,
     negotiation,
 )
+from mcpgen.runtime.client.eras.modern import opening
 from tests.requirements import requirement
 
 from .old_server import OldServer
@@ -85,7 +86,7 @@ async def test_whatever_no_modern_server_says_means_legacy(probe: Handler) -> No
 async def test_a_server_that_keeps_silent_is_legacy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(negotiation, "PROBE_LIMIT", 0.1)
+    monkeypatch.setattr(opening, "PROBE_LIMIT", 0.1)
 
     async def silent(call: Call) -> WireReply:
         await asyncio.sleep(LIMIT)

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings
-from mcpgen.runtime.server.app import SESSION_MANAGER
+from mcpgen.runtime.server.app import SERVER
 from tests.requirements import requirement
 
 from .conftest import Serve
@@ -218,12 +218,12 @@ async def test_an_idle_session_ends_unless_it_has_an_open_stream(
 
     async with open_.get():
         await idle.initialize()
-        await until(lambda: len(serve.app[SESSION_MANAGER]) == 1)
+        await until(lambda: serve.app[SERVER].sessions == 1)
 
         assert (await idle.call("ping")).status == 404
         assert (await open_.call("ping")).status == 200
 
-    await until(lambda: len(serve.app[SESSION_MANAGER]) == 0)
+    await until(lambda: serve.app[SERVER].sessions == 0)
     assert (await open_.call("ping")).status == 404
 
 

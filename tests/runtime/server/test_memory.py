@@ -10,9 +10,9 @@ from typing import Any
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings
-from mcpgen.runtime.server.app import SESSION_MANAGER
+from mcpgen.runtime.server.app import SERVER
 from mcpgen.runtime.server.eras.legacy.replay import EventLog
-from mcpgen.runtime.server.eras.legacy.sessions import Session
+from mcpgen.runtime.server.eras.legacy.sessions import LegacySession
 from mcpgen.runtime.server.handlers.context import Context
 from mcpgen.runtime.server.transports.http.exchange import Exchange
 from mcpgen.runtime.server.transports.http.sse import Mailbox, Stream
@@ -20,7 +20,7 @@ from mcpgen.runtime.server.transports.http.sse import Mailbox, Stream
 from .conftest import Serve
 from .wire import LegacyWire, until
 
-KINDS = (Session, Mailbox, EventLog, Context, Exchange, Stream)
+KINDS = (LegacySession, Mailbox, EventLog, Context, Exchange, Stream)
 CROWD = 20
 
 
@@ -53,8 +53,8 @@ async def test_delete_gives_back_all_that_a_session_took(
     before = alive()
     async with AsyncExitStack() as stack:
         wires = await crowd(http, url, stack)
-        grown = {name: before[name] + CROWD for name in ("Session", "Mailbox")}
-        assert alive((Session, Mailbox)) == grown
+        grown = {name: before[name] + CROWD for name in ("LegacySession", "Mailbox")}
+        assert alive((LegacySession, Mailbox)) == grown
 
         for wire in wires:
             await wire.other("DELETE")
@@ -69,10 +69,10 @@ async def test_so_does_the_end_of_idle_sessions(
     before = alive()
     async with AsyncExitStack() as stack:
         await crowd(http, url, stack)
-        assert len(serve.app[SESSION_MANAGER]) == CROWD
+        assert serve.app[SERVER].sessions == CROWD
 
     await until(lambda: alive() == before)
-    assert len(serve.app[SESSION_MANAGER]) == 0
+    assert serve.app[SERVER].sessions == 0
 
 
 async def test_a_session_remembers_its_last_streams_alone(legacy: LegacyWire) -> None:

@@ -22,11 +22,12 @@ from mcpgen.runtime.server import (
     create_app,
     http_endpoint,
 )
-from mcpgen.runtime.server.app import SESSION_MANAGER
 from mcpgen.runtime.server.eras.legacy import era
-from mcpgen.runtime.server.eras.legacy.replay import Events, MemoryEvents
+from mcpgen.runtime.server.eras.legacy.replay import MemoryEvents
+from mcpgen.runtime.server.eras.legacy.sessions import LegacySession, MemorySessions
 from mcpgen.runtime.server.eras.modern import subscriptions
 from mcpgen.runtime.server.server import Server
+from mcpgen.runtime.server.stores.events import Events
 from mcpgen.runtime.server.transports.http import sse
 from tests.pace import patient
 
@@ -242,13 +243,15 @@ class TestSlowness:
     ) -> None:
         if not guarded:
             monkeypatch.setattr(sse, "_MAILBOX_BYTES", 1 << 40)
-        app = create_app(Workshop())
+        sessions = MemorySessions(1)
+        app = create_app(Workshop(), sessions=sessions)
         async with serving(app) as url:
             wire = LegacyWire(http, url)
             await wire.initialize()
             await wire.call("resources/subscribe", {"uri": "shop://text"})
             async with wire.get():
-                (session,) = app[SESSION_MANAGER]._store
+                (session,) = sessions
+                assert isinstance(session, LegacySession)
                 (mailbox,) = session.mailboxes
                 for _ in range(20_000):
                     app[LIVE_CATALOG].updated("shop://text")

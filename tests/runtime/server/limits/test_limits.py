@@ -16,7 +16,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings, create_app
-from mcpgen.runtime.server.app import SESSION_MANAGER
+from mcpgen.runtime.server.app import SERVER
 from mcpgen.runtime.server.features.limits.clients import Client, address_key
 from mcpgen.runtime.server.features.limits.limits import Limits
 from mcpgen.runtime.server.stores.counters import (
@@ -364,7 +364,7 @@ class TestSessions:
         url = await serve(settings)
         await legacy(http, url).initialize()
 
-        await until(lambda: len(serve.app[SESSION_MANAGER]) == 0)
+        await until(lambda: serve.app[SERVER].sessions == 0)
         await legacy(http, url).initialize()
 
 
