@@ -42,11 +42,17 @@ def _rows(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [(), names, *halves]
 
 
-KEYS: Final = ("runtime: shared", "protocol-types: all")
+MODERN, LEGACY = "protocol: modern", "protocol: legacy"
+KEYS: Final = ("runtime: shared", "protocol-types: all", MODERN)
 """Keys beside `features` that decide what is in a package."""
 CLIENT: Final = tuple(f"client: {name}" for name in features.CLIENT)
 CHOICES: Final = (*SERVER, *KEYS, *CLIENT)
-SUBSETS: Final = _rows(CHOICES)
+_ROWS: Final = _rows(CHOICES)
+SUBSETS: Final = [
+    *_ROWS,
+    *(tuple(LEGACY if n == MODERN else n for n in r) for r in _ROWS if MODERN in r),
+]
+"""Each also with the other era alone."""
 
 
 def label(names: tuple[str, ...]) -> str:
@@ -102,9 +108,10 @@ def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess
 
 
 def test_of_any_two_features_all_combinations_are_among_the_subsets() -> None:
-    for one, other in combinations(CHOICES, 2):
-        found = {(one in subset, other in subset) for subset in SUBSETS}
-        assert found == {(False, False), (False, True), (True, False), (True, True)}
+    for choices in (CHOICES, (*SERVER, *KEYS[:-1], *CLIENT, LEGACY)):
+        for one, other in combinations(choices, 2):
+            found = {(one in subset, other in subset) for subset in SUBSETS}
+            assert found == {(a, b) for a in (False, True) for b in (False, True)}
 
 
 def test_the_manifest_knows_the_features_of_the_table() -> None:
@@ -297,7 +304,11 @@ async def test_every_subset_imports_and_answers(
             assert result.content[0].text == "done"
 
 
-FEW: Final = [(), ("mock", "jwt"), ("telemetry", *KEYS)]
+FEW: Final = [
+    (MODERN,),
+    (LEGACY, "mock", "jwt"),
+    ("telemetry", "runtime: shared", "protocol-types: all"),
+]
 TYPED: Final = [
     *FEW,
     *(pytest.param(s, marks=pytest.mark.slow) for s in SUBSETS if s not in FEW),
@@ -351,12 +362,12 @@ def pyright(folder: Path, subsets: list[tuple[str, ...]]) -> list[str]:
 
 
 def test_the_smallest_packages_pass_pyrights_strict_mode(tmp_path: Path) -> None:
-    assert pyright(tmp_path, [()]) == []
+    assert pyright(tmp_path, [(MODERN,), (LEGACY,)]) == []
 
 
 @pytest.mark.slow
 def test_every_subset_passes_pyrights_strict_mode(tmp_path: Path) -> None:
-    assert pyright(tmp_path, SUBSETS[1:]) == []
+    assert pyright(tmp_path, SUBSETS) == []
 
 
 # ------------------------------------------------------------------ what is not there

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .calls import Request
 from .capabilities import NEEDED_BY, require
+from .eras.table import connected
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -25,7 +26,7 @@ from .errors import (
 from .events import Events
 from .handlers import ROOTS_CHANGED, Handlers
 from .middleware import around, name_of
-from .negotiation import KnownServers, negotiate
+from .negotiation import KnownServers
 from .options import CallSettings, Settings
 from .quirks import Quirks
 from .session import (
@@ -160,7 +161,7 @@ class ServerConnection:
         sends = 1
         while True:
             try:
-                return await negotiate(parts, self._known)
+                return await connected(parts, self._known)
             except TransportError as error:
                 if sends >= MAX_SENDS or not is_busy(error):
                     raise

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from ..core.catalog import JsonObject
+from ..core.features import ERAS, to_add
 from ..core.revision import Era, Revision
 from ..protocol.revisions import REVISIONS, select
 from .calls import Request, decoded
@@ -125,7 +126,9 @@ class Wanted:
             return cls(eras[era], None, revisions)
         if era not in revisions:
             named = ", ".join(f'"{each}"' for each in ("auto", *reversed(eras)))
-            raise ValueError(f"era={era!r}: use {named} or {', '.join(revisions)}")
+            known_ones = f"use {named} or {', '.join(revisions)}"
+            more = f"; {to_add('client', (era,))}" if era in ERAS else ""
+            raise ValueError(f"era={era!r}: {known_ones}{more}")
         return cls(revisions[era].era, era, revisions)
 
     def first(self, era: Era) -> str:

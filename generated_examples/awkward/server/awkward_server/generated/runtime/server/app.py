@@ -9,9 +9,6 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
 from .admission import Sink
-from .eras.legacy.replay import EventStore
-from .eras.legacy.session_manager import SessionManager
-from .eras.legacy.sessions import SessionStore
 from .feature import Feature
 from .hooks import Hook
 from .methods.registry import LiveCatalog
@@ -20,12 +17,11 @@ from .server import Server
 from .service import Service
 from .settings import Settings
 from .stores.counters import Counters
+from .stores.events import EventStore
+from .stores.sessions import SessionStore
 
 LIVE_CATALOG: Final = web.AppKey("LIVE_CATALOG", LiveCatalog)
 """Where the application keeps what it offers: `app[LIVE_CATALOG].updated(uri)`."""
-
-SESSION_MANAGER: Final = web.AppKey("REGISTRY", SessionManager)
-"""Where the application keeps its legacy sessions."""
 
 SERVER: Final = web.AppKey("SERVER", Server)
 """Where the application keeps its server."""
@@ -102,7 +98,6 @@ def mounted(
     """A server that is there already as an application."""
     app = web.Application(middlewares=middlewares)
     app[LIVE_CATALOG] = server.catalog
-    app[SESSION_MANAGER] = server.session_manager
     app[SERVER] = server
     for path in server.paths:
         app.router.add_route("*", path, server.endpoint.handle)

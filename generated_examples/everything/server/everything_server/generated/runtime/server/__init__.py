@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ..core.connection import Connection
 from ..core.errors import ProtocolError
 from .app import LIVE_CATALOG, SERVER, add_metadata_route, create_app
-from .eras.legacy.replay import Events, EventStore, MemoryEvents
-from .eras.legacy.sessions import MemorySessions, Session, SessionStore
+from .eras.legacy.replay import MemoryEvents  # feature: legacy
+from .eras.legacy.sessions import MemorySessions  # feature: legacy
 from .feature import Feature
 from .features import auth  # feature: auth
 from .features.telemetry.hook import Telemetry  # feature: telemetry
@@ -62,6 +62,8 @@ from .server import Server
 from .service import Service
 from .settings import Settings, SettingsError, settings_table
 from .stores.counters import Counters, MemoryCounters, RateLimited, RateRequest
+from .stores.events import Events, EventStore
+from .stores.sessions import Session, SessionStore
 
 if not TYPE_CHECKING:
     # What generated code of 0.1 imports from a runtime that packages share.
@@ -97,8 +99,8 @@ __all__ = [
     "LoggingLevel",
     "MaybeAwaitable",
     "MemoryCounters",
-    "MemoryEvents",
-    "MemorySessions",
+    "MemoryEvents",  # feature: legacy
+    "MemorySessions",  # feature: legacy
     "Middleware",
     "Next",
     "Outcome",

@@ -22,8 +22,6 @@ from aiohttp.typedefs import Middleware as HttpMiddleware
 from ..core.features import to_add
 from .app import mounted
 from .effective import LOOPBACK
-from .eras.legacy.replay import EventStore
-from .eras.legacy.sessions import SessionStore
 from .feature import Feature, with_features
 from .features import table as known
 from .health import FLAG, is_healthy
@@ -36,6 +34,8 @@ from .service import Service
 from .settings import Settings, SettingsError, from_arguments
 from .stopping import ExitDeadline, StopSignals, run
 from .stores.counters import Counters
+from .stores.events import EventStore
+from .stores.sessions import SessionStore
 from .transports.stdio import StdioConnection
 
 _CLOSE_SECONDS: Final = 1.0

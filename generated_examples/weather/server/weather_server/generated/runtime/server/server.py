@@ -19,13 +19,7 @@ from ..core.schema.validator import prepare_explanations
 from .admission import Sink
 from .effective import effective
 from .endpoint import Endpoint
-from .eras.legacy.era import Legacy
-from .eras.legacy.http import LegacyHttp
-from .eras.legacy.replay import EventStore
-from .eras.legacy.session_manager import SessionManager
-from .eras.legacy.sessions import MemorySessions, SessionStore
-from .eras.modern.era import Modern
-from .eras.modern.http import ModernHttp
+from .eras.table import build_eras
 from .feature import (
     Feature,
     configure,
@@ -51,6 +45,8 @@ from .transports.http.guard import Guard
 
 if TYPE_CHECKING:
     from .stores.counters import Counters
+    from .stores.events import EventStore
+    from .stores.sessions import SessionStore
 
 
 _log: Final = logging.getLogger("mcp.server")
@@ -67,7 +63,6 @@ class Server:
 
     Attributes:
         catalog: What it offers.
-        session_manager: Its legacy sessions.
         endpoint: The MCP endpoint.
     """
 
@@ -135,26 +130,11 @@ class Server:
             )
         self.parts: Final = self._parts(settings)
         """What its transports and eras share."""
-        self.session_manager: Final = SessionManager(
-            MemorySessions(settings.max_sessions) if sessions is None else sessions,
-            self.parts,
-            events,
-        )
-        offered = self.parts.offer
-        self.modern: Final = Modern(self.parts) if offered.modern else None
-        """The modern era, if a revision of it is served."""
-        self.legacy: Final = (
-            Legacy(self.parts, self.session_manager.touch) if offered.legacy else None
-        )
-        """The legacy era, if a revision of it is served."""
+        self._eras = build_eras(self.parts, sessions, events)
         self.endpoint: Final = Endpoint(
             self.parts,
             self._guard,
-            None if self.modern is None else ModernHttp(self.modern, self.parts),
-            None
-            if self.legacy is None
-            else LegacyHttp(self.legacy, self.session_manager, self.parts),
-            self.session_manager,
+            [era.http for era in self._eras],
             known.build_access_log(settings, access_log),
         )
 
@@ -230,9 +210,7 @@ class Server:
             )
         if self._authentication is not None and principal is not None:
             principal = self._authentication.extended(principal)
-        serving = ConnectionServer(
-            self.parts, self.modern, self.legacy, connection, principal
-        )
+        serving = ConnectionServer(self.parts, self._eras, connection, principal)
         self._connections.add(serving)
         try:
             await serving.serve()
@@ -268,6 +246,11 @@ class Server:
     def middleware(self) -> tuple[str, ...]:
         """What a call passes on its way to its method, in this order."""
         return self.parts.chain.names
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions of legacy clients are open, over HTTP."""
+        return sum(era.sessions for era in self._eras)
 
     @property
     def authenticates(self) -> bool:
@@ -308,9 +291,9 @@ class Server:
 
     async def start(self) -> None:
         """Before the first request; where that fails, everything is closed again."""
-        limits, session_manager = self._limits, self.session_manager
+        limits = self._limits
         stats = ServerStats(
-            lambda: limits.calls, lambda: len(session_manager), lambda: limits.streams
+            lambda: limits.calls, lambda: self.sessions, lambda: limits.streams
         )
         for hook in self._hooks:
             if isinstance(hook, Hook):
@@ -342,9 +325,8 @@ class Server:
     async def end_streams(self) -> None:
         """When shutdown begins: requests go on, open-ended streams end in order."""
         self._ready = False
-        self.session_manager.close()
-        if self.modern is not None:
-            self.modern.subscriptions.close()
+        for era in self._eras:
+            era.close()
 
     async def stop(self) -> None:
         """After the last request, or when the rest has had its time and is canceled."""

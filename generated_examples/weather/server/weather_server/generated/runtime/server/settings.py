@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from .eras.legacy.settings import LegacySettings
-from .eras.modern.settings import ModernSettings
+from .eras.legacy.settings import LegacySettings  # feature: legacy
+from .eras.modern.settings import ModernSettings  # feature: modern
 from .features.access_log.settings import AccessLogSettings  # feature: access-log
 from .features.auth.settings import AuthSettings  # feature: auth
 from .features.auth.settings.token import TokenSettings  # feature: token
@@ -38,8 +38,8 @@ class Settings(
     LimitSettings,  # feature: limits
     CallSettings,
     ListSettings,
-    LegacySettings,
-    ModernSettings,
+    LegacySettings,  # feature: legacy
+    ModernSettings,  # feature: modern
     ShutdownSettings,
     AuthSettings,  # feature: auth
     TokenSettings,  # feature: token

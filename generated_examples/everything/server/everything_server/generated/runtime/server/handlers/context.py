@@ -33,9 +33,9 @@ from .questions import (
 )
 
 if TYPE_CHECKING:
-    from ..eras.legacy.sessions import Session
     from ..methods.registry import LiveCatalog
     from ..principal import Principal
+    from ..stores.sessions import Session
 
 T = TypeVar("T")
 C = TypeVar("C")

@@ -1,8 +1,7 @@
-"""Serving a connection on which messages go both ways, in both eras.
+"""Serving a connection on which messages go both ways, in all eras.
 
-What is sent on a connection belongs to it: in the legacy era the connection is the
-session, in the modern era notifications name their subscription. Pipes, sockets and
-WebSockets differ in their `Connection` alone.
+What is sent on a connection belongs to it. Pipes, sockets and WebSockets differ in their
+`Connection` alone.
 https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio
 """
 
@@ -11,27 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core import jsonrpc
 from ...core.connection import Connection
 from ...core.errors import INVALID_REQUEST, ProtocolError
 from ...core.jsonrpc import is_array, is_object
-from ..eras.announcements import notification
-from ..eras.framing import legacy_result
-from ..eras.legacy.server_requests import take_answer
-from ..eras.legacy.sessions import Session
-from ..eras.modern import envelope
 from ..incoming import Incoming, Refused
-from ..methods.answer import EMPTY
-from ..methods.changes import Change
 from ..parts import Parts
 from ..reading import Unreadable, has_more_values, id_of_cut, parse
 
 if TYPE_CHECKING:
-    from ..eras.legacy.era import Legacy
-    from ..eras.modern.era import Decoded, Modern
+    from ..eras.era import ConnectionEra, ServedEra
     from ..handlers.context import Context
     from ..principal import Principal
 
@@ -76,8 +67,7 @@ class ConnectionServer:
     def __init__(
         self,
         parts: Parts,
-        modern: Modern | None,
-        legacy: Legacy | None,
+        eras: Sequence[ServedEra],
         connection: Connection,
         principal: Principal | None = None,
     ) -> None:
@@ -85,17 +75,16 @@ class ConnectionServer:
 
         Args:
             parts: What the server consists of.
-            modern: Its modern era, if it serves that.
-            legacy: Its legacy era, if it serves that.
+            eras: Its eras, the newest first.
             connection: What is served.
             principal: Who is at the other end, when the server authenticates.
         """
         self._parts = parts
-        self._modern = modern
-        self._legacy = legacy
+        self._served = eras
+        self._eras: tuple[ConnectionEra, ...] = ()
         self._connection = connection
-        self._principal = principal
-        self._session: Session | None = None
+        self.principal: Final = principal
+        """Who is at the other end."""
         self._sending = asyncio.Lock()
         self._waiting = 0
         self._room = asyncio.Event()
@@ -111,7 +100,7 @@ class ConnectionServer:
 
     async def serve(self) -> None:
         """Serve until the client ends or `end` is called."""
-        stop = self._parts.catalog.changes.listen(self)
+        self._eras = tuple(era.connected(self) for era in self._served)
         reading = asyncio.ensure_future(self._read())
         ending = asyncio.ensure_future(self._ending.wait())
         try:
@@ -120,7 +109,6 @@ class ConnectionServer:
                 reading.result()
                 await self._wait(_END_SECONDS)
         finally:
-            stop()
             reading.cancel()
             ending.cancel()
             await self._stop()
@@ -163,15 +151,6 @@ class ConnectionServer:
             await self.send(message)
         self._draining = None
 
-    def __call__(self, change: Change, /) -> Iterator[None]:
-        """Hear of a change, for the session of a legacy client."""
-        session = self._session
-        if session is not None and (
-            change.uri is None or change.uri in session.subscribed
-        ):
-            self.push(notification(change))
-        yield
-
     async def _read(self) -> None:
         while (body := await self._connection.receive()) is not None:
             try:
@@ -209,17 +188,15 @@ class ConnectionServer:
             ProtocolError: It is none.
         """
         if is_array(message):
-            if self._legacy is None or self._session is None:
-                raise ProtocolError(INVALID_REQUEST, "A batch needs a legacy session")
             self._check_room()
-            self._start(self._batch(self._legacy, self._session, message))
+            self._start(self._batch(message))
             return
         if not is_object(message) or message.get("jsonrpc") != "2.0":
             raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
         method = message.get("method")
         if method is None:
-            if self._session is not None:
-                take_answer(self._session, message)
+            for era in self._eras:
+                era.answered(message)
             return
         if not isinstance(method, str):
             raise ProtocolError(INVALID_REQUEST, "`method` must be a string")
@@ -242,16 +219,8 @@ class ConnectionServer:
         self._check_room()
         channel = _Responses(self)
         params = message.get("params")
-        if self._is_modern(method, params):
-            assert self._modern is not None
-            given = params if is_object(params) else {}
-            work = self._modern_request(
-                self._modern, channel, (request_id, method, given)
-            )
-        else:
-            assert self._legacy is not None
-            work = self._legacy_request(self._legacy, channel, request_id, message)
-        task = self._start(work)
+        era = next(each for each in self._eras if each.claims(method, params))
+        task = self._start(self._request(era, channel, request_id, message))
         self._running[request_id] = task, channel
         task.add_done_callback(lambda _: self._running.pop(request_id, None))
 
@@ -259,26 +228,15 @@ class ConnectionServer:
         if len(self._tasks) >= _MAX_RUNNING:
             raise ProtocolError(INVALID_REQUEST, "Too many requests at one time")
 
-    def _is_modern(self, method: str, params: Any) -> bool:
-        if self._legacy is None:
-            return True
-        return (
-            self._modern is not None
-            and is_object(params)
-            and envelope.is_modern(params.get("_meta"))
-        )
-
     def _notified(self, method: str, message: Mapping[str, Any]) -> None:
-        if self._session is not None and self._legacy is not None:
-            self._legacy.notified(self._session, message)
+        canceled = [era.notified(message) for era in self._eras]
         params = message.get("params")
         if method != "notifications/cancelled" or not is_object(params):
             return
         request_id = params.get("requestId")
         if not jsonrpc.is_request_id(request_id) or request_id not in self._running:
             return
-        session = self._session
-        if session is None or request_id not in session.running:
+        if not any(canceled):
             self._cancel(*self._running[request_id])
 
     def _cancel(self, task: asyncio.Task[None], channel: _Responses) -> None:
@@ -288,7 +246,7 @@ class ConnectionServer:
         task.cancel("the client cancelled the request")
 
     def _incoming(self, method: str) -> Incoming:
-        incoming = Incoming(self._principal)
+        incoming = Incoming(self.principal)
         incoming.method = method
         if incoming.has_expired:
             raise ProtocolError(INVALID_REQUEST, "The credentials have expired")
@@ -296,56 +254,16 @@ class ConnectionServer:
             self._parts.authentication.require_common(incoming)
         return incoming
 
-    async def _modern_request(
+    async def _request(
         self,
-        era: Modern,
-        channel: _Responses,
-        request: tuple[jsonrpc.RequestId, str, dict[str, Any]],
-    ) -> None:
-        request_id, method, params = request
-        try:
-            incoming = self._incoming(method)
-            decoded = era.decode(incoming, request_id, method, params)
-            if method == "subscriptions/listen":
-                await self._listen(era, decoded, channel)
-                return
-            response, _ = await era.answer(incoming, decoded, channel)
-        except Refused as refusal:
-            response = jsonrpc.error(request_id, refusal.error)
-        except ProtocolError as error:
-            response = jsonrpc.error(request_id, error)
-        await self._respond(channel, response)
-
-    async def _listen(self, era: Modern, request: Decoded, channel: _Responses) -> None:
-        ended = asyncio.Event()
-        with era.subscriptions.opened(
-            request.id, request.params, self.push, ended.set
-        ) as subscription:
-            await ended.wait()
-        # Behind the notifications that wait for their turn.
-        channel.finished = True
-        self.push(subscription.response(era.frame))
-
-    async def _legacy_request(
-        self,
-        era: Legacy,
+        era: ConnectionEra,
         channel: _Responses,
         request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
     ) -> None:
-        method: str = message["method"]
-        session = self._session
         try:
-            incoming = self._incoming(method)
-            if method == "initialize":
-                response: bytes | None = self._initialize(era, request_id, message)
-            elif session is None:
-                if method != "ping":
-                    raise ProtocolError(INVALID_REQUEST, "Start with `initialize`")
-                response = legacy_result(request_id, EMPTY)
-            else:
-                era.require(incoming, [message])
-                response = await era.respond(incoming, session, channel, message)
+            incoming = self._incoming(message["method"])
+            response = await era.respond(incoming, channel, request_id, message)
         except Refused as refusal:
             response = jsonrpc.error(request_id, refusal.error)
         except ProtocolError as error:
@@ -353,27 +271,12 @@ class ConnectionServer:
         if response is not None:
             await self._respond(channel, response)
 
-    def _initialize(
-        self, era: Legacy, request_id: jsonrpc.RequestId, message: Mapping[str, Any]
-    ) -> bytes:
-        if self._session is not None:
-            raise ProtocolError(INVALID_REQUEST, "The session is initialized already")
-        client = era.negotiate(message.get("params"))
-        owner = None if self._principal is None else self._principal.key
-        self._session = Session(client, (), owner, lambda _, each: self.push(each))
-        return era.welcome(request_id, client)
-
-    async def _batch(self, era: Legacy, session: Session, messages: list[Any]) -> None:
+    async def _batch(self, messages: list[Any]) -> None:
         channel = _Responses(self)
         try:
-            most = self._parts.settings.max_batch
-            if most and len(messages) > most:
-                raise ProtocolError(
-                    INVALID_REQUEST,
-                    f"A batch may have {most} messages; setting max_batch",
-                )
             incoming = self._incoming("batch")
-            answered = await era.batch(incoming, session, channel, messages)
+            # Only the oldest revisions have them.
+            answered = await self._eras[-1].batch(incoming, channel, messages)
         except Refused as refusal:
             await self._respond(channel, jsonrpc.error(None, refusal.error))
         except ProtocolError as error:
@@ -408,8 +311,8 @@ class ConnectionServer:
         for task in self._tasks:
             if not task.cancelling():
                 task.cancel()
-        if self._session is not None:
-            self._session.end()
+        for era in self._eras:
+            era.end()
         await self._wait(_END_SECONDS)
         if self._draining is not None:
             await asyncio.wait([self._draining], timeout=_END_SECONDS)

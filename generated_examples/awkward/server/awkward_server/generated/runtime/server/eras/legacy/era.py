@@ -33,7 +33,7 @@ from ...parts import Parts
 from ..framing import error_response, legacy_result
 from .handshake import Handshake
 from .server_requests import ResponseChannel, ServerRequests, is_response, take_answer
-from .sessions import Running, Session
+from .sessions import LegacySession, Running
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -46,7 +46,7 @@ _LARGEST_CLIENT: Final = 32 * 1024
 class Legacy:
     """The codec of legacy messages, and what every session has in all transports."""
 
-    def __init__(self, parts: Parts, touch: Callable[[Session], None]) -> None:
+    def __init__(self, parts: Parts, touch: Callable[[LegacySession], None]) -> None:
         """Prepare.
 
         Args:
@@ -60,7 +60,9 @@ class Legacy:
         self._touch = touch
         self._settings = parts.settings
         self._revisions = parts.offer.legacy
-        self._own: Final[Mapping[str, Callable[[Session, JsonObject], Answer]]] = {
+        self._own: Final[
+            Mapping[str, Callable[[LegacySession, JsonObject], Answer]]
+        ] = {
             "ping": _ping,
             "logging/setLevel": _set_level,
             "resources/subscribe": self._subscribe,
@@ -107,10 +109,20 @@ class Legacy:
             request_id = first if jsonrpc.is_request_id(first) else None
             self._authentication.require(incoming, scopes, request_id)
 
+    def check_batch(self, size: int) -> None:
+        """Refuse a batch of too many messages.
+
+        Raises:
+            Refused: 400.
+        """
+        most = self._settings.max_batch
+        if most and size > most:
+            raise refused(400, f"A batch may have {most} messages; setting max_batch")
+
     async def batch(
         self,
         incoming: Incoming,
-        session: Session,
+        session: LegacySession,
         channel: ResponseChannel,
         messages: Sequence[Any],
     ) -> list[bytes]:
@@ -136,7 +148,7 @@ class Legacy:
     async def _entry(
         self,
         incoming: Incoming,
-        session: Session,
+        session: LegacySession,
         channel: ResponseChannel,
         message: Any,
     ) -> bytes | None:
@@ -159,7 +171,7 @@ class Legacy:
             # The batch is one HTTP answer, so this entry's refusal is in the body alone.
             return jsonrpc.error(message["id"], refusal.error)
 
-    def notified(self, session: Session, message: Mapping[str, Any]) -> None:
+    def notified(self, session: LegacySession, message: Mapping[str, Any]) -> None:
         """Take a notification."""
         params = message.get("params")
         if message["method"] == "notifications/cancelled" and is_object(params):
@@ -170,7 +182,7 @@ class Legacy:
     async def respond(
         self,
         incoming: Incoming,
-        session: Session,
+        session: LegacySession,
         channel: ResponseChannel,
         message: Mapping[str, Any],
     ) -> bytes | None:
@@ -211,7 +223,7 @@ class Legacy:
     async def _run(
         self,
         incoming: Incoming,
-        session: Session,
+        session: LegacySession,
         channel: ResponseChannel,
         request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
@@ -279,7 +291,7 @@ class Legacy:
             running.end()
         return None if running.cancelled else answer
 
-    def _subscribe(self, session: Session, params: JsonObject) -> Answer:
+    def _subscribe(self, session: LegacySession, params: JsonObject) -> Answer:
         uri = _uri(params)
         if len(uri) > MAX_URI:
             raise ProtocolError(
@@ -296,16 +308,16 @@ def _failed(message: Mapping[str, Any]) -> bytes:
     return jsonrpc.error(message["id"], ProtocolError(INTERNAL_ERROR, "Internal error"))
 
 
-def _ping(session: Session, params: JsonObject) -> Answer:
+def _ping(session: LegacySession, params: JsonObject) -> Answer:
     return EMPTY
 
 
-def _unsubscribe(session: Session, params: JsonObject) -> Answer:
+def _unsubscribe(session: LegacySession, params: JsonObject) -> Answer:
     session.subscribed.discard(_uri(params))
     return EMPTY
 
 
-def _set_level(session: Session, params: JsonObject) -> Answer:
+def _set_level(session: LegacySession, params: JsonObject) -> Answer:
     level = params.get("level")
     if not isinstance(level, str) or level not in SEVERITY:
         raise ProtocolError(

@@ -11,39 +11,13 @@ import re
 import time
 from collections import deque
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final
 
+from ...stores.events import Events
 from ...transports.http.sse import Mailbox, event
 
 _log: Final = logging.getLogger("mcp.server")
 _EVENT_ID: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
-
-
-class Events(Protocol):
-    """The events of one stream, as they go over the wire."""
-
-    def append(self, number: int, framed: bytes) -> None:
-        """Keep an event; numbers begin at 1 and increase by one."""
-        ...
-
-    def after(self, number: int) -> Iterable[bytes]:
-        """The events that are kept after one of them, in their order."""
-        ...
-
-    def forget(self) -> None:
-        """Nobody can come back for the stream any more."""
-        ...
-
-
-class EventStore(Protocol):
-    """Where the events of legacy streams are kept; called in the event loop.
-
-    What it raises is logged; the event is sent all the same, and can't be replayed.
-    """
-
-    def open(self, session_id: str, stream: int) -> Events:
-        """A place for the events of a new stream; `stream` is unique in its session."""
-        ...
 
 
 class MemoryEvents:

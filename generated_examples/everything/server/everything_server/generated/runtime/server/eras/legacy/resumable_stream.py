@@ -15,7 +15,7 @@ from ...settings import Settings
 from ...transports.http.exchange import Exchange
 from ...transports.http.sse import COMMENT, event
 from .replay import EventLog
-from .sessions import Session
+from .sessions import LegacySession
 
 _PRIMED_SINCE = "2025-11-25"
 """From here on clients know events without data, and streams that close to be polled."""
@@ -41,7 +41,7 @@ class ResumableStream:
     )
 
     def __init__(
-        self, exchange: Exchange, session: Session, settings: Settings
+        self, exchange: Exchange, session: LegacySession, settings: Settings
     ) -> None:
         self._exchange = exchange
         self._finished = False

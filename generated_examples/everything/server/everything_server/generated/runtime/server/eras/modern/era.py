@@ -91,6 +91,8 @@ class Modern:
         self._authentication = parts.authentication
         self._observed = parts.service if settings.warn_repeats else None
         self._versions = tuple(offer.revisions)
+        self.legacy_versions: Final = frozenset(offer.legacy)
+        """The versions of the older era, where they are served as well."""
         self.frame: Final = ModernFrame(offer.server)
         """Makes messages of results."""
         self.subscriptions: Final = Subscriptions(parts.catalog.changes, settings)

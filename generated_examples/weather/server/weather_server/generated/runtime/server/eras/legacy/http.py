@@ -1,4 +1,4 @@
-"""The legacy era over Streamable HTTP: POST requests, each in a session.
+"""The legacy era over Streamable HTTP: requests, each in a session.
 
 https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
 """
@@ -15,20 +15,24 @@ from ....core.errors import INVALID_REQUEST, ProtocolError
 from ...incoming import refused
 from ...parts import Parts
 from ...transports.http.exchange import Exchange
+from ..era import HttpEra
 from .era import Legacy
 from .resumable_stream import ResumableStream
 from .server_requests import is_response, take_answer
 from .session_manager import SessionManager
 
 
-class LegacyHttp:
-    """Answers legacy POST requests."""
+class LegacyHttp(HttpEra):
+    """Answers legacy HTTP requests."""
+
+    methods = ("GET", "DELETE")
 
     def __init__(
         self, era: Legacy, session_manager: SessionManager, parts: Parts
     ) -> None:
         self._era = era
         self._session_manager = session_manager
+        self._limits = parts.limits
         self._monitor = parts.monitor
         self._settings = parts.settings
 
@@ -71,8 +75,11 @@ class LegacyHttp:
         """Answer a batch.
 
         Raises:
-            Refused: There is no such thing in the session's revision.
+            Refused: There is no such thing in the session's revision, or it has too many
+                messages.
         """
+        self._era.check_batch(len(messages))
+        await self._limits.batch(exchange, len(messages))
         session = self._session_manager.serving(exchange)
         channel = ResumableStream(exchange, session, self._settings)
         self._monitor.add(channel)
@@ -82,6 +89,13 @@ class LegacyHttp:
         finally:
             self._monitor.discard(channel)
             channel.close()
+
+    async def other(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer GET and DELETE."""
+        if exchange.request.method == "GET":
+            async with self._limits.streaming(exchange):
+                return await self._session_manager.listen(exchange)
+        return await self._session_manager.delete(exchange)
 
     def _initialize(
         self, exchange: Exchange, message: Mapping[str, Any]

@@ -15,7 +15,7 @@ from ....core.jsonrpc import is_object
 from ....core.revision import Revision
 from ...handlers.questions import AnswerRefused, Question
 from ...handlers.results import ToolError
-from .sessions import Session
+from .sessions import LegacySession
 
 _TRIES: Final = 3
 """How often a question is put whose answer does not fit."""
@@ -50,7 +50,7 @@ class ServerRequests:
 
     def __init__(
         self,
-        session: Session,
+        session: LegacySession,
         revision: Revision,
         channel: ResponseChannel,
         timeout: float,
@@ -163,7 +163,7 @@ def is_response(message: Mapping[str, Any]) -> bool:
     return "id" in message and ("result" in message or "error" in message)
 
 
-def take_answer(session: Session, message: Mapping[str, Any]) -> bool:
+def take_answer(session: LegacySession, message: Mapping[str, Any]) -> bool:
     """Give a response from the client to whoever waits for it; False if nobody does."""
     request_id = message.get("id")
     if not is_response(message) or not jsonrpc.is_request_id(request_id):

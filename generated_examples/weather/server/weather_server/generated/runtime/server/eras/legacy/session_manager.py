@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
 
@@ -17,12 +17,14 @@ from ...handlers.ports import Client
 from ...incoming import OVERLOADED, TOO_MANY, refused, too_many
 from ...methods.changes import Change
 from ...parts import Parts
+from ...stores.events import EventStore
+from ...stores.sessions import Session, SessionStore
 from ...transports.http import names
 from ...transports.http.exchange import Exchange, single
 from ...transports.http.sse import COMMENT, Mailbox, event, is_gone
 from ..announcements import notification
-from .replay import EventLog, EventStore, MemoryEvents, parse_event_id
-from .sessions import Session, SessionStore
+from .replay import EventLog, MemoryEvents, parse_event_id
+from .sessions import LegacySession
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -66,7 +68,7 @@ class SessionManager:
     def __len__(self) -> int:
         return len(self._store)
 
-    def find(self, exchange: Exchange) -> Session:
+    def find(self, exchange: Exchange) -> LegacySession:
         """The session that a request names.
 
         Raises:
@@ -86,7 +88,7 @@ class SessionManager:
         exchange.session_id = session_id
         return session
 
-    def serving(self, exchange: Exchange) -> Session:
+    def serving(self, exchange: Exchange) -> LegacySession:
         """The session of a POST request; one for it alone where none is required.
 
         Raises:
@@ -102,7 +104,7 @@ class SessionManager:
                 if _WITHOUT_HEADER in self._revisions
                 else next(iter(self._revisions))
             )
-        return Session(Client(version, {}, {}), (), exchange.owner, is_kept=False)
+        return LegacySession(Client(version, {}, {}), (), exchange.owner, is_kept=False)
 
     def _served_version(self, exchange: Exchange) -> str | None:
         """The version that a request names.
@@ -124,21 +126,21 @@ class SessionManager:
         session_id = single(exchange.request.headers, names.SESSION_ID)
         return session_id is not None and self._get(exchange, session_id) is not None
 
-    def _get(self, exchange: Exchange, session_id: str) -> Session | None:
+    def _get(self, exchange: Exchange, session_id: str) -> LegacySession | None:
         """A session of the caller; somebody else's is as if it were not there."""
         session = self._store.get(session_id)
         if session is None or session.owner != exchange.owner:
             return None
-        return session
+        return _ours(session)
 
-    def touch(self, session: Session) -> None:
+    def touch(self, session: LegacySession) -> None:
         """Count a session as used now; nothing else may date it.
 
         The store keeps sessions in the order in which they were used.
         """
         self._store.get(session.id)
 
-    def open(self, exchange: Exchange, client: Client) -> Session:
+    def open(self, exchange: Exchange, client: Client) -> LegacySession:
         """A new session of a client, and of a principal where there is one.
 
         Raises:
@@ -154,7 +156,7 @@ class SessionManager:
                     "address_sessions or principal_sessions",
                     30,
                 )
-        session = Session(
+        session = LegacySession(
             client, tuple(allowed), exchange.owner, self._tell, self._events
         )
         if not self._store.add(session):
@@ -202,7 +204,7 @@ class SessionManager:
         self._closing = True
         if self._timer is not None:
             self._timer.cancel()
-        for session in self._store:
+        for session in map(_ours, self._store):
             for mailbox in session.mailboxes:
                 mailbox.close()
             for log in session.streams.values():
@@ -210,7 +212,7 @@ class SessionManager:
                     log.follower.close()
 
     def _attach(
-        self, session: Session, mailbox: Mailbox, exchange: Exchange
+        self, session: LegacySession, mailbox: Mailbox, exchange: Exchange
     ) -> EventLog | None:
         """Connect a mailbox to what it shall get; the log if it follows one."""
         last = single(exchange.request.headers, names.LAST_EVENT_ID)
@@ -235,7 +237,7 @@ class SessionManager:
         mailbox.close()
         return None
 
-    def _resumed(self, session: Session, last: str | None) -> tuple[int, int]:
+    def _resumed(self, session: LegacySession, last: str | None) -> tuple[int, int]:
         if last is None:
             return 0, 0
         place = parse_event_id(last)
@@ -244,14 +246,14 @@ class SessionManager:
         return place
 
     def _changed(self, change: Change) -> Iterator[None]:
-        for session in self._store:
+        for session in map(_ours, self._store):
             if change.uri is not None and change.uri not in session.subscribed:
                 continue
             if session.mailboxes or 0 in session.streams:
                 self._send(session, notification(change))
             yield
 
-    def _send(self, session: Session, message: bytes) -> None:
+    def _send(self, session: LegacySession, message: bytes) -> None:
         log = session.streams.get(0) or session.open_log(0)
         framed = event(message) if log is None else log.record(message)
         if session.mailboxes:
@@ -265,7 +267,7 @@ class SessionManager:
         for session in self._store.expired(
             time.monotonic() - self._settings.session_idle
         ):
-            session.end()
+            _ours(session).end()
 
     def _schedule(self) -> None:
         period = min(30.0, max(0.05, self._settings.session_idle / 4))
@@ -276,9 +278,14 @@ class SessionManager:
         try:
             self._expire()
             before = time.monotonic() - self._settings.event_lifetime
-            for session in self._store:
+            for session in map(_ours, self._store):
                 session.forget_logs(before)
         except Exception:
             _log.exception("idle sessions can't be ended; the session store failed")
         if len(self._store) and not self._closing:
             self._schedule()
+
+
+def _ours(session: Session) -> LegacySession:
+    """A session of a store, which has no others than those that it was given."""
+    return cast(LegacySession, session)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol
@@ -16,8 +15,10 @@ from ....core import jsonrpc
 from ....core.catalog import Json
 from ....core.jsonrpc import RequestId
 from ...handlers.ports import SEVERITY, Client
+from ...stores.events import Events, EventStore
+from ...stores.sessions import Session
 from ...transports.http.sse import Mailbox
-from .replay import EventLog, Events, EventStore
+from .replay import EventLog
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -60,14 +61,10 @@ class Running:
             self.task.uncancel()
 
 
-class Session:
-    """One client, from `initialize` until it is gone.
+class LegacySession(Session):
+    """A session with all that runs and waits in it.
 
     Attributes:
-        id: What `Mcp-Session-Id` says.
-        client: Who it is.
-        counts_for: Whose limits of sessions it counts against.
-        owner: The key of its principal; None without authentication.
         is_kept: Whether it lasts for longer than one message.
         log_floor: Least severity of the log messages that it wants.
         subscribed: Resources of whose updates it wants to hear.
@@ -75,27 +72,20 @@ class Session:
         waiting: Requests to the client without an answer yet, by id.
         streams: Logs of its event streams, by number; 0 is the GET stream's.
         mailboxes: Open GET streams, the newest last.
-        used: When it last did something, by `time.monotonic`.
     """
 
     __slots__ = (
-        "_data",
         "_ended",
         "_events",
         "_numbers",
         "_pages",
         "_tell",
-        "client",
-        "counts_for",
-        "id",
         "is_kept",
         "log_floor",
         "mailboxes",
-        "owner",
         "running",
         "streams",
         "subscribed",
-        "used",
         "waiting",
     )
 
@@ -104,36 +94,24 @@ class Session:
         client: Client,
         counts_for: tuple[str, ...] = (),
         owner: str | None = None,
-        tell: Callable[[Session, bytes], None] | None = None,
+        tell: Callable[[LegacySession, bytes], None] | None = None,
         events: EventStore | None = None,
         *,
         is_kept: bool = True,
     ) -> None:
+        super().__init__(client, counts_for, owner)
         self.is_kept = is_kept
         self._tell = tell
         self._events = events
-        self.id = secrets.token_urlsafe(24)
-        self.client = client
-        self.counts_for = counts_for
-        self.owner = owner
         self.log_floor = SEVERITY["info"]
         self.subscribed: set[str] = set()
         self.running: dict[RequestId, Running] = {}
         self.waiting: dict[RequestId, asyncio.Future[Any]] = {}
         self.streams: dict[int, EventLog] = {}
         self.mailboxes: list[Mailbox] = []
-        self.used = time.monotonic()
         self._numbers = 0
         self._ended = False
-        self._data: dict[str, Any] | None = None
         self._pages: dict[str, None] | None = None
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """Yours, kept as long as the session in this process."""
-        if self._data is None:
-            self._data = {}
-        return self._data
 
     @property
     def busy(self) -> bool:
@@ -180,19 +158,7 @@ class Session:
         self._pages[elicitation_id] = None
 
     def elicitation_complete(self, elicitation_id: str) -> bool:
-        """Tell the client that what happens on a page of `ctx.elicit_url` is done.
-
-        Call it in the event loop, at any time, such as when the page's form came in.
-        The client may then repeat a request that had to wait for it.
-        https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#completion-notifications-for-url-mode-elicitation
-
-        Args:
-            elicitation_id: What `ctx.elicit_url` was called with.
-
-        Returns:
-            Whether there was anything to tell: not for an id that this session was
-            never asked with, or that was complete before.
-        """
+        """See `Session`."""
         if self._tell is None or not self._pages or elicitation_id not in self._pages:
             return False
         del self._pages[elicitation_id]
@@ -214,34 +180,6 @@ class Session:
             log.finish()
             log.forget()
         self.streams.clear()
-
-
-class SessionStore(Protocol):
-    """Where sessions are kept."""
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[Session]: ...
-
-    def get(self, session_id: str) -> Session | None:
-        """The session of an id, which thereby counts as used."""
-        ...
-
-    def add(self, session: Session) -> bool:
-        """Keep a session; False when there are too many to take another."""
-        ...
-
-    def remove(self, session_id: str) -> Session | None:
-        """Forget a session, which the caller then ends."""
-        ...
-
-    def count(self, owner: str) -> int:
-        """How many sessions there are that count for an owner."""
-        ...
-
-    def expired(self, before: float) -> list[Session]:
-        """Remove and return the idle sessions that were last used before a time."""
-        ...
 
 
 class MemorySessions:

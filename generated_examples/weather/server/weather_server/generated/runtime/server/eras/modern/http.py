@@ -23,8 +23,10 @@ from ....core.errors import (
 )
 from ....core.jsonrpc import is_object
 from ...parts import Parts
+from ...transports.http import names
 from ...transports.http.exchange import Exchange
 from ...transports.http.sse import Mailbox, event, is_gone
+from ..era import HttpEra
 from . import envelope
 from .era import Decoded, Modern
 from .response_stream import ResponseStream
@@ -56,19 +58,36 @@ class _Listener:
             self.mailbox.close()
 
 
-class ModernHttp:
+class ModernHttp(HttpEra):
     """Answers modern HTTP requests."""
 
     def __init__(self, era: Modern, parts: Parts) -> None:
         self._era = era
+        self._legacy_versions = era.legacy_versions
         self._limits = parts.limits
         self._monitor = parts.monitor
         self._keep_alive = parts.settings.keep_alive
 
+    def claims(self, exchange: Exchange, message: Mapping[str, Any]) -> bool:
+        """Whether a message is modern, as "Versioning and Compatibility" says.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#backward-compatibility-with-initialization-based-versions
+        """
+        if not self._legacy_versions:
+            return True
+        params = message.get("params")
+        if is_object(params) and envelope.is_modern(params.get("_meta")):
+            return True
+        given = exchange.request.headers
+        if names.SESSION_ID in given or message.get("method") == "initialize":
+            return False
+        version = given.get(names.PROTOCOL_VERSION)
+        return version is not None and version not in self._legacy_versions
+
     async def post(
         self, exchange: Exchange, message: Mapping[str, Any]
     ) -> web.StreamResponse:
-        """Answer one message that is already a JSON object."""
+        """See `HttpEra`."""
         method = message.get("method")
         if not isinstance(method, str):
             error = ProtocolError(INVALID_REQUEST, "A message needs a `method`")

@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ....core.errors import INVALID_REQUEST, ProtocolError
 from ...incoming import OVERLOADED, TOO_MANY, Counted, Incoming, Refused, too_many
 from ...methods.answer import Answer
 from ...middleware import Next, Request
@@ -121,12 +120,8 @@ class Limits:
         """Count a batch, whose first message has been counted as the request.
 
         Raises:
-            Refused: 400 for a batch of too many messages, 429 as for requests.
+            Refused: 429 as for requests.
         """
-        most = self._settings.max_batch
-        if most and size > most:
-            message = f"A batch may have {most} messages; setting max_batch"
-            raise Refused(400, ProtocolError(INVALID_REQUEST, message))
         address, client = _counted(exchange.address), _counted(exchange.client)
         requests = self._total if address is None else address.requests
         if client is not None and client is not address:

@@ -1,0 +1,162 @@
+"""What an era does for a server and its transports; each era has classes of its own.
+
+Nobody outside of `eras` knows more of an era than this.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from ...core.errors import INVALID_REQUEST, ProtocolError
+from ..incoming import refused
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from ...core.jsonrpc import RequestId
+    from ..handlers.context import Context
+    from ..incoming import Incoming
+    from ..principal import Principal
+    from ..transports.http.exchange import Exchange
+
+
+class HttpEra(ABC):
+    """Answers the requests of one era over Streamable HTTP."""
+
+    methods: ClassVar[tuple[str, ...]] = ()
+    """HTTP methods that it answers beside POST."""
+
+    def claims(self, exchange: Exchange, message: Mapping[str, Any]) -> bool:
+        """Whether a message is of this era, where older ones are served as well."""
+        return True
+
+    @abstractmethod
+    async def post(
+        self, exchange: Exchange, message: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        """Answer one message that is already a JSON object.
+
+        Raises:
+            Refused: An HTTP error says what is wrong.
+        """
+
+    async def batch(
+        self, exchange: Exchange, messages: Sequence[Any]
+    ) -> web.StreamResponse:
+        """Answer a batch.
+
+        Raises:
+            Refused: There is no such thing.
+        """
+        raise refused(400, "A batch is not a message of this protocol revision")
+
+    async def other(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer a request whose HTTP method is one of `methods`.
+
+        Raises:
+            Refused: An HTTP error says what is wrong.
+        """
+        raise NotImplementedError
+
+
+class ResponseChannel(Protocol):
+    """Where the messages of one request on a connection go."""
+
+    ctx: Context | None
+    finished: bool
+
+    @property
+    def takes_events(self) -> bool:
+        """Always: a connection takes all messages."""
+        ...
+
+    async def send(self, message: bytes) -> None:
+        """Send a notification or a request to the client."""
+        ...
+
+    async def disconnect(self, retry_ms: int | None) -> None:
+        """Nothing: a connection has no streams that could be polled."""
+        ...
+
+
+class Connected(Protocol):
+    """A connection on which messages go both ways, as eras see it."""
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who is at the other end, when the server authenticates."""
+        ...
+
+    def push(self, message: bytes) -> None:
+        """Send a message without waiting."""
+        ...
+
+
+class ConnectionEra(ABC):
+    """What one era does on one connection."""
+
+    def claims(self, method: str, params: object) -> bool:
+        """Whether a request is of this era, where older ones are served as well."""
+        return True
+
+    @abstractmethod
+    async def respond(
+        self,
+        incoming: Incoming,
+        channel: ResponseChannel,
+        request_id: RequestId,
+        message: Mapping[str, Any],
+    ) -> bytes | None:
+        """The response to a request; None if there is none, or it has been sent.
+
+        Raises:
+            ProtocolError: The request is wrong.
+            Refused: The caller lacks a scope, or there are too many calls.
+        """
+
+    async def batch(
+        self, incoming: Incoming, channel: ResponseChannel, messages: Sequence[Any]
+    ) -> list[bytes]:
+        """The responses to a batch.
+
+        Raises:
+            ProtocolError: There is no such thing.
+        """
+        raise ProtocolError(INVALID_REQUEST, "A batch needs a legacy session")
+
+    def answered(self, message: Mapping[str, Any]) -> None:
+        """Take what has no method, such as the client's answer to a request."""
+        return
+
+    def notified(self, message: Mapping[str, Any]) -> bool:
+        """Take a notification; whether it canceled a request that runs."""
+        return False
+
+    def end(self) -> None:
+        """The connection has ended."""
+        return
+
+
+class ServedEra(ABC):
+    """One era of one server, whatever the transport.
+
+    Attributes:
+        http: Answers its requests over HTTP.
+    """
+
+    http: HttpEra
+
+    @abstractmethod
+    def connected(self, connection: Connected) -> ConnectionEra:
+        """What serves a new connection."""
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions are open."""
+        return 0
+
+    def close(self) -> None:
+        """The server is about to stop: end all open-ended streams."""
+        return
