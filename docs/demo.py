@@ -1,4 +1,4 @@
-"""What mcpgen does, in ten seconds: generate, serve, call. `make demo` runs it."""
+"""What mcpgen does, in ten seconds: generate, serve, call over HTTP and stdio. `make demo`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ def generate() -> None:
     subprocess.run(command, cwd=PROJECT.parent, check=True)
 
 
+def import_client() -> Any:
+    """The generated client package."""
+    sys.path.insert(0, str(PROJECT / "client"))
+    return importlib.import_module("weather_client")
+
+
 def start_server() -> subprocess.Popen[str]:
     """Start the generated server on a free port, with only its own packages."""
     console.print(Rule("python -m weather_server --port 0", align="left"))
@@ -54,11 +60,8 @@ async def read_url(server: subprocess.Popen[str]) -> str:
     return next(word for word in line.split() if word.startswith("http://"))
 
 
-async def call(url: str) -> None:
+async def call(package: Any, url: str) -> None:
     """A plain call, a call that streams its progress, and a tool's error."""
-    sys.path.insert(0, str(PROJECT / "client"))
-    package: Any = importlib.import_module("weather_client")
-
     async with package.WeatherClient(url) as weather:
         console.print(Rule("a plain call, typed in and out", align="left"))
         console.print('await weather.get_forecast(city="Oslo", days=3)')
@@ -86,6 +89,18 @@ async def call(url: str) -> None:
         console.print(Rule(f"protocol {weather.protocol_version}", align="left"))
 
 
+async def call_over_stdio(package: Any) -> None:
+    """The same server as a program that the client starts: the call that streams."""
+    console.print(Rule("the same over stdio", align="left"))
+    console.print('WeatherClient.stdio(["python", "-m", "weather_server", "--stdio"])')
+    command = [sys.executable, "-m", "weather_server", "--stdio"]
+    client = package.WeatherClient.stdio(command, cwd=PROJECT / "server", progress=show)
+    async with client as weather:
+        result = await weather.compare_cities(cities=["Oslo", "Cairo", "Lima"])
+        for block in result.content:
+            console.print(indent(block.text, "  "))
+
+
 def show(progress: Any) -> None:
     """One line for each progress notification."""
     done, total = f"{progress.progress:g}", f"{progress.total:g}"
@@ -95,12 +110,14 @@ def show(progress: Any) -> None:
 async def main() -> None:
     """Run the whole demonstration; the server is stopped whatever happens."""
     generate()
+    package = import_client()
     server = start_server()
     try:
-        await call(await read_url(server))
+        await call(package, await read_url(server))
     finally:
         server.terminate()
         server.wait(timeout=10)
+    await call_over_stdio(package)
     console.print(f"The project is in {PROJECT.relative_to(Path.cwd())}: look around.")
 
 

@@ -212,6 +212,9 @@ class _Pages:
             "has_client": self._has_client,
             "has_terminal": features.has_terminal(project),
             "lazily": package.import_of(project, "core.lazy", "lazily"),
+            "claim_stdio": package.import_of(
+                project, "server.transports.stdio", "claim_stdio"
+            ),
             "missing": package.import_of(project, "core.missing", "missing"),
             "version_imports": package.version_imports(project),
             "runtime_version": runtime.version(),

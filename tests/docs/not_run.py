@@ -25,8 +25,8 @@ _TARGETS: Final = (
 NOT_RUN: Final[Mapping[str, Mapping[str, str]]] = {
     "CONTRIBUTING.md": {"make demo        # see it work": _TARGETS},
     "README.md": {
-        "make demo     # generates a server and its client, starts the server, calls "
-        "it, shows the streamed result": _TARGETS,
+        "make demo     # generates a server and its client, calls it over HTTP and over "
+        "stdio, shows the streamed result": _TARGETS,
         'mcpgen.yaml:14:25: error[MG204]: tool "get-forecast": `x-mcp-header` is not '
         "allowed on type number": "a message, as in "
         "tests/docs/test_readme.py::test_a_problem_looks_as_shown",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -43,6 +44,42 @@ async def test_what_handlers_print_goes_to_standard_error(
     ):
         assert printed in log
     assert "Traceback" not in log
+
+
+CONSOLE_SCRIPT = """
+import sys
+from weather_server.__main__ import run
+sys.exit(run())
+"""
+
+
+@pytest.mark.parametrize(
+    "start", [["-m", "weather_server"], ["weather-server"]], ids=["module", "script"]
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_what_is_printed_when_handlers_are_imported_is_no_message(
+    start: list[str], unbuffered: str, tmp_path: Path
+) -> None:
+    example = ROOT / "generated_examples/weather/server/weather_server"
+    shutil.copytree(example, tmp_path / "weather_server")
+    (tmp_path / "weather-server").write_text(CONSOLE_SCRIPT, "utf-8")
+    handlers = tmp_path / "weather_server/handlers.py"
+    noise = 'print("printed")\n__import__("os").write(1, b"written\\n")\n'
+    handlers.write_text(handlers.read_text("utf-8") + noise, "utf-8")
+
+    ended = subprocess.run(
+        [sys.executable, *start, "--stdio"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        input=PING,
+        capture_output=True,
+        timeout=START_SECONDS,
+        check=True,
+    )
+
+    assert json.loads(ended.stdout)["id"] == 1
+    assert b"printed\n" in ended.stderr
+    assert b"written\n" in ended.stderr
 
 
 @pytest.mark.parametrize("loop", LOOPS, ids=LOOP_NAMES)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .runtime.protocol import types
 else:
     from .runtime.core.lazy import lazily
+    from .runtime.server.transports.stdio import claim_stdio
 
     __getattr__, __dir__ = lazily(
         __name__,
@@ -79,6 +80,8 @@ else:
             "Vitals": (".middleware", "ServerStats"),
         },
     )
+    # Before handlers are imported, which may print.
+    claim_stdio(__name__)
 
 __version__ = "0.1.0"
 

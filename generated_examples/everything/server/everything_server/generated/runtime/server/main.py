@@ -36,14 +36,10 @@ from .stopping import ExitDeadline, StopSignals, run
 from .stores.counters import Counters
 from .stores.events import EventStore
 from .stores.sessions import SessionStore
-from .transports.stdio import StdioConnection
+from .transports.stdio import STDIO, StdioConnection
 
 _CLOSE_SECONDS: Final = 1.0
 """How long the event loop and its threads may take to close."""
-
-
-STDIO: Final = "--stdio"
-"""The option that serves standard input and output instead of HTTP."""
 
 
 class CannotStart(Exception):

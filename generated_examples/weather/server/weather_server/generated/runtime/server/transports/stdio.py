@@ -17,7 +17,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, BinaryIO, Final
+
+STDIO: Final = "--stdio"
+"""The option that serves standard input and output instead of HTTP."""
 
 _CHUNK: Final = 64 * 1024
 _READ_AHEAD: Final = 1024 * 1024
@@ -31,6 +35,45 @@ _FLUSH_SECONDS: Final = 1.0
 """How long the client may take to read the rest, when the connection is closed."""
 _POLL_MS: Final = 500
 _GONE: Final = getattr(select, "POLLRDHUP", 0)
+
+
+_claimed: list[tuple[BinaryIO, BinaryIO]] = []
+"""Standard input and output, from when they were claimed until a connection has them."""
+
+
+def claim_stdio(package: str) -> None:
+    """Take over the descriptors early, if this process was started to serve over stdio.
+
+    What handlers print when they are imported is then no message either.
+
+    Args:
+        package: The `__name__` of a package inside the server's package. The process was
+            started for that server by `python -m` and the package's name, or by its
+            console script.
+    """
+    if STDIO not in sys.argv[1:] or _claimed:
+        return
+    server = package.rpartition(".")[0]
+    # While a package is imported to be run, `sys.argv` does not have its name yet.
+    program = sys.orig_argv[-len(sys.argv)]
+    script = Path(program).stem.replace("-", "_")
+    if server in (program, program.removesuffix(".__main__"), script):
+        _claimed.append(_take())
+
+
+def _take() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output; what is read and printed from now on is not theirs."""
+    files = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    # What was printed before, too, goes to standard error: here and from now on.
+    sys.stdout.flush()
+    out: object = sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(line_buffering=True)
+    return files
 
 
 class StdioConnection:
@@ -55,21 +98,8 @@ class StdioConnection:
 
     def take(self) -> None:
         """Take over the descriptors; before anything can print."""
-        if self._files is not None:
-            return
-        self._files = (
-            os.fdopen(os.dup(0), "rb", 0),
-            os.fdopen(os.dup(1), "wb", 0),
-        )
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.close(nothing)
-        os.dup2(2, 1)
-        # What was printed before, too, goes to standard error: here and from now on.
-        sys.stdout.flush()
-        out: object = sys.stdout
-        if isinstance(out, io.TextIOWrapper):
-            out.reconfigure(line_buffering=True)
+        if self._files is None:
+            self._files = _claimed.pop() if _claimed else _take()
 
     async def open(self, on_hang_up: Callable[[], None] | None = None) -> None:
         """Begin to read.
