@@ -76,6 +76,7 @@ def build(
         registry=_registry(manifest.registry),
         connect=manifest.connect,
         has_server="server" in manifest.targets,
+        environment=tuple(map(_variable, manifest.environment)),
         features={half: tuple(names) for half, names in manifest.features.items()},
         shares_runtime=manifest.runtime == "shared",
         all_types=manifest.protocol_types == "all",
@@ -121,6 +122,16 @@ def _registry(written: dict[str, ir.Json] | None) -> ir.Registry | None:
         written.get("url"),
         written.get("package"),
         written.get("repository"),
+    )
+
+
+def _variable(written: dict[str, ir.Json]) -> ir.Variable:
+    return ir.Variable(
+        written["name"],
+        written["description"],
+        written.get("kind", "text"),
+        is_secret=written.get("secret", False),
+        is_required=written.get("required", False),
     )
 
 

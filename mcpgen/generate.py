@@ -435,24 +435,38 @@ def server_package(project: Project) -> str:
 
 
 @undisturbed()
-def vendored_client(project: Project) -> dict[str, File]:
-    """The files of a project's client, by path, with a copy of the runtime.
+def described(project: Project) -> ir.Project:
+    """The project that is rendered.
 
     Raises:
         MCPGenError: The manifest or the lock can't be used.
     """
     from mcpgen.manifest import load
+
+    manifest = load(project.manifest_path)
+    return _described(project, manifest, read_records(project.folder))[0]
+
+
+@undisturbed()
+def vendored(project: Project, half: str) -> dict[str, File]:
+    """The files of a project's half with a copy of the runtime, by path.
+
+    Args:
+        project: Which.
+        half: What their paths begin with: "client/" or "server/".
+
+    Raises:
+        MCPGenError: The manifest or the lock can't be used.
+    """
     from mcpgen.protocol import of_project
     from mcpgen.render import Target, render
 
-    manifest = load(project.manifest_path)
-    described, _ = _described(project, manifest, read_records(project.folder))
     files = render(
-        replace(described, shares_runtime=False),
-        [Target.CLIENT],
+        replace(described(project), shares_runtime=False),
+        [Target(half.removesuffix("/"))],
         library=of_project(project.folder),
     )
-    return {path: file for path, file in files.items() if path.startswith("client/")}
+    return {path: file for path, file in files.items() if path.startswith(half)}
 
 
 def _promises(

@@ -196,6 +196,25 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable of the server.
+
+    Attributes:
+        name: Its name.
+        description: What it is for, one line.
+        kind: What its value is: "text", or the path of a "file" or a "folder".
+        is_secret: Whether hosts hide the value.
+        is_required: Whether the server needs it.
+    """
+
+    name: str
+    description: str
+    kind: str = "text"
+    is_secret: bool = False
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the client's CHANGELOG says.
 
@@ -240,6 +259,7 @@ class Project:
         registry: The server's entry in the MCP registry, or None.
         connect: The server's endpoint, for READMEs; None where it is not known.
         has_server: Whether the project makes the server, too.
+        environment: Environment variables that the user's own code reads.
         features: The features that the manifest lists for "server" and "client".
         shares_runtime: Whether packages depend on the runtime as a distribution, in
             place of having a copy.
@@ -272,6 +292,7 @@ class Project:
     registry: Registry | None = None
     connect: str | None = None
     has_server: bool = True
+    environment: tuple[Variable, ...] = ()
     features: dict[str, tuple[str, ...]] = field(
         default_factory=dict[str, tuple[str, ...]]
     )

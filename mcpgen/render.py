@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import jinja2
 
-from mcpgen import assets, features, ir, pycode
+from mcpgen import assets, features, ir, pycode, variables
 from mcpgen.ir import File, Ownership
 from mcpgen.pycode import Code
 from mcpgen.runtime.version import RUNTIME_VERSION
@@ -218,6 +218,7 @@ class _Pages:
             "missing": package.import_of(project, "core.missing", "missing"),
             "version_imports": package.version_imports(project),
             "runtime_version": runtime.version(),
+            "marker": publishing.marker(project.registry) if project.registry else None,
         }
 
     def _fill(self, template: str, **values: Any) -> str:
@@ -369,7 +370,6 @@ class _Pages:
                 self._own(
                     f"client/{path}.jinja",
                     made_by=comment,
-                    marker=publishing.marker(registry) if registry else None,
                     **said,
                     client_version=publishing.client_version(project),
                     changes=list(publishing.changes(project)),
@@ -383,7 +383,7 @@ class _Pages:
                 ),
             )
         if registry is not None:
-            text = publishing.server_json(project, registry)
+            text = publishing.server_json(project, registry, variables.of(project))
             yield "client/server.json", File(f"{text}\n", Ownership.GENERATED)
         comment = pycode.comment(common.made_by(project))
         yield (

@@ -185,6 +185,7 @@ Examples:
 _BUILD: Final = LazyGroup(
     {
         "client": Lazy("mcpgen.cli.build_client", "A wheel and a source distribution."),
+        "bundle": Lazy("mcpgen.cli.build_bundle", "The server for hosts, as an MCPB."),
         "runtime": Lazy("mcpgen.cli.build_runtime", "What clients and servers share."),
     },
     name="build",
@@ -194,6 +195,7 @@ _BUILD: Final = LazyGroup(
 Examples:
   mcpgen build client                           into the folder dist
   mcpgen build client --out ../out              elsewhere
+  mcpgen build bundle                           the server, for Claude Desktop
   mcpgen build runtime                          for `runtime: shared`""",
     context_settings=_HELP,
 )

@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from .constraints import CONFIG, Matching, or_refuse, specifier
-from .publishing import Author, Connect, Package, Registry
+from .publishing import Author, Connect, Package, Registry, Variable, distinct
 
 Object: TypeAlias = dict[str, Any]
 
@@ -426,6 +426,15 @@ class NativeManifest(TypedDict, total=False):
     package: Package
     registry: Registry
     connect: Connect
+    environment: Annotated[
+        list[Variable],
+        AfterValidator(distinct),
+        Field(
+            max_length=100,
+            description="Environment variables that your own code reads, for hosts and "
+            "registries: they ask users for them.",
+        ),
+    ]
     tools: Annotated[list[Tool], Field(description="The tools, in listing order.")]
     prompts: Annotated[list[Prompt], Field(description="The prompts.")]
     resources: Annotated[list[Resource], Field(description="The resources.")]
@@ -454,6 +463,7 @@ PARTS: Final[Mapping[Shape, Mapping[str, Shape]]] = {
     NativeManifest: {
         "auth": Auth,
         "connect": Connect,
+        "environment": Variable,
         "features": Features,
         "package": Package,
         "registry": Registry,
@@ -534,6 +544,7 @@ _KEYS: Final[Mapping[Shape, frozenset[str]]] = {
         Features,
         Package,
         Registry,
+        Variable,
         *OWN,
     )
 }

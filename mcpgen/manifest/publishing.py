@@ -1,11 +1,12 @@
-"""The shape of what indexes and registries get to know: `package` and `registry`.
+"""The shape of what indexes, registries and hosts get to know of a project.
 
 A part of `model`; the same rules hold.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Required, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal, Required, TypeAlias
 
 from pydantic import AfterValidator, Field, with_config
 from typing_extensions import TypedDict
@@ -126,3 +127,48 @@ class Registry(TypedDict, total=False):
         ),
     ]
     repository: Annotated[Url, Field(description="Where its source is.")]
+
+
+@with_config(constraints.CONFIG)
+class Variable(TypedDict, total=False):
+    """An environment variable that the server's own code reads."""
+
+    name: Required[
+        Annotated[
+            str,
+            Matching(
+                r"[A-Za-z_][A-Za-z0-9_]{0,99}",
+                "must be letters, digits and `_`, and not begin with a digit",
+            ),
+            Field(description="Its name, such as WEATHER_KEY."),
+        ]
+    ]
+    description: Required[
+        Annotated[str, _LINE, Field(description="What it is for, for who sets it.")]
+    ]
+    kind: Annotated[
+        Literal["text", "file", "folder"],
+        Field(
+            description="What its value is; `file` and `folder` are paths. Default: text."
+        ),
+    ]
+    secret: Annotated[
+        bool, Field(description="Whether hosts hide the value. Default: false.")
+    ]
+    required: Annotated[
+        bool,
+        Field(
+            description="Whether the server needs it. Others may come as an empty text. "
+            "Default: false."
+        ),
+    ]
+
+
+def distinct(variables: Sequence[Any]) -> Sequence[Any]:
+    """Refuse two variables of one name."""
+    # Windows does not know letter case here, and neither do bundles.
+    names = [each["name"].upper() for each in variables]
+    for name in names:
+        if names.count(name) > 1:
+            raise constraints.refused(f"has the variable `{name}` twice")
+    return variables

@@ -108,8 +108,12 @@ def _put(clean: Path, path: str, content: bytes) -> None:
     disk.put(target, content, root=clean, mode=0o644, sync=False)
 
 
-def _copy(project: Project, clean: Path, *, vendor: bool) -> None:
-    """Copy the client's files, which are what the lock says."""
+def up_to_date(project: Project) -> generate.Outcome:
+    """What `mcpgen generate` would do, which is nothing.
+
+    Raises:
+        MCPGenError: It would change something (MG602), or refuse.
+    """
     outcome = generate.examine(project)
     refusals = [note for note in outcome.notes if note.severity is Severity.ERROR]
     if refusals:
@@ -122,6 +126,12 @@ def _copy(project: Project, clean: Path, *, vendor: bool) -> None:
             span=Span(str(project.folder)),
             hint="run mcpgen generate, and look at what changed",
         )
+    return outcome
+
+
+def _copy(project: Project, clean: Path, *, vendor: bool) -> None:
+    """Copy the client's files, which are what the lock says."""
+    outcome = up_to_date(project)
     paths = [path for path in outcome.lock.files if path.startswith(CLIENT)]
     if not paths:
         raise MCPGenError.of(
@@ -131,7 +141,7 @@ def _copy(project: Project, clean: Path, *, vendor: bool) -> None:
             hint="let `targets` name client",
         )
     if vendor:
-        for path, file in generate.vendored_client(project).items():
+        for path, file in generate.vendored(project, CLIENT).items():
             _put(clean, path.removeprefix(CLIENT), file.text.encode())
         return
     for path in paths:

@@ -78,7 +78,8 @@ def publish(
     _check_clean(project.folder)
     with TemporaryDirectory(prefix="mcpgen-") as folder:
         if not vendor:
-            _check_runtime(project, place)
+            path = project.folder / "client" / "pyproject.toml"
+            check_runtime(path, place, "client", "publish the client")
         made = build(project, Path(folder), vendor=vendor)
         attested = [(each, _attestations(each, attestations)) for each in made]
         _check_release(project, place, Path(folder), allow=allow_breaking)
@@ -118,25 +119,34 @@ def _check_clean(folder: Path) -> None:
         )
 
 
-def _check_runtime(project: Project, place: Index) -> None:
-    """See that the index has a runtime that fits, where the client depends on one."""
+def check_runtime(path: Path, place: Index, half: str, action: str) -> None:
+    """See that an index has a runtime that fits, where a package depends on one.
+
+    Args:
+        path: The package's project file.
+        place: The index.
+        half: "client" or "server", for the message.
+        action: What to do with a copy of the runtime, for the message.
+
+    Raises:
+        MCPGenError: It has none (MG612), or can't be asked (MG608).
+    """
     from packaging.requirements import Requirement
 
-    path = project.folder / "client" / "pyproject.toml"
     if not path.is_file():
         return
     about = tomllib.loads(path.read_text("utf-8"))["project"]
-    for requirement in map(Requirement, about["dependencies"]):
+    for requirement in map(Requirement, about.get("dependencies", ())):
         if requirement.name != RUNTIME:
             continue
         known = index.versions(place.simple, RUNTIME)
         if not any(requirement.specifier.contains(each) for each in known):
             raise MCPGenError.of(
                 "MG612",
-                f"the client depends on {requirement}, which the index does not have",
+                f"the {half} depends on {requirement}, which the index does not have",
                 span=Span(place.simple),
                 hint="upload it first: `mcpgen build runtime`, then `twine upload`; or "
-                "publish the client with a copy of its own: --vendor-runtime",
+                f"{action} with a copy of its own: --vendor-runtime",
             )
 
 

@@ -47,10 +47,15 @@ def distribution(package: str) -> Code:
 def toml(project: ir.Project) -> dict[str, Code]:
     """The values of project files; the description is one line, as indexes want it."""
     line = shortened(" ".join(summary(project).split()))
+    server = distribution(project.server_package)
+    published = project.registry.package if project.registry else None
+    command = pycode.toml_string(published or server)
     return {
         "server_package": pycode.toml_string(project.server_package),
         "client_package": pycode.toml_string(project.client_package),
-        "server_name": pycode.toml_string(distribution(project.server_package)),
+        "server_name": command,
+        # `uvx NAME` runs the command that has the distribution's name.
+        "command": command if published else server,
         "script": pycode.toml_string(f"{project.server_package}.__main__:run"),
         "client_script": pycode.toml_string(f"{project.client_package}.__main__:run"),
         "version": pycode.toml_string(version(project)),

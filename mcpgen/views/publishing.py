@@ -6,7 +6,7 @@ https://github.com/modelcontextprotocol/registry/blob/main/docs/reference/server
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -70,8 +70,16 @@ def urls(project: ir.Project) -> Iterator[Code]:
         yield Code(f"{pycode.toml_string(label)} = {pycode.toml_string(url)}")
 
 
-def server_json(project: ir.Project, registry: ir.Registry) -> Code:
-    """The text of `server.json`."""
+def server_json(
+    project: ir.Project, registry: ir.Registry, variables: Iterable[ir.Variable]
+) -> Code:
+    """The text of `server.json`.
+
+    Args:
+        project: The project.
+        registry: Its entry in the registry.
+        variables: What hosts that start the server ask users for.
+    """
     entry: dict[str, ir.Json] = {
         "$schema": SERVER_JSON,
         "name": registry.name,
@@ -90,17 +98,33 @@ def server_json(project: ir.Project, registry: ir.Registry) -> Code:
     if registry.repository is not None and forge is not None:
         entry["repository"] = {"url": registry.repository, "source": forge}
     if registry.package is not None:
-        entry["packages"] = [
-            {
-                "registryType": "pypi",
-                "identifier": registry.package,
-                "version": version(project),
-                "transport": {"type": "streamable-http", "url": LOCAL_URL},
-            }
-        ]
+        package: dict[str, ir.Json] = {
+            "registryType": "pypi",
+            "identifier": registry.package,
+            "version": version(project),
+            "runtimeHint": "uvx",
+            "transport": {"type": "stdio"},
+            "packageArguments": [{"type": "named", "name": "--stdio"}],
+        }
+        listed = [_variable(each) for each in variables]
+        if listed:
+            package["environmentVariables"] = listed
+        entry["packages"] = [package]
     if registry.url is not None:
         entry["remotes"] = [{"type": "streamable-http", "url": registry.url}]
     return pycode.json_document(entry)
+
+
+def _variable(variable: ir.Variable) -> dict[str, ir.Json]:
+    made: dict[str, ir.Json] = {
+        "name": variable.name,
+        "description": variable.description,
+        "isRequired": variable.is_required,
+        "isSecret": variable.is_secret,
+    }
+    if variable.kind != "text":
+        made["format"] = "filepath"
+    return made
 
 
 def contract(project: ir.Project) -> Code:

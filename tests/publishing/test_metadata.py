@@ -133,8 +133,43 @@ def test_the_registry_s_own_schema_accepts_server_json(
     assert ("repository" in document) == ("repository" in entry)
 
 
-def test_the_readme_has_the_marker_that_the_registry_looks_for() -> None:
-    readme = client(registry=ENTRY)["README.md"]
+def test_a_package_is_started_over_stdio_and_a_url_is_streamable_http() -> None:
+    variables = [
+        {"name": "WEATHER_KEY", "description": "The key.", "secret": True},
+        {"name": "WEATHER_DATA", "description": "Data.", "kind": "folder"},
+        {"name": "WEATHER_UNIT", "description": "C or F.", "required": True},
+    ]
+    text = client(registry=ENTRY, environment=variables)["server.json"]
+    document = json.loads(text)
+    schema = json.loads((REGISTRY / "2025-12-11.json").read_bytes())
+    jsonschema_rs.validator_for(schema).validate(document)
+    (package,) = document["packages"]
+    assert package["identifier"] == ENTRY["package"]
+    assert (package["runtimeHint"], package["transport"]) == ("uvx", {"type": "stdio"})
+    assert package["packageArguments"] == [{"type": "named", "name": "--stdio"}]
+    found = {each["name"]: each for each in package["environmentVariables"]}
+    assert found["WEATHER_KEY"] == {
+        "name": "WEATHER_KEY",
+        "description": "The key.",
+        "isRequired": False,
+        "isSecret": True,
+    }
+    assert found["WEATHER_DATA"]["format"] == "filepath"
+    assert found["WEATHER_UNIT"]["isRequired"]
+    assert found["MCP_STATE_KEYS"]["isSecret"]
+    assert document["remotes"] == [{"type": "streamable-http", "url": ENTRY["url"]}]
+
+
+def test_the_published_server_has_the_command_that_uvx_runs() -> None:
+    files = texts(project(native(registry=ENTRY)))
+    server = tomllib.loads(files["server/pyproject.toml"])["project"]
+    assert server["name"] == ENTRY["package"]
+    assert server["scripts"] == {ENTRY["package"]: "weather_server.__main__:run"}
+
+
+@pytest.mark.parametrize("half", ["client", "server"])
+def test_the_readme_has_the_marker_that_the_registry_looks_for(half: str) -> None:
+    readme = texts(project(native(registry=ENTRY)))[f"{half}/README.md"]
     assert "<!-- mcp-name: io.github.acme/weather -->\n" in readme
 
 
