@@ -377,7 +377,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "stores": {"handlers"},
     "reading": set(),
     "logs": {"transports.http"},
-    "handlers": {"principal", "methods", "stores"},
+    "handlers": {"incoming", "principal", "methods", "stores"},
     "service": {"handlers", "methods", "features.auth"},
     "effective": {"handlers", "options", "settings"},
     "methods": {"handlers", "service", "settings"},
@@ -400,9 +400,8 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "transports.connection": {"eras.era", "reading"},
     "eras.era": set(),
     "eras.announcements": {"methods"},
-    "eras.framing": {"methods"},
-    "eras.modern": {"eras.announcements", "eras.era", "eras.framing", "settings"},
-    "eras.legacy": {"eras.announcements", "eras.era", "eras.framing", "settings"},
+    "eras.modern": {"eras.announcements", "eras.era", "settings"},
+    "eras.legacy": {"eras.announcements", "eras.era", "settings"},
     # Nobody imports an era but this table, and the settings their sections.
     "eras.table": {"eras.era", "settings"},
     # Nobody imports a feature but this table, and the settings their sections.
@@ -422,17 +421,10 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     # What puts a server together and runs it.
     "http_endpoint": {
         "admission",
+        "eras.era",
         "incoming",
         "parts",
         "reading",
-        "transports.http",
-    },
-    "endpoint": {
-        "admission",
-        "eras.era",
-        "http_endpoint",
-        "incoming",
-        "parts",
         "transports.http",
     },
     "server": {"*"},

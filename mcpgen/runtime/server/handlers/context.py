@@ -20,7 +20,7 @@ from ...core import jsonrpc
 from ...core.catalog import Json, JsonObject
 from ...core.revision import Era
 from .invoke import running_loop
-from .ports import SEVERITY, Client, InputRequester, LoggingLevel, ResponseChannel
+from .ports import SEVERITY, LoggingLevel, Received
 from .questions import (
     CreateMessage,
     Elicit,
@@ -101,42 +101,29 @@ class Context:
     left_behind: concurrent.futures.Future[Any] | None
     """The thread's work that went on when a plain handler's call was over."""
 
-    def __init__(
-        self,
-        era: Era,
-        client: Client,
-        request_id: jsonrpc.RequestId,
-        meta: JsonObject,
-        headers: Mapping[str, str],
-        session: Session | None,
-        catalog: LiveCatalog,
-        channel: ResponseChannel,
-        requester: InputRequester,
-        log_floor: int | None,
-        state: dict[str, Json],
-        loop: asyncio.AbstractEventLoop,
-        principal: Principal | None = None,
-    ) -> None:
-        self.era = era
-        self.request_id = request_id
-        self.meta = meta
-        self.headers = headers
-        self.session = session
+    def __init__(self, received: Received, catalog: LiveCatalog) -> None:
+        """For the runtime: made in the event loop, for one request."""
+        principal = received.incoming.principal
+        self.era = received.era
+        self.request_id = received.id
+        self.meta = received.meta
+        self.headers = received.incoming.visible_headers
+        self.session = received.session
         self.principal = principal
         self.scopes = _NO_SCOPES if principal is None else principal.scopes
         self.catalog = catalog
-        self.state = state
+        self.state = received.state
         self.completed = _NOTHING
         self.cancelled = False
         self.left_behind = None
         self._interrupted = False
         self._waits: set[concurrent.futures.Future[Any]] = set()
-        self._client = client
-        self._channel = channel
-        self._requester = requester
-        self._log_floor = log_floor
-        self._loop = loop
-        self._token = meta.get("progressToken")
+        self._client = received.client
+        self._channel = received.channel
+        self._requester = received.requester
+        self._log_floor = received.log_floor
+        self._loop = asyncio.get_running_loop()
+        self._token = received.meta.get("progressToken")
         self._progress: float | None = None
         self._questions = 0
 
