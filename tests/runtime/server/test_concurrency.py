@@ -256,7 +256,7 @@ class TestThreads:
         def quick(args: Any, ctx: Context) -> str:
             return threading.current_thread().name
 
-        settings = Settings(threads=2, tool_timeout=0.2 if ends == "too late" else 0)
+        settings = Settings(threads=2, tool_timeout=1 if ends == "too late" else 0)
         made = service({"ask": ask, "quick": quick})
         async with serving(create_app(made, settings)) as url:
             wire = await opened(http, url)

@@ -6,24 +6,10 @@ The two eras give each their own `ResponseChannel` and `InputRequester`; knows n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Final,
-    Literal,
-    NamedTuple,
-    Protocol,
-    TypeAlias,
-)
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
-from ...core.catalog import Json, JsonObject
-from ...core.jsonrpc import RequestId
-from ...core.revision import Era
+from ...core.catalog import JsonObject
 from .questions import Question
-
-if TYPE_CHECKING:
-    from ..incoming import Incoming
-    from ..stores.sessions import Session
 
 LoggingLevel: TypeAlias = Literal[
     "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"
@@ -73,31 +59,3 @@ class Client(NamedTuple):
     version: str
     info: JsonObject
     capabilities: JsonObject
-
-
-class Received(NamedTuple):
-    """A request as its era hands it to the handler's context.
-
-    Attributes:
-        era: "modern" or "legacy".
-        id: The JSON-RPC id.
-        client: Who sent it.
-        meta: Its `_meta`.
-        incoming: What its transport knows of its sender.
-        channel: Where its notifications go.
-        requester: Asks the client.
-        state: What the handler kept between the rounds of a call.
-        log_floor: The severity from which on log messages are wanted; None for none.
-        session: The legacy session; None in the modern era.
-    """
-
-    era: Era
-    id: RequestId
-    client: Client
-    meta: JsonObject
-    incoming: Incoming
-    channel: ResponseChannel
-    requester: InputRequester
-    state: dict[str, Json]
-    log_floor: int | None
-    session: Session | None = None

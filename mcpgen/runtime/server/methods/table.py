@@ -5,8 +5,8 @@ Takes parameters as JSON and gives an `Answer`; knows no HTTP, sessions or frami
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias
 
 from ...core.catalog import JsonObject
 from ...core.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, ProtocolError
@@ -19,7 +19,9 @@ from ..settings import Settings
 from .answer import Answer
 from .registry import LiveCatalog, Registry
 from .steps import ResourceStep, run_completion
-from .tools import Method, arguments, string, tools_call
+from .tools import arguments, string, tools_call
+
+Method: TypeAlias = Callable[[JsonObject, Context], Awaitable[Answer]]
 
 
 class Methods:

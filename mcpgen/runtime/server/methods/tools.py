@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias, cast
+from typing import Any, Final, NoReturn, Protocol, cast
 
 from ...core.catalog import JsonObject
 from ...core.errors import INTERNAL_ERROR, INVALID_PARAMS, ProtocolError
@@ -29,11 +29,7 @@ from .answer import (
     tool_failure,
 )
 
-if TYPE_CHECKING:
-    from ..handlers.context import Context
-
 Handler = Callable[..., Any]
-Method: TypeAlias = Callable[[JsonObject, "Context"], Awaitable[Answer]]
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -69,10 +65,10 @@ class Tools(Protocol):
     """The step behind a name."""
 
 
-def tools_call(tools: Tools) -> Method:
+def tools_call(tools: Tools) -> Callable[[JsonObject, Caller], Awaitable[Answer]]:
     """`tools/call`."""
 
-    async def call(params: JsonObject, ctx: Context) -> Answer:
+    async def call(params: JsonObject, ctx: Caller) -> Answer:
         name = string(params, "name")
         step = tools.get(name)
         if step is None:

@@ -23,9 +23,9 @@ from ....core.errors import (
 )
 from ....core.jsonrpc import is_object
 from ....core.uri.template import MAX_URI
-from ...handlers.context import Context
+from ...handlers.context import Context, Received
 from ...handlers.invoke import Contained
-from ...handlers.ports import SEVERITY, Client, Received
+from ...handlers.ports import SEVERITY, Client
 from ...incoming import Incoming, Refused, refused
 from ...methods.answer import EMPTY, Answer
 from ...middleware import Request

@@ -22,9 +22,9 @@ from ....core.errors import (
     ProtocolError,
     unsupported_version,
 )
-from ...handlers.context import Context
+from ...handlers.context import Context, Received
 from ...handlers.invoke import Contained
-from ...handlers.ports import Client, Received
+from ...handlers.ports import Client
 from ...handlers.questions import InputRequired
 from ...incoming import Incoming, Refused
 from ...methods.answer import Answer
