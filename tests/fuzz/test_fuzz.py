@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from mcpgen.runtime.server.endpoint import Endpoint
 
+from mcpgen.runtime.server.http_endpoint import Endpoint
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.transports.http import exchange
 from tests.runtime.server.inmemory import Answer, InMemory

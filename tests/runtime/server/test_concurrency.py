@@ -256,7 +256,7 @@ class TestThreads:
         def quick(args: Any, ctx: Context) -> str:
             return threading.current_thread().name
 
-        settings = Settings(threads=2, tool_timeout=1 if ends == "too late" else 0)
+        settings = Settings(threads=2, tool_timeout=0.2 if ends == "too late" else 0)
         made = service({"ask": ask, "quick": quick})
         async with serving(create_app(made, settings)) as url:
             wire = await opened(http, url)
@@ -265,9 +265,9 @@ class TestThreads:
             if ends == "canceled":
                 for number in (wire.last_id - 1, wire.last_id):
                     await wire.notify("notifications/cancelled", {"requestId": number})
+            await asyncio.gather(*calls)
             reply = await wire.tool("quick")
             assert reply.content.startswith("handler")
-            await asyncio.gather(*calls)
 
     async def test_what_cleans_up_can_wait_for_the_loop(
         self, http: ClientSession

@@ -7,8 +7,9 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/index#messages
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, TypeAlias, TypeGuard, TypeVar, cast
+import gc
+from collections.abc import Callable, Mapping
+from typing import Any, Final, ParamSpec, TypeAlias, TypeGuard, TypeVar, cast
 
 from pydantic_core import (
     PydanticSerializationError,
@@ -18,10 +19,10 @@ from pydantic_core import (
 )
 
 from .catalog import Json
-from .collector import uncollected
 from .errors import PARSE_ERROR, ProtocolError
 
 RequestId: TypeAlias = str | int
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _OPEN: Final = b'{"jsonrpc":"2.0",'
@@ -29,6 +30,22 @@ _OPEN: Final = b'{"jsonrpc":"2.0",'
 
 _SMALL: Final = 100_000
 """Bytes of a body that the cycle collector does not slow down."""
+
+
+def uncollected(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function while the cycle collector pauses; threads may do so together.
+
+    It would go through new objects again and again, although none of them is garbage
+    yet: a million take ten times as long, while nothing else can run.
+    """
+    enabled = gc.isenabled()
+    if enabled:
+        gc.disable()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def parse(body: bytes) -> Any:

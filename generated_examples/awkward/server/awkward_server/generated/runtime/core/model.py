@@ -28,7 +28,7 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaSerializer, SchemaValidator
 
-from .collector import uncollected
+from .jsonrpc import uncollected
 from .lazy import Named
 
 Json: TypeAlias = Any

@@ -9,15 +9,15 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import hdrs, web
 
 from ..core import jsonrpc
-from ..core.errors import INTERNAL_ERROR, ProtocolError
+from ..core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..core.headers import NAMED_BY
-from ..core.jsonrpc import is_object
+from ..core.jsonrpc import is_array, is_object
 from .admission import AccessLog
 from .incoming import OVERLOADED, TOO_MANY, Refused, refused
 from .parts import Parts
@@ -31,8 +31,14 @@ from .transports.http.exchange import (
 from .transports.http.guard import Guard
 from .transports.http.sse import event
 
+if TYPE_CHECKING:
+    from .eras.era import HttpEra
+
 _log: Final = logging.getLogger("mcp.server")
 
+_METHODS: Final = ("GET", "POST", "DELETE", "OPTIONS")
+_OPTIONAL: Final = ("GET", "DELETE")
+"""HTTP methods that are served where an era needs them."""
 _SMALL_BODY: Final = 64 * 1024
 """Bytes of a refused body in which the id is looked for."""
 _SMALL: Final = 128 * 1024
@@ -206,6 +212,53 @@ class HttpEndpoint(ABC):
                 "max_values",
             )
         return parse(body)
+
+
+class Endpoint(HttpEndpoint):
+    """Handles every HTTP request to the endpoint's path."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        guard: Guard,
+        eras: Sequence[HttpEra],
+        access: AccessLog,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            parts: What the server consists of.
+            guard: Checks where requests come from.
+            eras: Who answers, the newest first; there is at least one.
+            access: Takes every request when it is over.
+        """
+        *self._newer, self._oldest = eras
+        self._others = {method: era for era in eras for method in era.methods}
+        allow = [m for m in _METHODS if m not in _OPTIONAL or m in self._others]
+        super().__init__(parts, guard, access, ", ".join(allow))
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        """See `HttpEndpoint`."""
+        method = exchange.request.method
+        if method == "POST":
+            return await self._post(exchange)
+        if method in self._others:
+            return await self._others[method].other(exchange)
+        raise self._not_served(exchange)
+
+    async def _post(self, exchange: Exchange) -> web.StreamResponse:
+        check_form(exchange.request)
+        exchange.require_accept()
+        message = await self.read(exchange)
+        if is_array(message):
+            # Only the oldest revisions have them.
+            return await self._oldest.batch(exchange, message)
+        if not is_object(message) or message.get("jsonrpc") != "2.0":
+            raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
+        for era in self._newer:
+            if era.claims(exchange, message):
+                return await era.post(exchange, message)
+        return await self._oldest.post(exchange, message)
 
 
 def check_form(request: web.BaseRequest) -> None:

@@ -65,7 +65,7 @@ class Runner(web.ServerRunner):
         """Answer further requests, but ask clients to send the next ones elsewhere."""
         self._mcp_server.drain()
         if self.care is not None:
-            self.care.draining = True
+            self.care.draining.set()
 
     async def shutdown(self) -> None:
         """End what would not end by itself."""
@@ -103,7 +103,7 @@ class ApplicationRunner(web.AppRunner):
         """Answer further requests, but ask clients to send the next ones elsewhere."""
         self.app[SERVER].drain()
         if self.care is not None:
-            self.care.draining = True
+            self.care.draining.set()
 
     async def cleanup(self) -> None:
         """Stop listening, let running requests finish, stop the application."""
@@ -139,7 +139,7 @@ class ConnectionCare:
 
     Attributes:
         connections: Counts them.
-        draining: Whether each answer closes its connection.
+        draining: Set once each answer closes its connection.
     """
 
     __slots__ = ("_seconds", "_stalled", "connections", "draining")
@@ -147,8 +147,8 @@ class ConnectionCare:
     def __init__(self, server: web.Server | None, settings: Settings) -> None:
         """Begin; needs a running loop."""
         assert server is not None
-        self.draining = False
-        refine_requests(server, lambda: self.draining, unsupported_encoding)
+        self.draining = asyncio.Event()
+        refine_requests(server, self.draining.is_set, unsupported_encoding)
         limit = connection_limit(settings.max_connections)
         self.connections = Connections(server, limit)
         self._stalled = SlowReaderReaper(server, settings.connection_idle)
@@ -165,8 +165,10 @@ class ConnectionCare:
         loop = asyncio.get_running_loop()
         connections = self.connections
         end = loop.time() + self._seconds
-        grace = min(end, loop.time() + (GRACE_SECONDS if self.draining else 0.0))
-        self.draining = True
+        grace = min(
+            end, loop.time() + (GRACE_SECONDS if self.draining.is_set() else 0.0)
+        )
+        self.draining.set()
         while loop.time() < grace:
             if not connections.are_waiting():
                 break

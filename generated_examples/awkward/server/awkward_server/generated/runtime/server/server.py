@@ -18,7 +18,6 @@ from ..core.connection import Connection
 from ..core.schema.validator import prepare_explanations
 from .admission import Sink
 from .effective import effective
-from .endpoint import Endpoint
 from .eras.table import build_eras
 from .feature import (
     Feature,
@@ -30,6 +29,7 @@ from .feature import (
 from .features import table as known
 from .handlers.invoke import Threads
 from .hooks import Hook, ServerStats
+from .http_endpoint import Endpoint
 from .incoming import Refused
 from .methods.bindings import register
 from .methods.capabilities import offer

@@ -5,21 +5,24 @@ Nobody outside of `eras` knows more of an era than this.
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
-from ...core.errors import INVALID_REQUEST, ProtocolError
+from ...core import jsonrpc
+from ...core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..incoming import refused
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from ...core.jsonrpc import RequestId
     from ..handlers.context import Context
     from ..incoming import Incoming
     from ..principal import Principal
     from ..transports.http.exchange import Exchange
+
+_log: Final = logging.getLogger("mcp.server")
 
 
 class HttpEra(ABC):
@@ -29,7 +32,7 @@ class HttpEra(ABC):
     """HTTP methods that it answers beside POST."""
 
     def claims(self, exchange: Exchange, message: Mapping[str, Any]) -> bool:
-        """Whether a message is of this era, where older ones are served as well."""
+        """Whether a message is of this era; only asked where older ones are served."""
         return True
 
     @abstractmethod
@@ -106,7 +109,7 @@ class ConnectionEra(ABC):
         self,
         incoming: Incoming,
         channel: ResponseChannel,
-        request_id: RequestId,
+        request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
     ) -> bytes | None:
         """The response to a request; None if there is none, or it has been sent.
@@ -160,3 +163,15 @@ class ServedEra(ABC):
     def close(self) -> None:
         """The server is about to stop: end all open-ended streams."""
         return
+
+
+def error_response(request_id: jsonrpc.RequestId, error: ProtocolError) -> bytes:
+    """The response for an error, which a handler may have made of anything."""
+    try:
+        if type(error.code) is int and isinstance(error.message, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return jsonrpc.error(request_id, error)
+        raise TypeError("the code must be an int, the message a str")
+    except Exception:
+        _log.exception("a ProtocolError of a handler can't be sent")
+        internal = ProtocolError(INTERNAL_ERROR, "Internal error")
+        return jsonrpc.error(request_id, internal)

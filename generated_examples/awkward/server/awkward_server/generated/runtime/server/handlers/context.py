@@ -12,6 +12,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Final,
+    NamedTuple,
     TypeVar,
     overload,
 )
@@ -33,6 +34,7 @@ from .questions import (
 )
 
 if TYPE_CHECKING:
+    from ..incoming import Incoming
     from ..methods.registry import LiveCatalog
     from ..principal import Principal
     from ..stores.sessions import Session
@@ -44,19 +46,43 @@ _NO_SCOPES: Final[frozenset[str]] = frozenset()
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
+class Received(NamedTuple):
+    """A request as its era hands it to the handler's context.
+
+    Attributes:
+        era: "modern" or "legacy".
+        id: The JSON-RPC id.
+        client: Who sent it.
+        meta: Its `_meta`.
+        incoming: What its transport knows of its sender.
+        channel: Where its notifications go.
+        requester: Asks the client.
+        state: What the handler kept between the rounds of a call.
+        log_floor: The severity from which on log messages are wanted; None for none.
+        session: The legacy session; None in the modern era.
+    """
+
+    era: Era
+    id: jsonrpc.RequestId
+    client: Client
+    meta: JsonObject
+    incoming: Incoming
+    channel: ResponseChannel
+    requester: InputRequester
+    state: dict[str, Json]
+    log_floor: int | None
+    session: Session | None = None
+
+
 class Context:
     """One request, as its handler sees it."""
 
     __slots__ = (
-        "_channel",
-        "_client",
         "_interrupted",
-        "_log_floor",
         "_loop",
         "_progress",
         "_questions",
-        "_requester",
-        "_token",
+        "_received",
         "_waits",
         "cancelled",
         "catalog",
@@ -101,59 +127,42 @@ class Context:
     left_behind: concurrent.futures.Future[Any] | None
     """The thread's work that went on when a plain handler's call was over."""
 
-    def __init__(
-        self,
-        era: Era,
-        client: Client,
-        request_id: jsonrpc.RequestId,
-        meta: JsonObject,
-        headers: Mapping[str, str],
-        session: Session | None,
-        catalog: LiveCatalog,
-        channel: ResponseChannel,
-        requester: InputRequester,
-        log_floor: int | None,
-        state: dict[str, Json],
-        loop: asyncio.AbstractEventLoop,
-        principal: Principal | None = None,
-    ) -> None:
-        self.era = era
-        self.request_id = request_id
-        self.meta = meta
-        self.headers = headers
-        self.session = session
+    def __init__(self, received: Received, catalog: LiveCatalog) -> None:
+        """For the runtime: made in the event loop, for one request."""
+        principal = received.incoming.principal
+        self.era = received.era
+        self.request_id = received.id
+        self.meta = received.meta
+        self.headers = received.incoming.visible_headers
+        self.session = received.session
         self.principal = principal
         self.scopes = _NO_SCOPES if principal is None else principal.scopes
         self.catalog = catalog
-        self.state = state
+        self.state = received.state
         self.completed = _NOTHING
         self.cancelled = False
         self.left_behind = None
         self._interrupted = False
         self._waits: set[concurrent.futures.Future[Any]] = set()
-        self._client = client
-        self._channel = channel
-        self._requester = requester
-        self._log_floor = log_floor
-        self._loop = loop
-        self._token = meta.get("progressToken")
+        self._received = received
+        self._loop = asyncio.get_running_loop()
         self._progress: float | None = None
         self._questions = 0
 
     @property
     def protocol_version(self) -> str:
         """The protocol version of this request."""
-        return self._client.version
+        return self._received.client.version
 
     @property
     def client_info(self) -> JsonObject:
         """Name and version of the client, as it says; never a reason for trust."""
-        return self._client.info
+        return self._received.client.info
 
     @property
     def client_capabilities(self) -> JsonObject:
         """What the client can do, as it declared."""
-        return self._client.capabilities
+        return self._received.client.capabilities
 
     async def progress(
         self, progress: float, total: float | None = None, message: str | None = None
@@ -166,17 +175,20 @@ class Context:
             total: The value at the end, if known.
             message: What is going on, for a person.
         """
-        if not isinstance(self._token, str | int) or isinstance(self._token, bool):
+        token = self.meta.get("progressToken")
+        if not isinstance(token, str | int) or isinstance(token, bool):
             return
         if self._progress is not None and progress <= self._progress:
             return
         self._progress = progress
-        params: dict[str, Json] = {"progressToken": self._token, "progress": progress}
+        params: dict[str, Json] = {"progressToken": token, "progress": progress}
         if total is not None:
             params["total"] = total
         if message is not None:
             params["message"] = message
-        await self._channel.send(jsonrpc.notification("notifications/progress", params))
+        await self._received.channel.send(
+            jsonrpc.notification("notifications/progress", params)
+        )
 
     async def log(
         self, level: LoggingLevel, data: Json, logger: str | None = None
@@ -185,12 +197,15 @@ class Context:
 
         Never put secrets or personal data into one.
         """
-        if self._log_floor is None or SEVERITY[level] < self._log_floor:
+        floor = self._received.log_floor
+        if floor is None or SEVERITY[level] < floor:
             return
         params: dict[str, Json] = {"level": level, "data": data}
         if logger is not None:
             params["logger"] = logger
-        await self._channel.send(jsonrpc.notification("notifications/message", params))
+        await self._received.channel.send(
+            jsonrpc.notification("notifications/message", params)
+        )
 
     async def debug(self, data: Json, logger: str | None = None) -> None:
         """Log for developers of the client."""
@@ -310,13 +325,13 @@ class Context:
         Returns:
             The answers by the same keys, each of its question's type.
         """
-        return await self._requester.ask(questions)
+        return await self._received.requester.ask(questions)
 
     async def _ask(self, question: Question[T], key: str | None) -> T:
         if key is None:
             self._questions += 1
             key = f"{question.method}#{self._questions}"
-        answers = await self._requester.ask({key: question})
+        answers = await self._received.requester.ask({key: question})
         answer: T = answers[key]
         return answer
 
@@ -328,7 +343,7 @@ class Context:
         Args:
             retry_ms: When the client should come back; None means the setting.
         """
-        await self._channel.disconnect(retry_ms)
+        await self._received.channel.disconnect(retry_ms)
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """For plain `def` handlers: `ctx.wait(ctx.progress(1, 3))`.

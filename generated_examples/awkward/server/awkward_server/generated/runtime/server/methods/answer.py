@@ -5,8 +5,9 @@ Serialises what handlers return; knows content and results, not methods or HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, TypeGuard, cast
 
 from pydantic import BaseModel
 from pydantic_core import from_json, to_jsonable_python
@@ -21,9 +22,14 @@ from ..handlers.results import (
     PromptReturn,
     ResourceReturn,
     ToolError,
+    ToolResult,
 )
 
 MAX_COMPLETIONS = 100
+
+_LOOKED_AT: Final = 256
+"""Values of one result that are looked at before it is serialised."""
+_PLAIN: Final = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 class Answer:
@@ -71,6 +77,40 @@ def tool_failure(error: ToolError) -> Answer:
     blocks = content_blocks(error.content)
     members = b'"content":%b,"isError":true' % encode(blocks)
     return Answer(members, error.meta, is_error=True)
+
+
+def is_tool_result(value: object) -> TypeGuard[ToolResult[Any]]:
+    """Whether a handler returned a result in full."""
+    return isinstance(value, ToolResult)
+
+
+def refuse_generators(value: object) -> None:
+    """Raise TypeError where a result is an iterator or has one among its first values.
+
+    A generator may never end, and serialising it would take all memory. Models are not
+    searched: their fields have been validated.
+    """
+    if isinstance(value, BaseModel):
+        return
+    waiting = [value]
+    left = _LOOKED_AT
+    while waiting and left:
+        part = waiting.pop()
+        kind = type(part)
+        if kind in _PLAIN:
+            continue
+        left -= 1
+        if kind is dict:
+            waiting.extend(islice(cast("dict[object, object]", part).values(), left))
+        elif kind is list or kind is tuple:
+            waiting.extend(cast("list[object]", part)[:left])
+        elif is_tool_result(part):
+            waiting.extend((part.structured, part.content, part.meta))
+        elif isinstance(part, Iterator):
+            raise TypeError(
+                "a handler returned a generator or another iterator; return a list of "
+                "what it yields"
+            )
 
 
 def tool_answer(

@@ -5,10 +5,9 @@ Types for people who write handlers; how they become wire messages is `encode`'s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Final, Generic, TypeAlias, TypeGuard, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -42,45 +41,6 @@ class ToolResult(Generic[M]):
     content: Content | None = None
     is_error: bool = False
     meta: Mapping[str, Json] | None = None
-
-
-def is_tool_result(value: object) -> TypeGuard[ToolResult[Any]]:
-    """Whether a handler returned a result in full."""
-    return isinstance(value, ToolResult)
-
-
-_LOOKED_AT: Final = 256
-"""Values of one result that are looked at before it is serialised."""
-_PLAIN: Final = frozenset({str, int, float, bool, bytes, type(None)})
-
-
-def refuse_generators(value: object) -> None:
-    """Raise TypeError where a result is an iterator or has one among its first values.
-
-    A generator may never end, and serialising it would take all memory. Models are not
-    searched: their fields have been validated.
-    """
-    if isinstance(value, BaseModel):
-        return
-    waiting = [value]
-    left = _LOOKED_AT
-    while waiting and left:
-        part = waiting.pop()
-        kind = type(part)
-        if kind in _PLAIN:
-            continue
-        left -= 1
-        if kind is dict:
-            waiting.extend(islice(cast("dict[object, object]", part).values(), left))
-        elif kind is list or kind is tuple:
-            waiting.extend(cast("list[object]", part)[:left])
-        elif is_tool_result(part):
-            waiting.extend((part.structured, part.content, part.meta))
-        elif isinstance(part, Iterator):
-            raise TypeError(
-                "a handler returned a generator or another iterator; return a list of "
-                "what it yields"
-            )
 
 
 ToolReturn: TypeAlias = Content | ToolResult[Any] | None

@@ -18,7 +18,8 @@ from ..handlers.results import ResourceNotFound
 from ..settings import Settings
 from .answer import Answer
 from .registry import LiveCatalog, Registry
-from .steps import ResourceStep, ToolStep, run_completion
+from .steps import ResourceStep, run_completion
+from .tools import arguments, string, tools_call
 
 Method: TypeAlias = Callable[[JsonObject, Context], Awaitable[Answer]]
 
@@ -42,7 +43,7 @@ class Methods:
         self._list_hints = _cache_hints(settings.list_ttl_ms, settings.list_cache_scope)
         self._read_hints = _cache_hints(settings.read_ttl_ms, settings.read_cache_scope)
         self.table: Final[Mapping[str, Method]] = {
-            "tools/call": self.call_tool,
+            "tools/call": tools_call(catalog.tools),
             "tools/list": self._lister(catalog.tools),
             "prompts/get": self.get_prompt,
             "prompts/list": self._lister(catalog.prompts),
@@ -52,25 +53,9 @@ class Methods:
             "completion/complete": self.complete,
         }
 
-    def tool(self, params: JsonObject) -> ToolStep:
-        """The tool that a call names.
-
-        Raises:
-            ProtocolError: There is no such tool.
-        """
-        name = _string(params, "name")
-        step = self._catalog.tools.get(name)
-        if step is None:
-            raise ProtocolError(INVALID_PARAMS, f"Unknown tool: {name}")
-        return step
-
-    async def call_tool(self, params: JsonObject, ctx: Context) -> Answer:
-        """`tools/call`."""
-        return await self.tool(params).run(arguments(params), ctx)
-
     async def get_prompt(self, params: JsonObject, ctx: Context) -> Answer:
         """`prompts/get`."""
-        name = _string(params, "name")
+        name = string(params, "name")
         step = self._catalog.prompts.get(name)
         if step is None:
             raise ProtocolError(INVALID_PARAMS, f"Unknown prompt: {name}")
@@ -78,7 +63,7 @@ class Methods:
 
     async def read_resource(self, params: JsonObject, ctx: Context) -> Answer:
         """`resources/read`."""
-        uri = _string(params, "uri")
+        uri = string(params, "uri")
         try:
             answer = await self._read(uri, ctx)
         except ResourceNotFound:
@@ -110,22 +95,22 @@ class Methods:
         known = context.get("arguments") if is_object(context) else None
         if is_object(known):
             ctx.completed = {k: v for k, v in known.items() if isinstance(v, str)}
-        call = self._completer(params.get("ref"), _string(argument, "name"))
+        call = self._completer(params.get("ref"), string(argument, "name"))
         if call is None:
             return Answer(b'"completion":{"values":[]}')
-        return await run_completion(call, _string(argument, "value"), ctx)
+        return await run_completion(call, string(argument, "value"), ctx)
 
     def _completer(self, ref: Any, argument: str) -> Call | None:
         if not is_object(ref):
             raise ProtocolError(INVALID_PARAMS, "`ref` must be an object")
         if ref.get("type") == "ref/prompt":
-            name = _string(ref, "name")
+            name = string(ref, "name")
             prompt = self._catalog.prompts.get(name)
             if prompt is None:
                 raise ProtocolError(INVALID_PARAMS, f"Unknown prompt: {name}")
             return prompt.complete.get(argument)
         if ref.get("type") == "ref/resource":
-            return self._resource(_string(ref, "uri")).complete.get(argument)
+            return self._resource(string(ref, "uri")).complete.get(argument)
         raise ProtocolError(
             INVALID_PARAMS, "`ref.type` must be ref/prompt or ref/resource"
         )
@@ -151,16 +136,6 @@ class Methods:
         return entries
 
 
-def arguments(params: JsonObject) -> JsonObject:
-    """The arguments of a call; none at all are an empty object."""
-    given = params.get("arguments")
-    if given is None:
-        return {}
-    if not is_object(given):
-        raise ProtocolError(INVALID_PARAMS, "`arguments` must be an object")
-    return given
-
-
 def _leads_elsewhere(variables: Mapping[str, Any]) -> bool:
     """Whether a value, joined to a directory, may be a path outside of it.
 
@@ -173,13 +148,6 @@ def _leads_elsewhere(variables: Mapping[str, Any]) -> bool:
             if text.startswith("/") or "\0" in text or ".." in text.split("/"):
                 return True
     return False
-
-
-def _string(params: JsonObject, key: str) -> str:
-    value = params.get(key)
-    if not isinstance(value, str):
-        raise ProtocolError(INVALID_PARAMS, f"`{key}` must be a string")
-    return value
 
 
 def _cache_hints(ttl_ms: int, scope: str) -> bytes:

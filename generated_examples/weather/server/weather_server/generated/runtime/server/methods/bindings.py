@@ -11,7 +11,8 @@ from ..handlers.invoke import Call, Threads, awaitable
 from ..service import Service
 from ..settings import Settings
 from .registry import LiveCatalog
-from .steps import PromptStep, ResourceStep, ToolStep, fixed_completion
+from .steps import PromptStep, ResourceStep, fixed_completion
+from .tools import ToolStep
 
 
 def register(service: Service, settings: Settings, threads: Threads) -> LiveCatalog:

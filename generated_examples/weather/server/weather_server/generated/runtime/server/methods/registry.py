@@ -20,7 +20,8 @@ from ...core.jsonrpc import is_object, whole
 from ...core.schema.validator import SchemaValidator
 from ..handlers.invoke import Threads
 from .changes import Announcement, Change, Changes
-from .steps import Handler, PromptStep, ResourceStep, ToolStep
+from .steps import PromptStep, ResourceStep
+from .tools import Handler, ToolStep
 
 S = TypeVar("S")
 
@@ -41,7 +42,11 @@ class Registry(Generic[S]):
         "_scopes",
         "_steps",
         "_what",
+        "get",
     )
+
+    get: Callable[[str], S | None]
+    """The step behind a name."""
 
     def __init__(
         self,
@@ -59,6 +64,7 @@ class Registry(Generic[S]):
         self._lock = threading.Lock()
         self._definitions: dict[str, JsonObject] = {}
         self._steps: dict[str, S] = {}
+        self.get = self._steps.get
         self._scopes: dict[str, tuple[str, ...]] = {}
         self._pages: dict[tuple[int, int, bool, frozenset[str] | None], bytes] = {}
 
@@ -70,10 +76,6 @@ class Registry(Generic[S]):
 
     def __len__(self) -> int:
         return len(self._steps)
-
-    def get(self, name: str) -> S | None:
-        """The step behind a name."""
-        return self._steps.get(name)
 
     def definition(self, name: str) -> JsonObject:
         """The definition behind a name; KeyError where there is none."""
@@ -131,6 +133,7 @@ class Registry(Generic[S]):
             self._definitions = dict(self._definitions)
             self._scopes = dict(self._scopes)
             self._steps = dict(self._steps)
+            self.get = self._steps.get
             try:
                 yield
             finally:

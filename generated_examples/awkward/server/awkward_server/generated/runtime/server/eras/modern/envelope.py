@@ -1,4 +1,5 @@
-"""The modern envelope: `_meta` of a request, checked, and the headers that repeat it.
+"""The modern envelope: `_meta` of a request, checked, and the headers that repeat it; what
+stands around the members of results.
 
 https://modelcontextprotocol.io/specification/2026-07-28/basic/index#meta
 """
@@ -9,8 +10,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from multidict import CIMultiDictProxy
+from pydantic_core import to_json
 
 from ....core import headers as mirrored
+from ....core import jsonrpc
 from ....core.catalog import Json, JsonObject
 from ....core.errors import (
     HEADER_MISMATCH,
@@ -19,12 +22,15 @@ from ....core.errors import (
     unsupported_version,
 )
 from ...handlers.ports import SEVERITY, Client
+from ...methods.answer import Answer
 from ...transports.http import names
 
 PROTOCOL_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 CLIENT_INFO: Final = "io.modelcontextprotocol/clientInfo"
 CLIENT_CAPABILITIES: Final = "io.modelcontextprotocol/clientCapabilities"
 LOG_LEVEL: Final = "io.modelcontextprotocol/logLevel"
+SERVER_INFO: Final = "io.modelcontextprotocol/serverInfo"
+SUBSCRIPTION_ID: Final = "io.modelcontextprotocol/subscriptionId"
 
 Headers = CIMultiDictProxy[str]
 
@@ -161,3 +167,28 @@ def check_version(
     """
     if version not in served:
         raise unsupported_version(version, tuple(all_served))
+
+
+class ModernFrame:
+    """Puts results of one server into messages."""
+
+    __slots__ = ("_complete", "_info", "_input_required")
+
+    def __init__(self, server_info: JsonObject) -> None:
+        self._info = {SERVER_INFO: server_info}
+        meta = to_json(self._info)
+        self._complete = b'"resultType":"complete","_meta":%b' % meta
+        self._input_required = b'"resultType":"input_required","_meta":%b,' % meta
+
+    def complete(self, request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
+        """The response of a request that is done."""
+        head = self._complete
+        if answer.meta is not None:
+            meta = jsonrpc.encode({**self._info, **answer.meta})
+            head = b'"resultType":"complete","_meta":%b' % meta
+        members = b"%b,%b" % (head, answer.members) if answer.members else head
+        return jsonrpc.result(request_id, members)
+
+    def input_required(self, request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
+        """The response of a request that needs the client's answers first."""
+        return jsonrpc.result(request_id, self._input_required + answer.members)

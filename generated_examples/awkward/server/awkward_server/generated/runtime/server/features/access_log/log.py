@@ -37,7 +37,8 @@ class AccessLog:
     def __init__(self, settings: Settings, sink: Sink | None = None) -> None:
         formats: dict[AccessLogFormat, _Format] = {"text": _text, "json": _json}
         self._format = formats.get(settings.access_log)
-        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        self._proxies = proxies if proxies else None
         self._sink: Sink = sink or LOGGER.info
         self._failed = -math.inf
 
@@ -47,7 +48,9 @@ class AccessLog:
             return
         request = exchange.request
         try:
-            remote = self._proxies.client(request.headers, request.remote)
+            remote = request.remote
+            if self._proxies is not None:
+                remote = self._proxies.client(request.headers, remote)
             self._sink(self._format(exchange, remote, status, seconds))
         except Exception:
             now = time.monotonic()

@@ -79,7 +79,8 @@ class Limits:
         self._memory = (
             self._counters if type(self._counters) is MemoryCounters else None
         )
-        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
+        self._proxies = proxies if proxies else None
         self._total = _requests("total", settings.total_rate, settings.total_burst)
         self._addresses = Clients(self._of_address)
         self._principals = Clients(self._of_principal)
@@ -97,10 +98,10 @@ class Limits:
             Refused: 429; says whether for its address or for the whole server.
         """
         remote = exchange.request.remote
-        if self._proxies:
-            client = self._behind_proxies(exchange.request)
+        if self._proxies is not None:
+            client = self._behind_proxies(exchange.request, self._proxies)
         else:
-            client = None if remote is None else self._addresses.named(remote)
+            client = None if remote is None else self._addresses[remote]
         exchange.client = exchange.address = client
         requests = self._total if client is None else client.requests
         if requests:
@@ -112,7 +113,7 @@ class Limits:
         Raises:
             Refused: 429.
         """
-        client = exchange.client = self._principals.named(owner)
+        client = exchange.client = self._principals[owner]
         if client is not None and client.requests:
             await self._take(exchange, client.requests)
 
@@ -218,21 +219,23 @@ class Limits:
             limits[client.key] = settings.principal_sessions
         return {owner: limit for owner, limit in limits.items() if limit}
 
-    def _behind_proxies(self, request: web.BaseRequest) -> Client | None:
+    def _behind_proxies(
+        self, request: web.BaseRequest, proxies: Proxies
+    ) -> Client | None:
         """What a request counts as that trusted proxies may have passed on.
 
         Those of which a trusted proxy names no valid client count together, even if the
         proxy runs on this machine: anybody may have sent them.
         """
         remote, headers = request.remote, request.headers
-        client = self._proxies.client(headers, remote)
+        client = proxies.client(headers, remote)
         if (
             client is not None
-            and self._proxies.trusts(client)
-            and self._proxies.names_client(headers)
+            and proxies.trusts(client)
+            and proxies.names_client(headers)
         ):
-            return self._addresses.named(_NAMELESS + client)
-        return None if client is None else self._addresses.named(client)
+            return self._addresses[_NAMELESS + client]
+        return None if client is None else self._addresses[client]
 
     def _of_address(self, remote: str) -> Client | None:
         nameless = remote.startswith(_NAMELESS)

@@ -15,8 +15,7 @@ from ...methods.answer import EMPTY
 from ...methods.changes import Change, Changes
 from ..announcements import notification
 from ..era import Connected, ConnectionEra, ResponseChannel
-from ..framing import legacy_result
-from .era import Legacy
+from .era import Legacy, legacy_result
 from .server_requests import take_answer
 from .sessions import LegacySession
 

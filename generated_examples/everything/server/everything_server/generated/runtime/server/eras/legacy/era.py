@@ -23,14 +23,14 @@ from ....core.errors import (
 )
 from ....core.jsonrpc import is_object
 from ....core.uri.template import MAX_URI
-from ...handlers.context import Context
+from ...handlers.context import Context, Received
 from ...handlers.invoke import Contained
 from ...handlers.ports import SEVERITY, Client
 from ...incoming import Incoming, Refused, refused
 from ...methods.answer import EMPTY, Answer
 from ...middleware import Request
 from ...parts import Parts
-from ..framing import error_response, legacy_result
+from ..era import error_response
 from .handshake import Handshake
 from .server_requests import ResponseChannel, ServerRequests, is_response, take_answer
 from .sessions import LegacySession, Running
@@ -251,21 +251,19 @@ class Legacy:
             session, revision, channel, self._settings.answer_timeout
         )
         meta = params.get("_meta")
-        ctx = Context(
+        received = Received(
             "legacy",
-            session.client,
             request_id,
+            session.client,
             meta if is_object(meta) else {},
-            incoming.visible_headers,
-            session,
-            self._catalog,
+            incoming,
             channel,
             requester,
-            session.log_floor,
             {},
-            asyncio.get_running_loop(),
-            incoming.principal,
+            session.log_floor,
+            session,
         )
+        ctx = Context(received, self._catalog)
         running = session.running[request_id] = Running(asyncio.current_task(), ctx)
         try:
             return await self._work(running, Request(method, params, ctx, incoming, {}))
@@ -332,3 +330,12 @@ def _uri(params: JsonObject) -> str:
     if not isinstance(uri, str):
         raise ProtocolError(INVALID_PARAMS, "`uri` must be a string")
     return uri
+
+
+def legacy_result(request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
+    """The response of a legacy request."""
+    if answer.meta is None:
+        return jsonrpc.result(request_id, answer.members)
+    meta = b'"_meta":' + jsonrpc.encode(answer.meta)
+    members = b"%b,%b" % (meta, answer.members) if answer.members else meta
+    return jsonrpc.result(request_id, members)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
@@ -25,11 +26,13 @@ from ....core.jsonrpc import is_object
 from ...parts import Parts
 from ...transports.http import names
 from ...transports.http.exchange import Exchange
-from ...transports.http.sse import Mailbox, event, is_gone
+from ...transports.http.sse import COMMENT, Mailbox, event, is_gone
 from ..era import HttpEra
 from . import envelope
 from .era import Decoded, Modern
-from .response_stream import ResponseStream
+
+if TYPE_CHECKING:
+    from ...handlers.context import Context
 
 _STATUS: Final[Mapping[int, int]] = {
     HEADER_MISMATCH: 400,
@@ -39,6 +42,91 @@ _STATUS: Final[Mapping[int, int]] = {
     METHOD_NOT_FOUND: 404,
 }
 """HTTP status by error code; others are answers like any other."""
+
+
+class ResponseStream:
+    """The answer of a request that ends when its client goes away.
+
+    The first notification turns the answer into an event stream; without one it stays
+    a single JSON object.
+    """
+
+    __slots__ = (
+        "_exchange",
+        "_finished",
+        "_keep_alive",
+        "_lock",
+        "_pulse",
+        "_task",
+        "ctx",
+    )
+
+    ctx: Context | None
+    """The request, to be told when it is cancelled."""
+
+    def __init__(self, exchange: Exchange, keep_alive: float) -> None:
+        self._exchange = exchange
+        self._finished = False
+        self._keep_alive = keep_alive
+        self._lock: asyncio.Lock | None = None
+        self._pulse: asyncio.Task[None] | None = None
+        self._task = asyncio.current_task()
+        self.ctx = None
+
+    async def send(self, message: bytes) -> None:
+        """Send a notification; a client that takes no events, or is gone, misses it.
+
+        What comes after the response is dropped.
+        """
+        if self._exchange.takes_events:
+            await self._write(event(message))
+
+    async def disconnect(self, retry_ms: int | None) -> None:
+        """Nothing: in this era a closed stream is a cancelled request."""
+
+    async def finish(self, message: bytes, status: int) -> web.StreamResponse:
+        """Send the response: the last event, or the JSON object."""
+        if self._lock is not None:
+            # What was reported before comes before; what waits behind this is too late.
+            async with self._lock:
+                self._finished = True
+        self._finished = True
+        exchange = self._exchange
+        if exchange.stream is None and (status != 200 or not exchange.prefers_events):
+            return exchange.json(message, status)
+        return await exchange.end(event(message))
+
+    def check(self, now: float) -> None:
+        """Cancel the request if the client is gone; break a long silence."""
+        exchange = self._exchange
+        if is_gone(exchange.request):
+            if self.ctx is not None:
+                self.ctx.cancel()
+            exchange.outcome = "cancelled"
+            if self._task is not None:
+                self._task.cancel("the client closed the stream")
+                # Once: what the handler does to clean up shall come to its end.
+                self._task = None
+        elif (
+            self._keep_alive
+            and now - exchange.written > self._keep_alive
+            and exchange.takes_events
+            and (self._pulse is None or self._pulse.done())
+        ):
+            self._pulse = asyncio.ensure_future(self._write(COMMENT))
+
+    async def _write(self, data: bytes) -> None:
+        async with self._sending():
+            if not self._finished:
+                # That the client is gone is no failure of the tool: `check` sees it.
+                with suppress(ConnectionError):
+                    await self._exchange.write(data)
+
+    def _sending(self) -> asyncio.Lock:
+        """One writer at a time, in the order in which they came; the last one ends it."""
+        if self._lock is None:
+            self._lock = asyncio.Lock()
+        return self._lock
 
 
 class _Listener:
@@ -73,8 +161,6 @@ class ModernHttp(HttpEra):
 
         https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#backward-compatibility-with-initialization-based-versions
         """
-        if not self._legacy_versions:
-            return True
         params = message.get("params")
         if is_object(params) and envelope.is_modern(params.get("_meta")):
             return True

@@ -34,25 +34,22 @@ class Client:
         self.requests: Final = requests
 
 
-class Clients:
-    """Makes clients, and keeps those that were seen last."""
+class Clients(dict[str, "Client | None"]):
+    """What names count as; None for nothing. Makes clients, and keeps the last ones."""
 
-    __slots__ = ("_known", "_make")
+    __slots__ = ("_make",)
 
     def __init__(self, make: Callable[[str], Client | None]) -> None:
         """Prepare; `make` tells what a name counts as, None for nothing."""
+        super().__init__()
         self._make = make
-        self._known: dict[str, Client | None] = {}
 
-    def named(self, name: str) -> Client | None:
-        """What a name counts as."""
-        try:
-            return self._known[name]
-        except KeyError:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            client = self._known[name] = self._make(name)
-            return client
+    def __missing__(self, name: str) -> Client | None:
+        """What a name counts as that was not seen lately."""
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        client = self[name] = self._make(name)
+        return client
 
 
 def address_key(remote: str) -> str | None:

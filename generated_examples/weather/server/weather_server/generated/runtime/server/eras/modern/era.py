@@ -5,7 +5,6 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/index
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -23,18 +22,18 @@ from ....core.errors import (
     ProtocolError,
     unsupported_version,
 )
-from ...handlers.context import Context
+from ...handlers.context import Context, Received
 from ...handlers.invoke import Contained
 from ...handlers.ports import Client
 from ...handlers.questions import InputRequired
 from ...incoming import Incoming, Refused
 from ...methods.answer import Answer
 from ...methods.capabilities import Offer
-from ...methods.table import arguments
+from ...methods.tools import arguments
 from ...middleware import Method, Request
 from ...parts import Parts
 from ...settings import Settings
-from ..framing import ModernFrame, error_response
+from ..era import error_response
 from . import envelope
 from .round_trip import ASKING_METHODS, MultiRoundTrip
 from .state import StateSealer
@@ -93,7 +92,7 @@ class Modern:
         self._versions = tuple(offer.revisions)
         self.legacy_versions: Final = frozenset(offer.legacy)
         """The versions of the older era, where they are served as well."""
-        self.frame: Final = ModernFrame(offer.server)
+        self.frame: Final = envelope.ModernFrame(offer.server)
         """Makes messages of results."""
         self.subscriptions: Final = Subscriptions(parts.catalog.changes, settings)
         """The open subscriptions."""
@@ -185,39 +184,34 @@ class Modern:
         """
         request_id, method, params, client, log_floor = request
         try:
-            round_trip = MultiRoundTrip(
+            rounds = MultiRoundTrip(
                 client, self._sealer, method, params, incoming.owner, self._observed
             )
-            ctx = channel.ctx = Context(
+            received = Received(
                 "modern",
-                client,
                 request_id,
+                client,
                 params["_meta"],  # type: ignore[arg-type]  # decode has checked it
-                incoming.visible_headers,
-                None,
-                self._catalog,
+                incoming,
                 channel,
-                round_trip,
+                rounds,
+                rounds.values,
                 log_floor,
-                round_trip.values,
-                asyncio.get_running_loop(),
-                incoming.principal,
             )
+            ctx = channel.ctx = Context(received, self._catalog)
             try:
                 with Contained():
                     work = self._table[method](
                         Request(method, params, ctx, incoming, {})
                     )
-                    if round_trip.repeats is not None:
+                    if rounds.repeats is not None:
                         name = params.get("name", params.get("uri"))
-                        work = round_trip.repeats.watch(work, f"{method} {name!r}")
+                        work = rounds.repeats.watch(work, f"{method} {name!r}")
                     answer = await work
             except InputRequired as required:
                 if method not in ASKING_METHODS:
                     raise RuntimeError(f"{method} can't ask the client") from None
-                message = self.frame.input_required(
-                    request_id, round_trip.result(required)
-                )
+                message = self.frame.input_required(request_id, rounds.result(required))
                 incoming.outcome = "input_required"
             else:
                 message = self.frame.complete(request_id, answer)

@@ -22,7 +22,7 @@ from ...methods.answer import Answer
 from ...methods.changes import Announcement, Change, Changes
 from ...settings import Settings
 from ..announcements import NOTIFICATIONS
-from ..framing import SUBSCRIPTION_ID, ModernFrame
+from .envelope import SUBSCRIPTION_ID, ModernFrame
 
 _LISTS: Final[Mapping[str, Announcement]] = {
     "toolsListChanged": "tools",
