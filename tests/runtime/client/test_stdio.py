@@ -14,8 +14,13 @@ from typing import Any
 
 import pytest
 
-from mcpgen.runtime.client import Client, SyncClient, TransportError
-from mcpgen.runtime.client.transports import stdio
+from mcpgen.runtime.client import (
+    CallTimeoutError,
+    Client,
+    SyncClient,
+    TransportError,
+)
+from mcpgen.runtime.client.transports import messages, stdio
 
 from .wire import LIMIT
 
@@ -50,6 +55,10 @@ for line in sys.stdin:
             sys.stdout.write('{"jsonrpc": "2.0", "id": ')
             sys.stdout.flush()
             os._exit(0)
+        if name == "unended":
+            text = {"content": [{"type": "text", "text": "last"}]}
+            sys.stdout.write(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": text}))
+            break
         if name == "close":
             os.close(1)
             time.sleep(600)
@@ -151,11 +160,40 @@ def test_a_command_that_is_none(wrong: Any) -> None:
         Client.stdio(wrong)
 
 
-async def test_a_program_that_never_answers_is_a_timeout_that_says_so() -> None:
+@pytest.mark.parametrize(
+    ("era", "awaited"),
+    [
+        ("auto", "the first requests (server/discover, initialize)"),
+        ("modern", "server/discover"),
+        ("legacy", "the first requests (initialize)"),
+    ],
+)
+async def test_a_program_that_never_answers_is_a_timeout_that_says_what_was_awaited(
+    era: Any, awaited: str
+) -> None:
     words = [sys.executable, "-c", "import sys; sys.stdin.read()"]
 
-    with pytest.raises(TransportError, match=r"no answer to .* in time"):
-        await Client.stdio(words, timeout=0.5).open()
+    with pytest.raises(CallTimeoutError) as caught:
+        await Client.stdio(words, timeout=0.5, era=era).open()
+
+    assert f"no answer to {awaited} in time. `timeout` is" in str(caught.value)
+
+
+async def test_a_program_that_sends_no_messages_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(messages, "MAX_NOISE", 10)
+    words = [sys.executable, "-c", "print('log line\\n' * 100)"]
+
+    with pytest.raises(TransportError, match="10 things in a row were not messages"):
+        await Client.stdio(words, timeout=LIMIT).open()
+
+
+async def test_an_answer_without_a_newline_at_the_end_counts() -> None:
+    async with client() as made:
+        result = await made.call_tool("unended")
+
+    assert result.content[0].text == "last"  # type: ignore[union-attr]
 
 
 async def test_a_banner_is_skipped_with_one_warning(
