@@ -10,7 +10,7 @@ const TOOLS = require("./every_tool.json");
 
 const [major, mode, command, ...args] = process.argv.slice(2);
 const load = createRequire(process.cwd() + "/");
-const SECONDS = 1000 * Number(process.env.MCPGEN_TEST_PATIENCE || 1);
+const SECONDS = Math.ceil(1000 * Number(process.env.MCPGEN_TEST_PATIENCE || 1));
 const FILLED_IN = { name: "Bo", username: "bo", email: "bo@example.com", color: "red", ok: true, context: "spring" };
 
 const asked = [];

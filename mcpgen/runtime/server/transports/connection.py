@@ -10,7 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Mapping,
+    Sequence,
+)
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core import jsonrpc
@@ -36,6 +43,8 @@ _MAX_WAITING: Final = 4 * 1024 * 1024
 """Bytes of responses that may wait for a slow client, before no more is read."""
 _SMALL: Final = 128 * 1024
 """Bytes of a message that is parsed at once, in a few milliseconds."""
+_TURN_SECONDS: Final = 0.002
+"""How long requests that need not wait are answered before others have their turn."""
 _END_SECONDS: Final = 1.0
 """How long requests may go on when the client has ended, and again when canceled."""
 
@@ -59,6 +68,33 @@ class _Responses:
 
     async def disconnect(self, retry_ms: int | None) -> None:
         """Nothing: a connection has no streams that could be polled."""
+
+
+class _Relieved:
+    """Awaits something, and calls a function once it has to wait."""
+
+    __slots__ = ("_on_wait", "_work")
+
+    def __init__(self, work: Awaitable[None], on_wait: Callable[[], None]) -> None:
+        self._work = work
+        self._on_wait: Callable[[], None] | None = on_wait
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        work = self._work.__await__()
+        given: Any = None
+        step: Callable[[Any], Any] = work.send
+        while True:
+            try:
+                waited = step(given)
+            except StopIteration:
+                return
+            if self._on_wait is not None:
+                self._on_wait()
+                self._on_wait = None
+            try:
+                given, step = (yield waited), work.send
+            except BaseException as error:
+                given, step = error, work.throw
 
 
 class ConnectionServer:
@@ -96,21 +132,23 @@ class ConnectionServer:
         self._unsent: deque[bytes] = deque()
         self._unsent_size = 0
         self._draining: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._reader: asyncio.Task[None] | None = None
+        self._input_ended = False
+        self._failure: Exception | None = None
         self._ending = asyncio.Event()
 
     async def serve(self) -> None:
         """Serve until the client ends or `end` is called."""
         self._eras = tuple(era.connected(self) for era in self._served)
-        reading = asyncio.ensure_future(self._read())
-        ending = asyncio.ensure_future(self._ending.wait())
+        self._read_on()
         try:
-            await asyncio.wait([reading, ending], return_when=asyncio.FIRST_COMPLETED)
-            if reading.done():
-                reading.result()
+            await self._ending.wait()
+            if self._failure is not None:
+                raise self._failure
+            if self._input_ended:
                 await self._wait(_END_SECONDS)
         finally:
-            reading.cancel()
-            ending.cancel()
             await self._stop()
             await self._connection.close()
 
@@ -125,8 +163,11 @@ class ConnectionServer:
         if self._waiting > _MAX_WAITING:
             self._room.clear()
         try:
-            async with self._sending:
+            await self._sending.acquire()
+            try:
                 await self._connection.send(message)
+            finally:
+                self._sending.release()
         except ConnectionError:
             self._ending.set()
         finally:
@@ -151,22 +192,52 @@ class ConnectionServer:
             await self.send(message)
         self._draining = None
 
+    def _read_on(self) -> None:
+        """Let a new task read on: for the first time, or as the one that reads waits."""
+        if not self._ending.is_set():
+            self._reader = self._start(self._read())
+
     async def _read(self) -> None:
-        while (body := await self._connection.receive()) is not None:
+        """Read and answer messages, one after the other, for as long as none must wait.
+
+        Most requests are answered at once. The first one that has to wait for something
+        keeps this task for itself, and another task reads on.
+        """
+        task = asyncio.current_task()
+        turn_ends = self._loop.time() + _TURN_SECONDS
+        while self._reader is task:
+            if self._loop.time() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = self._loop.time() + _TURN_SECONDS
+            if not self._room.is_set():
+                await self._room.wait()
             try:
-                await self._take(await self._parsed(body))
+                body = await self._connection.receive()
+            except Exception as error:
+                self._failure = error
+                self._ending.set()
+                return
+            if body is None:
+                self._input_ended = True
+                self._ending.set()
+                return
+            try:
+                self._check_size(body)
+                if len(body) <= _SMALL:
+                    message = parse(body)
+                else:
+                    # It takes long, and others want to be served meanwhile.
+                    message = await asyncio.to_thread(parse, body)
+                await self._take(message)
             except ProtocolError as error:
                 known = error.request_id if isinstance(error, Unreadable) else None
                 await self.send(jsonrpc.error(known, error))
-            # So that what a request answers at once counts before the next one begins.
-            await asyncio.sleep(0)
-            await self._room.wait()
 
-    async def _parsed(self, body: bytes) -> Any:
-        """The JSON value of a message.
+    def _check_size(self, body: bytes) -> None:
+        """See that a message is not too large.
 
         Raises:
-            ProtocolError: It is too large, or not JSON.
+            ProtocolError: It is.
         """
         settings = self._parts.settings
         problem = ""
@@ -176,10 +247,6 @@ class ConnectionServer:
             problem = f"has more than {settings.max_values} values; setting max_values"
         if problem:
             raise Unreadable(f"The message {problem}", id_of_cut(body), INVALID_REQUEST)
-        if len(body) <= _SMALL:
-            return parse(body)
-        # It takes long, and others want to be served meanwhile.
-        return await asyncio.to_thread(parse, body)
 
     async def _take(self, message: Any) -> None:
         """Begin to work on a message.
@@ -206,26 +273,42 @@ class ConnectionServer:
         request_id = message["id"]
         if not jsonrpc.is_request_id(request_id):
             raise ProtocolError(INVALID_REQUEST, "`id` must be a string or an integer")
-        try:
-            self._begin(request_id, method, message)
-        except ProtocolError as error:
-            await self.send(jsonrpc.error(request_id, error))
+        await self._work(request_id, method, message)
 
-    def _begin(
+    async def _work(
         self, request_id: jsonrpc.RequestId, method: str, message: Mapping[str, Any]
     ) -> None:
-        if request_id in self._running:
-            raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
-        self._check_room()
+        """Answer a request in this task, which another one relieves when it waits."""
+        try:
+            if request_id in self._running:
+                raise ProtocolError(
+                    INVALID_REQUEST, f"Request {request_id!r} still runs"
+                )
+            self._check_room()
+        except ProtocolError as error:
+            await self.send(jsonrpc.error(request_id, error))
+            return
+        task = asyncio.current_task()
+        assert task is not None
         channel = _Responses(self)
         params = message.get("params")
-        era = next(each for each in self._eras if each.claims(method, params))
-        task = self._start(self._request(era, channel, request_id, message))
+        for era in self._eras:
+            if era.claims(method, params):
+                break
+        else:
+            raise AssertionError("the last era claims what no other does")
         self._running[request_id] = task, channel
-        task.add_done_callback(lambda _: self._running.pop(request_id, None))
+        try:
+            work = self._request(era, channel, request_id, message)
+            await _Relieved(work, self._read_on)
+        except Exception:
+            _log.exception("a request failed")
+        finally:
+            del self._running[request_id]
 
     def _check_room(self) -> None:
-        if len(self._tasks) >= _MAX_RUNNING:
+        # The one that reads is among them.
+        if len(self._tasks) > _MAX_RUNNING:
             raise ProtocolError(INVALID_REQUEST, "Too many requests at one time")
 
     def _notified(self, method: str, message: Mapping[str, Any]) -> None:

@@ -49,6 +49,8 @@ class Calls:
         outer = self._running.get(asyncio.current_task())
         if outer is not None and outer.settings is settings:
             return Part(outer.clock)
+        if outer is not None:
+            outer.parts[method] = None
         return Limited(self, method, settings, outer)
 
     def entered(self, block: Limited) -> None:
@@ -130,9 +132,10 @@ class Limited:
     Attributes:
         clock: The clock.
         settings: The limits.
+        parts: The methods of blocks inside it that have limits of their own, in order.
     """
 
-    __slots__ = ("_calls", "_method", "_outer", "clock", "settings")
+    __slots__ = ("_calls", "_method", "_outer", "clock", "parts", "settings")
 
     def __init__(
         self, calls: Calls, method: str, settings: CallSettings, outer: Limited | None
@@ -141,6 +144,7 @@ class Limited:
         self._method = method
         self._outer = outer
         self.settings = settings
+        self.parts: dict[str, None] = {}
         self.clock: Clock = Clock(
             settings.timeout,
             settings.idle_timeout,
@@ -161,7 +165,10 @@ class Limited:
         try:
             await self.clock.__aexit__(kind, error, traceback)
         except TimeoutError:
-            raise self._calls.error(self.clock, self._method, self.settings) from None
+            awaited = self._method
+            if self.parts:
+                awaited += f" ({', '.join(self.parts)})"
+            raise self._calls.error(self.clock, awaited, self.settings) from None
 
     @property
     def outermost(self) -> Clock:
