@@ -82,7 +82,7 @@ def _server_options(function: _F) -> _F:
     return function
 
 
-@click.argument("host", type=click.Choice(list(HOSTS)))
+@click.argument("host", metavar="HOST", type=click.Choice(list(HOSTS)))
 @click.argument(
     "project_dir", type=click.Path(path_type=Path), required=False, default=None
 )
@@ -120,9 +120,9 @@ def _install(
     as_json: bool,
     **server: Any,
 ) -> int:
-    """Write the server's entry into the file of a host, such as an editor.
+    """Write the server's entry into the file of HOST.
 
-    The host then starts the server and talks to it over standard input and output, or
+    HOST is claude-desktop, claude-code, cursor, vscode, or mcp-json for others. It then starts the server and talks to it over standard input and output, or
     connects to a URL. Everything else in the file stays byte for byte. What changes is
     shown, and written after a question; --undo leads back.
     """
@@ -190,17 +190,20 @@ def _carry_out(
             }
         )
     elif change is not None:
-        _report(target, undone=entry is None)
+        has_paths = "command" in (entry or {})
+        _report(target, undone=entry is None, has_paths=has_paths)
     return OK
 
 
-def _report(target: Target, *, undone: bool) -> None:
+def _report(target: Target, *, undone: bool, has_paths: bool) -> None:
     if undone:
         output.say(f"{target.name} is no longer in {target.file}")
         return
     output.say(f"{target.name} is now in {target.file}")
     if target.host.hint:
         output.say(target.host.hint)
+    if has_paths and not target.private:
+        output.note("note: the entry has paths of this machine; do not commit it")
 
 
 def _agreed(place: str) -> bool:
@@ -300,8 +303,19 @@ def _entry(
     assert found is not None
     package = generate.server_package(found)
     server = found.folder.absolute() / "server"
+    _remind(found, env)
     words = hosts.command(server, package, python=told.python, uv=told.uv)
     return hosts.stdio(host, words, env), lambda: hosts.check(words, env)
+
+
+def _remind(found: Project, env: Mapping[str, str]) -> None:
+    """Name the variables that the server needs and does not get."""
+    from mcpgen.manifest import load
+
+    for variable in load(found.manifest_path).environment:
+        name = variable["name"]
+        if variable.get("required") and name not in env:
+            output.note(f"warning: the server needs {name}: --env {name}=VALUE")
 
 
 def _pairs(

@@ -79,8 +79,8 @@ def command(
         if not uv
         else "uv is not installed, or not on PATH",
         span=Span(str(server)),
-        hint=f"python -m pip install -e {server}, in an environment that is active or "
-        "named by --python; or install uv, which makes one",
+        hint=f"install it into the active environment: python -m pip install -e {server}; "
+        "or name an interpreter with --python; or install uv, which makes one",
     )
 
 

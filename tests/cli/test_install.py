@@ -127,6 +127,22 @@ async def test_variables_reach_the_server(
     assert await tools_of(entry, hello) == ["greet"]
 
 
+def test_a_variable_that_the_server_needs_is_asked_for(
+    hello: Path, python: Path, terminal: Terminal
+) -> None:
+    manifest = hello / "mcpgen.yaml"
+    lines = "environment: [{name: HELLO_KEY, description: A key., required: true}]\n"
+    manifest.write_text(f"{manifest.read_text()}{lines}")
+    arguments = ("install", "mcp-json", "--print")
+
+    without = terminal.mcpgen(*arguments)
+    given = terminal.mcpgen(*arguments, "--env", "HELLO_KEY=x")
+
+    words = "the server needs HELLO_KEY: --env HELLO_KEY=VALUE"
+    assert (without.code, without.err) == (0, f"warning: {words}\n")
+    assert (given.code, given.err) == (0, "")
+
+
 class TestTheCommand:
     def test_the_active_environment_comes_first(
         self,

@@ -160,6 +160,12 @@ def test_a_package_is_started_over_stdio_and_a_url_is_streamable_http() -> None:
     assert document["remotes"] == [{"type": "streamable-http", "url": ENTRY["url"]}]
 
 
+def test_settings_of_an_era_that_the_server_lacks_are_no_variables() -> None:
+    text = client(registry=ENTRY, protocol="legacy")["server.json"]
+    (package,) = json.loads(text)["packages"]
+    assert "environmentVariables" not in package
+
+
 def test_the_published_server_has_the_command_that_uvx_runs() -> None:
     files = texts(project(native(registry=ENTRY)))
     server = tomllib.loads(files["server/pyproject.toml"])["project"]
