@@ -75,6 +75,7 @@ def build(
         package=_package(manifest.package or {}),
         registry=_registry(manifest.registry),
         connect=manifest.connect,
+        command=manifest.command,
         has_server="server" in manifest.targets,
         environment=tuple(map(_variable, manifest.environment)),
         features={half: tuple(names) for half, names in manifest.features.items()},

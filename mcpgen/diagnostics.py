@@ -266,6 +266,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG702": Code(_W, "Something that a server lists can't be used."),
     "MG703": Code(_E, "A manifest can't be brought up to date in place."),
     "MG704": Code(_W, "A mistake in a list result was corrected."),
+    "MG705": Code(_W, "A command with a credential is not recorded."),
     "MG901": Code(_W, "A description is missing."),
     "MG902": Code(_W, "A description says hardly anything."),
     "MG903": Code(_W, "A name has characters outside the recommended ones."),

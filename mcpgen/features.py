@@ -67,7 +67,7 @@ SERVER_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
 CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
     "terminal": ("terminal/",),
     "oauth": ("oauth/", "terminal/sign_in.py"),
-    "stdio": ("../transports/stdio.py",),
+    "stdio": ("../transports/stdio.py", "../transports/command_line.py"),
 }
 """The same for clients."""
 

@@ -257,7 +257,8 @@ class Project:
         auth: How the server authenticates, as in the manifest; None if it says nothing.
         package: What package indexes say about the client.
         registry: The server's entry in the MCP registry, or None.
-        connect: The server's endpoint, for READMEs; None where it is not known.
+        connect: The server's endpoint; None where it is not known.
+        command: The program that is the server and its arguments; empty otherwise.
         has_server: Whether the project makes the server, too.
         environment: Environment variables that the user's own code reads.
         features: The features that the manifest lists for "server" and "client".
@@ -291,6 +292,7 @@ class Project:
     package: Package = Package()
     registry: Registry | None = None
     connect: str | None = None
+    command: tuple[str, ...] = ()
     has_server: bool = True
     environment: tuple[Variable, ...] = ()
     features: dict[str, tuple[str, ...]] = field(

@@ -6,7 +6,7 @@ anything else. It must not know where or whether the files are written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -264,7 +264,8 @@ class _Pages:
                 names=package.server_exports(project),
             ),
         )
-        yield from self._server_modules(home)
+        modules = package.server_modules(self._project)
+        yield from self._exports(home, modules, _ABOUT)
         offered = f"What the {name} server offers: implement "
         yield (
             f"{home}/service.py",
@@ -287,14 +288,19 @@ class _Pages:
         yield from self._data(home)
         yield from self._runtime(home, features.server(project))
 
-    def _server_modules(self, home: str) -> Files:
-        """What is imported for other work than handlers, from a module for each."""
-        for module, imports, names, explained in package.server_modules(self._project):
+    def _exports(
+        self,
+        home: str,
+        modules: Iterable[tuple[str, Code, Code, Code | None]],
+        about: Mapping[str, str],
+    ) -> Files:
+        """Modules with what is imported for other work than most."""
+        for module, imports, names, explained in modules:
             yield (
                 f"{home}/{pycode.identifier(module)}.py",
                 self._own(
-                    "server/exports.py.jinja",
-                    docstring=self._said(_ABOUT[module]),
+                    "shared/exports.py.jinja",
+                    docstring=self._said(about[module]),
                     imports=imports,
                     explained=explained,
                     names=names,
@@ -360,6 +366,8 @@ class _Pages:
             "rows": list(documents.method_rows(project)),
             "url": pycode.string(project.connect or publishing.LOCAL_URL),
             "shell_url": pycode.shell_word(project.connect or publishing.LOCAL_URL),
+            "default_url": pycode.markdown_code(project.connect or ""),
+            "default_command": pycode.markdown_code(client.command_line(project)),
             "entries": list(reference.entries(project, view.methods)),
             "has_dicts": any(module.dicts for module in project.models),
         }
@@ -411,17 +419,8 @@ class _Pages:
                 names=package.client_exports(project),
             ),
         )
-        for module, imports, names, on_demand in package.client_modules(project):
-            yield (
-                f"{home}/{pycode.identifier(module)}.py",
-                self._own(
-                    "client/exports.py.jinja",
-                    docstring=self._said(_ABOUT_CLIENT[module]),
-                    imports=imports,
-                    on_demand=on_demand,
-                    names=names,
-                ),
-            )
+        modules = package.client_modules(project)
+        yield from self._exports(home, modules, _ABOUT_CLIENT)
         yield (
             f"{home}/client.py",
             self._own(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mcpgen import new
-from mcpgen.cli import welcome
+from mcpgen.cli import output, welcome
 from mcpgen.cli.command import (
     OK,
     command_of,
@@ -18,9 +18,19 @@ from mcpgen.cli.command import (
     manifest_option,
 )
 from mcpgen.cli.output import working
+from mcpgen.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from mcpgen.manifest import Manifest
+
+
+_UNSAFE = Diagnostic(
+    "MG705",
+    "the command has what looks like a credential, so the client does not start it by "
+    "itself",
+    hint="write `connect: {command: [...]}` into the manifest without it; callers hand "
+    "variables over with `.stdio(env=...)`",
+)
 
 
 @click.argument("name")
@@ -52,7 +62,8 @@ def _new_client(
     """Make the project NAME: the typed client of a server alone.
 
     FILE is a manifest in YAML, JSON or TOML, or the JSON of a tools/list result. In its
-    place, a live server is read: at a URL, or from a program that is started.
+    place, a live server is read: at a URL, or from a program that is started. The client
+    then uses that URL, or starts that program, where it is given no other.
     """
     if [manifest, url, command].count(None) != 2:
         raise click.UsageError("name one of --manifest, --from and --command")
@@ -60,11 +71,17 @@ def _new_client(
     if manifest is not None:
         source = manifest
     else:
-        from mcpgen.pull import Source, endpoint, manifest_of, read
+        from mcpgen.pull import Source, endpoint, manifest_of, read, startable
 
         with working("Reading the server ..."):
             source = manifest_of(read(Source(url, command, headers)))
-            source = replace(source, connect=endpoint(url) if url else None)
+            source = replace(
+                source,
+                connect=endpoint(url) if url else None,
+                command=startable(command),
+            )
+        if command and not source.command:
+            output.complain([_UNSAFE])
     with working(f"Generating {name} ..."):
         created = new.create(name, source=source, folder=directory, targets=("client",))
     welcome.show(created, as_json=as_json)

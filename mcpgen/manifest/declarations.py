@@ -193,6 +193,7 @@ class Manifest:
         package: What indexes say about the client, as written; None likewise.
         registry: The server's entry in the MCP registry, as written; None likewise.
         connect: The endpoint's URL, or None.
+        command: The program that is the server and its arguments, or nothing.
         environment: Environment variables that the user's own code reads, as written.
         import_name: What packages and classes are named after, if not `name`.
         features: The features of "server" and "client" that are listed, as written.
@@ -219,6 +220,7 @@ class Manifest:
     package: dict[str, Json] | None = None
     registry: dict[str, Json] | None = None
     connect: str | None = None
+    command: tuple[str, ...] = ()
     environment: tuple[dict[str, Json], ...] = ()
     import_name: str | None = None
     features: dict[str, Json] = field(default_factory=dict[str, Json])

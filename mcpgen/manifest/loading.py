@@ -239,6 +239,7 @@ def _manifest(
         package=data.get("package") if native else None,
         registry=data.get("registry") if native else None,
         connect=data.get("connect", {}).get("url") if native else None,
+        command=tuple(data.get("connect", {}).get("command", ())) if native else (),
         environment=tuple(data.get("environment", ())) if native else (),
         import_name=data.get("import-name") if native else None,
         features=data.get("features", {}) if native else {},

@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from .constraints import CONFIG, Matching, or_refuse, specifier
-from .publishing import Author, Connect, Package, Registry, Variable, distinct
+from .publishing import Author, Connect, Connection, Package, Registry, Variable, distinct
 
 Object: TypeAlias = dict[str, Any]
 
@@ -425,7 +425,7 @@ class NativeManifest(TypedDict, total=False):
     ]
     package: Package
     registry: Registry
-    connect: Connect
+    connect: Connection
     environment: Annotated[
         list[Variable],
         AfterValidator(distinct),

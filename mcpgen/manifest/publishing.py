@@ -89,20 +89,42 @@ ENDPOINT: Final = r"https?://[A-Za-z0-9._~:\[\]-]{1,300}(/[A-Za-z0-9._~:/%+-]{0,
 """An endpoint as it may stand in READMEs: without credentials, query and fragment."""
 
 
+_WORD: Final = Matching(
+    r"[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,4096}",
+    "must be one line (at most 4096 characters) without control characters",
+)
+
+
 @with_config(constraints.CONFIG)
 class Connect(TypedDict, total=False):
-    """Where the server can be reached, for the client's README."""
+    """The server that the client uses where it gets no URL: one of the two keys."""
 
-    url: Required[
-        Annotated[
-            str,
-            Matching(
-                ENDPOINT,
-                "must be an http or https URL without credentials, query and fragment",
-            ),
-            Field(description="The MCP endpoint, such as https://example.com/mcp."),
-        ]
+    url: Annotated[
+        str,
+        Matching(
+            ENDPOINT,
+            "must be an http or https URL without credentials, query and fragment",
+        ),
+        Field(description="The MCP endpoint, such as https://example.com/mcp."),
     ]
+    command: Annotated[
+        list[Annotated[str, _WORD]],
+        Field(
+            min_length=1,
+            max_length=200,
+            description="A program and its arguments, such as [uvx, mcp-server-time]; "
+            "the client starts it without a shell.",
+        ),
+    ]
+
+
+def _one_of_them(connect: Connect) -> Connect:
+    if len({"url", "command"} & connect.keys()) != 1:
+        raise constraints.refused("must have one of `url` and `command`")
+    return connect
+
+
+Connection: TypeAlias = Annotated[Connect, AfterValidator(_one_of_them)]
 
 
 @with_config(constraints.CONFIG)

@@ -85,6 +85,8 @@ def _from_wire(manifest: Manifest, name: str) -> dict[str, Json]:
     made: dict[str, Json] = {"server": server} if server else {}
     if manifest.connect is not None:
         made["connect"] = {"url": manifest.connect}
+    elif manifest.command:
+        made["connect"] = {"command": list(manifest.command)}
     for key, declarations in lists.items():
         if declarations:
             shape = wire.SHAPES[key]

@@ -8,7 +8,7 @@ Servers are strangers: what they say is data, bounded, and never a path, a URL t
 fetched, or code.
 """
 
-from .checking import endpoint, manifest_of, name_for
+from .checking import endpoint, manifest_of, name_for, startable
 from .live import Era, Told
 from .merging import key_of
 from .rewriting import changed, updated
@@ -26,5 +26,6 @@ __all__ = [
     "name_for",
     "put",
     "read",
+    "startable",
     "updated",
 ]

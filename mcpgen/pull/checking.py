@@ -11,10 +11,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import loads
 from mcpgen.manifest.publishing import ENDPOINT
 from mcpgen.manifest.words import SECTIONS
 from mcpgen.runtime.client.shapes import is_object
+from mcpgen.runtime.client.transports.command_line import split
 
 if TYPE_CHECKING:
     from mcpgen.manifest import Eras, Manifest
@@ -26,6 +28,13 @@ _INFO: Final = frozenset(
     {"name", "version", "title", "description", "websiteUrl", "icons"}
 )
 _FIRST: Final = ("uri", "uriTemplate", "name", "title", "description")
+_SECRET: Final = re.compile(
+    r"^--?(\w+[-_])*(key|token|secret|password|passwd|auth|credentials?|bearer)(=|$)"
+    r"|^\w*(key|token|secret|password)\w*=|^(authorization|cookie|[\w-]*key):"
+    r"|://[^/@]+@|^(sk|ghp|gho|xox[bp])[-_]|^bearer ",
+    re.IGNORECASE,
+)
+"""Words of a command that announce or are a credential."""
 FALLBACK: Final = "server"
 SHOWN: Final = "server.json"
 
@@ -52,6 +61,24 @@ def endpoint(url: str) -> str | None:
     host = parts.netloc.rpartition("@")[2]
     plain = urlunsplit((parts.scheme.lower(), host, parts.path, "", ""))
     return plain if re.fullmatch(ENDPOINT, plain) else None
+
+
+def startable(command: str | None) -> tuple[str, ...]:
+    """A command as manifests may have it: none with what looks like a secret."""
+    words = tuple(words_of(command)) if command else ()
+    return () if any(map(_SECRET.search, words)) else words
+
+
+def words_of(command: str) -> list[str]:
+    """The words of a command line.
+
+    Raises:
+        MCPGenError: It can't be read (MG701).
+    """
+    try:
+        return split(command)
+    except ValueError as error:
+        raise MCPGenError.of("MG701", str(error)) from None
 
 
 def name_for(told: Told) -> str:

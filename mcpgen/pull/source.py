@@ -6,7 +6,6 @@ Joins the transports of the pull stage; what goes wrong becomes a diagnostic her
 from __future__ import annotations
 
 import asyncio
-import shlex
 from dataclasses import dataclass
 from http.client import UNAUTHORIZED
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import AuthError, ClientError
 
+from .checking import words_of
 from .live import Era, Told, read_all
 
 DEFAULT_SECONDS: Final = 60.0
@@ -76,16 +76,6 @@ async def _read(source: Source) -> Told:
             return await read_all(link)
     from .stdio import start
 
-    words = _words(source.command or "")
+    words = words_of(source.command or "")
     async with start(words, seconds=source.seconds, era=source.era) as program:
         return await read_all(program)
-
-
-def _words(command: str) -> list[str]:
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise MCPGenError.of("MG701", f"the command can't be read: {error}") from None
-    if not words:
-        raise MCPGenError.of("MG701", "the command is empty")
-    return words

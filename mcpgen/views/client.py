@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from mcpgen import ir, naming, pycode
-from mcpgen.pycode import Call, Code, Expression, Table, Union, Value
+from mcpgen.pycode import Call, Code, Expression, Row, Table, Union, Value
 
 from . import runtime
 from .common import (
@@ -34,6 +35,9 @@ class ClientView:
         imports_for_types: What it imports for annotations only.
         has_models: Whether the module `models` is among that.
         types: The protocol's types among that.
+        default: The attribute with the server that is used without a URL; empty for none.
+        init: The signature of the constructor of a client with such a server.
+        init_docstring: Its docstring.
         sync: The signature of the method that makes the client without asyncio.
         aliases: Type aliases for parameters whose types are long.
         methods: The asynchronous methods.
@@ -44,6 +48,9 @@ class ClientView:
     imports_for_types: Code
     has_models: bool
     types: tuple[str, ...]
+    default: Code
+    init: Code
+    init_docstring: Code
     sync: Code
     aliases: tuple[Code, ...]
     methods: tuple[Method, ...]
@@ -132,13 +139,17 @@ class _ClientWriter:
             imports_for_types=self._imports_for_types(has_aliases=bool(aliases)),
             has_models=bool(self._needs.modules),
             types=tuple(self._needs.types),
+            default=self._default(),
+            init=pycode.signature(
+                "def __init__", self._accepted("self"), Code("None"), METHOD_INDENT
+            ),
+            init_docstring=pycode.docstring(
+                f"A client of the server at a URL.{_without_a_url(self._project)}",
+                BODY_INDENT,
+            ),
             sync=pycode.signature(
                 "def sync",
-                [
-                    Code("cls"),
-                    Code("url: str"),
-                    Code("**options: Unpack[ClientOptions]"),
-                ],
+                self._accepted("cls"),
                 pycode.identifier(f"Sync{self._project.class_prefix}Client"),
                 METHOD_INDENT,
             ),
@@ -146,6 +157,23 @@ class _ClientWriter:
             methods=tuple(first for first, _ in pairs),
             sync_methods=tuple(second for _, second in pairs),
         )
+
+    def _accepted(self, first: str) -> list[Code]:
+        """The parameters of what makes a client."""
+        project = self._project
+        optional = project.connect is not None or project.command
+        url = "url: str | None = None" if optional else "url: str"
+        return [Code(first), Code(url), Code("**options: Unpack[ClientOptions]")]
+
+    def _default(self) -> Code:
+        if self._project.connect is not None:
+            return pycode.assignment(
+                "_url", Value(self._project.connect), METHOD_INDENT
+            )
+        if not self._project.command:
+            return Code("")
+        words = Row(tuple(map(Value, self._project.command)))
+        return pycode.assignment("_command", words, METHOD_INDENT)
 
     def _imports_for_types(self, *, has_aliases: bool) -> Code:
         project, needs = self._project, self._needs
@@ -343,6 +371,26 @@ class _ClientWriter:
         self._aliases[type_] = alias, source
         self._named[alias] = pycode.assignment(f"{alias}: TypeAlias", type_)
         return alias
+
+
+_LONGEST_COMMAND: Final = 200
+
+
+def command_line(project: ir.Project) -> str:
+    """The program that a client starts where it gets no URL, for people."""
+    text = shlex.join(project.command)
+    if len(text) > _LONGEST_COMMAND:
+        text = f"{text[:_LONGEST_COMMAND]} ..."
+    return text.replace("`", "'")
+
+
+def _without_a_url(project: ir.Project) -> str:
+    """What a client does that gets no URL; empty where it needs one."""
+    if project.connect is not None:
+        return f" Without a URL, it is the one at {project.connect}."
+    if project.command:
+        return f" Without a URL, it starts the program `{command_line(project)}`."
+    return ""
 
 
 def _names(parameter: Code, alias: Code) -> bool:

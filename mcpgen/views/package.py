@@ -83,7 +83,7 @@ SERVER_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The modules beside it, and what other work than handlers imports from each."""
 
-SERVER_OPTIONAL: Final = {
+SERVER_OPTIONAL: Final[Mapping[str, str]] = {
     "Telemetry": "telemetry",
     "auth": "auth",
     **dict.fromkeys(
@@ -153,7 +153,7 @@ CLIENT_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The modules beside it, and what each has; the runtime imports it on demand."""
 
-CLIENT_OPTIONAL: Final = dict.fromkeys(
+CLIENT_OPTIONAL: Final[Mapping[str, str]] = dict.fromkeys(
     (
         "ClientCredentials",
         "ClientRegistration",
@@ -179,7 +179,10 @@ CLIENT_MOVED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Names that the client package itself had in 0.1, by the module that has them now."""
 
-_OPTIONAL: Final = {"server": SERVER_OPTIONAL, "client": CLIENT_OPTIONAL}
+_OPTIONAL: Final[Mapping[str, Mapping[str, str]]] = {
+    "server": SERVER_OPTIONAL,
+    "client": CLIENT_OPTIONAL,
+}
 
 VERSION_NAMES: Final = ("RUNTIME_VERSION", "__version__")
 """What both packages say about themselves."""
@@ -241,22 +244,11 @@ def client_imports_for_types(project: ir.Project) -> Code:
     )
 
 
-def client_modules(project: ir.Project) -> Iterator[tuple[str, Code, Code, Code]]:
-    """The modules beside the client package's `__init__`.
-
-    Yields:
-        The name of each, its import for type checkers, `__all__`, and its import on demand.
-    """
-    half = features.client(project)
-    # Seen from a module beside `__init__`, as `lazily` sees it.
-    home = runtime.module(project, "client", "..")
-    for module, names in CLIENT_MODULES.items():
-        present = _present(half, names)
-        _, statement = runtime.imports(project, "client", present, 4)
-        homes = Table(((home, Row(tuple(map(Value, present)))),))
-        call = Call(Code("lazily"), (Code("__name__"), homes, *_absent(half, names)))
-        on_demand = pycode.assignment("__getattr__, __dir__", call, 4)
-        yield module, statement, exported(present), on_demand
+def client_modules(
+    project: ir.Project,
+) -> Iterator[tuple[str, Code, Code, Code | None]]:
+    """The modules beside the client package's `__init__`; see `server_modules`."""
+    return _modules(project, features.client(project), CLIENT_MODULES)
 
 
 def main_imports(project: ir.Project) -> Code:
@@ -323,10 +315,15 @@ def server_modules(
     Yields:
         The name of each, its import, `__all__`, and what explains names that it lacks.
     """
-    half = features.server(project)
-    for module, names in SERVER_MODULES.items():
+    return _modules(project, features.server(project), SERVER_MODULES)
+
+
+def _modules(
+    project: ir.Project, half: features.Half, modules: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Code, Code, Code | None]]:
+    for module, names in modules.items():
         present = _present(half, names)
-        _, statement = runtime.imports(project, "server", present)
+        _, statement = runtime.imports(project, half.side, present)
         explained = None
         if absent := tuple(_absent(half, names)):
             call = Call(Code("lazily"), (Code("__name__"), Table(()), *absent))

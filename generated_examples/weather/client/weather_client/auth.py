@@ -7,30 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .runtime.client import (
-        ApiKeyAuth,
-        Auth,
-        BearerAuth,
-        Challenge,
-        Outgoing,
-        tls_context,
-    )
-else:
+from .runtime.client import (
+    ApiKeyAuth,
+    Auth,
+    BearerAuth,
+    Challenge,
+    Outgoing,
+    tls_context,
+)
+
+if not TYPE_CHECKING:
     from .runtime.core.lazy import lazily
 
     __getattr__, __dir__ = lazily(
         __name__,
-        {
-            "..runtime.client": (
-                "ApiKeyAuth",
-                "Auth",
-                "BearerAuth",
-                "Challenge",
-                "Outgoing",
-                "tls_context",
-            ),
-        },
+        {},
         absent={
             "ClientCredentials": ("client", "oauth"),
             "ClientRegistration": ("client", "oauth"),

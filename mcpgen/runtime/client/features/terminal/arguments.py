@@ -265,7 +265,7 @@ def read_arguments(
         UsageError: They can't be understood.
         HelpShown: They ask for the help.
     """
-    parser = _Parser(
+    parser = Parser(
         prog=_escaped(program),
         usage=_escaped(f"{program} [--ARGUMENT VALUE ...] [JSON | -]"),
         # Here argparse fills in nothing but this.
@@ -431,7 +431,7 @@ def _json_arguments(text: str | None, read_stdin: Callable[[], str]) -> dict[str
     return value
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Raises where argparse would end the process."""
 
     def error(self, message: str) -> NoReturn:

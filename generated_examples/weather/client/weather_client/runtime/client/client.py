@@ -67,17 +67,27 @@ class Client:
     catalog: ClassVar[Catalog] = Catalog(server={"name": "mcp", "version": "0"})
     _revisions: ClassVar[tuple[Revision | str, ...]] = ()
     _calls: ClassVar[dict[str, ToolCall[Any]]] = {}
+    _url: ClassVar[str] = ""
+    _command: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls._calls = {}
 
     def __init__(self, url: str, **options: Unpack[ClientOptions]) -> None:
-        # aiohttp comes with it: who only imports a client need not wait for that.
-        from .transports.http.transport import HttpTransport
+        self._use(url, options)
 
-        settings = Settings(**options)
-        self._begin(HttpTransport(url, settings), settings)
+    def _use(self, url: str | None, options: ClientOptions) -> None:
+        """Use a URL, or else the server that the manifest names."""
+        if url is None and self._command:
+            transport, settings = self._program(None, options)
+        else:
+            # aiohttp comes with it: who only imports a client need not wait for that.
+            from .transports.http.transport import HttpTransport
+
+            settings = Settings(**options)
+            transport = HttpTransport(self._url if url is None else url, settings)
+        self._begin(transport, settings)
 
     def _begin(self, transport: Transport, settings: Settings) -> None:
         from .connection import ServerConnection
@@ -146,7 +156,7 @@ class Client:
     @classmethod
     def stdio(
         cls,
-        command: Sequence[str],
+        command: Sequence[str] | None = None,
         *,
         env: Mapping[str, str] | None = None,
         cwd: str | os.PathLike[str] | None = None,
@@ -159,7 +169,8 @@ class Client:
         died is started again by the next call.
 
         Args:
-            command: The program and its arguments; no shell reads them.
+            command: The program and its arguments; no shell reads them. None stands for
+                those that the client was generated with, if there are any.
             env: Environment variables besides the default ones, which are `PATH`, `HOME`
                 and a few more, and no credentials.
             cwd: The program's working directory.
@@ -168,18 +179,31 @@ class Client:
             options: As for the constructor, without those for HTTP.
 
         Raises:
-            ValueError: The command is empty or a string, or an option is for HTTP alone.
+            ValueError: There is no command, it is empty or a string, or an option is
+                for HTTP alone.
         """
+        return cls._with(*cls._program(command, options, env, cwd, stderr))
+
+    @classmethod
+    def _program(
+        cls,
+        command: Sequence[str] | None,
+        options: ClientOptions,
+        env: Mapping[str, str] | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        stderr: TextIO | None = None,
+    ) -> tuple[Transport, Settings]:
+        """The transport to a program, and what the client is made with."""
         stdio = load(
             f"{__package__}.transports.stdio", "Client.stdio", "client", "stdio"
         )
         settings = messages_only(
             Settings(**options, revisions=cls._revisions), "programs"
         )
-        transport = stdio.program(
-            command, env=env, cwd=cwd, stderr=stderr, max_bytes=settings.max_bytes
-        )
-        return cls._with(transport, settings)
+        words = cls._command if command is None else command
+        return stdio.program(
+            words, env=env, cwd=cwd, stderr=stderr, max_bytes=settings.max_bytes
+        ), settings
 
     @classmethod
     def _with(cls, transport: Transport, settings: Settings) -> Self:

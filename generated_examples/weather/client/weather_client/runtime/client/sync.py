@@ -103,7 +103,7 @@ class SyncClient:
     @classmethod
     def stdio(
         cls,
-        command: Sequence[str],
+        command: Sequence[str] | None = None,
         *,
         env: Mapping[str, str] | None = None,
         cwd: str | os.PathLike[str] | None = None,

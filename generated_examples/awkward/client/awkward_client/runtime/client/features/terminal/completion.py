@@ -43,7 +43,10 @@ def candidates(
 ) -> list[str]:
     """The words that may stand in the place of the last one."""
     before, last = words[:-1], words[-1] if words else ""
-    given = [word for word in before if not word.startswith("-")][1:]
+    given = [word for word in before if not word.startswith("-")]
+    has_server = bool(client._url or client._command)  # pyright: ignore[reportPrivateUsage]
+    if not (has_server and (not given or given[0] in _commands(parser))):
+        given = given[1:]
     command = given[0] if given else None
     found: list[str]
     if len(given) > 1:
@@ -53,7 +56,7 @@ def candidates(
             option for action in parser._actions for option in action.option_strings
         ]
     elif command is None:
-        found = _commands(parser) if before else []
+        found = _commands(parser) if before or has_server else []
     else:
         found = _names(client, command)
     return sorted(word for word in found if word.startswith(last))

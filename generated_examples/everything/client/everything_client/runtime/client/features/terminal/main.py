@@ -3,6 +3,9 @@
 0: fine; 1: the answer is no (a tool failed, the server differs); 2: it could not be done.
 """
 
+# The server that the client was generated for is for generated code and this program.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import argparse
@@ -10,19 +13,20 @@ import asyncio
 import io
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from http.client import UNAUTHORIZED
 from pathlib import Path
 from typing import Any, Final
 
-from ....core.features import MissingFeature
+from ....core.features import MissingFeature, load
 from ...auth.hooks import BearerAuth
 from ...auth.tls import tls_context
 from ...client import Client
 from ...errors import AuthError, ClientError, InvalidArgumentsError
 from . import commands
-from .arguments import HelpShown, UsageError
+from .arguments import HelpShown, Parser, UsageError
 from .asking import Keyboard, Person, say
 from .completion import ASKED, SHELLS, candidates, script
 from .credentials import (
@@ -66,6 +70,7 @@ examples:
   {program} http://127.0.0.1:8000/mcp prompt NAME --month May
   {program} http://127.0.0.1:8000/mcp complete NAME month M
   {program} http://127.0.0.1:8000/mcp check
+  {program} --command 'uvx mcp-server-time' --env API_KEY list
 
 environment:
   {token}   a token to send as `Authorization: Bearer`
@@ -94,10 +99,24 @@ def main(client: type[Client], arguments: Sequence[str] | None = None) -> int:
     program = _program()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == [ASKED]:
-        parser = _parser(program, client)
+        parser = _parser(program, client, True)
         sys.stdout.write("\n".join(candidates(client, parser, words[1:])) + "\n")
         return commands.OK
-    said = _parser(program, client).parse_args(words)
+    said = _parser(program, client, _has_url(client, words)).parse_args(words)
+    return use(client, f"{program} {_target(said)}".rstrip(), said)
+
+
+def use(client: type[Client], program: str, said: argparse.Namespace) -> int:
+    """Do what a command line that was read says.
+
+    Args:
+        client: The client's class.
+        program: How the help calls this program, the server included.
+        said: The values of a command's options.
+
+    Returns:
+        The exit code.
+    """
     try:
         display = Display()
     except ImportError:
@@ -105,7 +124,7 @@ def main(client: type[Client], arguments: Sequence[str] | None = None) -> int:
         return _failed(f"this needs rich: pip install '{package}[cli]'")
     _configure(display, said.debug)
     try:
-        return _outcome(client, display, f"{program} {said.url}", said)
+        return _outcome(client, display, program, said)
     except KeyboardInterrupt:
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):
@@ -114,6 +133,31 @@ def main(client: type[Client], arguments: Sequence[str] | None = None) -> int:
         return UNREAD
     finally:
         display.end_progress()
+
+
+def _has_url(client: type[Client], words: Sequence[str]) -> bool:
+    """Whether a command line names the server by its URL."""
+    parser = Parser(add_help=False, allow_abbrev=False)
+    _add_common(parser, None)
+    _add_program(parser)
+    parser.add_argument("rest", nargs=argparse.REMAINDER)
+    try:
+        found, _ = parser.parse_known_args(words)
+    except UsageError:
+        # The parser of the whole command line says what is wrong.
+        return True
+    if found.command_line is not None:
+        return False
+    if not (client._url or client._command):
+        return True
+    return bool(found.rest) and found.rest[0] not in (*_COMMANDS, "logout")
+
+
+def _target(said: argparse.Namespace) -> str:
+    """The server, as it stands in command lines; empty for the client's own."""
+    if said.command_line is not None:
+        return f"--command {shlex.quote(said.command_line)}"
+    return str(said.url or "")
 
 
 def _outcome(
@@ -167,10 +211,48 @@ async def _run(
 ) -> int:
     options = _options(kind, display, said)
     if said.command == "logout":
-        return await _log_out(options["auth"], said.url)
-    async with kind(said.url, **options) as client:
+        return await _log_out(options.get("auth"), said.url or kind._url)
+    async with _client(kind, said, options) as client:
         session = commands.Session(client, display, program, said)
         return await _COMMANDS[said.command](session)
+
+
+def _is_program(kind: type[Client], said: argparse.Namespace) -> bool:
+    """Whether the server is a program that is started."""
+    if said.url is not None or said.command_line is not None:
+        return said.command_line is not None
+    return bool(kind._command)
+
+
+def _client(
+    kind: type[Client], said: argparse.Namespace, options: dict[str, Any]
+) -> Client:
+    if not _is_program(kind, said):
+        return kind(said.url or kind._url, **options)
+    line = said.command_line
+    command = None
+    if line is not None:
+        module = f"{kind.stdio.__module__.rpartition('.')[0]}.transports.command_line"
+        command = load(module, "--command", "client", "stdio").split(line)
+    return kind.stdio(
+        command,
+        env=_variables(said.env),
+        cwd=said.cwd,
+        stderr=sys.stderr if said.debug else None,
+        **options,
+    )
+
+
+def _variables(names: Sequence[str]) -> dict[str, str]:
+    """Environment variables that a person hands over to a program."""
+    for name in names:
+        if "=" in name:
+            # Without the value, which may be a secret.
+            hint = "give its name alone; the value is taken from the environment"
+            raise UsageError(f"--env {name.partition('=')[0]}: {hint}")
+        if name not in os.environ:
+            raise UsageError(f"--env {name}: there is no such variable")
+    return {name: os.environ[name] for name in names}
 
 
 async def _log_out(auth: Any, url: str) -> int:
@@ -188,22 +270,25 @@ async def _log_out(auth: Any, url: str) -> int:
 def _options(kind: type[Client], display: Display, said: argparse.Namespace) -> Any:
     """What the client is made with."""
     is_asked = sys.stdin.isatty() and not said.no_input
-    given = headers(os.environ, said.header)
     options: dict[str, Any] = {
-        "auth": credentials(
-            os.environ,
-            package=kind.__module__.partition(".")[0],
-            port=said.login_port,
-            quiet=display.quiet if is_asked else None,
-            given=given,
-        ),
-        "headers": given,
-        "tls": tls_context(said.cacert, said.cert, said.key),
         "era": said.era,
         "timeout": said.timeout,
         # A person sees whether anything happens.
         "idle_timeout": None,
     }
+    if _is_program(kind, said):
+        _check_program(said)
+    else:
+        given = headers(os.environ, said.header)
+        options["headers"] = given
+        options["tls"] = tls_context(said.cacert, said.cert, said.key)
+        options["auth"] = credentials(
+            os.environ,
+            package=kind.__module__.partition(".")[0],
+            port=said.login_port,
+            quiet=display.quiet if is_asked else None,
+            given=given,
+        )
     if not said.quiet:
         options.update(
             progress=display.progress, on_log=display.log, log_level=said.log_level
@@ -216,14 +301,25 @@ def _options(kind: type[Client], display: Display, said: argparse.Namespace) -> 
     return options
 
 
-def _parser(program: str, client: type[Client]) -> argparse.ArgumentParser:
+def _check_program(said: argparse.Namespace) -> None:
+    """Refuse options that mean nothing to a program."""
+    if said.command == "logout":
+        raise UsageError("logout is for servers with a URL: programs need no sign-in")
+    for option in ("header", "cacert", "cert", "key"):
+        if getattr(said, option):
+            raise UsageError(f"--{option} is for servers with a URL, not for programs")
+
+
+def _parser(
+    program: str, client: type[Client], has_url: bool
+) -> argparse.ArgumentParser:
     name = clean(str(client.catalog.server["name"])).replace("%", "%%")
     common = argparse.ArgumentParser(add_help=False)
     _add_common(common, argparse.SUPPRESS)
     parser = argparse.ArgumentParser(
         prog=program,
         description=f"Use the MCP server {name} from a terminal: see what it offers, "
-        "call tools, read resources.",
+        f"call tools, read resources.{_default(client)}",
         epilog=_EXAMPLES.format(
             program=program,
             token=TOKEN_VARIABLE,
@@ -241,9 +337,11 @@ def _parser(program: str, client: type[Client]) -> argparse.ArgumentParser:
         action=_Completion,
         help="print what a shell evaluates to complete command lines, and stop",
     )
-    parser.add_argument("url", metavar="URL", help="the server's MCP endpoint")
+    if has_url:
+        parser.add_argument("url", metavar="URL", help="the server's MCP endpoint")
     _add_common(parser, None)
-    parser.set_defaults(command="list", words=[])
+    _add_program(parser)
+    parser.set_defaults(command="list", words=[], url=None)
     found = parser.add_subparsers(metavar="COMMAND", title="commands")
     for add in (_add_list, _add_call, _add_prompt, _add_read, _add_complete):
         add(found, common)
@@ -251,6 +349,15 @@ def _parser(program: str, client: type[Client]) -> argparse.ArgumentParser:
     _add_watch(found, common)
     _add_logout(found, common)
     return parser
+
+
+def _default(client: type[Client]) -> str:
+    """The server of a command line that names none, for the help."""
+    server = client._url or shlex.join(client._command)
+    if not server:
+        return ""
+    server = clean(server).replace("%", "%%")
+    return f" Without a URL before the command, and --command, it is {server}."
 
 
 def _add_common(parser: argparse.ArgumentParser, default: Any) -> None:
@@ -329,6 +436,26 @@ def _add_common(parser: argparse.ArgumentParser, default: Any) -> None:
         ("--key", "its private key, if it is not in the same file"),
     ):
         parser.add_argument(option, default=either(None), metavar="FILE", help=what)
+
+
+def _add_program(parser: argparse.ArgumentParser) -> None:
+    """Options for servers that are programs."""
+    parser.add_argument(
+        "--command",
+        dest="command_line",
+        metavar="'PROGRAM ARGUMENT ...'",
+        help="start this server, in place of a URL; no shell reads it",
+    )
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="hand this environment variable over to the program",
+    )
+    parser.add_argument(
+        "--cwd", metavar="DIRECTORY", help="where the program runs (default: here)"
+    )
 
 
 class _Completion(argparse.Action):
