@@ -16,7 +16,15 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from .constraints import CONFIG, Matching, or_refuse, specifier
-from .publishing import Author, Connect, Connection, Package, Registry, Variable, distinct
+from .publishing import (
+    Author,
+    Connect,
+    Connection,
+    Package,
+    Registry,
+    Variable,
+    distinct,
+)
 
 Object: TypeAlias = dict[str, Any]
 

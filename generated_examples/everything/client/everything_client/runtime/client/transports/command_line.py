@@ -35,7 +35,7 @@ def split(text: str, *, windows: bool = _IS_WINDOWS) -> list[str]:
             "No closing quotation": "a quote in it is not closed",
             "No escaped character": "it ends with a single backslash",
         }.get(str(error), str(error))
-        raise ValueError(f"the command cannot be read: {why}") from None
+        raise ValueError(f"the command can't be read: {why}") from None
     if not words or not words[0]:
         raise ValueError("the command is empty")
     return words
