@@ -79,6 +79,7 @@ def build(
         has_server="server" in manifest.targets,
         environment=tuple(map(_variable, manifest.environment)),
         features={half: tuple(names) for half, names in manifest.features.items()},
+        transports=manifest.transports,
         shares_runtime=manifest.runtime == "shared",
         all_types=manifest.protocol_types == "all",
         editor_schema=ir.EDITOR_SCHEMA in manifest.source.text,

@@ -181,6 +181,7 @@ CATALOGUE: Final[dict[str, Code]] = {
     "MG109": Code(_E, "`extra` has a key that belongs beside it."),
     "MG110": Code(_E, "`protocol` names an unknown revision."),
     "MG111": Code(_E, "A manifest requires another mcpgen."),
+    "MG112": Code(_E, "`transports` lists `sse` without what it needs."),
     "MG201": Code(_E, "A name or URI is taken already."),
     "MG202": Code(_E, "A name is empty."),
     "MG203": Code(_E, "A name or URI is too long."),

@@ -42,6 +42,12 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Files of each feature of servers, below `server/features` of the runtime."""
 
+TRANSPORTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "stdio": ("../transports/stdio.py",),
+    "sse": ("../transports/sse/",),
+}
+"""The same for what the key `transports` lists; the files of `http` are always there."""
+
 AUTHENTICATORS: Final = frozenset(
     {"jwt", "introspection", "github", "api-key", "token", "mtls"}
 )
@@ -145,7 +151,7 @@ class Half:
         return bool(mark) and feature in self.absent
 
 
-_SERVER: Final = {**SERVER, **SERVER_ERAS}
+_SERVER: Final = {**SERVER, **SERVER_ERAS, **TRANSPORTS}
 _CLIENT: Final = {**CLIENT, **CLIENT_ERAS}
 _MARK: Final = "  # feature: "
 
@@ -169,7 +175,8 @@ def server(project: ir.Project) -> Half:
         present.add(str(kind))
     if present & AUTHENTICATORS:
         present.add("auth")
-    return _half("server", present | project.eras, _SERVER)
+    chosen = TRANSPORTS.keys() & {*project.transports}
+    return _half("server", present | project.eras | chosen, _SERVER)
 
 
 def extras(project: ir.Project) -> dict[str, tuple[str, ...]]:

@@ -237,6 +237,10 @@ EDITOR_SCHEMA: Final = "mcpgen.schema.json"
 """The file beside a manifest by which editors complete and check it."""
 
 
+DEFAULT_TRANSPORTS: Final = ("http", "stdio")
+"""How servers are reached whose manifest does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything that is rendered.
@@ -262,6 +266,7 @@ class Project:
         has_server: Whether the project makes the server, too.
         environment: Environment variables that the user's own code reads.
         features: The features that the manifest lists for "server" and "client".
+        transports: How the server is reached: "http", "stdio", "sse".
         shares_runtime: Whether packages depend on the runtime as a distribution, in
             place of having a copy.
         own_types: Whether packages have types of the protocol of their own, because the
@@ -298,6 +303,7 @@ class Project:
     features: dict[str, tuple[str, ...]] = field(
         default_factory=dict[str, tuple[str, ...]]
     )
+    transports: tuple[str, ...] = DEFAULT_TRANSPORTS
     shares_runtime: bool = False
     own_types: bool = False
     all_types: bool = False

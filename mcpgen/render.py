@@ -212,6 +212,8 @@ class _Pages:
             "has_client": self._has_client,
             "has_terminal": features.has_terminal(project),
             "lazily": package.import_of(project, "core.lazy", "lazily"),
+            "has_stdio": "stdio" in project.transports,
+            "has_http": "http" in project.transports,
             "claim_stdio": package.import_of(
                 project, "server.transports.stdio", "claim_stdio"
             ),

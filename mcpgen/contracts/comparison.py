@@ -52,6 +52,15 @@ class _Comparison:
                     message = f"the protocol revision {revision} {words}"
                     at = span_of(new, ("protocol",))
                     yield change(rule, "server", message, span=at or span)
+        for rule, transports, words in (
+            ("TRANSPORT_REMOVED", old.transports, "is not served any more"),
+            ("TRANSPORT_ADDED", new.transports, "is served as well"),
+        ):
+            for transport in transports:
+                if transport not in old.transports or transport not in new.transports:
+                    message = f"the transport {transport} {words}"
+                    at = span_of(new, ("transports",))
+                    yield change(rule, "server", message, span=at or span)
         if old.instructions != new.instructions:
             at = span_of(new, ("server", "instructions"))
             message = "the instructions to models changed"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from mcpgen import callers, naming
 from mcpgen.given import Given, NotNames
 from mcpgen.given import from_json as names_from_json
+from mcpgen.runtime.core.features import DEFAULT_TRANSPORTS
 
 from .documents import essence, is_list, is_mapping
 
@@ -94,6 +95,7 @@ class Contract:
         server_info: The `Implementation` object, without the version.
         instructions: The instructions to models, or None.
         revisions: The protocol revisions that are served.
+        transports: How the server is reached.
         auth: How the server authenticates, or None.
         entries: Everything declared, by kind and then by key.
         source: Where the places are looked up; None for a contract from a lock.
@@ -107,6 +109,7 @@ class Contract:
     auth: Mapping[str, Json] | None
     entries: Mapping[str, Mapping[str, Entry]]
     source: Source | None = None
+    transports: tuple[str, ...] = DEFAULT_TRANSPORTS
 
     @property
     def package(self) -> str | None:
@@ -148,6 +151,7 @@ def from_manifest(manifest: Manifest, names: Record | None = None) -> Contract:
             for kind, group in callers.groups(manifest).items()
         },
         source=manifest.source,
+        transports=manifest.transports,
     )
 
 
@@ -163,6 +167,11 @@ def to_json(contract: Contract) -> dict[str, Json]:
         "version": contract.version,
         **({} if contract.name is None else {"name": contract.name}),
         "revisions": list(contract.revisions),
+        **(
+            {}
+            if contract.transports == DEFAULT_TRANSPORTS
+            else {"transports": list(contract.transports)}
+        ),
         **({} if contract.auth is None else {"auth": dict(contract.auth)}),
         "entries": {
             f"{entry.kind} {entry.key}": _entry_to_json(entry)
@@ -229,7 +238,12 @@ def filled(old: Contract, new: Contract, missing: str) -> Contract:
         for kind, found in old.entries.items()
     }
     return replace(
-        old, name=new.name, revisions=new.revisions, auth=new.auth, entries=entries
+        old,
+        name=new.name,
+        revisions=new.revisions,
+        transports=new.transports,
+        auth=new.auth,
+        entries=entries,
     )
 
 
@@ -253,6 +267,9 @@ def from_json(data: Json) -> Contract:
         server_info={},
         instructions=None,
         revisions=tuple(map(_text, _list(members.get("revisions")))),
+        transports=tuple(
+            map(_text, _list(members.get("transports", [*DEFAULT_TRANSPORTS])))
+        ),
         auth=None if auth is None else _mapping(auth),
         entries={kind: _by_key(found) for kind, found in entries.items()},
     )

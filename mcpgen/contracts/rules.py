@@ -81,6 +81,12 @@ _TOPICS: Final[dict[str, dict[str, tuple[tuple[Level, Step], str]]]] = {
             "refused.",
         ),
         "REVISION_ADDED": (_GAIN, "A further protocol revision is served."),
+        "TRANSPORT_REMOVED": (
+            _BREAKING,
+            "A transport is served no more; clients that reach the server by it must "
+            "use another.",
+        ),
+        "TRANSPORT_ADDED": (_GAIN, "The server can be reached by a further transport."),
         "INSTRUCTIONS_CHANGED": (
             _NOTED,
             "The server's instructions to models changed.",

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from mcpgen.runtime.core.features import DEFAULT_TRANSPORTS
+
 if TYPE_CHECKING:
     from mcpgen.diagnostics import Diagnostic
 
@@ -197,6 +199,7 @@ class Manifest:
         environment: Environment variables that the user's own code reads, as written.
         import_name: What packages and classes are named after, if not `name`.
         features: The features of "server" and "client" that are listed, as written.
+        transports: How the server is reached: "http", "stdio", "sse", in this order.
         runtime: "vendored", or "shared".
         protocol_types: Which types of the protocol a vendored runtime has: "used", or
             "all".
@@ -224,6 +227,7 @@ class Manifest:
     environment: tuple[dict[str, Json], ...] = ()
     import_name: str | None = None
     features: dict[str, Json] = field(default_factory=dict[str, Json])
+    transports: tuple[str, ...] = DEFAULT_TRANSPORTS
     runtime: str = "vendored"
     protocol_types: str = "used"
     notes: tuple[Diagnostic, ...] = ()

@@ -12,6 +12,7 @@ from typing import Final
 
 from mcpgen import identity
 from mcpgen.diagnostics import Collector, Diagnostic, MCPGenError, Span
+from mcpgen.runtime.core.features import DEFAULT_TRANSPORTS, TRANSPORTS
 
 from . import files, limits, model, words
 from .declarations import (
@@ -30,7 +31,7 @@ from .declarations import (
 from .list_results import usable, wrapped
 from .reading import is_list, lone_surrogate, too_deep
 from .recognise import Form, recognise
-from .selection import Eras, eras_for, resolve
+from .selection import Eras, check_transports, eras_for, resolve
 from .source import Format, Source
 from .wire import definition
 
@@ -95,6 +96,8 @@ def loads(
         wanted = data.get("protocol") if form.native else None
         known = eras or eras_for(None)
         revisions = resolve(source, wanted, known, found)
+        if form.native and not found.errors:
+            check_transports(source, revisions, known, found)
     if found.errors:
         raise MCPGenError(_sorted(found))
     made = _manifest(source, form, data, revisions, known)
@@ -194,6 +197,8 @@ def _manifest(
     name: str | None = data["name"] if native else None
     info, instructions = _server(data) if native else _raw_server(data)
     targets = data.get("targets", _TARGETS) if native else _TARGETS
+    given = data.get("transports") if native else None
+    transports = DEFAULT_TRANSPORTS if given is None else given
     return Manifest(
         source=source,
         native=native,
@@ -243,6 +248,7 @@ def _manifest(
         environment=tuple(data.get("environment", ())) if native else (),
         import_name=data.get("import-name") if native else None,
         features=data.get("features", {}) if native else {},
+        transports=tuple(t for t in TRANSPORTS if t in transports),
         runtime=data.get("runtime", "vendored") if native else "vendored",
         protocol_types=data.get("protocol-types", "used") if native else "used",
     )

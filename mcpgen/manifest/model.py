@@ -416,6 +416,14 @@ class NativeManifest(TypedDict, total=False):
     ]
     auth: Auth
     features: Features
+    transports: Annotated[
+        list[Literal["http", "stdio", "sse"]],
+        Field(
+            min_length=1,
+            description="How the server is reached: `http` (Streamable HTTP), `stdio`, "
+            "`sse` (HTTP+SSE of 2024-11-05, for old clients). Default: http, stdio.",
+        ),
+    ]
     runtime: Annotated[
         Literal["vendored", "shared"],
         Field(

@@ -7,7 +7,7 @@ stage is asked, and only for the names and eras.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ class Eras:
 
     def among(self, revisions: Iterable[str]) -> frozenset[Era]:
         """The eras of some revisions."""
-        eras = {**self.further, **self.usual}
+        eras: dict[str, Era] = {**self.further, **self.usual}
         return frozenset(eras[each] for each in revisions)
 
 
@@ -65,6 +65,25 @@ def _eras_of_mcpgen() -> Mapping[str, Era]:
     from mcpgen.protocol import revisions
 
     return revisions.pinned().eras()
+
+
+def check_transports(
+    source: Source, revisions: Sequence[str], known: Eras, found: Collector
+) -> None:
+    """Note that `sse` is listed without what it needs."""
+    listed = source.data.get("transports") or ()
+    if "sse" not in listed:
+        return
+    message = hint = ""
+    if "http" not in listed:
+        message = "`sse` is served beside `http`, which `transports` does not list"
+        hint = "add `http`"
+    elif "legacy" not in known.among(revisions):
+        message = "`sse` needs a legacy revision, and `protocol` has none"
+        hint = "remove `sse`, or set `protocol: dual-era`"
+    if message:
+        span = source.span(("transports", listed.index("sse")))
+        found.add("MG112", message, span=span, hint=hint)
 
 
 def resolve(

@@ -97,6 +97,9 @@ def contract(project: ir.Project, handlers: Sequence[Handler]) -> Code:
         if table:
             arguments.append((Code(name), Table(tuple(table))))
     arguments.append((Code("revisions"), Code("REVISIONS")))
+    if project.transports != ir.DEFAULT_TRANSPORTS:
+        listed = Row(tuple(map(Value, project.transports)))
+        arguments.append((Code("transports"), listed))
     if project.auth is not None:
         arguments.append((Code("auth"), Table(tuple(_auth(project.auth)))))
     return pycode.assignment(

@@ -14,7 +14,8 @@ from tests.render.projects import native, project, texts, tool
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "manifest.md"
 ROW: Final = re.compile(
-    r"\| `features\.(server|client): ([a-z-]+)` \|[^|]*\|[^|]*\| ?([\d,]*) ?\|"
+    r"\| `(?:features\.)?(server|client|transports): ([a-z-]+)` "
+    r"\|[^|]*\|[^|]*\| ?([\d,]*) ?\|"
 )
 SIZES: Final = {
     (side, name): int(lines.replace(",", ""))
@@ -26,7 +27,9 @@ SIZES: Final = {
 def size(side: str, *names: str) -> int:
     """Code lines of one package with some features."""
     chosen = {"server": list[str](), "client": list[str](), side: list(names)}
-    made = texts(project(native(tools=[tool()], features=chosen)))
+    listed = ["http", *chosen.pop("transports", [])]
+    side = side if side == "client" else "server"
+    made = texts(project(native(tools=[tool()], features=chosen, transports=listed)))
     start = f"{side}/weather_{side}/"
     return sum(
         code_lines(text)
@@ -38,6 +41,7 @@ def size(side: str, *names: str) -> int:
 def test_every_feature_has_its_size() -> None:
     for one, table in (("server", features.SERVER), ("client", features.CLIENT)):
         assert {name for side, name in SIZES if side == one} == set(table)
+    assert {n for side, n in SIZES if side == "transports"} == set(features.TRANSPORTS)
 
 
 @pytest.mark.parametrize("key", SIZES, ids=": ".join)

@@ -46,7 +46,8 @@ MODERN, LEGACY = "protocol: modern", "protocol: legacy"
 KEYS: Final = ("runtime: shared", "protocol-types: all", MODERN)
 """Keys beside `features` that decide what is in a package."""
 CLIENT: Final = tuple(f"client: {name}" for name in features.CLIENT)
-CHOICES: Final = (*SERVER, *KEYS, *CLIENT)
+TRANSPORTS: Final = tuple(features.TRANSPORTS)
+CHOICES: Final = (*SERVER, *TRANSPORTS, *KEYS, *CLIENT)
 _ROWS: Final = _rows(CHOICES)
 SUBSETS: Final = [
     *_ROWS,
@@ -59,14 +60,20 @@ def label(names: tuple[str, ...]) -> str:
     return "+".join(names) or "none"
 
 
+def serves(subset: tuple[str, ...], transport: str) -> bool:
+    """Whether a subset's server has a transport; `sse` needs a legacy revision."""
+    return transport in subset and not (transport == "sse" and MODERN in subset)
+
+
 def made(server: tuple[str, ...], **more: Any) -> ir.Project:
     pairs = [each.partition(": ") for each in server if ": " in each]
     chosen = {key: value for key, _, value in pairs if key != "client"}
     names = {
-        "server": [each for each in server if ": " not in each],
+        "server": [e for e in server if ": " not in e and e not in TRANSPORTS],
         "client": [value for key, _, value in pairs if key == "client"],
     }
     listed: dict[str, Any] = {"features": names, **chosen}
+    listed["transports"] = ["http", *(t for t in TRANSPORTS if serves(server, t))]
     return project(native(tools=[tool()], **listed, **more))
 
 
@@ -127,7 +134,7 @@ def test_the_manifest_knows_the_features_of_the_table() -> None:
 
 
 def test_a_server_with_every_feature_has_the_whole_runtime() -> None:
-    files = server_files(made(SERVER))
+    files = server_files(made((*SERVER, *TRANSPORTS)))
     for side in ("server", "core"):
         for path in (RUNTIME / side).rglob("*.py"):
             name = path.relative_to(RUNTIME).as_posix()
@@ -299,6 +306,8 @@ async def test_every_subset_imports_and_answers(
                 return "done"
 
         app = generated.create_app(Service())
+        served = {resource.canonical for resource in app.router.resources()}
+        assert ("/sse" in served) == serves(subset, "sse")
         async with package.WeatherClient.in_memory(app) as opened:
             result = await opened.tool()
             assert result.content[0].text == "done"
@@ -440,6 +449,10 @@ OPTIONS: Final = {
     "--auth-leeway=3": "`jwt` or `introspection`",
     "--auth-cache=3": "`introspection` or `github`",
     "--tls-client-ca=ca.pem": "`mtls`",
+    "--sse-path=/old": "`sse`",
+    "--messages-path=/old": "`sse`",
+    "--public-url=https://example.com/mcp": "`auth` to `features.server` or `sse`",
+    "--stdio": "`stdio`",
 }
 
 
@@ -448,10 +461,13 @@ def test_an_option_without_its_feature_names_the_key_to_add(
     option: str, bare: Path
 ) -> None:
     done = run(bare / "server", "-m", "weather_server", "--port", "0", option)
+    key = "features.server"
+    if "sse" in OPTIONS[option] or "stdio" in OPTIONS[option]:
+        key = "transports"
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"python -m weather_server: error: {option.partition('=')[0]}: is not in this "
-        f"package: add {OPTIONS[option]} to `features.server` in the manifest and run "
+        f"package: add {OPTIONS[option]} to `{key}` in the manifest and run "
         "`mcpgen generate`\n"
     )
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from mcpgen.features import CLIENT, SERVER, Half
+from mcpgen.features import CLIENT, SERVER, TRANSPORTS, Half
 
 RUNTIME: Final = Path(__file__).parents[2] / "mcpgen" / "runtime"
 MARKED: Final = [
@@ -24,7 +24,7 @@ MARKED: Final = [
 def test_a_file_is_python_without_the_lines_of_any_feature(path: Path) -> None:
     text = path.read_text("utf-8")
     side = "client" if RUNTIME / "client" in path.parents else "server"
-    names = frozenset(CLIENT if side == "client" else SERVER)
+    names = frozenset(CLIENT if side == "client" else {**SERVER, **TRANSPORTS})
     marks = {
         line.rpartition("  # feature: ")[2]
         for line in text.splitlines()
