@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from mcpgen.features import CLIENT, SERVER, TRANSPORTS, Half
+from mcpgen.features import CLIENT, SERVER, SERVER_ERAS, TRANSPORTS, Half
 
 RUNTIME: Final = Path(__file__).parents[2] / "mcpgen" / "runtime"
 MARKED: Final = [
@@ -24,7 +24,9 @@ MARKED: Final = [
 def test_a_file_is_python_without_the_lines_of_any_feature(path: Path) -> None:
     text = path.read_text("utf-8")
     side = "client" if RUNTIME / "client" in path.parents else "server"
-    names = frozenset(CLIENT if side == "client" else {**SERVER, **TRANSPORTS})
+    names = frozenset(
+        CLIENT if side == "client" else {**SERVER, **SERVER_ERAS, **TRANSPORTS}
+    )
     marks = {
         line.rpartition("  # feature: ")[2]
         for line in text.splitlines()
