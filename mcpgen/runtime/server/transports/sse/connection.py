@@ -10,11 +10,16 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ...eras.era import ServedEra
-from ...incoming import Incoming
+from ...incoming import Incoming, Refused, refused
 from ...parts import Parts
 from ..connection import ConnectionServer
 from ..http.exchange import Exchange
 from ..http.sse import COMMENT, is_gone, named_event
+
+
+def unknown_session() -> Refused:
+    """The refusal of a POST to a session that its sender does not have."""
+    return refused(404, "The session is unknown or has ended")
 
 
 class _Stream:
@@ -98,10 +103,13 @@ class SseConnection:
 
         Raises:
             ProtocolError: It is not a message.
+            Refused: 404; the stream has ended meanwhile.
         """
         # New credentials of the same principal, which may last longer.
         self._principal = posted.principal
         await self._server.has_room()
+        if self._server.is_ending:
+            raise unknown_session()
         return self._server.post(message, posted)
 
     def check(self, now: float) -> None:

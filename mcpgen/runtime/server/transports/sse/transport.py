@@ -26,7 +26,7 @@ from ...parts import Parts
 from ..http.exchange import Exchange
 from ..http.guard import Guard
 from ..http.settings import PublicSettings
-from .connection import SseConnection
+from .connection import SseConnection, unknown_session
 from .settings import SseSettings
 
 
@@ -116,7 +116,7 @@ class SseTransport:
             )
         connection = self._open.get(named[0])
         if connection is None or connection.owner != exchange.owner:
-            raise refused(404, "The session is unknown or has ended")
+            raise unknown_session()
         exchange.session_id = named[0]
         return connection
 
