@@ -24,7 +24,7 @@ from mcpgen.runtime.server import (
 )
 from mcpgen.runtime.server.eras.legacy.session_manager import SessionManager
 from mcpgen.runtime.server.features.auth import AuthRequest, Principal, bearer_token
-from mcpgen.runtime.server.incoming import refused
+from mcpgen.runtime.server.incoming import Incoming, refused
 from mcpgen.runtime.server.transports.http.guard import Guard
 from mcpgen.runtime.server.transports.http.sse import event
 from mcpgen.runtime.server.transports.sse import connection
@@ -286,7 +286,7 @@ async def test_credentials_that_end(
 ) -> None:
     """A stream lasts no longer than the newest credentials that its client has shown."""
     if not guarded:
-        monkeypatch.setattr(connection.Incoming, "has_expired", False)
+        monkeypatch.setattr(Incoming, "has_expired", False)
     await start(over_sse(Vault(Expiring())), auth_issuer="https://login.example.com")
     client = await start.client(Authorization="Bearer short")
     renewed = await start.client(Authorization="Bearer short")

@@ -25,11 +25,14 @@ def unknown_session() -> Refused:
 class _Stream:
     """The event stream, as a `Connection`: what the client sends is posted instead."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, messages_url: str) -> None:
         self._exchange = exchange
+        self._url = messages_url.encode("ascii")
         self._closed = asyncio.Event()
 
     async def receive(self) -> bytes | None:
+        # No sooner than this can what is posted be served.
+        await self._exchange.write(named_event(b"endpoint", self._url))
         await self._closed.wait()
         return None
 
@@ -55,6 +58,7 @@ class SseConnection:
         eras: Sequence[ServedEra],
         exchange: Exchange,
         session_id: str,
+        messages_url: str,
     ) -> None:
         """Prepare.
 
@@ -63,6 +67,7 @@ class SseConnection:
             eras: The eras that are served here.
             exchange: The GET request.
             session_id: What the client names when it posts.
+            messages_url: The URL to post to, with that.
         """
         self.owner: Final = exchange.owner
         self._exchange = exchange
@@ -71,21 +76,19 @@ class SseConnection:
         self._unused_until = exchange.written + parts.settings.session_idle
         self._pulse: asyncio.Task[None] | None = None
         self._server = ConnectionServer(
-            parts, eras, _Stream(exchange), exchange.principal, session_id
+            parts, eras, _Stream(exchange, messages_url), exchange.principal, session_id
         )
         self.end: Final[Callable[[], None]] = self._server.end
         """End the stream; what runs is canceled."""
         self.finish: Final[Callable[[], None]] = self._server.finish
         """Take no more requests, and end the stream when those that run are done."""
 
-    async def serve(self, messages_url: str) -> None:
+    async def serve(self) -> None:
         """Name the URL to post to, then send messages until the stream ends.
 
         Raises:
             ConnectionError: The client is gone already.
         """
-        url = messages_url.encode("ascii")
-        await self._exchange.write(named_event(b"endpoint", url))
         try:
             await self._server.serve()
         finally:

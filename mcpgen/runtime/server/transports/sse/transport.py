@@ -91,11 +91,12 @@ class SseTransport:
         if len(self._open) >= self._parts.settings.max_sessions:
             raise too_many(OVERLOADED, "Too many sessions", "max_sessions", 30)
         session_id = exchange.session_id = secrets.token_urlsafe(24)
-        connection = SseConnection(self._parts, self._eras, exchange, session_id)
+        url = self._messages_url(exchange, session_id)
+        connection = SseConnection(self._parts, self._eras, exchange, session_id, url)
         self._open[session_id] = connection
         self._parts.monitor.add_stream(connection)
         try:
-            await connection.serve(self._messages_url(exchange, session_id))
+            await connection.serve()
         except ConnectionError:
             exchange.outcome = "closed"
         finally:

@@ -14,6 +14,12 @@ from typing import Any, Final
 ERAS: Final = ("legacy", "modern")
 """Features that the manifest's key `protocol` asks for."""
 
+TRANSPORTS: Final = ("http", "stdio", "sse")
+"""Features of servers that the manifest's key `transports` asks for."""
+
+DEFAULT_TRANSPORTS: Final = ("http", "stdio")
+"""Those of manifests without that key."""
+
 
 class MissingFeature(ImportError):
     """A feature is not in this package; names the key of the manifest that adds it."""
@@ -40,7 +46,16 @@ def to_add(side: str, features: Iterable[str]) -> str:
     if names[0] in ERAS:
         what = f"a revision of the {names[0]} era to `protocol`"
     else:
-        what = f"{' or '.join(f'`{name}`' for name in names)} to `features.{side}`"
+        keys = {
+            f"`{name}`": "transports"
+            if side == "server" and name in TRANSPORTS
+            else f"features.{side}"
+            for name in names
+        }
+        what = " or ".join(
+            f"{' or '.join(n for n, k in keys.items() if k == key)} to `{key}`"
+            for key in dict.fromkeys(keys.values())
+        )
     return f"add {what} in the manifest and run `mcpgen generate`"
 
 

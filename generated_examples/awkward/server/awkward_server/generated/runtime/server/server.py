@@ -29,7 +29,7 @@ from .feature import (
 from .features import table as known
 from .handlers.invoke import Threads
 from .hooks import Hook, ServerStats
-from .http_endpoint import Endpoint
+from .http_endpoint import Endpoint, with_slash
 from .incoming import Refused
 from .methods.bindings import register
 from .methods.capabilities import offer
@@ -103,9 +103,7 @@ class Server:
         self._settings = settings
         self._features = tuple(features)
         configure(self._features, settings)
-        self.paths: Final = tuple(
-            dict.fromkeys((settings.path, settings.path.rstrip("/") or "/"))
-        ) + ((settings.path + "/",) if not settings.path.endswith("/") else ())
+        self.paths: Final = with_slash(settings.path)
         """Where the endpoint is: with and without a slash at its end."""
         self._guard = Guard(settings)
         self._connections: set[ConnectionServer] = set()
@@ -131,12 +129,22 @@ class Server:
         self.parts: Final = self._parts(settings)
         """What its transports and eras share."""
         self._eras = build_eras(self.parts, sessions, events)
+        access = known.build_access_log(settings, access_log)
         self.endpoint: Final = Endpoint(
             self.parts,
             self._guard,
             [era.http for era in self._eras],
-            known.build_access_log(settings, access_log),
+            access,
         )
+        self.transports: Final = known.build_http_transports(
+            self.parts, self._guard, self._eras, access
+        )
+        """What is served over HTTP beside Streamable HTTP."""
+        self._routes = {
+            path: handler
+            for each in self.transports
+            for path, handler in each.routes.items()
+        }
 
     def _parts(self, settings: Settings) -> Parts:
         features = self._features
@@ -188,6 +196,8 @@ class Server:
             return await self.metadata(request)
         if path == self.metrics_path:
             return await self.metrics(request)
+        if path in self._routes:
+            return await self._routes[path](request)
         return web.Response(status=404, text="Not found")
 
     async def serve(
@@ -325,6 +335,8 @@ class Server:
     async def end_streams(self) -> None:
         """When shutdown begins: requests go on, open-ended streams end in order."""
         self._ready = False
+        for transport in self.transports:
+            transport.finish()
         for era in self._eras:
             era.close()
 
@@ -339,7 +351,10 @@ class Server:
             closing.callback(self.parts.monitor.close)
             for serving in tuple(self._connections):
                 serving.end()
-            await self.endpoint.cancel(CANCEL_SECONDS)
+            await asyncio.gather(
+                self.endpoint.cancel(CANCEL_SECONDS),
+                *(each.cancel(CANCEL_SECONDS) for each in self.transports),
+            )
 
     def _close_with(self, closing: AsyncExitStack) -> None:
         """Close what the server has made of its own, in any case."""

@@ -108,6 +108,9 @@ def mounted(
     if settings.ready_path:
         app.router.add_get(settings.ready_path, server.ready)
 
+    for transport in server.transports:
+        for path, handler in transport.routes.items():
+            app.router.add_route("*", path, handler)
     if server.metrics_path:
         app.router.add_get(server.metrics_path, server.metrics)
 

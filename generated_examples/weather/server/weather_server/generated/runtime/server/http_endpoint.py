@@ -9,8 +9,8 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from aiohttp import hdrs, web
 
@@ -34,6 +34,9 @@ from .transports.http.sse import event
 if TYPE_CHECKING:
     from .eras.era import HttpEra
 
+Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+"""Answers the HTTP requests of a path."""
+
 _log: Final = logging.getLogger("mcp.server")
 
 _METHODS: Final = ("GET", "POST", "DELETE", "OPTIONS")
@@ -43,6 +46,29 @@ _SMALL_BODY: Final = 64 * 1024
 """Bytes of a refused body in which the id is looked for."""
 _SMALL: Final = 128 * 1024
 """Bytes of a body that is parsed at once, in a few milliseconds."""
+
+
+class HttpTransport(Protocol):
+    """A transport over HTTP beside Streamable HTTP."""
+
+    @property
+    def routes(self) -> Mapping[str, Handler]:
+        """What answers the requests of each path."""
+        ...
+
+    def finish(self) -> None:
+        """Open no more streams; those that are open end when nothing runs on them."""
+        ...
+
+    async def cancel(self, seconds: float, /) -> None:
+        """Cancel what still runs, and wait for it to end."""
+        ...
+
+
+def with_slash(path: str) -> tuple[str, ...]:
+    """A path with and without a slash at its end; itself first."""
+    bare = path.rstrip("/")
+    return tuple(dict.fromkeys((path, bare or "/", bare + "/")))
 
 
 class HttpEndpoint(ABC):

@@ -19,11 +19,12 @@ from typing import Final, cast
 from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
-from ..core.features import to_add
+from ..core.features import DEFAULT_TRANSPORTS, MissingFeature, to_add
 from .app import mounted
 from .effective import LOOPBACK
 from .feature import Feature, with_features
 from .features import table as known
+from .handlers.contract import Contract
 from .health import FLAG, is_healthy
 from .hooks import Hook
 from .logs import Lines, OneEntry
@@ -36,10 +37,12 @@ from .stopping import ExitDeadline, StopSignals, run
 from .stores.counters import Counters
 from .stores.events import EventStore
 from .stores.sessions import SessionStore
-from .transports.stdio import STDIO, StdioConnection
 
 _CLOSE_SECONDS: Final = 1.0
 """How long the event loop and its threads may take to close."""
+
+STDIO: Final = "--stdio"
+"""The option that serves standard input and output instead of HTTP."""
 
 
 class CannotStart(Exception):
@@ -82,17 +85,24 @@ def main(
         `shutdown_timeout`.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    program = program or _program_name()
+    transports = _transports(service)
+    if STDIO in given and "stdio" not in transports:
+        lacking = to_add("server", ("stdio",))
+        print(
+            f"{program}: error: {STDIO}: is not in this package: {lacking}",
+            file=sys.stderr,
+        )
+        return 2
+    serves_http = "http" in transports
     settings = from_arguments(
         [argument for argument in given if argument not in (FLAG, STDIO)],
         os.environ,
-        program=program or _program_name(),
-        description="Serve the Model Context Protocol over HTTP.",
+        program=program,
+        description="Serve the Model Context Protocol over "
+        f"{'HTTP' if serves_http else 'standard input and output'}.",
         defaults=with_features(defaults or Settings(), features),
-        modes={
-            STDIO: "serve standard input and output instead",
-            FLAG: "ask a running server with these settings instead: exit with 0 if it "
-            "is healthy, else 1",
-        },
+        modes=_modes(transports),
     )
     if FLAG in given:
         return 0 if is_healthy(settings) else 1
@@ -114,7 +124,7 @@ def main(
                 features=features,
                 on_signal=stop_in_time,
             )
-            if STDIO in given
+            if STDIO in given or not serves_http
             else serve(
                 _made(service, settings),
                 settings,
@@ -139,6 +149,29 @@ def main(
             runner.close()
         deadline.cancel(code)
     return code
+
+
+def _transports(service: object) -> tuple[str, ...]:
+    """How a service, or a class of services, is reached."""
+    contract = getattr(service, "contract", None)
+    listed = (
+        contract.transports if isinstance(contract, Contract) else DEFAULT_TRANSPORTS
+    )
+    return tuple(t for t in listed if t != "stdio" or known.has_stdio())
+
+
+def _modes(transports: Sequence[str]) -> dict[str, str]:
+    """What the program can do instead, by the option that asks for it."""
+    modes: dict[str, str] = {}
+    if "stdio" in transports:
+        also = " instead" if "http" in transports else ": the default"
+        modes[STDIO] = f"serve standard input and output{also}"
+    if "http" in transports:
+        modes[FLAG] = (
+            "ask a running server with these settings instead: exit with 0 if it is "
+            "healthy, else 1"
+        )
+    return modes
 
 
 def _longest_end(settings: Settings, number: int) -> float:
@@ -258,9 +291,12 @@ async def serve_stdio(
 
     Raises:
         CannotStart: A setting can't be used, or a library is missing.
+        MissingFeature: The manifest's `transports` do not list `stdio`.
     """
+    if "stdio" not in _transports(service):
+        raise MissingFeature("serve_stdio", "server", "stdio")
     settings = settings or Settings()
-    connection = StdioConnection(settings.max_body)
+    connection = known.stdio_connection(settings.max_body)
     connection.take()
     _require_libraries()
     try:

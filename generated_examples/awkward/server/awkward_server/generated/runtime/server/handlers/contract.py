@@ -11,6 +11,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, TypeAlias
 
 from ...core.catalog import Catalog
+from ...core.features import DEFAULT_TRANSPORTS
 from ...core.lazy import Named
 from ...core.revision import Revision
 
@@ -86,6 +87,7 @@ class Contract:
         revisions: Protocol revisions to serve: names of those that the runtime knows,
             tables of others; empty means all that it knows.
         auth: The manifest's choice: settings by name, used where nobody sets them.
+        transports: How the server is reached: "http", "stdio", "sse".
     """
 
     catalog: Catalog
@@ -102,6 +104,7 @@ class Contract:
     )
     revisions: tuple[Revision | str, ...] = ()
     auth: Mapping[str, AuthValue] = field(default_factory=dict[str, AuthValue])
+    transports: tuple[str, ...] = DEFAULT_TRANSPORTS
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -23,7 +23,7 @@ _LEGACY: Final = (
     *("event_lifetime", "retry_ms", "answer_timeout", "max_batch"),
 )
 _AUTH: Final = (
-    *("public_url", "auth", "auth_scopes", "auth_implies", "auth_issuer"),
+    *("auth", "auth_scopes", "auth_implies", "auth_issuer"),
     *("auth_hide_forbidden", "auth_pass_credentials", "stdio_scopes"),
 )
 
@@ -35,6 +35,8 @@ SETTINGS: Final = {
     ("legacy",): _LEGACY,
     ("modern",): ("state_keys", "state_lifetime", "warn_repeats"),
     ("auth",): _AUTH,
+    ("auth", "sse"): ("public_url",),
+    ("sse",): ("sse_path", "messages_path"),
     ("jwt",): ("auth_algorithms", "auth_jwks_url"),
     ("jwt", "introspection"): ("auth_audience", "auth_leeway"),
     ("introspection",): ("auth_introspection_url",),

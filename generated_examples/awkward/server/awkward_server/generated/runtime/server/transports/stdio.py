@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+_HELP: Final = {"-h", "--help", "--help-all"}
 STDIO: Final = "--stdio"
 """The option that serves standard input and output instead of HTTP."""
 
@@ -41,7 +42,7 @@ _claimed: list[tuple[BinaryIO, BinaryIO]] = []
 """Standard input and output, from when they were claimed until a connection has them."""
 
 
-def claim_stdio(package: str) -> None:
+def claim_stdio(package: str, *, always: bool = False) -> None:
     """Take over the descriptors early, if this process was started to serve over stdio.
 
     What handlers print when they are imported is then no message either.
@@ -50,8 +51,11 @@ def claim_stdio(package: str) -> None:
         package: The `__name__` of a package inside the server's package. The process was
             started for that server by `python -m` and the package's name, or by its
             console script.
+        always: Whether that server has no other transport.
     """
-    if STDIO not in sys.argv[1:] or _claimed:
+    arguments = sys.argv[1:]
+    wanted = STDIO in arguments or (always and not _HELP & {*arguments})
+    if not wanted or _claimed:
         return
     server = package.rpartition(".")[0]
     # While a package is imported to be run, `sys.argv` does not have its name yet.

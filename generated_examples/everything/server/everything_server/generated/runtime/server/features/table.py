@@ -6,12 +6,12 @@ Everything else of a server sees what they do through `admission` and `middlewar
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ...core.features import to_add
+from ...core.features import load, to_add
 from ..admission import AccessLog, Authentication, Limits, NoAccessLog, OnlyCalls, Sink
 from ..service import Service
 from ..settings import Settings, SettingsError
@@ -19,7 +19,12 @@ from ..settings import Settings, SettingsError
 if TYPE_CHECKING:
     from ..handlers.contract import Contract
     from ..hooks import Hook
+    from ..http_endpoint import HttpTransport
     from ..methods.registry import LiveCatalog
+    from ..parts import Parts
+
+
+_TRANSPORTS: Final = f"{str(__package__).rpartition('.')[0]}.transports"
 
 
 def build_mock(service: object, settings: Settings) -> Service | None:
@@ -137,6 +142,37 @@ def build_telemetry(settings: Settings, metrics: Any) -> Iterator[Hook]:
     if metrics is not None or _value(settings, "telemetry"):
         provider = None if metrics is None else metrics.provider
         yield _module("telemetry.hook").Telemetry(meter_provider=provider)
+
+
+def build_http_transports(
+    parts: Parts, guard: Any, eras: Sequence[Any], access: AccessLog
+) -> tuple[HttpTransport, ...]:
+    """What the manifest lists beside Streamable HTTP.
+
+    Raises:
+        SettingsError: Its settings can't be used.
+    """
+    listed = "sse" in parts.service.contract.transports
+    legacy = [era for era in eras if era.name == "legacy"]
+    if not listed or not legacy or not _value(parts.settings, "sse_path"):
+        return ()
+    module = import_module(f"{_TRANSPORTS}.sse.transport")
+    return (module.SseTransport(parts, guard, legacy, access),)
+
+
+def has_stdio() -> bool:
+    """Whether this package can serve standard input and output."""
+    return find_spec(f"{_TRANSPORTS}.stdio") is not None
+
+
+def stdio_connection(longest: int) -> Any:
+    """Standard input and output, as a `Connection`.
+
+    Raises:
+        MissingFeature: This package does not serve them.
+    """
+    name = f"{_TRANSPORTS}.stdio"
+    return load(name, "serve_stdio", "server", "stdio").StdioConnection(longest)
 
 
 def _value(settings: Settings, name: str) -> Any:

@@ -97,6 +97,10 @@ class _Relieved:
                 given, step = error, work.throw
 
 
+def _nothing() -> None:
+    """What is done when a task waits that nobody needs to relieve."""
+
+
 class ConnectionServer:
     """Serves one connection."""
 
@@ -106,6 +110,7 @@ class ConnectionServer:
         eras: Sequence[ServedEra],
         connection: Connection,
         principal: Principal | None = None,
+        session_id: str | None = None,
     ) -> None:
         """Prepare.
 
@@ -114,6 +119,7 @@ class ConnectionServer:
             eras: Its eras, the newest first.
             connection: What is served.
             principal: Who is at the other end, when the server authenticates.
+            session_id: The id of its session, where it counts as one over HTTP.
         """
         self._parts = parts
         self._served = eras
@@ -121,6 +127,9 @@ class ConnectionServer:
         self._connection = connection
         self.principal: Final = principal
         """Who is at the other end."""
+        self.session_id: Final = session_id
+        """The id of its session, where it counts as one over HTTP."""
+        self._finishing = False
         self._sending = asyncio.Lock()
         self._waiting = 0
         self._room = asyncio.Event()
@@ -155,6 +164,45 @@ class ConnectionServer:
     def end(self) -> None:
         """Serve no more; requests that run are canceled."""
         self._ending.set()
+
+    def finish(self) -> None:
+        """Refuse new requests, and end when those that run are done."""
+        self._finishing = True
+        self._end_if_finished()
+
+    def _end_if_finished(self) -> None:
+        if self._finishing and not self._tasks - {self._reader}:
+            self._ending.set()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the client has shaken hands, as far as it needs to."""
+        return any(era.has_begun for era in self._eras)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more is served."""
+        return self._ending.is_set()
+
+    async def has_room(self) -> None:
+        """Wait until the client has read enough of the responses that wait for it."""
+        await self._room.wait()
+
+    def post(self, message: Any, incoming: Incoming) -> asyncio.Task[None] | None:
+        """Begin to work on a message that did not come over the connection.
+
+        Args:
+            message: The JSON value of a message.
+            incoming: Who sent it.
+
+        Returns:
+            What works on it; None if nothing is left to be done.
+
+        Raises:
+            ProtocolError: It is none.
+        """
+        work = self._taken(message, incoming, _nothing)
+        return None if work is None else self._start(work)
 
     async def send(self, message: bytes) -> None:
         """Send a message; when the client is gone, it is dropped and the serving ends."""
@@ -228,7 +276,12 @@ class ConnectionServer:
                 else:
                     # It takes long, and others want to be served meanwhile.
                     message = await asyncio.to_thread(parse, body)
-                await self._take(message)
+                incoming = Incoming(self.principal)
+                work = self._taken(message, incoming, self._read_on)
+                if is_array(message) and work is not None:
+                    self._start(work)
+                elif work is not None:
+                    await work
             except ProtocolError as error:
                 known = error.request_id if isinstance(error, Unreadable) else None
                 await self.send(jsonrpc.error(known, error))
@@ -248,35 +301,41 @@ class ConnectionServer:
         if problem:
             raise Unreadable(f"The message {problem}", id_of_cut(body), INVALID_REQUEST)
 
-    async def _take(self, message: Any) -> None:
-        """Begin to work on a message.
+    def _taken(
+        self, message: Any, incoming: Incoming, on_wait: Callable[[], None]
+    ) -> Coroutine[Any, Any, None] | None:
+        """What is left to be done for a message: the work on a request or a batch.
 
         Raises:
             ProtocolError: It is none.
         """
         if is_array(message):
             self._check_room()
-            self._start(self._batch(message))
-            return
+            return self._batch(message, incoming)
         if not is_object(message) or message.get("jsonrpc") != "2.0":
             raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
         method = message.get("method")
         if method is None:
             for era in self._eras:
                 era.answered(message)
-            return
+            return None
         if not isinstance(method, str):
             raise ProtocolError(INVALID_REQUEST, "`method` must be a string")
         if "id" not in message:
             self._notified(method, message)
-            return
+            return None
         request_id = message["id"]
         if not jsonrpc.is_request_id(request_id):
             raise ProtocolError(INVALID_REQUEST, "`id` must be a string or an integer")
-        await self._work(request_id, method, message)
+        incoming.method = method[:100]
+        return self._work(request_id, message, incoming, on_wait)
 
     async def _work(
-        self, request_id: jsonrpc.RequestId, method: str, message: Mapping[str, Any]
+        self,
+        request_id: jsonrpc.RequestId,
+        message: Mapping[str, Any],
+        incoming: Incoming,
+        on_wait: Callable[[], None],
     ) -> None:
         """Answer a request in this task, which another one relieves when it waits."""
         try:
@@ -286,12 +345,13 @@ class ConnectionServer:
                 )
             self._check_room()
         except ProtocolError as error:
+            incoming.outcome = f"error {error.code}"
             await self.send(jsonrpc.error(request_id, error))
             return
         task = asyncio.current_task()
         assert task is not None
         channel = _Responses(self)
-        params = message.get("params")
+        method, params = message["method"], message.get("params")
         for era in self._eras:
             if era.claims(method, params):
                 break
@@ -299,14 +359,16 @@ class ConnectionServer:
             raise AssertionError("the last era claims what no other does")
         self._running[request_id] = task, channel
         try:
-            work = self._request(era, channel, request_id, message)
-            await _Relieved(work, self._read_on)
+            work = self._request(era, channel, message, incoming)
+            await _Relieved(work, on_wait)
         except Exception:
             _log.exception("a request failed")
         finally:
             del self._running[request_id]
 
     def _check_room(self) -> None:
+        if self._finishing:
+            raise ProtocolError(INVALID_REQUEST, "The server is stopping")
         # The one that reads is among them.
         if len(self._tasks) > _MAX_RUNNING:
             raise ProtocolError(INVALID_REQUEST, "Too many requests at one time")
@@ -328,36 +390,38 @@ class ConnectionServer:
             channel.ctx.cancel()
         task.cancel("the client cancelled the request")
 
-    def _incoming(self, method: str) -> Incoming:
-        incoming = Incoming(self.principal)
-        incoming.method = method
+    def _require(self, incoming: Incoming) -> None:
+        """Refuse a sender whose credentials have ended, or do not suffice."""
         if incoming.has_expired:
             raise ProtocolError(INVALID_REQUEST, "The credentials have expired")
         if self._parts.authentication is not None:
             self._parts.authentication.require_common(incoming)
-        return incoming
 
     async def _request(
         self,
         era: ConnectionEra,
         channel: _Responses,
-        request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
+        incoming: Incoming,
     ) -> None:
+        request_id = message["id"]
         try:
-            incoming = self._incoming(message["method"])
+            self._require(incoming)
             response = await era.respond(incoming, channel, request_id, message)
         except Refused as refusal:
+            incoming.outcome = f"error {refusal.error.code}"
             response = jsonrpc.error(request_id, refusal.error)
         except ProtocolError as error:
+            incoming.outcome = f"error {error.code}"
             response = jsonrpc.error(request_id, error)
         if response is not None:
             await self._respond(channel, response)
 
-    async def _batch(self, messages: list[Any]) -> None:
+    async def _batch(self, messages: list[Any], incoming: Incoming) -> None:
         channel = _Responses(self)
         try:
-            incoming = self._incoming("batch")
+            incoming.method = "batch"
+            self._require(incoming)
             # Only the oldest revisions have them.
             answered = await self._eras[-1].batch(incoming, channel, messages)
         except Refused as refusal:
@@ -381,6 +445,7 @@ class ConnectionServer:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._end_if_finished()
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a request failed", exc_info=error)
 

@@ -92,6 +92,11 @@ class Connected(Protocol):
         """Who is at the other end, when the server authenticates."""
         ...
 
+    @property
+    def session_id(self) -> str | None:
+        """The id of its session where it counts as one over HTTP; else None."""
+        ...
+
     def push(self, message: bytes) -> None:
         """Send a message without waiting."""
         ...
@@ -99,6 +104,11 @@ class Connected(Protocol):
 
 class ConnectionEra(ABC):
     """What one era does on one connection."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there was the handshake that other requests need, if any."""
+        return True
 
     def claims(self, method: str, params: object) -> bool:
         """Whether a request is of this era, where older ones are served as well."""
@@ -146,9 +156,11 @@ class ServedEra(ABC):
     """One era of one server, whatever the transport.
 
     Attributes:
+        name: "modern" or "legacy".
         http: Answers its requests over HTTP.
     """
 
+    name: ClassVar[str]
     http: HttpEra
 
     @abstractmethod

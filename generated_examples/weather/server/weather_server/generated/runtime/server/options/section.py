@@ -26,7 +26,7 @@ from typing import (
 
 from pydantic import SecretStr
 
-from ...core.features import ERAS
+from ...core.features import ERAS, TRANSPORTS
 from .checks import Check, served_path, served_path_or_off, type_problem
 from .elsewhere import absent, missing, missing_choice
 
@@ -256,12 +256,17 @@ def _features(settings: type[Section], entries: Sequence[Option]) -> str:
     }
     if not names:
         return ""
-    listed = " or ".join(f"`{name}`" for name in sorted(names))
+    kinds = {"feature": names - {*TRANSPORTS}, "transport": names & {*TRANSPORTS}}
+    listed = " or ".join(
+        f"the {kind} {' or '.join(f'`{name}`' for name in sorted(of_kind))}"
+        for kind, of_kind in kinds.items()
+        if of_kind
+    )
     if section.feature in ERAS:
         return (
             f"In servers with a revision of the {section.feature} era (`protocol`).\n"
         )
-    return f"In servers with the feature {listed}.\n"
+    return f"In servers with {listed}.\n"
 
 
 def _table(entries: Sequence[Option]) -> str:

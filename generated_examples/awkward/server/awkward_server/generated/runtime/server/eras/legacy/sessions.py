@@ -18,6 +18,7 @@ from ...handlers.ports import SEVERITY, Client
 from ...stores.events import Events, EventStore
 from ...stores.sessions import Session
 from ...transports.http.sse import Mailbox
+from ..era import Connected
 from .replay import EventLog
 
 _log: Final = logging.getLogger("mcp.server")
@@ -66,6 +67,8 @@ class LegacySession(Session):
 
     Attributes:
         is_kept: Whether it lasts for longer than one message.
+        is_connected: Whether it lasts as long as a connection of its own, by which alone
+            it is reached.
         log_floor: Least severity of the log messages that it wants.
         subscribed: Resources of whose updates it wants to hear.
         running: Requests that are being worked on, by id.
@@ -80,6 +83,7 @@ class LegacySession(Session):
         "_numbers",
         "_pages",
         "_tell",
+        "is_connected",
         "is_kept",
         "log_floor",
         "mailboxes",
@@ -101,6 +105,7 @@ class LegacySession(Session):
     ) -> None:
         super().__init__(client, counts_for, owner)
         self.is_kept = is_kept
+        self.is_connected = False
         self._tell = tell
         self._events = events
         self.log_floor = SEVERITY["info"]
@@ -116,7 +121,17 @@ class LegacySession(Session):
     @property
     def busy(self) -> bool:
         """Whether something is open or running, so that it is not idle."""
-        return bool(self.running or self.mailboxes)
+        return self.is_connected or bool(self.running or self.mailboxes)
+
+    def connect(self, connection: Connected) -> None:
+        """Belong to a connection: its id, if it has one, and its way to the client."""
+        self.id = connection.session_id or self.id
+        self.is_connected = True
+
+        def tell(_: LegacySession, message: bytes) -> None:
+            connection.push(message)
+
+        self._tell = tell
 
     def next_number(self) -> int:
         """A number that the session has not given out before."""

@@ -19,6 +19,8 @@ def serve(
 
 
 class _Served(ServedEra):
+    name = "modern"
+
     def __init__(self, parts: Parts) -> None:
         self._era = Modern(parts)
         self.http = ModernHttp(self._era, parts)

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from ...options.checks import at_least_one, served_path, served_path_or_off
+from ...options.checks import (
+    at_least_one,
+    served_path,
+    served_path_or_off,
+    split_url,
+    url,
+)
 from ...options.section import Section
 from .proxies import Proxies
 
@@ -87,6 +93,28 @@ class ListeningSettings(Section):
     ready_path: Annotated[
         str, "answers 200 until shutdown begins; empty: off", served_path_or_off
     ] = "/readyz"
+
+
+def _public_url(value: str) -> str | None:
+    parts = split_url(value)
+    if not value or parts is None:
+        return url(value)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        return f"{value!r} has a user, a query or a fragment"
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicSettings(Section):
+    """Where clients know the server to be, for what has to tell them."""
+
+    title: ClassVar[str] = "Public URL"
+
+    public_url: Annotated[
+        str,
+        "the endpoint's URL as clients know it; tokens must be made for it",
+        _public_url,
+    ] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

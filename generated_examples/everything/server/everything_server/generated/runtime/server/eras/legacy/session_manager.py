@@ -14,7 +14,7 @@ from typing import Final, cast
 from aiohttp import web
 
 from ...handlers.ports import Client
-from ...incoming import OVERLOADED, TOO_MANY, refused, too_many
+from ...incoming import OVERLOADED, TOO_MANY, Incoming, refused, too_many
 from ...methods.changes import Change
 from ...parts import Parts
 from ...stores.events import EventStore
@@ -23,6 +23,7 @@ from ...transports.http import names
 from ...transports.http.exchange import Exchange, single
 from ...transports.http.sse import COMMENT, Mailbox, event, is_gone
 from ..announcements import notification
+from ..era import Connected
 from .replay import EventLog, MemoryEvents, parse_event_id
 from .sessions import LegacySession
 
@@ -131,7 +132,8 @@ class SessionManager:
         session = self._store.get(session_id)
         if session is None or session.owner != exchange.owner:
             return None
-        return _ours(session)
+        found = _ours(session)
+        return None if found.is_connected else found
 
     def touch(self, session: LegacySession) -> None:
         """Count a session as used now; nothing else may date it.
@@ -140,13 +142,20 @@ class SessionManager:
         """
         self._store.get(session.id)
 
-    def open(self, exchange: Exchange, client: Client) -> LegacySession:
+    def open(
+        self, incoming: Incoming, client: Client, connection: Connected | None = None
+    ) -> LegacySession:
         """A new session of a client, and of a principal where there is one.
+
+        Args:
+            incoming: Who asks for it.
+            client: The client.
+            connection: By what alone the session is reached; by its header without it.
 
         Raises:
             Refused: There are too many: of its address or principal, or at all.
         """
-        allowed = self._limits.session_owners(exchange)
+        allowed = self._limits.session_owners(incoming)
         if self._full(allowed):
             self._expire()
             if self._full(allowed):
@@ -157,8 +166,10 @@ class SessionManager:
                     30,
                 )
         session = LegacySession(
-            client, tuple(allowed), exchange.owner, self._tell, self._events
+            client, tuple(allowed), incoming.owner, self._tell, self._events
         )
+        if connection is not None:
+            session.connect(connection)
         if not self._store.add(session):
             self._expire()
             if not self._store.add(session):
@@ -167,11 +178,14 @@ class SessionManager:
             self._schedule()
         return session
 
-    async def delete(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer DELETE: the session ends at once, with all that belongs to it."""
-        session = self.find(exchange)
+    def close_session(self, session: LegacySession) -> None:
+        """End a session at once, with all that belongs to it."""
         self._store.remove(session.id)
         session.end()
+
+    async def delete(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer DELETE: the session ends."""
+        self.close_session(self.find(exchange))
         return web.Response(status=204, headers=exchange.headers)
 
     async def listen(self, exchange: Exchange) -> web.StreamResponse:

@@ -17,14 +17,22 @@ from ..announcements import notification
 from ..era import Connected, ConnectionEra, ResponseChannel
 from .era import Legacy, legacy_result
 from .server_requests import take_answer
+from .session_manager import SessionManager
 from .sessions import LegacySession
 
 
 class LegacyConnection(ConnectionEra):
     """The session of one connection, once there was an `initialize`."""
 
-    def __init__(self, era: Legacy, connection: Connected, changes: Changes) -> None:
+    def __init__(
+        self,
+        era: Legacy,
+        manager: SessionManager,
+        connection: Connected,
+        changes: Changes,
+    ) -> None:
         self._era = era
+        self._manager = manager
         self._connection = connection
         self._session: LegacySession | None = None
         self._stop = changes.listen(self)
@@ -48,7 +56,7 @@ class LegacyConnection(ConnectionEra):
         """See `ConnectionEra`."""
         method = message["method"]
         if method == "initialize":
-            return self._initialize(request_id, message)
+            return self._initialize(incoming, request_id, message)
         if self._session is not None:
             self._era.require(incoming, [message])
             return await self._era.respond(incoming, self._session, channel, message)
@@ -56,16 +64,17 @@ class LegacyConnection(ConnectionEra):
             raise ProtocolError(INVALID_REQUEST, "Start with `initialize`")
         return legacy_result(request_id, EMPTY)
 
-    def _initialize(self, request_id: RequestId, message: Mapping[str, Any]) -> bytes:
+    def _initialize(
+        self, incoming: Incoming, request_id: RequestId, message: Mapping[str, Any]
+    ) -> bytes:
         if self._session is not None:
             raise ProtocolError(INVALID_REQUEST, "The session is initialized already")
         client = self._era.negotiate(message.get("params"))
-        connection = self._connection
-        principal = connection.principal
-        owner = None if principal is None else principal.key
-        self._session = LegacySession(
-            client, (), owner, lambda _, each: connection.push(each)
-        )
+        if self._connection.session_id is None:
+            self._session = LegacySession(client, (), incoming.owner)
+            self._session.connect(self._connection)
+        else:
+            self._session = self._manager.open(incoming, client, self._connection)
         return self._era.welcome(request_id, client)
 
     async def batch(
@@ -76,6 +85,11 @@ class LegacyConnection(ConnectionEra):
             return await super().batch(incoming, channel, messages)
         self._era.check_batch(len(messages))
         return await self._era.batch(incoming, self._session, channel, messages)
+
+    @property
+    def has_begun(self) -> bool:
+        """See `ConnectionEra`."""
+        return self._session is not None
 
     def answered(self, message: Mapping[str, Any]) -> None:
         """See `ConnectionEra`."""
@@ -94,5 +108,9 @@ class LegacyConnection(ConnectionEra):
     def end(self) -> None:
         """See `ConnectionEra`."""
         self._stop()
-        if self._session is not None:
+        if self._session is None:
+            return
+        if self._connection.session_id is None:
             self._session.end()
+        else:
+            self._manager.close_session(self._session)

@@ -23,6 +23,8 @@ def serve(
 
 
 class _Served(ServedEra):
+    name = "legacy"
+
     def __init__(self, parts: Parts, manager: SessionManager) -> None:
         self._parts = parts
         self._manager = manager
@@ -31,7 +33,7 @@ class _Served(ServedEra):
 
     def connected(self, connection: Connected) -> LegacyConnection:
         changes = self._parts.catalog.changes
-        return LegacyConnection(self._era, connection, changes)
+        return LegacyConnection(self._era, self._manager, connection, changes)
 
     @property
     def sessions(self) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from ....options.checks import split_url, url
-from ....options.section import Section
+from ....options.checks import url
+from ....transports.http.settings import PublicSettings
 
 AuthKind: TypeAlias = Literal[
     "manifest",
@@ -15,24 +15,14 @@ AuthKind: TypeAlias = Literal[
 ]
 
 
-def _public_url(value: str) -> str | None:
-    parts = split_url(value)
-    if not value or parts is None:
-        return url(value)
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        return f"{value!r} has a user, a query or a fragment"
-    return None
-
-
 @dataclass(frozen=True, kw_only=True)
-class AuthSettings(Section):
+class AuthSettings(PublicSettings):
     """How requests are authenticated, and which scopes they need."""
 
     title: ClassVar[str] = "Authentication"
     feature: ClassVar[str] = "auth"
     common: ClassVar[tuple[str, ...] | None] = (
         "auth",
-        "public_url",
         "auth_issuer",
         "auth_scopes",
     )
@@ -41,11 +31,6 @@ class AuthSettings(Section):
         AuthKind,
         "how requests are authenticated; manifest: as it says, none if it says nothing",
     ] = "manifest"
-    public_url: Annotated[
-        str,
-        "the endpoint's URL as clients know it; tokens must be made for it",
-        _public_url,
-    ] = ""
     auth_issuer: Annotated[str, "the authorization server's URL, as in tokens", url] = (
         ""
     )
