@@ -56,7 +56,8 @@ def without_imports(source: str) -> str:
 
         def visit_Constant(self, node: ast.Constant) -> ast.Constant:
             if isinstance(node.value, str):
-                node.value = node.value.replace("mcpgen_runtime", ".runtime")
+                name = node.value.replace("..runtime", "mcpgen_runtime")
+                node.value = name.replace("mcpgen_runtime", ".runtime")
             return node
 
     return ast.dump(Imports().visit(ast.parse(source)))
