@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from mcpgen.runtime.server.eras.legacy.http import LegacyHttp
 from mcpgen.runtime.server.http_endpoint import Endpoint
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.transports.http import exchange
@@ -117,10 +118,10 @@ class TestWhatItWouldFind:
         assert "RuntimeError: unforeseen" in found
 
     def test_a_request_that_hangs(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        async def never(self: Endpoint, exchange: Any, messages: Any) -> None:
+        async def never(self: LegacyHttp, exchange: Any, messages: Any) -> None:
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(Endpoint, "_batch", never)
+        monkeypatch.setattr(LegacyHttp, "batch", never)
         monkeypatch.setattr("tests.fuzz.campaign.PATIENCE", 0.3)
 
         assert "no answer" in "\n".join(self.campaign().problems)

@@ -7,7 +7,7 @@ header rules, time limit. Knows no HTTP and no era beyond what `Context` tells.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn, Protocol, cast
 
 from ...core.catalog import JsonObject
@@ -61,8 +61,10 @@ class Caller(Protocol):
 class Tools(Protocol):
     """The tools that there are now."""
 
-    get: Callable[[str], ToolStep | None]
-    """The step behind a name."""
+    @property
+    def steps(self) -> Mapping[str, ToolStep]:
+        """The steps behind their names; another mapping after each change."""
+        ...
 
 
 def tools_call(tools: Tools) -> Callable[[JsonObject, Caller], Awaitable[Answer]]:
@@ -70,7 +72,7 @@ def tools_call(tools: Tools) -> Callable[[JsonObject, Caller], Awaitable[Answer]
 
     async def call(params: JsonObject, ctx: Caller) -> Answer:
         name = string(params, "name")
-        step = tools.get(name)
+        step = tools.steps.get(name)
         if step is None:
             raise ProtocolError(INVALID_PARAMS, f"Unknown tool: {name}")
         return await step.run(arguments(params), ctx)

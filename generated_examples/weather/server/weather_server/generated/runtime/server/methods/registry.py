@@ -40,13 +40,9 @@ class Registry(Generic[S]):
         "_member",
         "_pages",
         "_scopes",
-        "_steps",
         "_what",
-        "get",
+        "steps",
     )
-
-    get: Callable[[str], S | None]
-    """The step behind a name."""
 
     def __init__(
         self,
@@ -63,19 +59,23 @@ class Registry(Generic[S]):
         self._make = make
         self._lock = threading.Lock()
         self._definitions: dict[str, JsonObject] = {}
-        self._steps: dict[str, S] = {}
-        self.get = self._steps.get
+        self.steps: dict[str, S] = {}
+        """The steps behind the names; another dict after each change."""
         self._scopes: dict[str, tuple[str, ...]] = {}
         self._pages: dict[tuple[int, int, bool, frozenset[str] | None], bytes] = {}
 
     def __contains__(self, name: object) -> bool:
-        return name in self._steps
+        return name in self.steps
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._steps)
+        return iter(self.steps)
 
     def __len__(self) -> int:
-        return len(self._steps)
+        return len(self.steps)
+
+    def get(self, name: str) -> S | None:
+        """The step behind a name."""
+        return self.steps.get(name)
 
     def definition(self, name: str) -> JsonObject:
         """The definition behind a name; KeyError where there is none."""
@@ -92,7 +92,7 @@ class Registry(Generic[S]):
         name = str(definition[self._key])
         self._definitions[name] = definition
         self._scopes[name] = scopes
-        self._steps[name] = step
+        self.steps[name] = step
         self._pages = {}
 
     def add(
@@ -123,7 +123,7 @@ class Registry(Generic[S]):
         """
         name = whole(name)
         with self._changing():
-            del self._steps[name], self._definitions[name], self._scopes[name]
+            del self.steps[name], self._definitions[name], self._scopes[name]
         self._announce()
 
     @contextmanager
@@ -132,8 +132,7 @@ class Registry(Generic[S]):
         with self._lock:
             self._definitions = dict(self._definitions)
             self._scopes = dict(self._scopes)
-            self._steps = dict(self._steps)
-            self.get = self._steps.get
+            self.steps = dict(self.steps)
             try:
                 yield
             finally:

@@ -167,7 +167,7 @@ class Modern:
 
     def _check_parameters(self, headers: envelope.Headers, params: JsonObject) -> None:
         name = params.get("name")
-        tool = self._catalog.tools.get(name) if isinstance(name, str) else None
+        tool = self._catalog.tools.steps.get(name) if isinstance(name, str) else None
         if tool is not None and tool.headers:
             envelope.check_parameters(headers, tool.headers, arguments(params))
 
