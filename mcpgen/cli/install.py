@@ -20,9 +20,12 @@ from mcpgen.hosts.table import HOSTS
 
 if TYPE_CHECKING:
     from mcpgen.hosts import Change, Host, Scope, Target
+    from mcpgen.manifest import Manifest
     from mcpgen.project import Project
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+LOCAL_URL: Final = "http://127.0.0.1:8000/mcp"
+"""Where a server listens unless its settings say otherwise."""
 _LONG: Final = 1_000
 """Characters of a line from which on a diff of lines would show too much."""
 
@@ -122,27 +125,28 @@ def _install(
 ) -> int:
     """Write the server's entry into the file of HOST.
 
-    HOST is claude-desktop, claude-code, cursor, vscode, or mcp-json for others. It then starts the server and talks to it over standard input and output, or
-    connects to a URL. Everything else in the file stays byte for byte. What changes is
-    shown, and written after a question; --undo leads back.
+    HOST is claude-desktop, claude-code, cursor or vscode; mcp-json is for others. It
+    then starts the server and talks to it over standard input and output, or connects to
+    a URL. Everything else in the file stays byte for byte. What changes is shown, and
+    written after a question; --undo leads back.
     """
     from mcpgen import hosts
 
-    told = _Server(**server)
+    given = _Server(**server)
     chosen = HOSTS[host]
-    found = _project(project_dir, needed=name is None or not (told.url or undoes))
-    folder = Path.cwd() if found is None else found.folder.absolute()
-    name = name or _name(found)
-    target = _target(chosen, scope, file, folder, name)
+    is_needed = name is None or not (given.url or undoes)
+    subject = _subject(project_dir, is_needed=is_needed)
+    name = name or subject.name
+    target = _target(chosen, scope, file, subject.folder, name)
     if undoes:
         change = hosts.undo(target, force=force)
         return _carry_out(change, target, None, yes=yes, as_json=as_json)
-    entry, start = _entry(chosen, told, found)
+    entry, start = _entry(chosen, given, subject)
     if shows:
         output.say_json({chosen.key: {name: entry}})
         return OK
     change = hosts.install(target, entry, force=force)
-    checked = start if told.check else None
+    checked = start if given.check else None
     return _carry_out(change, target, entry, checked, yes=yes, as_json=as_json)
 
 
@@ -242,23 +246,38 @@ def _common(one: str, other: str) -> int:
     return next((at for at, (a, b) in pairs if a != b), shorter)
 
 
-def _project(named: Path | None, *, needed: bool) -> Project | None:
-    if named is not None:
-        return project.named(named)
-    try:
-        return project.find(Path())
-    except MCPGenError:
-        if needed:
-            raise
-        return None
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is installed: the folder of a project, and its manifest where it is needed."""
+
+    folder: Path
+    project: Project | None = None
+    manifest: Manifest | None = None
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return (self.manifest and self.manifest.name) or self.folder.name
+
+    @property
+    def url(self) -> str:
+        """Where the server can be reached, as far as the manifest says so."""
+        found = self.manifest
+        registered = ((found and found.registry) or {}).get("url")
+        return str((found and found.connect) or registered or LOCAL_URL)
 
 
-def _name(found: Project | None) -> str:
+def _subject(named: Path | None, *, is_needed: bool) -> _Subject:
     from mcpgen.manifest import load
 
-    assert found is not None
-    manifest = load(found.manifest_path)
-    return manifest.name or found.folder.absolute().name
+    try:
+        found = project.find(Path()) if named is None else project.named(named)
+    except MCPGenError:
+        if is_needed or named is not None:
+            raise
+        return _Subject(Path.cwd())
+    manifest = load(found.manifest_path) if is_needed else None
+    return _Subject(found.folder.absolute(), found, manifest)
 
 
 def _target(
@@ -280,39 +299,38 @@ def _target(
 
 
 def _entry(
-    host: Host, told: _Server, found: Project | None
+    host: Host, given: _Server, subject: _Subject
 ) -> tuple[dict[str, Any], Callable[[], None] | None]:
     """The entry, and what starts the server once."""
     from mcpgen import hosts
 
-    env = dict(_pairs(told.env, "=", "--env"))
-    headers = dict(_pairs(told.headers, ":", "--header"))
-    if told.url or told.http:
+    env = dict(_pairs(given.env, "=", "--env"))
+    headers = dict(_pairs(given.headers, ":", "--header"))
+    if given.url or given.http:
         if not host.http:
             raise click.UsageError(
                 f"{host.title} takes URLs under Settings > Connectors, not in its file"
             )
-        if env or told.uv or told.python:
+        if env or given.uv or given.python:
             raise click.UsageError("--env, --python and --uv are for stdio")
-        url = told.url or _url(found)
+        url = given.url or subject.url
         if not url.startswith(("http://", "https://")):
             raise click.UsageError("--url takes an http or https URL")
         return hosts.http(host, url, headers), None
     if headers:
         raise click.UsageError("--header needs --http or --url")
-    assert found is not None
-    package = generate.server_package(found)
-    server = found.folder.absolute() / "server"
-    _remind(found, env)
-    words = hosts.command(server, package, python=told.python, uv=told.uv)
+    assert subject.project is not None
+    assert subject.manifest is not None
+    package = generate.server_package(subject.project)
+    _remind(subject.manifest, env)
+    server = subject.folder / "server"
+    words = hosts.command(server, package, python=given.python, uv=given.uv)
     return hosts.stdio(host, words, env), lambda: hosts.check(words, env)
 
 
-def _remind(found: Project, env: Mapping[str, str]) -> None:
+def _remind(manifest: Manifest, env: Mapping[str, str]) -> None:
     """Name the variables that the server needs and does not get."""
-    from mcpgen.manifest import load
-
-    for variable in load(found.manifest_path).environment:
+    for variable in manifest.environment:
         name = variable["name"]
         if variable.get("required") and name not in env:
             output.note(f"warning: the server needs {name}: --env {name}=VALUE")
@@ -326,15 +344,6 @@ def _pairs(
         if not name.strip() or not found:
             raise click.UsageError(f"{option} takes NAME{separator}VALUE")
         yield name.strip(), value.strip() if separator == ":" else value
-
-
-def _url(found: Project | None) -> str:
-    from mcpgen.manifest import load
-
-    assert found is not None
-    manifest = load(found.manifest_path)
-    registered = (manifest.registry or {}).get("url")
-    return str(manifest.connect or registered or "http://127.0.0.1:8000/mcp")
 
 
 command = command_of(
