@@ -313,6 +313,8 @@ def _entry(
             )
         if env or given.uv or given.python:
             raise click.UsageError("--env, --python and --uv are for stdio")
+        if given.url is None:
+            _require(subject, "http", "list http in `transports`")
         url = given.url or subject.url
         if not url.startswith(("http://", "https://")):
             raise click.UsageError("--url takes an http or https URL")
@@ -322,10 +324,23 @@ def _entry(
     assert subject.project is not None
     assert subject.manifest is not None
     package = generate.server_package(subject.project)
+    _require(subject, "stdio", "list stdio in `transports`, or connect with --http")
     _remind(subject.manifest, env)
     server = subject.folder / "server"
     words = hosts.command(server, package, python=given.python, uv=given.uv)
     return hosts.stdio(host, words, env), lambda: hosts.check(words, env)
+
+
+def _require(subject: _Subject, transport: str, hint: str) -> None:
+    """See that the server has a transport."""
+    found = subject.manifest
+    if found is not None and transport not in found.transports:
+        raise MCPGenError.of(
+            "MG442",
+            f"the server does not serve {transport}",
+            span=Span(found.source.file),
+            hint=hint,
+        )
 
 
 def _remind(manifest: Manifest, env: Mapping[str, str]) -> None:

@@ -81,6 +81,13 @@ def build_bundle(
     outcome = up_to_date(project)
     package = generate.server_package(project)
     described = generate.described(project)
+    if "stdio" not in described.transports:
+        raise MCPGenError.of(
+            "MG604",
+            "the bundle can't be built: the server does not serve stdio",
+            span=Span(str(project.manifest_path)),
+            hint="let `transports` list stdio; hosts start bundles and talk over it",
+        )
     source = _Source(project.folder, package)
     if described.shares_runtime and not vendor:
         check_runtime(source.project_file, place, "server", "build the bundle")
@@ -89,7 +96,7 @@ def build_bundle(
         described = replace(described, shares_runtime=False)
         _vendor(project, described, outcome.lock.files, files)
     author = source.author or next(iter(described.package.authors), None)
-    files[views.ENTRY_POINT] = views.script(described).encode()
+    files[views.entry_point(described)] = views.script(described).encode()
     files["manifest.json"] = views.manifest(
         described,
         variables.of(described),

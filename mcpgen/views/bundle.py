@@ -11,9 +11,9 @@ from mcpgen import ir, pycode
 from mcpgen.pycode import Code
 
 from .common import summary
+from .documents import distribution
 
 MANIFEST_VERSION: Final = "0.4"
-ENTRY_POINT: Final = "main.py"
 _KINDS: Final = {"text": "string", "file": "file", "folder": "directory"}
 
 
@@ -48,7 +48,7 @@ def manifest(
     website = info.get("websiteUrl")
     if isinstance(website, str):
         made["homepage"] = website
-    made["server"] = _server(variables)
+    made["server"] = _server(project, variables)
     made["tools"] = [_named(tool.definition) for tool in project.tools]
     # A prompt's text is made by its handler, and a list of prompts needs their texts.
     made["prompts_generated"] = bool(project.prompts)
@@ -65,6 +65,11 @@ def manifest(
     return pycode.json_document(made)
 
 
+def entry_point(project: ir.Project) -> str:
+    """The name of the script: that of the server's command, by which it knows itself."""
+    return f"{distribution(project.server_package)}.py"
+
+
 def script(project: ir.Project) -> Code:
     """The text of the script; it serves standard input and output, also without options."""
     docstring = pycode.docstring(
@@ -73,22 +78,27 @@ def script(project: ir.Project) -> Code:
     package = pycode.string(project.server_package)
     return Code(
         f"{docstring}\n\nimport runpy\nimport sys\n\n"
-        'if "--stdio" not in sys.argv:\n    sys.argv.append("--stdio")\n'
+        'if "--stdio" not in sys.argv:\n'
+        "    # The server reads both before handlers are imported, which may print.\n"
+        '    sys.argv.append("--stdio")\n    sys.orig_argv.append("--stdio")\n'
         f'runpy.run_module({package}, run_name="__main__", alter_sys=True)\n'
     )
 
 
-def _server(variables: tuple[ir.Variable, ...]) -> dict[str, ir.Json]:
+def _server(
+    project: ir.Project, variables: tuple[ir.Variable, ...]
+) -> dict[str, ir.Json]:
     # Hosts may use the command, or run the entry point with uv as they see fit.
+    script = entry_point(project)
     command: dict[str, ir.Json] = {
         "command": "uv",
-        "args": ["run", "--directory", "${__dirname}", ENTRY_POINT],
+        "args": ["run", "--directory", "${__dirname}", script, "--stdio"],
     }
     if variables:
         command["env"] = {
             each.name: f"${{user_config.{_key(each)}}}" for each in variables
         }
-    return {"type": "uv", "entry_point": ENTRY_POINT, "mcp_config": command}
+    return {"type": "uv", "entry_point": script, "mcp_config": command}
 
 
 def _named(definition: dict[str, ir.Json]) -> dict[str, ir.Json]:

@@ -98,21 +98,29 @@ def server_json(
     if registry.repository is not None and forge is not None:
         entry["repository"] = {"url": registry.repository, "source": forge}
     if registry.package is not None:
-        package: dict[str, ir.Json] = {
-            "registryType": "pypi",
-            "identifier": registry.package,
-            "version": version(project),
-            "runtimeHint": "uvx",
-            "transport": {"type": "stdio"},
-            "packageArguments": [{"type": "named", "name": "--stdio"}],
-        }
-        listed = [_variable(each) for each in variables]
-        if listed:
-            package["environmentVariables"] = listed
-        entry["packages"] = [package]
-    if registry.url is not None:
+        entry["packages"] = [_package(project, registry.package, variables)]
+    if registry.url is not None and "http" in project.transports:
         entry["remotes"] = [{"type": "streamable-http", "url": registry.url}]
     return pycode.json_document(entry)
+
+
+def _package(
+    project: ir.Project, name: str, variables: Iterable[ir.Variable]
+) -> dict[str, ir.Json]:
+    """The server on PyPI, as uvx starts it."""
+    made: dict[str, ir.Json] = {
+        "registryType": "pypi",
+        "identifier": name,
+        "version": version(project),
+        "runtimeHint": "uvx",
+    }
+    if "stdio" in project.transports:
+        made["transport"] = {"type": "stdio"}
+        made["packageArguments"] = [{"type": "named", "name": "--stdio"}]
+    else:
+        made["transport"] = {"type": "streamable-http", "url": LOCAL_URL}
+    listed = [_variable(each) for each in variables]
+    return {**made, "environmentVariables": listed} if listed else made
 
 
 def _variable(variable: ir.Variable) -> dict[str, ir.Json]:

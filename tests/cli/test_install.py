@@ -236,6 +236,32 @@ class TestTheCommand:
         assert terminal.mcpgen("install", "mcp-json", "--http", "--print").code == 0
 
 
+@pytest.mark.parametrize(
+    ("transports", "options", "missing"),
+    [("[http]", [], "stdio"), ("[stdio]", ["--http"], "http")],
+)
+async def test_what_the_server_does_not_serve_is_refused(
+    transports: str,
+    options: list[str],
+    missing: str,
+    hello: Path,
+    python: Path,
+    terminal: Terminal,
+) -> None:
+    manifest = hello / "mcpgen.yaml"
+    manifest.write_text(f"{manifest.read_text()}transports: {transports}\n")
+    assert terminal.mcpgen("generate").code == 0
+
+    done = terminal.mcpgen("install", "mcp-json", "--yes", *options)
+
+    assert done.code == 2
+    assert f"error[MG442]: the server does not serve {missing}" in done.err
+    assert not (hello / "mcp.json").exists()
+    if missing == "http":
+        assert terminal.mcpgen("install", "mcp-json", "--yes").code == 0
+        assert await tools_of(entry_of(hello / "mcp.json"), hello) == ["greet"]
+
+
 class TestURLs:
     @pytest.mark.parametrize(
         ("host", "kind"),

@@ -158,6 +158,30 @@ async def test_a_host_may_run_the_entry_point_itself(
     assert found["city"] == "Oslo"
 
 
+@pytest.mark.parametrize("options", [[], ["--stdio"]])
+def test_what_handlers_print_is_no_message(
+    options: list[str], terminal: Terminal, project: Path, tmp_path: Path
+) -> None:
+    with (project / "server/weather_server/handlers.py").open("a") as file:
+        file.write('\nprint("imported")\n')
+    bundle, _ = built(terminal, project)
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    entry = manifest_of(bundle)["server"]["entry_point"]
+
+    done = subprocess.run(
+        [sys.executable, tmp_path / "unpacked" / entry, *options],
+        input='{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n',
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+    )
+
+    assert (done.returncode, "imported" in done.stderr) == (0, True)
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["id"] == 1
+
+
 @pytest.mark.slow
 async def test_uv_installs_what_the_server_depends_on(
     terminal: Terminal, project: Path, tmp_path: Path
@@ -270,7 +294,13 @@ class TestWhatGoesIn:
             names = set(archive.namelist())
         outside = {name for name in names if not name.startswith("weather_server/")}
         assert outside == {
-            *("manifest.json", "main.py", "pyproject.toml", "README.md", "LICENSE")
+            *(
+                "manifest.json",
+                "weather-server.py",
+                "pyproject.toml",
+                "README.md",
+                "LICENSE",
+            )
         }
         assert "weather_server/data.csv" in names
 
@@ -341,6 +371,17 @@ class TestWhatGoesIn:
         assert done.code == 2
         assert "error[MG604]" in done.err
         assert reason in done.err
+
+    def test_a_server_without_stdio_is_refused(
+        self, terminal: Terminal, project: Path
+    ) -> None:
+        extended(project, terminal, "transports: [http]\n")
+
+        done = terminal.mcpgen("build", "bundle")
+
+        assert done.code == 2
+        assert "error[MG604]" in done.err
+        assert "does not serve stdio" in done.err
 
     def test_a_project_that_is_not_up_to_date_is_refused(
         self, terminal: Terminal, project: Path

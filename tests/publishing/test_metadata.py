@@ -160,6 +160,18 @@ def test_a_package_is_started_over_stdio_and_a_url_is_streamable_http() -> None:
     assert document["remotes"] == [{"type": "streamable-http", "url": ENTRY["url"]}]
 
 
+def test_only_transports_that_the_server_has_are_listed() -> None:
+    local = json.loads(client(registry=ENTRY, transports=["stdio"])["server.json"])
+    assert "remotes" not in local
+    assert local["packages"][0]["transport"] == {"type": "stdio"}
+    served = json.loads(client(registry=ENTRY, transports=["http"])["server.json"])
+    assert served["packages"][0]["transport"]["type"] == "streamable-http"
+    assert "packageArguments" not in served["packages"][0]
+    schema = json.loads((REGISTRY / "2025-12-11.json").read_bytes())
+    for document in (local, served):
+        jsonschema_rs.validator_for(schema).validate(document)
+
+
 def test_settings_of_an_era_that_the_server_lacks_are_no_variables() -> None:
     text = client(registry=ENTRY, protocol="legacy")["server.json"]
     (package,) = json.loads(text)["packages"]
