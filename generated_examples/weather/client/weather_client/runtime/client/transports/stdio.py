@@ -18,7 +18,7 @@ from asyncio.subprocess import Process, SubprocessStreamProtocol
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, TextIO, cast
+from typing import BinaryIO, Final, TextIO, cast
 
 from .messages import MessageTransport
 
@@ -125,24 +125,45 @@ async def _start(
     """
     loop = asyncio.get_running_loop()
     make = partial(SubprocessStreamProtocol, limit=max_bytes, loop=loop)
+    output, stdout = _output_pipe()
     try:
         transport, protocol = await loop.subprocess_exec(
             make,
             *command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             env=environment,
             cwd=cwd,
             start_new_session=True,
         )
-    except ValueError as error:
-        raise OSError(f"the program can't be started: {error}") from None
-    except OSError as error:
-        place = f": {error.filename}" if error.filename else ""
-        reason = f"{error.strerror or error}{place}"
-        raise OSError(f"the program can't be started: {reason}") from error
-    return StdioConnection(transport, protocol, stderr)
+    except BaseException as error:
+        if output is not None:
+            output.close()
+        if not isinstance(error, (ValueError, OSError)):
+            raise
+        place = getattr(error, "filename", None)
+        reason = getattr(error, "strerror", None) or error
+        where = f": {place}" if place else ""
+        raise OSError(f"the program can't be started: {reason}{where}") from error
+    finally:
+        if output is not None:
+            os.close(stdout)
+    connection = StdioConnection(transport, protocol, stderr)
+    if output is not None:
+        await connection.read_from(output, max_bytes)
+    return connection
+
+
+def _output_pipe() -> tuple[BinaryIO | None, int]:
+    """A pipe for the program's output: the end to read, and what it gets.
+
+    The event loop passes on what comes over a pipe of its own one turn later.
+    """
+    if sys.platform == "win32":
+        return None, subprocess.PIPE
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "rb", 0), writing
 
 
 class StdioConnection:
@@ -159,9 +180,17 @@ class StdioConnection:
         self._process = Process(transport, protocol, loop)
         self._input = cast("asyncio.StreamWriter", self._process.stdin)
         self._output = cast("asyncio.StreamReader", self._process.stdout)
+        self._reading: asyncio.BaseTransport | None = None
         self._copy = stderr
         self._errors = bytearray()
         self._errors_task = loop.create_task(self._keep_errors())
+
+    async def read_from(self, output: BinaryIO, max_bytes: int) -> None:
+        """Read lines from a pipe."""
+        self._output = asyncio.StreamReader(max_bytes)
+        self._reading, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(self._output), output
+        )
 
     async def receive(self) -> bytes | None:
         """The next line.
@@ -204,6 +233,8 @@ class StdioConnection:
             self._signal(_kill_signal())
             self._errors_task.cancel()
             self._transport.close()
+            if self._reading is not None:
+                self._reading.close()
         await self._process.wait()
 
     def _signal(self, number: int) -> None:

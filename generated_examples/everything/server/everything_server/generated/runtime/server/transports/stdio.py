@@ -98,6 +98,8 @@ class StdioConnection:
         self._files: tuple[BinaryIO, BinaryIO] | None = None
         self._reading: Any = None
         self._writing: Any = None
+        self._held: list[bytes] = []
+        self._held_size = 0
         self._closed = threading.Event()
 
     def take(self) -> None:
@@ -155,9 +157,21 @@ class StdioConnection:
         if self._writing is None:
             await asyncio.to_thread(_write_all, self._files[1], b"%b\n" % message)
             return
-        self._writing.write(b"%b\n" % message)
+        self._held.append(message)
+        self._held_size += len(message)
+        if not self._lines.has_next or self._held_size > _CHUNK:
+            self._write()
+        elif len(self._held) == 1:
+            asyncio.get_running_loop().call_soon(self._write)
         if output.paused:
             await output.writable()
+
+    def _write(self) -> None:
+        """Write what is held while the client has sent more: answers go out together."""
+        if self._held and not self._output.lost:
+            self._writing.write(b"\n".join((*self._held, b"")))
+            self._held.clear()
+            self._held_size = 0
 
     async def close(self) -> None:
         """Give up the descriptors; what was sent is written first, as far as it is read."""
@@ -168,6 +182,7 @@ class StdioConnection:
             if self._files is not None:
                 self._files[1].close()
             return
+        self._write()
         self._writing.close()
         await self._output.closed(_FLUSH_SECONDS)
         if not self._output.lost:
@@ -356,6 +371,11 @@ class _Lines(asyncio.Protocol):
             self._take(b"")
             self._ended = True
             self._wake()
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a line that need not be waited for."""
+        return bool(self._lines)
 
     async def next(self) -> bytes | None:
         """The next line, or None at the end."""
