@@ -225,6 +225,8 @@ TABLE: Final[dict[str, set[str]]] = {
         "pull",
         "release",
         "renaming",
+        "runtime.client",
+        "runtime.core",
         "runtime.server",
         "schemas",
         "stubs",

@@ -44,6 +44,7 @@ def command_of(
     function: Callable[..., int],
     *examples: str,
     cls: type[Command] = Command,
+    settings: dict[str, Any] | None = None,
 ) -> Command:
     """The command that runs a function, which gives the exit code.
 
@@ -52,13 +53,14 @@ def command_of(
         function: With click's parameters on it; its docstring is the help.
         examples: Lines for the end of the help.
         cls: The class of the command.
+        settings: Click's settings of its context; None takes the usual ones.
     """
     lines = "\n".join(f"  {example}" for example in examples)
     return click.command(
         name,
         cls=cls,
         epilog=f"\b\nExamples:\n{lines}",
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings=settings or {"help_option_names": ["-h", "--help"]},
     )(function)
 
 

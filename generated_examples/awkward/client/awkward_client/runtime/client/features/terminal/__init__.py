@@ -4,6 +4,6 @@ Uses the client as any program would. `rich` draws; it is an optional extra, imp
 where something is drawn and nowhere else.
 """
 
-from .main import main
+from .main import main, use
 
-__all__ = ["main"]
+__all__ = ["main", "use"]

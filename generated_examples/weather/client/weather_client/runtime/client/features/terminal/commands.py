@@ -45,7 +45,7 @@ class Session:
     """An open client, and where its results go.
 
     Attributes:
-        program: How the help calls this program, its URL included.
+        program: How the help calls this program, server and command included.
         said: What the command line said.
     """
 
@@ -90,7 +90,7 @@ class Session:
         return read_arguments(
             self.said.words,
             wanted,
-            program=f"{self.program} {self.said.command} {name}",
+            program=f"{self.program} {name}",
             description=str(description or ""),
             read_stdin=sys.stdin.read,
             saves=self.said.command == "read",

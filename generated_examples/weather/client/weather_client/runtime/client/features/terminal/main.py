@@ -103,7 +103,8 @@ def main(client: type[Client], arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write("\n".join(candidates(client, parser, words[1:])) + "\n")
         return commands.OK
     said = _parser(program, client, _has_url(client, words)).parse_args(words)
-    return use(client, f"{program} {_target(said)}".rstrip(), said)
+    parts = filter(None, (program, _target(said), said.command))
+    return use(client, " ".join(parts), said)
 
 
 def use(client: type[Client], program: str, said: argparse.Namespace) -> int:
@@ -111,7 +112,7 @@ def use(client: type[Client], program: str, said: argparse.Namespace) -> int:
 
     Args:
         client: The client's class.
-        program: How the help calls this program, the server included.
+        program: How the help calls this program, server and command included.
         said: The values of a command's options.
 
     Returns:

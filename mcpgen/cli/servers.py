@@ -1,0 +1,187 @@
+"""What the commands share that use a live server: `list`, `call`, `read` and others.
+
+They are those of generated clients: the terminal program of the client runtime does the
+work, with the definitions that the server lists. Nothing is generated.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+if TYPE_CHECKING:
+    from mcpgen.runtime.client import Client
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+OPTIONS_FIRST: Final = {
+    "help_option_names": ["-h", "--help"],
+    "allow_interspersed_args": False,
+}
+"""Settings of commands where what follows the first word belongs to a tool or the like."""
+
+LEVELS: Final = ("debug", "info", "notice", "warning", "error", "critical")
+_OPTIONS: Final[tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...]] = (
+    (
+        ("--command", "command_line"),
+        {"metavar": "COMMAND", "help": "Start this server, in place of URL."},
+    ),
+    (
+        ("--env",),
+        {
+            "multiple": True,
+            "metavar": "NAME",
+            "help": "Hand this environment variable over to the program.",
+        },
+    ),
+    (("--cwd",), {"metavar": "DIR", "help": "Where the program runs."}),
+    (
+        ("--header",),
+        {
+            "multiple": True,
+            "metavar": "'NAME: VALUE'",
+            "help": "A header for every request; put secrets into MCP_HEADERS.",
+        },
+    ),
+    (("--json", "as_json"), {"is_flag": True, "help": "Print the result as JSON."}),
+    (("--quiet",), {"is_flag": True, "help": "Show neither progress nor logs."}),
+    (("--no-input",), {"is_flag": True, "help": "Never ask, nor sign in."}),
+    (
+        ("--root",),
+        {
+            "multiple": True,
+            "metavar": "DIR",
+            "help": "A directory that the server may know of.",
+        },
+    ),
+    (
+        ("--timeout",),
+        {
+            "type": click.FloatRange(min=0, min_open=True),
+            "default": 600.0,
+            "show_default": True,
+            "help": "Seconds that a call may take.",
+        },
+    ),
+    (
+        ("--era",),
+        {
+            "default": "auto",
+            "metavar": "ERA",
+            "help": "Insist on modern, legacy or a protocol version.",
+        },
+    ),
+    (
+        ("--log-level",),
+        {
+            "type": click.Choice(LEVELS),
+            "default": "info",
+            "help": "The least level of the server's logs.",
+        },
+    ),
+    (
+        ("--login-port",),
+        {
+            "type": int,
+            "default": 0,
+            "metavar": "PORT",
+            "help": "Where the browser comes back to after a sign-in.",
+        },
+    ),
+    (
+        ("--cacert",),
+        {"metavar": "FILE", "help": "Certificates of authorities to trust."},
+    ),
+    (("--cert",), {"metavar": "FILE", "help": "A certificate to show to the server."}),
+    (("--key",), {"metavar": "FILE", "help": "Its private key."}),
+)
+
+
+def server_options(function: _F) -> _F:
+    """The options of every command that uses a server."""
+    for names, settings in reversed(_OPTIONS):
+        function = click.option(*names, **settings)(function)
+    return function
+
+
+def words_argument(metavar: str) -> Callable[[_F], _F]:
+    """The server's URL, if there is no --command, and what follows it."""
+    return click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar=metavar)
+
+
+def run(command: str, words: tuple[str, ...], options: Mapping[str, Any]) -> int:
+    """Do what a command of the terminal program does; gives its exit code.
+
+    Args:
+        command: Its name.
+        words: The words behind the options.
+        options: The values of `server_options`.
+
+    Raises:
+        UsageError: A word is missing, or there are too many.
+    """
+    from mcpgen.runtime.client.features.terminal import use
+
+    line = options["command_line"]
+    rest = list(words)
+    url = None
+    if line is None:
+        if not rest:
+            raise click.UsageError("name the server: its URL, or --command")
+        url = rest.pop(0)
+    named = _NAMED.get(command)
+    name = None
+    if named is not None:
+        if not rest or rest[0] in ("-h", "--help"):
+            raise click.UsageError(f"{named} is missing: it follows the server")
+        if rest[0].startswith("-"):
+            raise click.UsageError(f"{rest[0]}: options stand before the server")
+        name = rest.pop(0)
+    elif rest:
+        raise click.UsageError(f"unexpected words: {' '.join(rest)}")
+    target = shlex.quote(url) if url else f"--command {shlex.quote(line)}"
+    said = Namespace(
+        command=command,
+        url=url,
+        name=name,
+        words=rest,
+        output=None,
+        json=options["as_json"],
+        debug=os.environ.get("MCPGEN_DEBUG") not in (None, "", "0"),
+        **options,
+    )
+    return use(_client(url), f"mcpgen {command} {target}", said)
+
+
+_NAMED: Final = {
+    "call": "the tool's name",
+    "read": "the resource's URI",
+    "prompt": "the prompt's name",
+}
+"""What follows the server, where something does."""
+
+
+def _client(url: str | None) -> type[Client]:
+    """A class of clients for one server."""
+    from mcpgen.pull.link import client_info
+    from mcpgen.runtime.client import Client
+    from mcpgen.runtime.core.catalog import Catalog
+
+    # What questions of the server are headed with.
+    shown = (urlsplit(url).hostname or url) if url else "of this program"
+
+    class LiveClient(Client):
+        """Knows nothing of the server but what it lists."""
+
+        catalog = Catalog(server={"name": shown, "version": ""})
+
+        def _own_name(self) -> dict[str, Any]:
+            return dict(client_info())
+
+    return LiveClient
