@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 from mcp import ClientSession, McpError, StdioServerParameters, types
+from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import ClientMessageMetadata
@@ -34,6 +35,8 @@ FILLED_IN = {"name": "Bo", "username": "bo", "email": "bo@example.com"} | {
 
 def transport(target: list[str]) -> Any:
     """What a URL or a command is reached by."""
+    if target[0].endswith("/sse"):
+        return sse_client(target[0])
     if len(target) == 1:
         return streamable_http_client(target[0])
     command, *arguments = target
@@ -364,7 +367,7 @@ async def main(target: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     async with peer.connected():
         for feature in FEATURES:
-            if len(target) > 1 and feature is resumption:
+            if peer.session_id is None and feature is resumption:
                 continue  # there is nothing to resume
             try:
                 async with asyncio.timeout(SECONDS):

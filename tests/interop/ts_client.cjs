@@ -2,7 +2,8 @@
 //
 // `node ts_client.cjs MAJOR MODE COMMAND...`, in the folder of the npm packages, prints one
 // JSON object: what each feature gave. MAJOR is 1 or 2; MODE is "legacy", "auto" or a
-// revision. Nothing is judged here.
+// revision. In place of a command, the URL of an event stream is that of HTTP+SSE. Nothing
+// is judged here.
 "use strict";
 
 const { createRequire } = require("node:module");
@@ -47,18 +48,27 @@ function makeClient() {
   return { client, call: (params, options) => client.callTool(params, undefined, options) };
 }
 
-const stdio = load(major === "2" ? "@modelcontextprotocol/client/stdio" : "@modelcontextprotocol/sdk/client/stdio.js");
-const transport = new stdio.StdioClientTransport({ command, args, stderr: "pipe" });
+function makeTransport() {
+  if (command.startsWith("http")) {
+    const sse = load(major === "2" ? "@modelcontextprotocol/client" : "@modelcontextprotocol/sdk/client/sse.js");
+    return new sse.SSEClientTransport(new URL(command));
+  }
+  const stdio = load(major === "2" ? "@modelcontextprotocol/client/stdio" : "@modelcontextprotocol/sdk/client/stdio.js");
+  return new stdio.StdioClientTransport({ command, args, stderr: "pipe" });
+}
+
+const transport = makeTransport();
 const { client, call } = makeClient();
 
 const reported = [];
 let news = () => {};
-transport.stderr.on("data", (data) => {
+transport.stderr?.on("data", (data) => {
   reported.push(...data.toString().split("\n"));
   news();
 });
 
 async function reports(line) {
+  if (transport.stderr === undefined) return; // the server is not a program of ours
   const limit = AbortSignal.timeout(20 * SECONDS);
   while (!reported.includes(line)) {
     await new Promise((resolve, reject) => {
@@ -163,7 +173,9 @@ const features = {
 async function main() {
   await client.connect(transport);
   const found = {};
-  for (const [name, feature] of Object.entries(features)) {
+  const chosen = process.env.MCPGEN_TEST_FEATURES?.split(",") ?? Object.keys(features);
+  for (const name of chosen) {
+    const feature = features[name];
     try {
       found[name] = await feature();
     } catch (error) {

@@ -403,4 +403,5 @@ class EverythingService(Service):
             ),
         },
         revisions=REVISIONS,
+        transports=("http", "stdio", "sse"),
     )

@@ -25,6 +25,7 @@ from .transports.http.settings import (
     ConnectionSettings,
     ListeningSettings,
 )
+from .transports.sse.settings import SseSettings  # feature: sse
 
 __all__ = ["Settings", "SettingsError", "from_arguments", "settings_table"]
 
@@ -41,6 +42,7 @@ class Settings(
     LimitSettings,  # feature: limits
     CallSettings,
     ListSettings,
+    SseSettings,  # feature: sse
     LegacySettings,  # feature: legacy
     ModernSettings,  # feature: modern
     ShutdownSettings,
