@@ -440,6 +440,47 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_server_without_stdio_has_none_of_it(bare: Path) -> None:
+    transports = bare / "server/weather_server/generated/runtime/server/transports"
+    assert not (transports / "stdio.py").exists()
+    assert not (transports / "sse").exists()
+    code = (
+        "import asyncio\n"
+        "from weather_server.generated.serving import serve_stdio\n"
+        "from weather_server.handlers import Weather\n"
+        "try: asyncio.run(serve_stdio(Weather))\n"
+        "except ImportError as error: print(error)"
+    )
+    done = run(bare / "server", "-c", code)
+    assert done.stdout == (
+        "serve_stdio is not in this package: add `stdio` to `transports` in the "
+        "manifest and run `mcpgen generate`\n"
+    ), done.stderr
+
+
+def test_a_server_without_http_serves_standard_input_and_output(
+    tmp_path: Path,
+) -> None:
+    document = native(tools=[tool()], features={"server": []}, transports=["stdio"])
+    write(tmp_path, texts(project(document)))
+    handlers = tmp_path / "server/weather_server/handlers.py"
+    printing = "print('on import')\n"
+    handlers.write_text(handlers.read_text("utf-8") + printing, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "weather_server"],
+        cwd=tmp_path / "server",
+        input='{"jsonrpc":"2.0","id":1,"method":"ping"}\n',
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.stdout == '{"jsonrpc":"2.0","id":1,"result":{}}\n', done.stderr
+    assert "on import" in done.stderr
+    help_text = run(tmp_path / "server", "-m", "weather_server", "--help").stdout
+    assert "over standard input and output" in " ".join(help_text.split())
+
+
 OPTIONS: Final = {
     "--mock": "`mock`",
     "--telemetry": "`telemetry`",
