@@ -50,6 +50,10 @@ def _next_steps(created: Created) -> list[tuple[str, str]]:
     if "server" in halves:
         run = f"python -m {created.project.server_package}"
         steps.append((run, "serves http://127.0.0.1:8000/mcp"))
+        if "stdio" in created.project.transports:
+            steps.append(
+                ("mcpgen install HOST", "adds it to Claude, Cursor or VS Code")
+            )
     else:
         use = f'python -c "import {created.project.client_package}"'
         steps.append((use, "see client/README.md"))

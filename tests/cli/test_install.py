@@ -20,6 +20,7 @@ from mcpgen.runtime.client import Client
 from tests.cli.terminal import Result, Terminal
 from tests.pace import patient
 from tests.peers import environment_with
+from tests.terminals import terminal as on_a_terminal
 
 URL: Final = "https://hello.example/mcp"
 FILES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -599,21 +600,21 @@ class TestAsking:
         assert "+++ " in done.out
         assert not (hello / "mcp.json").exists()
 
-    @pytest.mark.parametrize(("answer", "code"), [(True, 0), (False, 1)])
-    def test_on_a_terminal_the_answer_counts(
-        self,
-        answer: bool,
-        code: int,
-        hello: Path,
-        terminal: Terminal,
-        monkeypatch: pytest.MonkeyPatch,
+    @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
+    async def test_on_a_terminal_the_answer_counts(
+        self, answer: str, code: int, hello: Path
     ) -> None:
-        on_a_terminal(monkeypatch, lambda: answer)
+        command = ("-m", "mcpgen", "install", "mcp-json", "--url", URL)
+        path = {"PYTHONPATH": str(Path(__file__).parents[2])}
 
-        done = terminal.mcpgen("install", "mcp-json", "--url", URL)
+        async with on_a_terminal(*command, cwd=hello, environment=path) as person:
+            await person.shows(f'+      "url": "{URL}"')
+            await person.shows("Write this? [y/N]")
+            assert not (hello / "mcp.json").exists()
+            person.type(f"{answer}\n")
+            assert await person.ends() == code
 
-        assert done.code == code
-        assert (hello / "mcp.json").exists() == answer
+        assert (hello / "mcp.json").exists() == (code == 0)
 
     def test_a_file_that_changes_meanwhile_is_left_alone(
         self, hello: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
@@ -622,7 +623,9 @@ class TestAsking:
             (hello / "mcp.json").write_text('{"mine": 1}')
             return True
 
-        on_a_terminal(monkeypatch, change)
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        monkeypatch.setattr(click, "confirm", lambda *_, **__: change())
 
         done = terminal.mcpgen("install", "mcp-json", "--url", URL)
 
@@ -654,12 +657,6 @@ class TestAsking:
 
         assert URL in done.out
         assert secret not in done.out
-
-
-def on_a_terminal(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(click, "confirm", lambda *_, **__: answer())
 
 
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="no symbolic links")

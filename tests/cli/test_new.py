@@ -55,6 +55,7 @@ def test_a_new_server_has_both_halves_and_says_what_comes_next(
         "  cd hello\n"
         "  python -m pip install -e ./server -e './client[cli]'   # into an environment of yours\n"
         "  python -m hello_server                                 # serves http://127.0.0.1:8000/mcp\n"
+        "  mcpgen install HOST                                    # adds it to Claude, Cursor or VS Code\n"
         "\n"
         "Your code goes into server/hello_server/handlers.py.\n"
         "After a change of mcpgen.yaml: mcpgen generate\n"
