@@ -187,9 +187,9 @@ class MessageTransport:
             await current.send(message)
             while True:
                 found = await inbox.get()
-                clock.heard()
                 if "method" not in found:
                     break
+                clock.heard()
                 await self.receive(found, clock)
         except asyncio.CancelledError:
             current.given_up.append(request_id)
