@@ -43,6 +43,7 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 """Files of each feature of servers, below `server/features` of the runtime."""
 
 TRANSPORTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "config": ("config.py",),
     "stdio": ("../transports/stdio.py",),
     "sse": ("../transports/sse/",),
 }
@@ -73,6 +74,7 @@ SERVER_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
 CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
     "terminal": ("terminal/",),
     "oauth": ("oauth/", "terminal/sign_in.py"),
+    "config": ("config.py",),
     "stdio": ("../transports/stdio.py", "../transports/command_line.py"),
 }
 """The same for clients."""
@@ -80,7 +82,7 @@ CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
 SERVER_DEFAULT: Final = ("limits", "access-log", "mock", "token")
 """What servers have where the manifest does not list features: their README needs it."""
 
-CLIENT_DEFAULT: Final = ("terminal", "stdio")
+CLIENT_DEFAULT: Final = ("terminal", "stdio", "config")
 """What clients have where the manifest does not list features; and perhaps `oauth`."""
 
 OAUTH_KINDS: Final = frozenset({"jwt", "introspection", "github"})

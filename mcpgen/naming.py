@@ -42,6 +42,7 @@ SYNC_CLIENT_ATTRIBUTES: Final = frozenset(
         "complete_prompt",
         "complete_template",
         "era",
+        "from_config",
         "get_prompt",
         "in_memory",
         "instructions",

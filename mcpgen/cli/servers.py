@@ -145,7 +145,7 @@ def run(command: str, words: tuple[str, ...], options: Mapping[str, Any]) -> int
         name = rest.pop(0)
     elif rest:
         raise click.UsageError(f"unexpected words: {' '.join(rest)}")
-    target = shlex.quote(url) if url else f"--command {shlex.quote(line)}"
+    target = shlex.quote(url) if url else f"--command {shlex.quote(str(line))}"
     said = Namespace(
         command=command,
         url=url,

@@ -339,10 +339,11 @@ class Features(TypedDict, total=False):
         ),
     ]
     client: Annotated[
-        list[Literal["terminal", "oauth", "stdio"]],
+        list[Literal["terminal", "oauth", "stdio", "config"]],
         Field(
             description="What the client has besides its core. Default: terminal, stdio "
-            "(servers that are programs, started by the client), and oauth where `auth` "
+            "(servers that are programs, started by the client), config (servers in the "
+            "files of hosts), and oauth where `auth` "
             "means OAuth, or where the project makes no server and has no `auth`."
         ),
     ]

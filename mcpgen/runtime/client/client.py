@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
@@ -25,7 +26,6 @@ from .options import CallSettings, LoggingLevel, Omit, Settings, messages_only
 from .sync import SyncClient
 
 if TYPE_CHECKING:
-    import os
     from typing import Self, TextIO, Unpack
 
     from aiohttp import web
@@ -204,6 +204,38 @@ class Client:
         return stdio.program(
             words, env=env, cwd=cwd, stderr=stderr, max_bytes=settings.max_bytes
         ), settings
+
+    @classmethod
+    def from_config(
+        cls,
+        path: str | os.PathLike[str],
+        name: str,
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """A client of a server in a host's configuration file, such as `mcp.json`.
+
+        Reads what Claude, VS Code, Cursor and others write: `mcpServers` or `servers`
+        with `command`, `args`, `env` and `cwd`, or `url` and `headers`; comments and
+        `${VARIABLES}` of the environment.
+
+        Args:
+            path: The file; it is trusted, for it names programs to start.
+            name: The server's name in it.
+            options: As for the constructor; `headers` come on top of those in the file.
+
+        Raises:
+            ClientError: The file or the entry cannot be used; also a ValueError. Names
+                the file and the key, and has none of the values, which may be secrets.
+            ValueError: The server is a program, and an option is for HTTP alone.
+        """
+        config = load(
+            f"{__package__}.features.config", "Client.from_config", "client", "config"
+        )
+        server = config.read(path, name, os.environ)
+        if server.command:
+            return cls.stdio(server.command, env=server.env, cwd=server.cwd, **options)
+        options["headers"] = {**server.headers, **options.get("headers", {})}
+        return cls(server.url, **options)
 
     @classmethod
     def _with(cls, transport: Transport, settings: Settings) -> Self:

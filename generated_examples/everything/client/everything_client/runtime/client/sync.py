@@ -116,6 +116,16 @@ class SyncClient:
         )
         return cls(made)
 
+    @classmethod
+    def from_config(
+        cls,
+        path: str | os.PathLike[str],
+        name: str,
+        **options: Unpack[ClientOptions],
+    ) -> Self:
+        """A client of a server in a host's file; see `Client.from_config`."""
+        return cls(cls._client_class.from_config(path, name, **options))
+
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """This client with other options for its calls; the connection is shared."""
         changed = copy.copy(self)

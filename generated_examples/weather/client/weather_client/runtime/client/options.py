@@ -209,7 +209,7 @@ class CallSettings:
     timeout: float | None = DEFAULT_TIMEOUT
     idle_timeout: float | None = DEFAULT_IDLE_TIMEOUT
     progress: ProgressCallback | None = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     meta: JsonObject = field(default_factory=dict[str, Json])
 
 
