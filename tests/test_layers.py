@@ -701,6 +701,18 @@ def test_parts_of_the_client_know_only_what_they_may(path: Path) -> None:
         assert not any(f"{name}.".startswith(f"{each}.") for each in forbidden), name
 
 
+@pytest.mark.parametrize("side", ["server", "client"])
+def test_nobody_imports_an_era_but_the_table(side: str) -> None:
+    """Packages may lack it. The server's settings and exports are lines of an era."""
+    lines = {"server/__init__.py", "server/settings.py"}
+    for path in sources(RUNTIME / side):
+        place = path.relative_to(RUNTIME).as_posix()
+        if not place.startswith(f"{side}/eras/") and place not in lines:
+            for module in modules_imported(path):
+                parts = module.removeprefix(f"mcpgen.runtime.{side}.").split(".")
+                assert parts[:2] not in (["eras", "modern"], ["eras", "legacy"]), place
+
+
 def test_the_client_has_no_circle_of_modules() -> None:
     """Imports that are for types alone do not count: they are never run."""
     left = {
