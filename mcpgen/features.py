@@ -111,7 +111,8 @@ CLIENT_ERAS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The same for clients, which with both eras choose one of them."""
 
-NEVER_IN_CLIENTS: Final = ("../../core/examples/",)
+NEVER_IN_CLIENTS: Final = ("../../core/examples/", "../../core/uri/match.py")
+"""What only servers use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=["mcpgen.runtime"]):
 
     from mcpgen.runtime.core import headers, jsonrpc
     from mcpgen.runtime.core.errors import ProtocolError
-    from mcpgen.runtime.core.uri import template as uri_template
+    from mcpgen.runtime.core.uri.match import match
     from mcpgen.runtime.server import reading
     from mcpgen.runtime.server.eras.legacy.replay import parse_event_id
     from mcpgen.runtime.server.eras.modern import envelope
@@ -141,7 +141,7 @@ def read_small_ones(data: bytes) -> None:
     with contextlib.suppress(Refusal):
         bearer_token(CIMultiDict({"Authorization": text}))
     for template in ("shop://cities/{city}", "x://{+path}/{a,b}{?q*}", "{/list*}{#f}"):
-        uri_template.match(template, text)
+        match(template, text)
 
 
 def read_any(data: bytes) -> None:

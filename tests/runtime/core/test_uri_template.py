@@ -11,7 +11,8 @@ import uritemplate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcpgen.runtime.core.uri.template import MAX_URI, Value, expand, match, variables
+from mcpgen.runtime.core.uri.match import match
+from mcpgen.runtime.core.uri.template import MAX_URI, Value, expand, variables
 from tests.pace import patient
 
 RFC_VALUES: dict[str, Value] = {

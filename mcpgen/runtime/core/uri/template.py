@@ -1,8 +1,7 @@
-"""URI templates (RFC 6570): expand one with values, match a URI against one.
+"""URI templates (RFC 6570): their variables, and the URI that one makes of values.
 
 Shared by server and client; knows nothing of resources or the protocol. `expand`
-speaks all four levels. `match` reverses what servers use: every operator, lists with
-`*` and prefixes, but no associative arrays, whose keys a template does not name.
+speaks all four levels.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
-from . import match as _uri_match
 from .syntax import Expression, Operator, Variable, normalize, parse
 
 Scalar: TypeAlias = str | int | float | bool
@@ -51,22 +49,6 @@ def expand(template: str, variables: Mapping[str, Value]) -> str:
         part if isinstance(part, str) else _expand(part, variables)
         for part in parse(template)
     )
-
-
-def match(template: str, uri: str) -> dict[str, str | list[str]] | None:
-    """The values with which a template gives this URI, or None if there are none.
-
-    Values are decoded. A variable with `*` gives a list, every other a string; one
-    that the URI leaves out is absent. URIs that people wrote without encoding match
-    too (`a b@c` for `{id}`), but a simple variable never takes in `/`, `?` or `#`.
-    Where several readings are possible, early variables are short. Nothing gives a URI
-    of more than `MAX_URI` characters.
-
-    Raises:
-        ValueError: The template is malformed.
-    """
-    parsed = parse(template)
-    return None if len(uri) > MAX_URI else _uri_match.match(parsed, uri)
 
 
 def _expand(expression: Expression, values: Mapping[str, Value]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from ...core.catalog import JsonObject
 from ...core.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, ProtocolError
 from ...core.jsonrpc import is_array, is_object
-from ...core.uri.template import match
+from ...core.uri.match import match
 from ..handlers.context import Context
 from ..handlers.invoke import Call
 from ..handlers.results import ResourceNotFound

@@ -10,7 +10,8 @@ from itertools import chain
 from typing import Any, Final
 
 from ....core.jsonrpc import is_array, is_object
-from ....core.uri.template import MAX_URIS, match
+from ....core.uri.match import match
+from ....core.uri.template import MAX_URIS
 from ...methods.registry import LiveCatalog
 
 

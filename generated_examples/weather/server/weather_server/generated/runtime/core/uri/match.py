@@ -1,9 +1,9 @@
 """The reverse of RFC 6570 expansion: which values of a template give this URI.
 
-Part of `uri_template`, which hands in the parsed template. Templates come from strangers
-and so do URIs: first it is found out, in linear time, where in the URI each part of the
-template can begin at all; then a search with a budget looks there alone. A search whose
-budget is spent finds nothing: half a search could find the wrong reading.
+Knows what servers use: every operator, lists with `*` and prefixes, but no associative
+arrays. Neither templates nor URIs are trusted: first it is found out, in linear time, where
+in the URI each part of the template can begin; then a search with a budget looks there alone.
+A search whose budget is spent finds nothing: half of one could find the wrong reading.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from .syntax import (
-    MAX_LENGTH,
     OPERATORS,
     Expression,
     Operator,
@@ -23,7 +22,9 @@ from .syntax import (
     Variable,
     decode,
     normalize,
+    parse,
 )
+from .template import MAX_URI
 
 Found: TypeAlias = dict[str, str | list[str]]
 
@@ -32,9 +33,18 @@ _VALUE: Final = "-A-Za-z0-9._~%"
 """Characters of a value that was encoded; the rest of a URI's are separators."""
 
 
-def match(parts: Sequence[Part], uri: str) -> Found | None:
-    """The variables' values, or None; see `uri_template.match`."""
-    if len(uri) > MAX_LENGTH:
+def match(template: str, uri: str) -> Found | None:
+    """The values with which a template gives this URI, or None if there are none.
+
+    Values are decoded; a variable with `*` gives a list, and one that the URI leaves out
+    is absent. URIs without encoding match too (`a b@c` for `{id}`), but a simple variable
+    takes in no `/`, `?` or `#`. Where several readings are possible, early variables are
+    short. URIs of more than `MAX_URI` characters match nothing.
+
+    Raises ValueError where the template is malformed.
+    """
+    parts = parse(template)
+    if len(uri) > MAX_URI:
         return None
     if not parts:
         return None if uri else {}
