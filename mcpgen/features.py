@@ -43,7 +43,6 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
 """Files of each feature of servers, below `server/features` of the runtime."""
 
 TRANSPORTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "config": ("config.py",),
     "stdio": ("../transports/stdio.py",),
     "sse": ("../transports/sse/",),
 }
