@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FAREWELL_LIMIT: Final = 3.0
+DETACHED_LIMIT: Final = 3.0
 """Seconds for each message that is sent when something ends."""
 
 

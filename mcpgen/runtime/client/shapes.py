@@ -1,4 +1,4 @@
-"""What JSON from a stranger turns out to be: tests that types follow."""
+"""Type guards for untrusted JSON."""
 
 from __future__ import annotations
 

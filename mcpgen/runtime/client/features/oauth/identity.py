@@ -107,7 +107,7 @@ class ClientRegistration:
 
 
 def method_for(client: ClientRegistration, server: AuthorizationServer) -> str:
-    """How a client authenticates: what it was told, or what both can.
+    """How a client authenticates: as configured, or by a method that both support.
 
     Raises:
         ClientError: The server takes nothing that the client has.

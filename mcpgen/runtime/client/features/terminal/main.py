@@ -164,7 +164,7 @@ def _target(said: argparse.Namespace) -> str:
 def _outcome(
     client: type[Client], display: Display, program: str, said: argparse.Namespace
 ) -> int:
-    """The exit code; every failure is told in words."""
+    """The exit code; every failure is explained on standard error."""
     try:
         return asyncio.run(_run(client, display, program, said))
     except HelpShown:
@@ -182,7 +182,7 @@ def _outcome(
     except (ClientError, ValueError, OSError, MissingFeature) as error:
         problem = str(error)
     except Exception as error:
-        # A defect. Whoever looks for it asks for the traceback.
+        # A defect; --debug shows the traceback.
         if said.debug:
             raise
         problem = _defect(error)
@@ -380,7 +380,7 @@ def _add_common(parser: argparse.ArgumentParser, default: Any) -> None:
         "--no-input",
         action="store_true",
         default=either(False),
-        help="never ask, nor sign in; the server is told so",
+        help="never ask, nor sign in; the server gets no answers",
     )
     parser.add_argument(
         "--header",

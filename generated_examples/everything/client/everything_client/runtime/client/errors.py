@@ -98,7 +98,7 @@ class TransportError(ClientError):
 
 
 class CallTimeoutError(TransportError, TimeoutError):
-    """The answer did not come in time; the server was told to stop."""
+    """The response did not come in time; the request was cancelled."""
 
 
 class AuthError(TransportError):

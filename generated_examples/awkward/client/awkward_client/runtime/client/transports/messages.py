@@ -222,7 +222,7 @@ class MessageTransport:
             del current.inboxes[request_id]
             if not is_over and self._tasks is not None:
                 current.given_up.append(request_id)
-                self._tasks.farewell(self._cancel(current, request_id), END_LIMIT)
+                self._tasks.detached(self._cancel(current, request_id), END_LIMIT)
 
     async def post(self, message: Message) -> None:
         """Send a notification or an answer."""

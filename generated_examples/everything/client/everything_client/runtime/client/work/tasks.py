@@ -15,7 +15,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
-        self._farewells: set[asyncio.Task[None]] = set()
+        self._detached: set[asyncio.Task[None]] = set()
 
     def spawn(
         self,
@@ -35,16 +35,16 @@ class Tasks:
         task.add_done_callback(self._ended)
         return task
 
-    def farewell(self, work: Coroutine[Any, Any, None], limit: float) -> None:
+    def detached(self, work: Coroutine[Any, Any, None], limit: float) -> None:
         """Runs something aside that `settle` waits for, `limit` seconds at most."""
         task = self.spawn(_bounded(work, limit))
-        self._farewells.add(task)
-        task.add_done_callback(self._farewells.discard)
+        self._detached.add(task)
+        task.add_done_callback(self._detached.discard)
 
     async def settle(self) -> None:
-        """Waits for all farewells."""
-        if self._farewells:
-            await asyncio.gather(*self._farewells, return_exceptions=True)
+        """Waits for all detached tasks."""
+        if self._detached:
+            await asyncio.gather(*self._detached, return_exceptions=True)
 
     async def close(self) -> None:
         """Cancels what still runs and waits until it has ended."""
@@ -65,4 +65,4 @@ async def _bounded(work: Coroutine[Any, Any, None], limit: float) -> None:
         async with asyncio.timeout(limit):
             await work
     except TimeoutError:
-        logger.debug("a farewell to an MCP server took too long")
+        logger.debug("a last message to an MCP server took too long")

@@ -1,4 +1,4 @@
-"""Text from strangers, made fit for a terminal. Knows nothing else."""
+"""Untrusted text, made safe for a terminal. Knows nothing else."""
 
 from __future__ import annotations
 

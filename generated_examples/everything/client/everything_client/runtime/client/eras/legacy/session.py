@@ -35,7 +35,7 @@ from ...handlers import ROOTS_CHANGED
 from ...incoming import Message, result_of
 from ...options import CallSettings, LoggingLevel
 from ...session import (
-    FAREWELL_LIMIT,
+    DETACHED_LIMIT,
     Parts,
     ServerInfo,
     cancellation,
@@ -150,7 +150,7 @@ class LegacySession:
         """Ends the session."""
         self._serving.end()
         with contextlib.suppress(ClientError, TimeoutError):
-            async with asyncio.timeout(FAREWELL_LIMIT):
+            async with asyncio.timeout(DETACHED_LIMIT):
                 await self._channel.close()
 
     async def _initialize(self) -> None:
@@ -204,7 +204,7 @@ class LegacySession:
         return Request("initialize", params)
 
     async def _restore(self) -> None:
-        """What a new session must be told, beyond its start."""
+        """What a new session needs to know, beyond its start."""
         if self._log_level is not None and "logging" in self.server.capabilities:
             with self._optional("logging/setLevel"):
                 await self._setup(_set_level(self._log_level))
@@ -284,7 +284,7 @@ class LegacySession:
         """Cancel a request whose answer nobody awaits any more; never `initialize`."""
         if request.method != "initialize":
             cancelled = cancellation(request_id)
-            self._parts.tasks.farewell(self._post(cancelled), FAREWELL_LIMIT)
+            self._parts.tasks.detached(self._post(cancelled), DETACHED_LIMIT)
 
     async def _post(self, message: Message) -> None:
         with contextlib.suppress(ClientError, SessionLostError):

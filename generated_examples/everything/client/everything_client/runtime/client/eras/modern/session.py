@@ -20,7 +20,7 @@ from ...errors import ClientError, ProtocolError, TransportError, VersionError
 from ...incoming import Message, result_of
 from ...options import CallSettings, LoggingLevel, Notification
 from ...session import (
-    FAREWELL_LIMIT,
+    DETACHED_LIMIT,
     EraLostError,
     Parts,
     ServerInfo,
@@ -189,7 +189,7 @@ class ModernSession:
         """Cancel a request whose answer nobody awaits any more."""
         if not self._channel.cancels:
             cancelled = cancellation(request_id)
-            self._parts.tasks.farewell(self._post(cancelled), FAREWELL_LIMIT)
+            self._parts.tasks.detached(self._post(cancelled), DETACHED_LIMIT)
 
     async def _post(self, message: Message) -> None:
         with contextlib.suppress(ClientError):

@@ -127,7 +127,7 @@ class _Loopback:
             ) from None
 
     async def handle(self, request: web.Request) -> web.Response:
-        """The browser's way back; whoever has not the right state is sent away."""
+        """The browser's way back; a wrong state is rejected."""
         from aiohttp import web
 
         is_ours = bool(self._state) and request.query.get("state") == self._state

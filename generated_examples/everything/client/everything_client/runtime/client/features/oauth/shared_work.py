@@ -124,7 +124,7 @@ class _Run:
 class SingleFlight:
     """Runs one piece of work at a time, in a task of its own.
 
-    Callers wait for the task that is running, whoever started it.
+    Callers wait for the task that is running, even if another one started it.
     """
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from ...calls import Request
 from ...channel import CONNECT_LIMIT, LISTEN_WAIT, SessionChannel, SessionLostError
 from ...errors import ClientError, TransportError
 from ...options import CallSettings, Notification
-from ...session import FAREWELL_LIMIT
+from ...session import DETACHED_LIMIT
 from ...work import backoff
 
 if TYPE_CHECKING:
@@ -152,10 +152,10 @@ class LegacyChanges:
         self.uris[uri] -= 1
         if not self.uris[uri]:
             del self.uris[uri]
-            self._parts.tasks.farewell(self._leave(uri), FAREWELL_LIMIT)
+            self._parts.tasks.detached(self._leave(uri), DETACHED_LIMIT)
 
     async def _leave(self, uri: str) -> None:
-        options = self._parts.brief(FAREWELL_LIMIT)
+        options = self._parts.brief(DETACHED_LIMIT)
         request = Request("resources/unsubscribe", {"uri": uri}, options=options)
         with contextlib.suppress(ClientError, SessionLostError):
             await self._ask_once(request)
