@@ -303,6 +303,7 @@ def _entry(
 ) -> tuple[dict[str, Any], Callable[[], None] | None]:
     """The entry, and what starts the server once."""
     from mcpgen import hosts
+    from mcpgen.runtime.client.errors import is_web_url
 
     env = dict(_pairs(given.env, "=", "--env"))
     headers = dict(_pairs(given.headers, ":", "--header"))
@@ -316,7 +317,7 @@ def _entry(
         if given.url is None:
             _require(subject, "http", "list http in `transports`")
         url = given.url or subject.url
-        if not url.startswith(("http://", "https://")):
+        if not is_web_url(url):
             raise click.UsageError("--url takes an http or https URL")
         return hosts.http(host, url, headers), None
     if headers:

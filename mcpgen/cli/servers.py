@@ -171,10 +171,14 @@ def _client(url: str | None) -> type[Client]:
     """A class of clients for one server."""
     from mcpgen.pull.link import client_info
     from mcpgen.runtime.client import Client
+    from mcpgen.runtime.client.errors import is_web_url
     from mcpgen.runtime.core.catalog import Catalog
 
     # What questions of the server are headed with.
-    shown = (urlsplit(url).hostname or url) if url else "of this program"
+    shown = "of this program"
+    if url:
+        # What is wrong with another URL, the client says.
+        shown = urlsplit(url).hostname or url if is_web_url(url) else url
 
     class LiveClient(Client):
         """Knows nothing of the server but what it lists."""

@@ -85,7 +85,10 @@ class Package(TypedDict, total=False):
     ]
 
 
-ENDPOINT: Final = r"https?://[A-Za-z0-9._~:\[\]-]{1,300}(/[A-Za-z0-9._~:/%+-]{0,1000})?"
+ENDPOINT: Final = (
+    r"https?://([A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"
+    r"(/[A-Za-z0-9._~:/%+-]{0,1000})?"
+)
 """An endpoint as it may stand in READMEs: without credentials, query and fragment."""
 
 

@@ -15,6 +15,7 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import loads
 from mcpgen.manifest.publishing import ENDPOINT
 from mcpgen.manifest.words import SECTIONS
+from mcpgen.runtime.client.errors import is_web_url
 from mcpgen.runtime.client.shapes import is_object
 from mcpgen.runtime.client.transports.command_line import split
 
@@ -29,12 +30,22 @@ _INFO: Final = frozenset(
 )
 _FIRST: Final = ("uri", "uriTemplate", "name", "title", "description")
 _SECRET: Final = re.compile(
-    r"^--?(\w+[-_])*(key|token|secret|password|passwd|auth|credentials?|bearer)(=|$)"
-    r"|^\w*(key|token|secret|password)\w*=|^(authorization|cookie|[\w-]*key):"
-    r"|://[^/@]+@|^(sk|ghp|gho|xox[bp])[-_]|^bearer ",
+    # An option: --api-key, --clientSecret=..., --db-pass, -H and --header with any value.
+    r"^--?[\w-]*(key|token|secret|passw(or)?d|passphrase|pwd|credentials?|bearer)(=|$)"
+    r"|^--?(\w+[-_])*(pass|pat|auth|sig|signature)(=|$)|^(?-i:-H)|^--headers?(=|$)"
+    # A value by its name: API_KEY=..., ?token=..., Password=..., {"apiKey": ...}
+    r"|(^-?\w*|[?&;,={\s][\"']?[\w-]*)"
+    r"(key|token|secret|pass\w*|pwd|auth|credential|bearer|sig|(?<![^\W_])pat(?![^\W_]))"
+    r"\w*[\"']?\s*="
+    r"|[\"'][\w-]*(key|token|secret|pass\w*|pwd|auth\w*)[\"']\s*:"
+    r"|^(authorization|cookie|[\w-]*(key|token|secret)):|(^|[=:\s])(bearer|basic) "
+    # A value by its form: a user in a URL, prefixes of well-known kinds of tokens.
+    r"|://[^/@]+@|(^|[=:\s])(sk-|[sr]k_(live|test)_"
+    r"|(gh[opsur]|xox[a-z]|github_pat|glpat)[-_]"
+    r"|(?-i:AKIA|ASIA|AIza|eyJ|hf_|ya29\.))",
     re.IGNORECASE,
 )
-"""Words of a command that announce or are a credential."""
+"""Words of a command that announce a credential, or look like one."""
 FALLBACK: Final = "server"
 SHOWN: Final = "server.json"
 
@@ -57,6 +68,8 @@ def endpoint(url: str) -> str | None:
 
     None where the rest is not plain enough to stand in a README.
     """
+    if not is_web_url(url):
+        return None
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     plain = urlunsplit((parts.scheme.lower(), host, parts.path, "", ""))

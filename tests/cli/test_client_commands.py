@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from mcpgen.manifest import load
+from mcpgen.pull import startable
 from tests.cli.terminal import Terminal, process
 from tests.pace import patient
 
@@ -189,6 +190,39 @@ def test_a_command_with_a_credential_is_not_recorded(
     assert done.code == 0
     assert "warning[MG705]" in done.err
     assert load(tmp_path / "gh" / "mcpgen.yaml").command == ()
+
+
+CREDENTIALS: Final = [
+    "https://h/mcp?api_key=SECRET",
+    "https://h/mcp?a=b&token=SECRET",
+    "https://h/mcp?X-Amz-Signature=SECRET",
+    *("--pwd x", "--pass x", "--apikey x", "--db-pass=x", "--accessToken x", "--pat x"),
+    *("--header X-Auth:abc", "--header=X-Auth:abc", "-H X-Auth:abc", "-HX-Auth:abc"),
+    *("github_pat_11AAA", "glpat-abc", "AKIAIOSFODNN7", "eyJhbGciOiJI.e30.x", "sk-abc"),
+    *("-e FOO_PAT=abc", "--env=API_KEY=abc", "-eAPI_KEY=abc", "-e GITHUB_AUTH=abc"),
+    *("'Server=a;Password=b'", "'host=a password=b'", '\'{"apiKey": "b"}\''),
+    *("X-Api-Token:abc", "postgres://u:p@host/db", "'Authorization: Bearer abc'"),
+]
+
+
+@pytest.mark.parametrize("words", CREDENTIALS)
+def test_what_looks_like_a_credential_is_found(words: str) -> None:
+    assert startable(f"npx -y server {words}") == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "uvx mcp-server-time --local-timezone Europe/Oslo",
+        "npx -y @modelcontextprotocol/server-filesystem /home/me/keys /tmp",
+        "npx mcp-remote https://example.com/mcp?page=1 --transport http-only",
+        "docker run -i --rm -e API_KEY -v data:/data image:1.2 --max-tokens=100 -h",
+        "python -u -m sk_learn_server --compat --path=MY_PATH --bypass -p 80",
+        "env PYTHONPATH=src python -m pat_server --format json",
+    ],
+)
+def test_other_commands_are_recorded(command: str) -> None:
+    assert startable(command) == tuple(shlex.split(command))
 
 
 HOSTILE: Final = [

@@ -470,6 +470,15 @@ class TestTheRestOfTheFile:
         assert (hello / "mcp.json").read_bytes() == content
 
 
+@pytest.mark.parametrize("url", ["nowhere", "ftp://h/x", "http://", "http://[x"])
+def test_what_is_no_url_is_refused(url: str, hello: Path, terminal: Terminal) -> None:
+    done = terminal.mcpgen("install", "mcp-json", "--url", url, "--yes")
+
+    assert done.code == 2
+    assert "--url takes an http or https URL" in done.err
+    assert not (hello / "mcp.json").exists()
+
+
 def is_subsequence(part: bytes, whole: bytes) -> bool:
     rest = iter(whole)
     return all(byte in rest for byte in part)

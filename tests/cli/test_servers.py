@@ -146,6 +146,7 @@ WRONG: Final = {
     "too much": (("list", "http://127.0.0.1:9/mcp", "x"), "unexpected words: x"),
     "nobody": (("list", "http://127.0.0.1:9/mcp"), "error: "),
     "no URL": (("list", "nowhere"), "error: "),
+    "half an address": (("list", "http://u:secret@[x"), "is not the URL of a server"),
     "a quote": (("list", "--command", "x 'secret"), "a quote in it is not closed"),
     "a program that ends": (
         ("list", "--command", f"{sys.executable} -c 'import sys; sys.exit(7)'"),

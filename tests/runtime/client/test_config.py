@@ -237,6 +237,10 @@ FAULTS: Final[dict[str, tuple[object, str]]] = {
         {"servers": {"a": {"url": "ws://u:s3cret@h"}}},
         ": servers.a.url: must be an http or https URL",
     ),
+    "a URL with half an address": (
+        {"servers": {"a": {"url": "http://u:s3cret@[x"}}},
+        ": servers.a.url: must be an http or https URL",
+    ),
     "a header of two lines": (
         {"servers": {"a": {"url": "https://a.b", "headers": {"K": "${KEY}\nX: y"}}}},
         ": servers.a.headers.K: has a line end or control character",

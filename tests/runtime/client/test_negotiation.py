@@ -234,7 +234,13 @@ async def test_no_server_at_all_is_explained() -> None:
     assert caught.value.sent is False
 
 
-@pytest.mark.parametrize("url", ["", "localhost:8000/mcp", "ftp://x/y", "http:///mcp"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "localhost:8000/mcp", "ftp://x/y", "http:///mcp"),
+        *("http://[x", "http://[x]/mcp", "http://h:99999/mcp", "http://h:x/"),
+    ],
+)
 def test_what_is_no_url_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match="is not the URL of a server"):
         Client(url)

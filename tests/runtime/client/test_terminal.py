@@ -454,7 +454,7 @@ async def test_what_can_not_be_done_is_one_sentence(
     [
         ("http://127.0.0.1:1/mcp", "cannot connect: Connection refused. Is the server"),
         ("127.0.0.1:8000", "'127.0.0.1:8000' is not the URL of a server"),
-        ("http://user:secret@[::1/mcp", "Invalid IPv6 URL"),
+        ("http://user:secret@[::1/mcp", "'http://...' is not the URL of a server"),
         ("me:secret@host", "'host' is not the URL"),
     ],
 )

@@ -21,7 +21,7 @@ import aiohttp
 from ....core import headers as names
 from ...auth.hooks import Challenge, Outgoing
 from ...channel import Origin, Pause
-from ...errors import TransportError, public_url
+from ...errors import TransportError, is_web_url, public_url
 from ...incoming import Message
 from ...options import Settings
 from ...quirks import Quirks
@@ -321,8 +321,7 @@ def checked_url(url: str) -> str:
     Raises:
         ValueError: It is not an http or https URL.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_web_url(url):
         raise ValueError(
             f"{public_url(url)!r} is not the URL of a server; "
             "it looks like http://127.0.0.1:8000/mcp"

@@ -181,9 +181,26 @@ class MissingHandlerError(ClientError):
         self.result = result
 
 
+def is_web_url(url: str) -> bool:
+    """Whether a text is an http or https URL with a host."""
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+        )
+    except ValueError:
+        return False
+
+
 def public_url(url: str) -> str:
     """An address without what may be secret: user, password, query, fragment."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Nobody knows where its password ends.
+        return f"{url.partition('://')[0]}://..."
     if not parts.netloc:
         return parts._replace(query="", fragment="").geturl().rpartition("@")[2]
     host = parts.netloc.rpartition("@")[2]

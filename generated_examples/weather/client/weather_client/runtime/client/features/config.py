@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
-from urllib.parse import urlsplit
 
-from ..errors import ClientError
+from ..errors import ClientError, is_web_url
 from ..shapes import is_list, is_object
 
 _SECTIONS: Final = ("mcpServers", "servers", "mcp.servers")
@@ -189,8 +188,7 @@ class _Entry:
                 cwd=None if cwd is None else Path(self._text("cwd")),
             )
         url = self._text(key)
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not is_web_url(url):
             self._refuse(key, "must be an http or https URL")
         headers = self._mapping("headers")
         for name, value in headers.items():

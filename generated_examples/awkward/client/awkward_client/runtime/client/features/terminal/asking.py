@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ...errors import is_web_url
 from ...options import Elicitation, ElicitationAnswer, Reply
 from ...shapes import is_list, members
 from .arguments import Argument, argument, arguments_of, choices_of, value_of
@@ -111,12 +112,12 @@ class Person:
 
     async def _page(self, question: Elicitation) -> Reply:
         url = question.url or ""
-        parts = urlsplit(url)
         say(f"\nThe server {self._server} asks: {clean(question.message)}")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not is_web_url(url):
             say(f"It names no web page that could be opened: {in_one_line(url)}")
             return Reply.DECLINE
-        say(f"It wants you to open this page of {in_one_line(parts.hostname)}:")
+        host = urlsplit(url).hostname or ""
+        say(f"It wants you to open this page of {in_one_line(host)}:")
         say(f"  {in_one_line(url)}")
         reply = await self._consent("Open it?") or Reply.CANCEL
         if reply is Reply.ACCEPT and not await asyncio.to_thread(open_page, url):

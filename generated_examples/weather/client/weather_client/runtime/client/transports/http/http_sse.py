@@ -120,8 +120,13 @@ class SseChannel:
             event = None
         if event is None or event.type != "endpoint":
             raise self._broken("the server's stream does not begin with `endpoint`")
-        url = urljoin(self._http.url, event.data.decode("utf-8", "replace").strip())
-        if not self._http.same_origin(url):
+        named = event.data.decode("utf-8", "replace").strip()
+        try:
+            url = urljoin(self._http.url, named)
+            is_ours = self._http.same_origin(url)
+        except ValueError:
+            raise self._broken("the server names an address that is none") from None
+        if not is_ours:
             raise self._broken(
                 f"the server names an address of another origin: {public_url(url)}"
             )
