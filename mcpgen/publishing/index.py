@@ -18,7 +18,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from mcpgen import disk
 from mcpgen.diagnostics import MCPGenError, Span
-from mcpgen.runtime.client.errors import is_web_url
 
 from . import retries
 
@@ -114,7 +113,11 @@ def fetch(file: Listed, folder: Path) -> Path:
 
 def _get(url: str, headers: dict[str, str], place: Span) -> tuple[bytes, bool] | None:
     """What stands at a URL, and whether it is JSON; None where nothing does."""
-    if not is_web_url(url):
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https"):
         raise MCPGenError.of("MG608", "is no http or https URL", span=place)
     # Its scheme was looked at.
     request = urllib.request.Request(url, headers=headers)  # noqa: S310

@@ -68,6 +68,26 @@ async def connect(
         yield client
 
 
+@pytest.mark.parametrize(
+    "page", ["http://evil.example", "http://127.0.0.1:9", "null", "itself"]
+)
+async def test_no_page_of_another_origin_gets_in(
+    page: str, example: Everything
+) -> None:
+    host = example.url.split("/")[2]
+    if page == "itself":
+        # What a name has that was bound to this machine: Origin and Host agree.
+        page, host = "http://evil.example:8000", "evil.example:8000"
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await http.ws_connect(example.url, headers={"Origin": page, "Host": host})
+        for known in ({}, {"Origin": "http://localhost:8000"}):
+            async with http.ws_connect(example.url, headers=known):
+                pass
+
+    assert refused.value.status == 403
+
+
 async def test_progress(connect: Connect) -> None:
     steps: list[float] = []
 

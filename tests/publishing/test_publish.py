@@ -128,9 +128,10 @@ def test_an_index_that_can_not_be_asked_is_said(
     code, _, err = publish(terminal, index, *nobody)
     assert code == 2
     assert "error[MG608]: can't be reached" in err
-    code, _, err = publish(terminal, index, "--index-url", "file:///etc/")
-    assert code == 2
-    assert "error[MG608]: is no http or https URL" in err
+    for url in ("file:///etc/", "http://[x/"):
+        code, _, err = publish(terminal, index, "--index-url", url)
+        assert code == 2
+        assert "error[MG608]: is no http or https URL" in err
     assert index.files == set()
 
 

@@ -275,6 +275,28 @@ async def test_a_hundred_starts_leave_no_zombie_and_no_descriptor() -> None:
     assert not zombies()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc")
+@pytest.mark.parametrize("starts", [20, pytest.param(100, marks=pytest.mark.slow)])
+async def test_programs_that_were_used_and_closed_leave_nothing(starts: int) -> None:
+    pids: list[int] = []
+
+    async def once() -> None:
+        async with client() as made:
+            pids.extend((await facts(made))["pids"])
+
+    await once()
+    gc.collect()
+    before = descriptors()
+    for _ in range(starts // 5):
+        await asyncio.gather(*(once() for _ in range(5)))
+    gc.collect()
+
+    assert len(set(pids)) == starts + 1
+    assert descriptors() <= before
+    assert not zombies()
+    await gone(pids)
+
+
 def descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
