@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 LOCAL_URL: Final = "http://127.0.0.1:8000/mcp"
 """Where a server listens unless its settings say otherwise."""
-_LONG: Final = 1_000
-"""Characters of a line from which on a diff of lines would show too much."""
+_KEY: Final = re.compile(r'\s*"(?:[^"\\]|\\.)*": ')
+"""The begin of a line that has one member of an object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,17 @@ class _Server:
     env: tuple[str, ...]
     headers: tuple[str, ...]
     check: bool
+
+    def refuse_what_does_not_fit(self, *, undoes: bool) -> None:
+        """Refuse options that would have no effect."""
+        if self.python and self.uv:
+            raise click.UsageError("--python and --uv exclude each other")
+        if undoes and any(
+            (self.python, self.uv, self.http, self.url, self.env, self.headers)
+        ):
+            raise click.UsageError(
+                "--undo takes none of --python, --uv, --http, --url, --env and --header"
+            )
 
 
 def _server_options(function: _F) -> _F:
@@ -133,6 +146,9 @@ def _install(
     from mcpgen import hosts
 
     given = _Server(**server)
+    given.refuse_what_does_not_fit(undoes=undoes)
+    if shows and undoes:
+        raise click.UsageError("--print and --undo exclude each other")
     chosen = HOSTS[host]
     is_needed = name is None or not (given.url or undoes)
     subject = _subject(project_dir, is_needed=is_needed)
@@ -173,9 +189,9 @@ def _carry_out(
                 f"warning: there is no folder {target.file.parent}; is "
                 f"{target.host.title} installed?"
             )
-        if not as_json:
-            output.say_verbatim(diff)
-        if not yes and not _agreed(place):
+        if not (yes and as_json):
+            output.say_verbatim(diff, err=not yes)
+        if not yes and not _agreed(place, as_json=as_json):
             output.note("nothing was written")
             return NO
         if start is not None:
@@ -188,33 +204,39 @@ def _carry_out(
                 "host": target.host.title,
                 "file": place,
                 "name": target.name,
-                "entry": entry,
+                "entry": hosts.without_values(entry),
                 "changed": change is not None,
                 "diff": diff,
             }
         )
     elif change is not None:
-        has_paths = "command" in (entry or {})
-        _report(target, undone=entry is None, has_paths=has_paths)
+        _report(target, entry)
     return OK
 
 
-def _report(target: Target, *, undone: bool, has_paths: bool) -> None:
-    if undone:
+def _report(target: Target, entry: Mapping[str, Any] | None) -> None:
+    if entry is None:
         output.say(f"{target.name} is no longer in {target.file}")
         return
     output.say(f"{target.name} is now in {target.file}")
     if target.host.hint:
         output.say(target.host.hint)
-    if has_paths and not target.private:
-        output.note("note: the entry has paths of this machine; do not commit it")
+    parts = {
+        "command": "paths of this machine",
+        "env": "values of variables",
+        "headers": "values of headers",
+    }
+    has = " and ".join(words for key, words in parts.items() if key in entry)
+    if has and not target.private:
+        output.note(f"note: the entry has {has}; do not commit it")
 
 
-def _agreed(place: str) -> bool:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+def _agreed(place: str, *, as_json: bool) -> bool:
+    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise MCPGenError.of(
             "MG444",
-            "nothing was written: there is no terminal to ask on",
+            "nothing was written: "
+            + ("--json does not ask" if as_json else "there is no terminal to ask on"),
             span=Span(place),
             hint="pass --yes to write without asking",
         )
@@ -222,21 +244,53 @@ def _agreed(place: str) -> bool:
 
 
 def _diff(change: Change) -> str:
-    """What changes, as a diff of lines; of very long lines only the changed part."""
+    """What changes, as a diff of lines, without values of other entries."""
+    from mcpgen import hosts
+
     old, new = change.texts()
     name = str(change.target.file)
-    if any(len(line) > _LONG for line in f"{old}\n{new}".split("\n")):
-        removed, added = _changed(old or "", new or "")
-        return f"--- {name}\n+++ {name}\n-{removed}\n+{added}\n"
-    return "".join(unified(old, new, name, name, context=1))
+    diff = "".join(unified(old, new, name, name, context=0))
+    head, *hunks = re.split(r"^(?=@@)", diff, flags=re.MULTILINE)
+    entry = hosts.without_values(change.record.entry if change.record else None)
+    own = json.dumps(entry, indent=1, ensure_ascii=False).split("\n")
+    return head + "".join(_shortened(hunk, set(map(_member, own))) for hunk in hunks)
 
 
-def _changed(old: str, new: str) -> tuple[str, str]:
-    """What differs between two texts, without what both begin and end with."""
-    start = _common(old, new)
-    old, new = old[start:], new[start:]
-    end = _common(old[::-1], new[::-1])
-    return old[: len(old) - end], new[: len(new) - end]
+def _shortened(hunk: str, own: Container[str]) -> str:
+    """A hunk whose first and last lines lack what they begin and end with alike.
+
+    Args:
+        hunk: Its place, and changed lines.
+        own: The lines of the entry that is written, which stay whole.
+    """
+    place, *lines = hunk.removesuffix("\n").split("\n")
+    rows = [(line[0], line[1:]) for line in lines]
+    old = [at for at, row in enumerate(rows) if row[0] == "-"]
+    new = [at for at, row in enumerate(rows) if row[0] == "+"]
+    for at, backwards in ((0, False), (-1, True)) if old and new else ():
+        one, other = rows[old[at]][1], rows[new[at]][1]
+        if _member(other) not in own:
+            one, other = _cut(one, other, backwards=backwards)
+            rows[old[at]], rows[new[at]] = ("-", one), ("+", other)
+    return "\n".join([place, *(f"{mark}{text}" for mark, text in rows), ""])
+
+
+def _member(line: str) -> str:
+    """A line of an object, wherever it stands and whether its value is another one."""
+    return line.strip().removesuffix(",").replace(' (another)"', '"')
+
+
+def _cut(one: str, other: str, *, backwards: bool) -> tuple[str, str]:
+    """Two lines without what both begin with, or end with, but for a key and marks."""
+    if backwards:
+        one, other = _cut(one[::-1], other[::-1], backwards=False)
+        return one[::-1], other[::-1]
+    alike = _common(one, other)
+    key = _KEY.match(one[:alike])
+    kept = key.end() if key else 0
+    if not any(map(str.isalnum, one[kept:alike])):
+        return one, other
+    return f"{one[:kept]}...{one[alike:]}", f"{other[:kept]}...{other[alike:]}"
 
 
 def _common(one: str, other: str) -> int:
@@ -337,7 +391,7 @@ def _require(subject: _Subject, transport: str, hint: str) -> None:
     found = subject.manifest
     if found is not None and transport not in found.transports:
         raise MCPGenError.of(
-            "MG442",
+            "MG445",
             f"the server does not serve {transport}",
             span=Span(found.source.file),
             hint=hint,

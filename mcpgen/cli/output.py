@@ -63,18 +63,19 @@ def say_json(value: Any) -> None:
     click.echo(re.sub("#(?=#)", r"\\u0023", text))
 
 
-def say_verbatim(text: str) -> None:
+def say_verbatim(text: str, *, err: bool = False) -> None:
     """Text of files: exact, unless it goes to a terminal or a CI system's log.
 
     These might act on it. A file or a program gets it as it is.
     """
-    if not (sys.stdout.isatty() or _goes_to_log(sys.stdout)):
-        click.echo(text, nl=False)
+    stream = sys.stderr if err else sys.stdout
+    if not (stream.isatty() or _goes_to_log(stream)):
+        click.echo(text, nl=False, err=err)
         return
     for line in text.splitlines(keepends=True):
         whole = line.removesuffix("\n")
         shown = "\t".join(map(printable.escaped, whole.split("\t")))
-        click.echo(printable.line(shown), nl=whole != line)
+        click.echo(printable.line(shown), nl=whole != line, err=err)
 
 
 def say_to_github(command: str, properties: Mapping[str, str], message: str) -> None:

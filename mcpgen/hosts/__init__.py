@@ -6,7 +6,7 @@
 Knows the hosts' files and none of the project's. Nothing is printed or asked here.
 """
 
-from .changes import Change, Target, install, undo, write
+from .changes import Change, Target, install, undo, without_values, write
 from .entries import check, command, http, stdio
 from .table import HOSTS, Host, Scope
 
@@ -22,5 +22,6 @@ __all__ = [
     "install",
     "stdio",
     "undo",
+    "without_values",
     "write",
 ]

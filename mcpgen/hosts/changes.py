@@ -7,10 +7,10 @@ anything is written, so that it can be shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from mcpgen import disk
 from mcpgen.diagnostics import MCPGenError, Span
@@ -18,13 +18,18 @@ from mcpgen.folder import unreadable
 from mcpgen.manifest import files
 
 from . import records
-from .jsonc import Document, Edit, apply, reverse
+from .jsonc import Document, Edit, Value, apply, reverse
 from .records import Record
 from .table import Host
 
+Keys: TypeAlias = tuple[str, ...]
+
 _BOM: Final = "\ufeff".encode()
 _PRIVATE: Final = 0o600
-"""Permissions of a new file in the user's folder: entries may hold secrets."""
+"""Permissions of a new file in the user's folder, or with values that may be secrets."""
+_SECRET: Final = ("env", "headers")
+"""Keys below which values may be secrets."""
+_HIDDEN: Final = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,25 @@ class Change:
     folders: tuple[str, ...] = ()
 
     def texts(self) -> tuple[str | None, str | None]:
-        """The texts before and after, for people: each line ends with `\\n`."""
-        return _lines(self.before), _lines(self.after)
+        """The texts before and after, for people: each line ends with `\\n`.
+
+        Values of variables and headers are hidden, of whatever entry.
+        """
+        known = dict[Keys, Any]()
+        old = self._hidden(_lines(self.before), known)
+        return old, self._hidden(_lines(self.after), known)
+
+    def _hidden(self, text: str | None, known: dict[Keys, Any]) -> str | None:
+        """A text without secrets; values other than the known ones are marked."""
+        if text is None or not text.strip():
+            return text
+        root = _document(self.target, text).root
+        edits = list[Edit]()
+        for path, value in _secrets(root):
+            is_other = known.setdefault(path, value.data) != value.data
+            shown = json.dumps(f"{_HIDDEN} (another)" if is_other else _HIDDEN)
+            edits.append(Edit(value.start, text[value.start : value.end], shown))
+        return apply(text, edits)
 
 
 def install(
@@ -158,19 +180,57 @@ def write(change: Change) -> None:
             span=Span(str(target.file)),
             hint="nothing was written; run the command again",
         )
-    if change.record is not None:
-        records.save(target.file, target.name, change.record)
+    if change.record is None:
+        _write_file(change)
+        records.forget(target.file, target.name)
+        return
+    former = records.load(target.file, target.name)
+    # First the record: an entry without one could not be undone.
+    records.save(target.file, target.name, change.record)
+    try:
+        _write_file(change)
+    except BaseException:
+        if former is None:
+            records.forget(target.file, target.name)
+        else:
+            records.save(target.file, target.name, former)
+        raise
+
+
+def without_values(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """An entry to show: what may be a secret is hidden."""
+    if entry is None:
+        return None
+    return {
+        key: dict.fromkeys(value, _HIDDEN) if key in _SECRET else value
+        for key, value in entry.items()
+    }
+
+
+def _write_file(change: Change) -> None:
+    target = change.target
     if change.after is None:
         disk.remove(target.file, root=target.root)
         for folder in change.folders:
             disk.remove_if_empty(Path(folder))
-    else:
-        disk.make_folders(target.file.parent, root=target.root)
-        new = change.before is None and target.private
-        mode = _PRIVATE if new else None
-        disk.put(target.file, change.after, root=target.root, mode=mode)
-    if change.record is None:
-        records.forget(target.file, target.name)
+        return
+    disk.make_folders(target.file.parent, root=target.root)
+    entry = change.record.entry if change.record else {}
+    is_private = target.private or any(key in entry for key in _SECRET)
+    mode = _PRIVATE if change.before is None and is_private else None
+    disk.put(target.file, change.after, root=target.root, mode=mode)
+
+
+def _secrets(
+    value: Value, path: Keys = (), *, inside: bool = False
+) -> Iterator[tuple[Keys, Value]]:
+    """The values below the keys of variables and headers, with the keys on the way."""
+    for member in value.members or ():
+        here = (*path, member.key)
+        is_secret = inside or member.key in _SECRET
+        if member.value.members is None and is_secret:
+            yield here, member.value
+        yield from _secrets(member.value, here, inside=is_secret)
 
 
 def _installed(
@@ -241,16 +301,22 @@ def _removed(
 
 
 def _differing(old: Any, new: Mapping[str, Any]) -> str:
-    """What differs between two entries, a line each, without values of variables."""
+    """What differs between two entries, a line each, without what may be a secret."""
     if not isinstance(old, dict):
         return "it is not an object"
     there = cast("dict[str, Any]", old)
     keys = [*new, *(key for key in there if key not in new)]
     return "\n".join(
-        f"{key}: {_shown(there.get(key))} in the file, {_shown(new.get(key))} now"
+        f"{key}: {_found(key, there.get(key))} in the file, {_shown(new.get(key))} now"
         for key in keys
         if there.get(key) != new.get(key)
     )
+
+
+def _found(key: str, value: Any) -> str:
+    """A value of the file: arguments and URLs have keys and tokens in them, too."""
+    is_open = key in ("type", "command") or isinstance(value, dict) or value is None
+    return _shown(value) if is_open else "another value"
 
 
 def _shown(value: Any) -> str:

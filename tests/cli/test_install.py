@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 import pytest
 
-from mcpgen import hosts
+from mcpgen import disk, hosts
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.hosts import HOSTS
 from mcpgen.runtime.client import Client
@@ -256,7 +256,7 @@ async def test_what_the_server_does_not_serve_is_refused(
     done = terminal.mcpgen("install", "mcp-json", "--yes", *options)
 
     assert done.code == 2
-    assert f"error[MG442]: the server does not serve {missing}" in done.err
+    assert f"error[MG445]: the server does not serve {missing}" in done.err
     assert not (hello / "mcp.json").exists()
     if missing == "http":
         assert terminal.mcpgen("install", "mcp-json", "--yes").code == 0
@@ -330,6 +330,18 @@ class TestURLs:
             ["--url", URL, "--header", "A"],
             ["--file", "a.json", "--scope", "project"],
             ["--scope", "user"],
+            ["--python", sys.executable, "--uv"],
+            *(
+                ["--undo", *more]
+                for more in (
+                    ["--url", URL],
+                    ["--http"],
+                    ["--env", "A=b"],
+                    ["--header", "A: b"],
+                    ["--python", sys.executable],
+                    ["--uv"],
+                )
+            ),
         ],
     )
     def test_options_that_do_not_fit_are_refused(
@@ -340,6 +352,16 @@ class TestURLs:
         assert done.code == 2
         assert "Error: " in done.err
         assert not (hello / "mcp.json").exists()
+
+    def test_printing_does_not_undo(self, hello: Path, terminal: Terminal) -> None:
+        assert terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes").code == 0
+        before = (hello / "mcp.json").read_bytes()
+
+        done = terminal.mcpgen("install", "mcp-json", "--print", "--undo", "--yes")
+
+        assert done.code == 2
+        assert "--print and --undo exclude each other" in done.err
+        assert (hello / "mcp.json").read_bytes() == before
 
 
 class TestWhereItGoes:
@@ -377,6 +399,35 @@ class TestWhereItGoes:
 
         assert stat.S_IMODE((home / ".cursor/mcp.json").stat().st_mode) == 0o600
         assert "is Cursor installed?" in done.err
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="permissions are not read")
+    @pytest.mark.parametrize(
+        ("option", "what"),
+        [
+            (("--header", "Key: x"), "values of headers"),
+            (("--env", "KEY=x", "--no-check"), "paths of this machine and values of"),
+        ],
+    )
+    @pytest.mark.parametrize("file", ["mcp.json", "other.json"])
+    def test_a_new_file_with_values_is_for_the_user_alone(
+        self,
+        option: tuple[str, ...],
+        what: str,
+        file: str,
+        hello: Path,
+        python: Path,
+        terminal: Terminal,
+    ) -> None:
+        url = ("--url", URL) if option[0] == "--header" else ()
+
+        done = terminal.mcpgen(
+            *("install", "mcp-json", "--yes", "--file", file, *option, *url)
+        )
+
+        assert done.code == 0
+        assert stat.S_IMODE((hello / file).stat().st_mode) == 0o600
+        assert f"note: the entry has {what}" in done.err
+        assert "; do not commit it" in done.err
 
     def test_another_file_can_be_named(
         self, hello: Path, tmp_path: Path, terminal: Terminal
@@ -538,6 +589,65 @@ class TestAnEntryOfTheSameName:
         assert entry_of(hello / "mcp.json", name="hello 2")["url"] == URL
 
 
+class TestSecrets:
+    """Values in the file that are not what the user asked about are not shown."""
+
+    OTHER: Final = {"command": "x", "args": ["--key", "s3cret"], "env": {"A": "s3cret"}}
+    FORMER: Final = {"url": URL, "headers": {"Key": "s3cret"}}
+
+    @pytest.mark.parametrize("indent", [None, 2])
+    @pytest.mark.parametrize("key", ["mcpServers", "others"])
+    @pytest.mark.parametrize("machine", [[], ["--json"]])
+    @pytest.mark.parametrize("named", ["hello", "new"])
+    def test_they_are_in_no_diff(
+        self,
+        named: str,
+        machine: list[str],
+        key: str,
+        indent: int | None,
+        hello: Path,
+        terminal: Terminal,
+    ) -> None:
+        servers = {"other": self.OTHER, "hello": self.FORMER, "z": self.OTHER}
+        content = {"env": {"B": "s3cret"}, key: servers, "key": "s3cret"}
+        (hello / "mcp.json").write_text(json.dumps(content, indent=indent))
+        given = ("--url", f"{URL}/2", "--header", "Key: s3cret 2", "--force")
+        common = ("install", "mcp-json", "--name", named, "--yes", *machine)
+
+        done = terminal.mcpgen(*common, *given)
+        undone = terminal.mcpgen(*common, "--undo")
+
+        assert (done.code, undone.code) == (0, 0)
+        assert f"{URL}/2" in done.out
+        assert "***" in done.out
+        for each in (done, undone):
+            assert "s3cret" not in each.out + each.err
+        assert json.loads((hello / "mcp.json").read_bytes()) == content
+
+    def test_another_value_is_shown_as_a_change(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        common = ("install", "mcp-json", "--url", URL, "--yes", "--header")
+        assert terminal.mcpgen(*common, "Key: s3cret 1").code == 0
+
+        done = terminal.mcpgen(*common, "Key: s3cret 2")
+
+        assert '-        "Key": "***"\n+        "Key": "*** (another)"\n' in done.out
+        assert entry_of(hello / "mcp.json")["headers"] == {"Key": "s3cret 2"}
+
+    def test_what_a_refusal_names_has_no_arguments_and_url_of_the_file(
+        self, hello: Path, terminal: Terminal
+    ) -> None:
+        entry = {**self.OTHER, "url": "https://other.example/?key=s3cret"}
+        (hello / "mcp.json").write_text(json.dumps({"mcpServers": {"hello": entry}}))
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL, "--yes")
+
+        assert done.code == 2
+        assert "args: another value in the file, nothing now" in done.err
+        assert "s3cret" not in done.err + done.out
+
+
 class TestUndo:
     def test_the_file_and_folders_that_were_created_go(
         self, hello: Path, home: Path, terminal: Terminal
@@ -579,6 +689,26 @@ class TestUndo:
         forced = terminal.mcpgen("install", "mcp-json", "--undo", "--yes", "--force")
         assert forced.code == 0
 
+    def test_a_write_that_fails_leaves_the_former_record(
+        self, hello: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (hello / "mcp.json").write_text("{}")
+        common = ("install", "mcp-json", "--yes")
+        assert terminal.mcpgen(*common, "--url", URL).code == 0
+        put = disk.put
+
+        def fails(path: Path, data: bytes, **options: Any) -> None:
+            if path.name == "mcp.json":
+                raise MCPGenError.of("MG411", "can't be written: the disk is full")
+            put(path, data, **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "put", fails)
+            assert terminal.mcpgen(*common, "--url", f"{URL}/2").code == 2
+
+        assert terminal.mcpgen(*common, "--undo").code == 0
+        assert (hello / "mcp.json").read_text() == "{}"
+
     def test_nothing_to_undo_is_fine(self, hello: Path, terminal: Terminal) -> None:
         done = terminal.mcpgen("install", "mcp-json", "--undo", "--yes")
 
@@ -606,7 +736,8 @@ class TestAsking:
 
         assert done.code == 2
         assert "error[MG444]: nothing was written" in done.err
-        assert "+++ " in done.out
+        assert "+++ " in done.err
+        assert done.out == ""
         assert not (hello / "mcp.json").exists()
 
     @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
@@ -624,6 +755,32 @@ class TestAsking:
             assert await person.ends() == code
 
         assert (hello / "mcp.json").exists() == (code == 0)
+
+    def test_the_change_is_shown_where_the_question_is(
+        self, hello: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        monkeypatch.setattr(click, "confirm", lambda *_, **__: True)
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL)
+
+        assert done.code == 0
+        assert f'+      "url": "{URL}"' in done.err
+        assert "+++ " not in done.out
+
+    def test_json_does_not_ask(
+        self, hello: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+        done = terminal.mcpgen("install", "mcp-json", "--url", URL, "--json")
+
+        assert done.code == 2
+        (found,) = json.loads(done.out)["diagnostics"]
+        assert found["code"] == "MG444"
+        assert not (hello / "mcp.json").exists()
 
     def test_a_file_that_changes_meanwhile_is_left_alone(
         self, hello: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
