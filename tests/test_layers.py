@@ -180,7 +180,7 @@ TABLE: Final[dict[str, set[str]]] = {
         "variables",
         "views",
     },
-    "hosts": {"diagnostics", "disk", "folder", "manifest"},
+    "hosts": {"diagnostics", "disk", "folder", "manifest", "runtime.client"},
     "watching": {"diagnostics", "project", "schemas"},
     "new": {
         "build",

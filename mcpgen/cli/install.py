@@ -141,7 +141,8 @@ def _install(
     HOST is claude-desktop, claude-code, cursor or vscode; mcp-json is for others. It
     then starts the server and talks to it over standard input and output, or connects to
     a URL. Everything else in the file stays byte for byte. What changes is shown, and
-    written after a question; --undo leads back.
+    written after a question; --undo leads back. Nothing of the project, nor of an
+    environment in it, is run before the answer; then the server is started once.
     """
     from mcpgen import hosts
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from mcpgen.diagnostics import MCPGenError, Span
+from mcpgen.runtime.client.transports.stdio import default_environment
 
+from . import environments
 from .table import Host
 
-PROBE_SECONDS: Final = 60.0
 START_SECONDS: Final = 300.0
 """How long the first start may take: uv installs what the server needs."""
 _SHOWN: Final = 8
 """Lines of a server's standard error that an error shows."""
-_FOUND: Final = (
-    "import importlib.util as u, sys; sys.exit(not u.find_spec(sys.argv[1]))"
-)
-_PYTHON: Final = (
-    ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
-)
 
 
 def stdio(host: Host, command: Sequence[str], env: Mapping[str, str]) -> dict[str, Any]:
@@ -56,7 +53,7 @@ def command(
         package: The server's package.
         python: The interpreter of the environment that has the package; without it, the
             first one that has it, of the active environment, those in the folders
-            `.venv` of the project, and mcpgen's own.
+            `.venv` of the project, and mcpgen's own. None is run.
         uv: Let uv make and use an environment of the server's own.
 
     Raises:
@@ -66,9 +63,9 @@ def command(
     module = ["-P", "-m", package, "--stdio"]
     if python is not None:
         return [_absolute(python), *module]
-    found = None if uv else _environment(server, package)
+    found = None if uv else environments.having(server, package)
     if found is not None:
-        return [found, *module]
+        return [_absolute(found), *module]
     program = shutil.which("uv")
     if program is not None:
         folder = _absolute(server)
@@ -87,30 +84,23 @@ def command(
 def check(command: Sequence[str], env: Mapping[str, str]) -> None:
     """Start a server as a host would, and close its input at once.
 
+    It gets the variables that every program gets, and those of the entry. What it has
+    started ends with it where it takes too long.
+
     Raises:
         MCPGenError: It does not start, or not end in order (MG442).
     """
     try:
-        done = subprocess.run(
-            command,
-            cwd=tempfile.gettempdir(),
-            env={**_environ(), **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            timeout=START_SECONDS,
-        )
+        code, said = _run(command, {**default_environment(), **env})
     except subprocess.TimeoutExpired:
         reason, details = f"did not end within {START_SECONDS:g} s", ""
     except OSError as error:
         reason, details = f"can't be started: {error.strerror}", ""
     else:
-        if done.returncode == 0:
+        if code == 0:
             return
-        reason = f"ended with exit code {done.returncode}"
-        details = "\n".join(done.stderr.splitlines()[-_SHOWN:])
+        reason = f"ended with exit code {code}"
+        details = "\n".join(said.splitlines()[-_SHOWN:])
     raise MCPGenError.of(
         "MG442",
         f"the server {reason}",
@@ -120,39 +110,29 @@ def check(command: Sequence[str], env: Mapping[str, str]) -> None:
     )
 
 
-def _environment(server: Path, package: str) -> str | None:
-    for python in _candidates(server):
-        if not python.is_file():
-            continue
+def _run(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, str]:
+    """The exit code of a program, and what it wrote to standard error."""
+    with subprocess.Popen(
+        command,
+        cwd=tempfile.gettempdir(),
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    ) as process:
         try:
-            done = subprocess.run(
-                [python, "-P", "-c", _FOUND, package],
-                cwd=tempfile.gettempdir(),
-                env=_environ(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=PROBE_SECONDS,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if done.returncode == 0:
-            return _absolute(python)
-    return None
-
-
-def _candidates(server: Path) -> Iterator[Path]:
-    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        if os.environ.get(variable):
-            yield Path(os.environ[variable], *_PYTHON)
-    yield server.parent.joinpath(".venv", *_PYTHON)
-    yield server.joinpath(".venv", *_PYTHON)
-    yield Path(sys.executable)
-
-
-def _environ() -> dict[str, str]:
-    """The environment without what activates one: hosts are not started from it."""
-    mine = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
-    return {key: value for key, value in os.environ.items() if key not in mine}
+            _, said = process.communicate(timeout=START_SECONDS)
+        except BaseException:
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            raise
+        return process.returncode, said
 
 
 def _absolute(path: str | Path) -> str:

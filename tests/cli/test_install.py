@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import shutil
 import stat
 import sys
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ import pytest
 
 from mcpgen import disk, hosts
 from mcpgen.diagnostics import MCPGenError
-from mcpgen.hosts import HOSTS
+from mcpgen.hosts import HOSTS, entries
 from mcpgen.runtime.client import Client
 from tests.cli.terminal import Result, Terminal
 from tests.pace import patient
@@ -128,6 +130,44 @@ async def test_variables_reach_the_server(
     assert await tools_of(entry, hello) == ["greet"]
 
 
+def test_the_server_gets_no_more_variables_than_from_a_host(
+    hello: Path,
+    python: Path,
+    terminal: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HELLO_KEY", "x")
+    handlers = hello / "server/hello_server/handlers.py"
+    with handlers.open("a", encoding="utf-8") as file:
+        file.write("import os\n\nos.environ['HELLO_KEY']\n")
+
+    done = terminal.mcpgen("install", "mcp-json", "--yes")
+
+    assert done.code == 2
+    assert "KeyError: 'HELLO_KEY'" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
+def test_what_a_server_started_ends_with_it_at_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "START_SECONDS", 2.0)
+    place = tmp_path / "held"
+    os.mkfifo(place)
+    held = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
+    # What it starts holds the file open, and does not hold standard error open.
+    script = f"sleep 600 >{place} 2>/dev/null & wait"
+
+    with pytest.raises(MCPGenError, match="did not end within 2 s"):
+        hosts.check(["/bin/sh", "-c", script], {})
+
+    os.set_blocking(held, True)
+    # The end of the file: nobody has it open for writing.
+    assert select.select([held], [], [], patient(10))[0]
+    assert os.read(held, 1) == b""
+    os.close(held)
+
+
 def test_a_variable_that_the_server_needs_is_asked_for(
     hello: Path, python: Path, terminal: Terminal
 ) -> None:
@@ -179,6 +219,37 @@ class TestTheCommand:
         done = terminal.mcpgen("install", "mcp-json", "--print")
 
         assert json.loads(done.out)["mcpServers"]["hello"]["command"] == str(python)
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="a script is no interpreter")
+    @pytest.mark.parametrize("kind", ["package", "path", "setuptools"])
+    def test_an_environment_is_not_run_before_the_answer(
+        self, kind: str, hello: Path, terminal: Terminal
+    ) -> None:
+        site = hello / ".venv/lib/python3.12/site-packages"
+        site.mkdir(parents=True)
+        if kind == "package":
+            shutil.copytree(hello / "server/hello_server", site / "hello_server")
+        elif kind == "path":
+            (site / "_hello.pth").write_text(f"# a\nimport sys\n{hello / 'server'}\n")
+        else:
+            mapping = {"hello_server": str(hello / "server/hello_server")}
+            (site / "__editable___hello_server_0_1_0_finder.py").write_text(
+                f"MAPPING: dict[str, str] = {mapping}\n"
+            )
+        python = hello / ".venv/bin/python"
+        python.parent.mkdir()
+        python.write_text(f"#!/bin/sh\ntouch {hello / 'was-run'}\n")
+        python.chmod(0o755)
+
+        printed = terminal.mcpgen("install", "mcp-json", "--print")
+        unanswered = terminal.mcpgen("install", "mcp-json")
+
+        assert (printed.code, unanswered.code) == (0, 2)
+        entry = json.loads(printed.out)["mcpServers"]["hello"]
+        assert entry["command"] == str(python)
+        assert not (hello / "was-run").exists()
+        assert terminal.mcpgen("install", "mcp-json", "--yes").code == 0
+        assert (hello / "was-run").exists()
 
     async def test_uv_is_used_where_no_environment_has_the_server(
         self,
