@@ -11,6 +11,7 @@ import logging
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
@@ -148,7 +149,8 @@ class Hook:
             with Contained():
                 waiting = self.after(request, outcome)
                 if waiting is not None:
-                    await _shielded(waiting, self.after_timeout)
+                    context = request.incoming.context
+                    await _shielded(waiting, self.after_timeout, context)
         except Exception:
             _log.exception("a hook failed after %s", request.method)
 
@@ -170,13 +172,15 @@ class Hook:
         return None
 
 
-async def _shielded(waiting: Awaitable[None], seconds: float) -> None:
+async def _shielded(
+    waiting: Awaitable[None], seconds: float, context: Context | None
+) -> None:
     """Await something to its end although the current task is cancelled meanwhile.
 
     Raises:
         asyncio.CancelledError: The current task was cancelled.
     """
-    work = _same_context(_awaited(waiting, seconds))
+    work = _same_context(_awaited(waiting, seconds), context)
     cancelled: asyncio.CancelledError | None = None
     while not work.done():
         try:
@@ -201,8 +205,17 @@ async def _awaited(waiting: Awaitable[None], seconds: float) -> None:
             ) from error
 
 
-def _same_context(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """A task in which context variables can be reset that were set in this one."""
+def _same_context(
+    work: Coroutine[Any, Any, None], context: Context | None
+) -> asyncio.Task[None]:
+    """A task in which context variables can be reset that were set in this one.
+
+    Args:
+        work: What it does.
+        context: The request's own context variables; None for those of this task.
+    """
+    if context is not None:
+        return asyncio.create_task(work, context=context)
     task = asyncio.current_task()
     if sys.version_info >= (3, 12) and task is not None:
         return asyncio.create_task(work, context=task.get_context())

@@ -29,9 +29,13 @@ class Start:
     async def __call__(self, service: Any = None, **settings: Any) -> str:
         """Start a server; the URL of its event streams."""
         peer = settings.pop("peer", None)
+        sessions = settings.pop("sessions", None)
         chosen = Settings(**settings)
         self.app = create_app(
-            service or self.service, chosen, access_log=self.lines.append
+            service or self.service,
+            chosen,
+            access_log=self.lines.append,
+            sessions=sessions,
         )
         self.url = await self._stack.enter_async_context(
             serving(self.app, chosen.sse_path, peer)

@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession, web
 
-from mcpgen.runtime.server import LIVE_CATALOG, SERVER, Settings, create_app
+from mcpgen.runtime.server import (
+    LIVE_CATALOG,
+    SERVER,
+    MemorySessions,
+    Session,
+    Settings,
+    create_app,
+)
 
 from ..conftest import serving
 from ..wire import SECONDS, until
@@ -373,3 +380,22 @@ async def test_requests_end_before_their_stream_does_when_the_server_stops(
     finally:
         await runner.cleanup()
     assert not service.up
+
+
+async def test_a_store_of_sessions_that_fails_is_an_internal_error(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Full(MemorySessions):
+        def add(self, session: Session) -> bool:
+            raise OSError("disk full")
+
+    await start(sessions=Full(9))
+    client = await start.client()
+    params = {
+        "protocolVersion": "2024-11-05",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    }
+    response = await client.call("initialize", params)
+    assert response["error"] == {"code": -32603, "message": "Internal error"}
+    assert "disk full" in caplog.text

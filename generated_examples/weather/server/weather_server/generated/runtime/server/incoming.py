@@ -14,6 +14,8 @@ from ..core.catalog import Json
 from ..core.errors import INVALID_REQUEST, ProtocolError
 
 if TYPE_CHECKING:
+    from contextvars import Context
+
     from .principal import Principal
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -81,11 +83,14 @@ class Incoming:
         client: What the client counts as: its principal, else its address.
         principal: Who sends it, when the server authenticates.
         outcome: "ok", or in a word what became of it, for the access log.
+        context: The context variables that it is answered with, where they are not those
+            of the task.
     """
 
     __slots__ = (
         "address",
         "client",
+        "context",
         "method",
         "outcome",
         "principal",
@@ -103,6 +108,7 @@ class Incoming:
         self.client: Counted | None = None
         self.principal = principal
         self.outcome = "ok"
+        self.context: Context | None = None
 
     @property
     def owner(self) -> str | None:

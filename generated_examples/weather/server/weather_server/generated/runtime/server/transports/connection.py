@@ -8,6 +8,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections import deque
 from collections.abc import (
@@ -18,11 +19,12 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core import jsonrpc
 from ...core.connection import Connection
-from ...core.errors import INVALID_REQUEST, ProtocolError
+from ...core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ...core.jsonrpc import is_array, is_object
 from ..incoming import Incoming, Refused
 from ..parts import Parts
@@ -30,7 +32,7 @@ from ..reading import Unreadable, has_more_values, id_of_cut, parse
 
 if TYPE_CHECKING:
     from ..eras.era import ConnectionEra, ServedEra
-    from ..handlers.context import Context
+    from ..handlers.context import Context as CallContext
     from ..principal import Principal
 
 _log: Final = logging.getLogger("mcp.server")
@@ -59,7 +61,7 @@ class _Responses:
     def __init__(self, connection: ConnectionServer) -> None:
         self._connection = connection
         self.finished = False
-        self.ctx: Context | None = None
+        self.ctx: CallContext | None = None
 
     async def send(self, message: bytes) -> None:
         """Send a notification or a request; nothing after the response."""
@@ -71,21 +73,26 @@ class _Responses:
 
 
 class _Relieved:
-    """Awaits something, and calls a function once it has to wait."""
+    """Awaits something with context variables of its own, and calls a function once it
+    has to wait."""
 
-    __slots__ = ("_on_wait", "_work")
+    __slots__ = ("_context", "_on_wait", "_work")
 
-    def __init__(self, work: Awaitable[None], on_wait: Callable[[], None]) -> None:
+    def __init__(
+        self, work: Awaitable[None], on_wait: Callable[[], None], context: Context
+    ) -> None:
         self._work = work
         self._on_wait: Callable[[], None] | None = on_wait
+        self._context = context
 
     def __await__(self) -> Generator[Any, Any, None]:
         work = self._work.__await__()
+        run = self._context.run
         given: Any = None
         step: Callable[[Any], Any] = work.send
         while True:
             try:
-                waited = step(given)
+                waited = run(step, given)
             except StopIteration:
                 return
             if self._on_wait is not None:
@@ -95,6 +102,10 @@ class _Relieved:
                 given, step = (yield waited), work.send
             except BaseException as error:
                 given, step = error, work.throw
+
+
+def _internal_error() -> ProtocolError:
+    return ProtocolError(INTERNAL_ERROR, "Internal error")
 
 
 def _nothing() -> None:
@@ -142,6 +153,7 @@ class ConnectionServer:
         self._unsent_size = 0
         self._draining: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
         self._reader: asyncio.Task[None] | None = None
         self._input_ended = False
         self._failure: Exception | None = None
@@ -158,8 +170,10 @@ class ConnectionServer:
             if self._input_ended:
                 await self._wait(_END_SECONDS)
         finally:
-            await self._stop()
-            await self._connection.close()
+            try:
+                await self._stop()
+            finally:
+                await self._connection.close()
 
     def end(self) -> None:
         """Serve no more; requests that run are canceled."""
@@ -253,7 +267,7 @@ class ConnectionServer:
         """
         task = asyncio.current_task()
         turn_ends = self._loop.time() + _TURN_SECONDS
-        while self._reader is task:
+        while self._reader is task and not self._ending.is_set():
             if self._loop.time() > turn_ends:
                 await asyncio.sleep(0)
                 turn_ends = self._loop.time() + _TURN_SECONDS
@@ -346,6 +360,7 @@ class ConnectionServer:
             self._check_room()
         except ProtocolError as error:
             incoming.outcome = f"error {error.code}"
+            # A client that reads no errors is not read either.
             await self.send(jsonrpc.error(request_id, error))
             return
         task = asyncio.current_task()
@@ -360,7 +375,9 @@ class ConnectionServer:
         self._running[request_id] = task, channel
         try:
             work = self._request(era, channel, message, incoming)
-            await _Relieved(work, on_wait)
+            # It sees no context variables of other requests, nor they its own.
+            incoming.context = self._context.copy()
+            await _Relieved(work, on_wait, incoming.context)
         except Exception:
             _log.exception("a request failed")
         finally:
@@ -414,6 +431,10 @@ class ConnectionServer:
         except ProtocolError as error:
             incoming.outcome = f"error {error.code}"
             response = jsonrpc.error(request_id, error)
+        except Exception:
+            _log.exception("a request failed")
+            incoming.outcome = f"error {INTERNAL_ERROR}"
+            response = jsonrpc.error(request_id, _internal_error())
         if response is not None:
             await self._respond(channel, response)
 
@@ -428,6 +449,9 @@ class ConnectionServer:
             await self._respond(channel, jsonrpc.error(None, refusal.error))
         except ProtocolError as error:
             await self._respond(channel, jsonrpc.error(None, error))
+        except Exception:
+            _log.exception("a batch failed")
+            await self._respond(channel, jsonrpc.error(None, _internal_error()))
         else:
             if answered:
                 await self._respond(channel, b"[%b]" % b",".join(answered))
@@ -438,7 +462,7 @@ class ConnectionServer:
             await self.send(response)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work, context=self._context.copy())
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -446,7 +470,15 @@ class ConnectionServer:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._end_if_finished()
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if task is self._reader and not self._ending.is_set():
+            # Nobody reads on.
+            reason = "the connection is read no more"
+            self._failure = (
+                error if isinstance(error, Exception) else ConnectionError(reason)
+            )
+            self._ending.set()
+        elif error is not None:
             _log.error("a request failed", exc_info=error)
 
     async def _wait(self, seconds: float) -> None:

@@ -180,8 +180,10 @@ class SessionManager:
 
     def close_session(self, session: LegacySession) -> None:
         """End a session at once, with all that belongs to it."""
-        self._store.remove(session.id)
-        session.end()
+        try:
+            self._store.remove(session.id)
+        finally:
+            session.end()
 
     async def delete(self, exchange: Exchange) -> web.StreamResponse:
         """Answer DELETE: the session ends."""
