@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import click
 
 from mcpgen.cli import servers
 from mcpgen.cli.command import command_of
 
 
-@servers.words_argument("URL")
-@servers.server_options
-def _logout(words: tuple[str, ...], **options: Any) -> int:
+@click.argument("url")
+def _logout(url: str) -> int:
     """Forget the sign-in at a server, and revoke its token.
 
     It is the one of `mcpgen pull`, `list`, `call`, `read` and `prompt`.
     """
-    return servers.run("logout", words, options)
+    return servers.run("logout", (url,), {})
 
 
 command = command_of(

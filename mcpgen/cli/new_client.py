@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mcpgen import new
-from mcpgen.cli import output, welcome
+from mcpgen.cli import output, servers, welcome
 from mcpgen.cli.command import (
     OK,
     command_of,
@@ -41,6 +41,7 @@ _UNSAFE = Diagnostic(
 @click.option(
     "--command", metavar="COMMAND", help="Start this server and read it over stdio."
 )
+@servers.some_options("--env", "--cwd")
 @click.option(
     "--header",
     "headers",
@@ -55,6 +56,8 @@ def _new_client(
     manifest: Path | None,
     url: str | None,
     command: str | None,
+    env: tuple[str, ...],
+    cwd: str | None,
     headers: tuple[str, ...],
     directory: Path | None,
     as_json: bool,
@@ -67,6 +70,7 @@ def _new_client(
     """
     if [manifest, url, command].count(None) != 2:
         raise click.UsageError("name one of --manifest, --from and --command")
+    servers.check_for_program(command, env, cwd)
     source: Path | Manifest
     if manifest is not None:
         source = manifest
@@ -74,7 +78,7 @@ def _new_client(
         from mcpgen.pull import Source, endpoint, manifest_of, read, startable
 
         with working("Reading the server ..."):
-            source = manifest_of(read(Source(url, command, headers)))
+            source = manifest_of(read(Source(url, command, headers, env=env, cwd=cwd)))
             source = replace(
                 source,
                 connect=endpoint(url) if url else None,

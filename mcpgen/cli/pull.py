@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mcpgen.cli import output
+from mcpgen.cli import output, servers
 from mcpgen.cli.command import NO, OK, command_of, json_option
 from mcpgen.diagnostics import Diagnostic, MCPGenError, Span
 from mcpgen.printable import json_text
 
 if TYPE_CHECKING:
     from mcpgen.manifest import Manifest
-    from mcpgen.pull import Era, Source
+    from mcpgen.pull import Source
 
 
 @click.argument("url", required=False)
 @click.option(
     "--command", metavar="COMMAND", help="Start this program and speak over stdio."
 )
+@servers.some_options("--env", "--cwd", "--era")
 @click.option(
     "-o",
     "--output",
@@ -47,12 +48,6 @@ if TYPE_CHECKING:
     help="Seconds for one request.",
 )
 @click.option(
-    "--era",
-    type=click.Choice(["auto", "modern", "legacy"]),
-    default="auto",
-    help="Which era of the protocol to speak; without it, the server's best.",
-)
-@click.option(
     "--check",
     is_flag=True,
     help="Write nothing; exit with 1 if FILE is not what the server tells.",
@@ -61,11 +56,13 @@ if TYPE_CHECKING:
 def _pull(
     url: str | None,
     command: str | None,
+    env: tuple[str, ...],
+    cwd: str | None,
     file: Path | None,
     name: str | None,
     headers: tuple[str, ...],
     timeout: float,
-    era: Era,
+    era: str,
     check: bool,
     as_json: bool,
 ) -> int:
@@ -77,7 +74,8 @@ def _pull(
     """
     from mcpgen.pull import Source
 
-    source = Source(url, command, headers, timeout, era)
+    servers.check_for_program(command, env, cwd)
+    source = Source(url, command, headers, timeout, era, env, cwd)
     return _run(source, file, name, check, as_json)
 
 

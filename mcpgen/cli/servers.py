@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -105,9 +105,42 @@ _OPTIONS: Final[tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...]] = (
 
 def server_options(function: _F) -> _F:
     """The options of every command that uses a server."""
-    for names, settings in reversed(_OPTIONS):
-        function = click.option(*names, **settings)(function)
-    return function
+    return some_options(*(names[0] for names, _ in _OPTIONS))(function)
+
+
+def some_options(*chosen: str) -> Callable[[_F], _F]:
+    """Some of these options, for commands that mean the same by them."""
+
+    def decorate(function: _F) -> _F:
+        for names, settings in reversed(_OPTIONS):
+            if names[0] in chosen:
+                function = click.option(*names, **settings)(function)
+        return function
+
+    return decorate
+
+
+def _default(settings: Mapping[str, Any]) -> Any:
+    """The value of an option that is not given."""
+    if settings.get("multiple"):
+        return ()
+    return settings.get("default", False if settings.get("is_flag") else None)
+
+
+_DEFAULTS: Final = {
+    names[-1].lstrip("-").replace("-", "_"): _default(settings)
+    for names, settings in _OPTIONS
+}
+
+
+def check_for_program(command: str | None, env: Sequence[str], cwd: str | None) -> None:
+    """Refuse options that mean nothing without a program.
+
+    Raises:
+        UsageError: There are some.
+    """
+    if command is None and (env or cwd):
+        raise click.UsageError("--env and --cwd are for --command")
 
 
 def words_argument(metavar: str) -> Callable[[_F], _F]:
@@ -121,13 +154,14 @@ def run(command: str, words: tuple[str, ...], options: Mapping[str, Any]) -> int
     Args:
         command: Its name.
         words: The words behind the options.
-        options: The values of `server_options`.
+        options: The values of `server_options`, or of some of them.
 
     Raises:
         UsageError: A word is missing, or there are too many.
     """
     from mcpgen.runtime.client.features.terminal import use
 
+    options = {**_DEFAULTS, **options}
     line = options["command_line"]
     rest = list(words)
     url = None
@@ -135,6 +169,7 @@ def run(command: str, words: tuple[str, ...], options: Mapping[str, Any]) -> int
         if not rest:
             raise click.UsageError("name the server: its URL, or --command")
         url = rest.pop(0)
+        check_for_program(line, options["env"], options["cwd"])
     named = _NAMED.get(command)
     name = None
     if named is not None:

@@ -9,14 +9,13 @@ fetched, or code.
 """
 
 from .checking import endpoint, manifest_of, name_for, startable
-from .live import Era, Told
+from .live import Told
 from .merging import key_of
 from .rewriting import changed, updated
 from .source import Source, read
 from .writing import put
 
 __all__ = [
-    "Era",
     "Source",
     "Told",
     "changed",

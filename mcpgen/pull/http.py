@@ -18,12 +18,12 @@ from mcpgen.runtime.client.options import Settings
 from mcpgen.runtime.client.transports.http.transport import HttpTransport
 
 from .link import NAME, client_info, opened
-from .live import CAPABILITIES, Era, Link
+from .live import CAPABILITIES, Link
 
 
 @asynccontextmanager
 async def connect(
-    url: str, *, given: Sequence[str] = (), seconds: float, era: Era
+    url: str, *, given: Sequence[str] = (), seconds: float, era: str
 ) -> AsyncGenerator[Link]:
     """Connect to a server.
 

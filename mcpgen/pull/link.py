@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from mcpgen import identity
+from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.calls import Request
 from mcpgen.runtime.client.channel import Transport
 from mcpgen.runtime.client.connection import ServerConnection
@@ -52,9 +53,13 @@ async def opened(
     """Connect.
 
     Raises:
+        MCPGenError: The era is unknown (MG701).
         ClientError: There is no server that can be talked to.
     """
-    connection = ServerConnection(transport, settings)
+    try:
+        connection = ServerConnection(transport, settings)
+    except ValueError as error:
+        raise MCPGenError.of("MG701", str(error)) from None
     await connection.open()
     try:
         yield ConnectionLink(connection, settings)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 from pydantic_core import to_json
 
@@ -15,9 +15,6 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import ProtocolError
 from mcpgen.runtime.client.shapes import is_list
 from mcpgen.runtime.core.errors import INVALID_PARAMS, METHOD_NOT_FOUND
-
-Era: TypeAlias = Literal["auto", "modern", "legacy"]
-"""Which era to speak; "auto" finds out."""
 
 MAX_PAGES: Final = 1_000
 MAX_ITEMS: Final = 20_000

@@ -14,7 +14,7 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import AuthError, ClientError
 
 from .checking import words_of
-from .live import Era, Told, read_all
+from .live import Told, read_all
 
 DEFAULT_SECONDS: Final = 60.0
 """Seconds for one request."""
@@ -34,14 +34,19 @@ class Source:
         command: How it is started, or None.
         headers: Lines `Name: value` for every request over HTTP.
         seconds: Seconds for one request, and for connecting as a whole.
-        era: "auto" finds out what the server speaks; the others insist.
+        era: "auto" finds out what the server speaks; "modern", "legacy" or a
+            version insists.
+        env: Names of environment variables that the program gets, beside the safe ones.
+        cwd: Where the program runs.
     """
 
     url: str | None = None
     command: str | None = None
     headers: tuple[str, ...] = ()
     seconds: float = DEFAULT_SECONDS
-    era: Era = "auto"
+    era: str = "auto"
+    env: tuple[str, ...] = ()
+    cwd: str | None = None
 
 
 def read(source: Source) -> Told:
@@ -77,5 +82,11 @@ async def _read(source: Source) -> Told:
     from .stdio import start
 
     words = words_of(source.command or "")
-    async with start(words, seconds=source.seconds, era=source.era) as program:
+    async with start(
+        words,
+        seconds=source.seconds,
+        era=source.era,
+        env=source.env,
+        cwd=source.cwd,
+    ) as program:
         return await read_all(program)

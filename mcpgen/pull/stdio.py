@@ -1,7 +1,6 @@
 """A link to a server that is a program, over its standard streams.
 
-Part of the pull stage. The client runtime does the work; the program is the user's own
-command line, so it gets the whole environment.
+Part of the pull stage. The client runtime does the work.
 """
 
 from __future__ import annotations
@@ -10,15 +9,22 @@ import os
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
+from mcpgen.diagnostics import MCPGenError
+from mcpgen.runtime.client.features.terminal.credentials import variables
 from mcpgen.runtime.client.options import Settings
 from mcpgen.runtime.client.transports.stdio import program
 
 from .link import ConnectionLink, client_info, opened
-from .live import CAPABILITIES, Era
+from .live import CAPABILITIES
 
 
 def start(
-    command: Sequence[str], *, seconds: float, era: Era
+    command: Sequence[str],
+    *,
+    seconds: float,
+    era: str,
+    env: Sequence[str] = (),
+    cwd: str | None = None,
 ) -> AbstractAsyncContextManager[ConnectionLink]:
     """Run a program and find out what it speaks.
 
@@ -26,7 +32,16 @@ def start(
         command: The program and its arguments.
         seconds: Seconds for one request, and for connecting as a whole.
         era: "auto" finds out what the server speaks; the others insist.
+        env: Names of environment variables for it, beside those without secrets.
+        cwd: Where it runs.
+
+    Raises:
+        MCPGenError: There is no such variable (MG701).
     """
+    try:
+        environment = variables(os.environ, env)
+    except ValueError as error:
+        raise MCPGenError.of("MG701", str(error)) from None
     settings = Settings(
         timeout=seconds,
         era=era,
@@ -34,6 +49,10 @@ def start(
         capabilities=CAPABILITIES,
     )
     transport = program(
-        command, env=os.environ, cwd=None, stderr=None, max_bytes=settings.max_bytes
+        command,
+        env=environment,
+        cwd=cwd,
+        stderr=None,
+        max_bytes=settings.max_bytes,
     )
     return opened(transport, settings)

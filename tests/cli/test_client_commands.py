@@ -192,6 +192,24 @@ def test_a_command_with_a_credential_is_not_recorded(
     assert load(tmp_path / "gh" / "mcpgen.yaml").command == ()
 
 
+def test_the_program_that_is_read_gets_what_is_named(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONE", "1")
+    monkeypatch.setenv("TWO", "2")
+    code = (
+        "import os, sys; found = [*map(os.environ.get, ('ONE', 'TWO')), os.getcwd()]; "
+        f"wanted = ['1', None, {str(tmp_path)!r}]; "
+        f"found == wanted or sys.exit(repr(found)); sys.argv[1:] = ['--stdio']; {CODE}"
+    )
+    command = shlex.join([sys.executable, "-c", code])
+    new = ("new", "client", "gh", "--command", command)
+    done = terminal.mcpgen(*new, "--env", "ONE", "--cwd", str(tmp_path))
+    assert done.code == 0
+    text = (tmp_path / "gh" / "mcpgen.yaml").read_text("utf-8")
+    assert load(tmp_path / "gh" / "mcpgen.yaml").command, text
+
+
 CREDENTIALS: Final = [
     "https://h/mcp?api_key=SECRET",
     "https://h/mcp?a=b&token=SECRET",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.cli.terminal import Result, process
 from tests.runtime.client.tool_server import Guarded, server
 from tests.runtime.client.wire import running, serving
 from tests.servers import running_server
-from tests.terminals import terminal
+from tests.terminals import browser, terminal
 
 SERVER: Final = Path(__file__).parents[2] / "generated_examples" / "weather" / "server"
 COMMAND: Final = shlex.join(
@@ -117,7 +118,36 @@ async def test_a_person_answers_the_server_s_question() -> None:
         await screen.shows("The server 127.0.0.1 asks:")
         await screen.shows("Answer?")
         screen.type("n\n")
-        assert await screen.ends() in (0, 1)
+        assert await screen.ends() == 0
+
+
+async def test_a_person_signs_in_and_out(tmp_path: Path) -> None:
+    guard = Guarded(server())
+    tokens = tmp_path / "tokens.json"
+    environment = {"BROWSER": browser(tmp_path), "MCP_TOKENS_FILE": str(tokens)}
+    async with serving(guard.app()) as origin:
+        url = f"{origin}/mcp"
+        sign_in = ("-m", "mcpgen", "list", url)
+        async with terminal(*sign_in, cwd=SERVER, environment=environment) as screen:
+            assert await screen.ends() == 0
+        assert guard.consents == 1
+        used = await mcpgen(tmp_path, "list", url)
+        assert "given" in tokens.read_text("utf-8")
+        out = await mcpgen(tmp_path, "logout", url)
+        assert "given" not in tokens.read_text("utf-8")
+        again = await mcpgen(tmp_path, "logout", url)
+        refused = await mcpgen(tmp_path, "list", url)
+    assert used.code == 0
+    assert (out.code, out.err) == (0, "Signed out.\n")
+    assert (again.code, again.err) == (0, "You are not signed in.\n")
+    assert refused.code == 2
+
+
+async def test_logout_takes_a_url_and_nothing_else(tmp_path: Path) -> None:
+    shown = await mcpgen(tmp_path, "logout", "--help")
+    options = set(re.findall(r"(?<!\S)--[a-z-]+", shown.out))
+    assert (shown.code, options) == (0, {"--help"})
+    assert (await mcpgen(tmp_path, "logout")).code == 2
 
 
 async def test_a_server_that_wants_a_token_says_how_to_give_one(
@@ -142,6 +172,10 @@ WRONG: Final = {
     "an option late": (
         ("call", "http://127.0.0.1:9/mcp", "--json", "t"),
         "--json: options stand before the server",
+    ),
+    "a variable for a URL": (
+        ("list", "--env", "PATH", "http://127.0.0.1:9/mcp"),
+        "--env and --cwd are for --command",
     ),
     "too much": (("list", "http://127.0.0.1:9/mcp", "x"), "unexpected words: x"),
     "nobody": (("list", "http://127.0.0.1:9/mcp"), "error: "),

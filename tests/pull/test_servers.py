@@ -15,14 +15,14 @@ from pydantic import SecretStr
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import load
-from mcpgen.pull import Era, Source, Told, manifest_of, read
+from mcpgen.pull import Source, Told, manifest_of, read
 from tests.cli.terminal import Terminal
 from tests.interop.everything import HOME, SECONDS, everything
 from tests.interop.sdk_process import MODES, SdkServers, sdk_servers
 from tests.peers import SDK1, environment
 from tests.runtime.client.wire import Call, Reply, legacy, modern, running
 
-ERAS: tuple[Era, ...] = ("modern", "legacy")
+ERAS: tuple[str, ...] = ("modern", "legacy")
 OBJECT = {"type": "object"}
 STDIO = """
 try:
@@ -108,14 +108,14 @@ def test_the_official_sdk_is_read_over_stdio(
     assert terminal.mcpgen("pull", "--command", command).out.encode() == text
 
 
-async def told_by_everything(era: Era, **settings: Any) -> Told:
+async def told_by_everything(era: str, **settings: Any) -> Told:
     async with everything(**settings) as example:
         source = Source(example.url, seconds=SECONDS, era=era)
         return await asyncio.to_thread(read, source)
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_our_own_server_gives_back_its_manifest(era: Era) -> None:
+async def test_our_own_server_gives_back_its_manifest(era: str) -> None:
     told = await told_by_everything(era, page_size=3)
     ours = load(HOME.parent / "mcpgen.yaml")
 
@@ -160,7 +160,7 @@ async def test_a_protected_server_is_read_with_a_token_from_the_environment(
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_servers_that_list_by_capabilities_list_everything(era: Era) -> None:
+async def test_servers_that_list_by_capabilities_list_everything(era: str) -> None:
     """Each tool needs a capability of the client."""
     wire = modern() if era == "modern" else legacy()
 

@@ -19,6 +19,7 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.pull import Source, Told, read
 from mcpgen.runtime.client.eras.modern import opening
 from mcpgen.runtime.client.transports import stdio
+from tests.cli.terminal import Terminal
 from tests.pace import patient
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -151,6 +152,53 @@ def test_a_program_that_ends_is_quoted(tmp_path: Path) -> None:
     assert "the program ended" in str(caught.value)
     assert "no licence" in str(caught.value)
     assert "\x1b" not in str(caught.value)
+
+
+def test_a_program_gets_the_safe_variables_and_the_named_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import json, os, sys; print(json.dumps([*map(os.environ.get, ('ONE', 'TWO')), "
+        "'PATH' in os.environ, os.getcwd()]), file=sys.stderr); sys.exit(3)"
+    )
+    monkeypatch.setenv("ONE", "1")
+    monkeypatch.setenv("TWO", "secret")
+    command = shlex.join([sys.executable, "-c", code])
+
+    with pytest.raises(MCPGenError) as caught:
+        read(Source(command=command, env=("ONE",), cwd=str(tmp_path)))
+
+    said = str(caught.value)
+    assert json.dumps(["1", None, True, str(tmp_path)]) in said
+    assert "before it sent anything" in said
+    assert "--env NAME" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("NO_SUCH", "--env NO_SUCH: there is no"), ("A=secret", "--env A: give its name")],
+)
+def test_a_variable_is_named_and_is_there(name: str, problem: str) -> None:
+    with pytest.raises(MCPGenError, match="MG701") as caught:
+        read(Source(command="x", env=(name,)))
+
+    assert problem in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_era_may_be_a_version(tmp_path: Path, terminal: Terminal) -> None:
+    file = tmp_path / "script.json"
+    file.write_text(json.dumps({"lists": LISTS, "legacy": "2025-06-18"}), "utf-8")
+    command = shlex.join([sys.executable, str(PROGRAM), file.name])
+    pull = ("pull", "--command", command, "--cwd", str(tmp_path), "--era")
+
+    done = terminal.mcpgen(*pull, "2025-06-18", "--json")
+    wrong = terminal.mcpgen(*pull, "1999-01-01")
+
+    assert (done.code, done.err) == (0, "")
+    assert [tool["name"] for tool in json.loads(done.out)["tools"]] == ["add"]
+    assert wrong.code == 2
+    assert "error[MG701]: era='1999-01-01': use" in wrong.err
 
 
 @pytest.mark.parametrize(

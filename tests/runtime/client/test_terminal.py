@@ -31,7 +31,7 @@ from mcpgen.runtime.server import Settings, create_app
 from mcpgen.runtime.server.features.auth import make_api_key
 from tests.requirements import requirement
 from tests.runtime.server.workshop import Workshop
-from tests.terminals import Terminal, piped, terminal
+from tests.terminals import Terminal, browser, piped, terminal
 
 from .tool_server import FORM, HOSTILE, Guarded, content, server, words
 from .weather import WeatherClient
@@ -770,19 +770,6 @@ async def test_a_token_and_headers_come_from_the_environment(
         assert request.headers["Authorization"] == "Bearer from-the-environment"
         assert request.headers["X-Team"] == "blue"
         assert request.headers["X-Other"] == "2"
-
-
-def browser(directory: Path) -> str:
-    """A browser for `BROWSER`: keeps the address that it is given, and visits it."""
-    script = directory / "browser.py"
-    script.write_text(
-        "import pathlib, sys, urllib.request\n"
-        "pathlib.Path(__file__).with_name('visited').write_text(sys.argv[1])\n"
-        "if '127.0.0.1' in sys.argv[1]:\n"
-        "    urllib.request.urlopen(sys.argv[1], timeout=10).read()\n",
-        "utf-8",
-    )
-    return f"{sys.executable} {script} %s"
 
 
 async def test_a_person_signs_in_once(tmp_path: Path) -> None:

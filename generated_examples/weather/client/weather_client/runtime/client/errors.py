@@ -199,6 +199,8 @@ def public_url(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
+        if not set("@?#") & set(url):
+            return url
         # Nobody knows where its password ends.
         return f"{url.partition('://')[0]}://..."
     if not parts.netloc:

@@ -29,6 +29,11 @@ REASON_LIMIT: Final = 1.0
 KEPT_ERRORS: Final = 2_000
 """Bytes of the end of a program's standard error that errors show."""
 
+_AT_ONCE: Final = (
+    " before it sent anything; the variables that it needs are handed over by name "
+    "(`env`, or --env NAME)"
+)
+
 if sys.platform == "win32":
     _INHERITED = (
         "APPDATA",
@@ -181,6 +186,7 @@ class StdioConnection:
         self._input = cast("asyncio.StreamWriter", self._process.stdin)
         self._output = cast("asyncio.StreamReader", self._process.stdout)
         self._reading: asyncio.BaseTransport | None = None
+        self._has_sent = False
         self._copy = stderr
         self._errors = bytearray()
         self._errors_task = loop.create_task(self._keep_errors())
@@ -205,6 +211,7 @@ class StdioConnection:
                 "the program sent a line that is too long (`max_bytes` sets the limit)"
             ) from None
         if line:
+            self._has_sent = True
             return line
         raise ConnectionResetError(await self._reason())
 
@@ -253,7 +260,8 @@ class StdioConnection:
                 await asyncio.wait([self._errors_task])
         lines = self._errors.decode("utf-8", "replace").strip()
         said = f"; the end of its standard error:\n{_printable(lines)}" if lines else ""
-        return f"the program {_ending(self._process.returncode)}{said}"
+        hint = "" if self._has_sent else _AT_ONCE
+        return f"the program {_ending(self._process.returncode)}{hint}{said}"
 
     async def _keep_errors(self) -> None:
         """Keep the end of what the program writes for people, and copy it."""

@@ -40,6 +40,7 @@ from .credentials import (
     credentials,
     headers,
     no_signing_in,
+    variables,
 )
 from .display import Display
 from .words import clean
@@ -237,23 +238,11 @@ def _client(
         command = load(module, "--command", "client", "stdio").split(line)
     return kind.stdio(
         command,
-        env=_variables(said.env),
+        env=variables(os.environ, said.env),
         cwd=said.cwd,
         stderr=sys.stderr if said.debug else None,
         **options,
     )
-
-
-def _variables(names: Sequence[str]) -> dict[str, str]:
-    """Environment variables that a person hands over to a program."""
-    for name in names:
-        if "=" in name:
-            # Without the value, which may be a secret.
-            hint = "give its name alone; the value is taken from the environment"
-            raise UsageError(f"--env {name.partition('=')[0]}: {hint}")
-        if name not in os.environ:
-            raise UsageError(f"--env {name}: there is no such variable")
-    return {name: os.environ[name] for name in names}
 
 
 async def _log_out(auth: Any, url: str) -> int:

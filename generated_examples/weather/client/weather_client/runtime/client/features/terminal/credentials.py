@@ -148,3 +148,19 @@ def headers(environment: Mapping[str, str], given: Sequence[str]) -> dict[str, s
                 raise ValueError(f"{source}: a header is written `Name: value`")
             found[name.strip()] = value.strip()
     return found
+
+
+def variables(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """Environment variables that a person hands over to a program, by their names.
+
+    Raises:
+        ValueError: One is not there, or has a value.
+    """
+    for name in names:
+        if "=" in name:
+            # Without the value, which may be a secret.
+            hint = "give its name alone; the value is taken from the environment"
+            raise ValueError(f"--env {name.partition('=')[0]}: {hint}")
+        if name not in environment:
+            raise ValueError(f"--env {name}: there is no such variable")
+    return {name: environment[name] for name in names}
