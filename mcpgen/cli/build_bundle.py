@@ -43,7 +43,8 @@ def _build_bundle(
 
     It has the server's package, its project file and a manifest of version 0.4; the host
     installs the dependencies with uv, and asks for the values of the variables that
-    `environment` in the manifest lists. Hidden files, secrets, tests and caches stay out.
+    `environment` in the manifest lists. Hidden files, files whose names look like
+    secrets (such as *.key and token.json), tests and caches stay out; look at the list.
     The same project gives the same bytes, wherever it is built.
     """
     from mcpgen import publishing
@@ -69,7 +70,7 @@ def _build_bundle(
             }
         )
     else:
-        output.say(f"{made.path}  sha256:{made.sha256}")
+        output.say(f"{made.path}  sha256:{made.sha256}  {len(made.files)} files")
     return OK
 
 

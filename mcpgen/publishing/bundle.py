@@ -32,15 +32,19 @@ from .upload import Index, check_runtime
 
 _SERVER: Final = "server/"
 _GENERATED: Final = re.compile(r"server/[^/]+/generated/.*")
-_LICENSES: Final = ("LICENSE*", "LICENCE*", "COPYING*", "NOTICE*")
+_LICENSES: Final = ("license*", "licence*", "copying*", "notice*")
 _CACHES: Final = ("__pycache__", "*.pyc", "*.egg-info", "node_modules")
 """Left out in silence."""
+_SECRETS: Final = ("secret", "credential", "token")
+_ENDINGS: Final = ("json", "yaml", "yml", "toml")
 _PRIVATE: Final = (
-    *(".*", "*.env", "*.key", "*.pem", "*.p12", "*.pfx", "id_rsa*", "id_ed25519*"),
-    *("secret*.json", "secret*.yaml", "secret*.toml", "credential*.json", "*.log"),
-    *("tests", "venv"),
+    *(".*", "*.env", "*.key", "*.pem", "*.p12", "*.pfx", "*.jks", "*.keystore"),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "*.ppk"),
+    *("*service-account*.json", "*service_account*.json", "client_secret*.json"),
+    *(f"{word}*.{ending}" for word in _SECRETS for ending in _ENDINGS),
+    *("*.sqlite", "*.sqlite3", "*.log", "tests", "venv"),
 )
-"""Left out, and named: what is not for others."""
+"""Left out, and named: what by its name is not for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +154,39 @@ class _Source:
         Raises:
             MCPGenError: MG409, something is neither a file nor a folder.
         """
-        readme: Any = self._about["project"].get("readme")
-        named = readme.get("file") if is_mapping(readme) else readme
-        top = sorted(each.name for each in self._folder.iterdir())
-        chosen = [
-            name
-            for name in top
-            if name in (self.NAME, named)
-            or any(fnmatch(name, pattern) for pattern in _LICENSES)
-        ]
-        for name in chosen:
-            yield name, self._content(self._folder / name)
+        yield self.NAME, self._content(self.project_file)
+        for path in self._named():
+            yield path, self._content(self._folder / path)
+        for place in sorted(self._folder.iterdir()):
+            if not _matches(place.name, _LICENSES):
+                continue
+            if place.is_dir() and not place.is_symlink():
+                yield from self._walk(place)
+            else:
+                yield place.name, self._content(place)
         for package in self._packages:
             yield from self._walk(self._folder / package)
+
+    def _named(self) -> Iterator[str]:
+        """The texts that the project file names, which building a wheel needs."""
+        for key in ("readme", "license"):
+            given: Any = self._about["project"].get(key)
+            path = given.get("file") if is_mapping(given) else given
+            # `license` without a table is an expression such as MIT.
+            if isinstance(path, str) and (key == "readme" or is_mapping(given)):
+                problem = path_problem(path)
+                if problem or not os.path.lexists(self._folder / path):
+                    reason = problem or "does not exist"
+                    raise self._unusable(f"names the {key} {path!r}, which {reason}")
+                yield path
+        patterns: Any = self._about["project"].get("license-files")
+        for pattern in map(str, patterns) if is_list(patterns) else ():
+            problem = path_problem(re.sub(r"[*?\[\]]", "x", pattern))
+            if problem:
+                raise self._unusable(f"names the license {pattern!r}, which {problem}")
+            for place in sorted(self._folder.glob(pattern)):
+                if not (place.is_dir() or _matches(place.name, _PRIVATE)):
+                    yield place.relative_to(self._folder).as_posix()
 
     def _listed(self) -> Iterator[str]:
         """The packages that hatchling puts into a wheel."""
@@ -214,7 +238,7 @@ class _Source:
             "MG604",
             f"the bundle can't be built: {self.NAME} {reason}",
             span=Span(str(self.project_file)),
-            hint="hosts install what `project.dependencies` lists",
+            hint="hosts install the server, and what it depends on, by this file",
         )
 
 

@@ -314,6 +314,11 @@ class TestWhatGoesIn:
             "prod.env",
             "server.key",
             "id_rsa",
+            "token.json",
+            "my-service-account-1.json",
+            "ca.pem",
+            "a.p12",
+            "store.sqlite",
             ".git/config",
         ]
         for name in names:
@@ -329,6 +334,40 @@ class TestWhatGoesIn:
             assert not any(
                 b"s3cret" in archive.read(each) for each in archive.namelist()
             )
+
+    def test_what_the_project_file_names_is_in_it(
+        self, terminal: Terminal, project: Path
+    ) -> None:
+        server = project / "server"
+        for path in (
+            "docs/ABOUT.md",
+            "LICENSES/MIT.txt",
+            "LICENSES/more/BSD.txt",
+            "A.md",
+        ):
+            (server / path).parent.mkdir(parents=True, exist_ok=True)
+            (server / path).write_text("text")
+        file = server / "pyproject.toml"
+        text = file.read_text("utf-8")
+        lines = 'readme = "docs/ABOUT.md"\nlicense-files = ["A*.md"]\n'
+        assert text.count("[project]\n") == 1
+        text = re.sub(r"^(readme|license-files) = .*\n", "", text, flags=re.MULTILINE)
+        file.write_text(text.replace("[project]\n", f"[project]\n{lines}"), "utf-8")
+        terminal.go(project)
+
+        done = terminal.mcpgen("build", "bundle")
+
+        assert done.code == 0, done.err
+        (bundle,) = (project / "dist").glob("*.mcpb")
+        with zipfile.ZipFile(bundle) as archive:
+            names = archive.namelist()
+        assert done.out.endswith(f"  {len(names)} files\n")
+        assert {
+            "docs/ABOUT.md",
+            "LICENSES/MIT.txt",
+            "LICENSES/more/BSD.txt",
+            "A.md",
+        } < {*names}
 
     def test_tests_stay_out(self, terminal: Terminal, project: Path) -> None:
         bundle, _ = built(terminal, project)
@@ -358,6 +397,9 @@ class TestWhatGoesIn:
             ("a = 1", "has no table `project`"),
             (f"{WHEEL}['../../.ssh']", "which leads out of its folder"),
             (f"{WHEEL}['other']", "which does not exist"),
+            ("[project]\nreadme = '../README.md'", "which leads out of its folder"),
+            ("[project]\nreadme = 'docs/no.md'", "which does not exist"),
+            ("[project]\nlicense = {file = '/etc/passwd'}", "names the license"),
         ],
     )
     def test_a_project_file_that_says_nothing_is_refused(
