@@ -8,8 +8,9 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from aiohttp import ClientSession
@@ -17,6 +18,7 @@ from aiohttp import ClientSession
 from mcpgen.runtime.server import (
     SERVER,
     Answer,
+    Context,
     Next,
     Request,
     Settings,
@@ -242,11 +244,7 @@ async def test_a_client_that_reads_nothing(guarded: bool) -> None:
     async with running(service, Settings(connection_idle=idle)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         writer.write(b"GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        read = b""
-        async with asyncio.timeout(SECONDS):
-            while (found := re.search(rb"data: (\S+)\n\n", read)) is None:
-                read += await reader.read(1_000)
-        endpoint = f"http://127.0.0.1:{port}{found[1].decode()}"
+        endpoint = f"http://127.0.0.1:{port}{await _endpoint(reader)}"
         async with ClientSession() as http:
             wire = SseWire(http, "")
             wire.endpoint = endpoint
@@ -265,6 +263,97 @@ async def _post_until_refused(wire: SseWire) -> None:
     number = 1
     while (await wire.post({**listing, "id": (number := number + 1)})).status == 202:
         pass
+
+
+class Filling(SseWorkshop):
+    """A tool whose result is larger than what may wait, with a few of the others."""
+
+    async def nothing(self, args: Any, ctx: Context) -> Any:
+        return "x" * 3_000_000
+
+
+@asynccontextmanager
+async def _full(start: Start) -> AsyncIterator[tuple[SseWire, set[object]]]:
+    """A client whose stream is full, as it reads nothing; the POSTs being handled."""
+    parts = urlsplit(start.url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1)
+    try:
+        writer.write(b"GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wire = start.wire()
+        wire.endpoint = urljoin(start.url, await _endpoint(reader))
+        params = {"protocolVersion": "2024-11-05", "capabilities": {}}
+        await wire.begin("initialize", {**params, "clientInfo": {}})
+        (transport,) = start.app[SERVER].transports
+        assert isinstance(transport, SseTransport)
+        (served,) = transport._open.values()
+        async with asyncio.timeout(SECONDS):
+            while not served._server.is_full:
+                await wire.begin_tool("nothing")
+        handled: Any = transport._messages._running
+        await until(lambda: not handled)
+        yield wire, handled
+    finally:
+        writer.transport.abort()
+
+
+async def _endpoint(reader: asyncio.StreamReader) -> str:
+    read = b""
+    async with asyncio.timeout(SECONDS):
+        while (found := re.search(rb"data: (\S+)\n\n", read)) is None:
+            read += await reader.read(1_000)
+    return found[1].decode()
+
+
+async def test_posts_that_outlive_their_connections(
+    guarded: bool, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that reads nothing posts, and closes each POST's connection."""
+    if not guarded:
+        monkeypatch.setattr(connection, "_MAX_POSTS", 1_000)
+        monkeypatch.setattr(connection._WaitingPost, "check", lambda *_: None)
+    await start(Filling(), body_timeout=0)
+    async with _full(start) as (wire, handled):
+        posts = [asyncio.ensure_future(wire.post(PING)) for _ in range(30)]
+        await until(lambda: len(handled) == (16 if guarded else 30))
+        if guarded:
+            await until(lambda: sum(post.done() for post in posts) == 14)
+        refused = [post.result() for post in posts if post.done()]
+        for post in posts:
+            post.cancel()
+        ended = asyncio.ensure_future(until(lambda: not handled))
+        done, _ = await asyncio.wait([ended], timeout=SECONDS if guarded else 0.5)
+        ended.cancel()
+
+    assert bool(done) is guarded
+    assert [reply.status for reply in refused] == ([429] * 14 if guarded else [])
+    assert all(reply.headers["Retry-After"] == "1" for reply in refused)
+
+
+async def test_posts_whose_large_bodies_wait(guarded: bool, start: Start) -> None:
+    """That their client is gone can't be seen before the body has been read."""
+    await start(Filling(), body_timeout=0.3 if guarded else 0)
+    async with _full(start) as (wire, handled):
+        body = {**PING, "params": {"x": "y" * 1_000_000}}
+        posts = [asyncio.ensure_future(wire.post(body)) for _ in range(5)]
+        done, waiting = await asyncio.wait(posts, timeout=SECONDS if guarded else 1)
+        assert len(handled) == (0 if guarded else 5)
+        for post in waiting:
+            post.cancel()
+
+    assert [post.result().status for post in done] == ([429] * 5 if guarded else [])
+
+
+@pytest.mark.parametrize("size", [0, 4])
+async def test_batches_that_are_empty_or_large(
+    guarded: bool, start: Start, size: int
+) -> None:
+    """Refused before they are accepted, and counted like every request."""
+    rate = {"address_rate": 0.001, "address_burst": 6} if guarded else {}
+    await start(peer="203.0.113.7", max_batch=3, **rate)
+    client = await start.client()
+    statuses = [(await client.post([PING] * size)).status for _ in range(6)]
+
+    assert statuses == ([400] * 5 + [429] if guarded else [400] * 6)
 
 
 async def test_a_token_in_the_query(start: Start) -> None:

@@ -202,6 +202,17 @@ class TestBatches:
         assert (first.status, len(first.json)) == (200, 6)
         assert second.status == 429
 
+    async def test_empty_batches_do_not_make_up_for_others(
+        self, http: ClientSession, serve: Serve
+    ) -> None:
+        settings = replace(PROXIED, address_rate=0.01, address_burst=4)
+        wire = legacy(http, await serve(settings))
+        await wire.initialize("2025-03-26")
+
+        replies = [await wire.send([]) for _ in range(4)]
+
+        assert [reply.status for reply in replies] == [400, 400, 429, 429]
+
     async def test_a_batch_has_a_largest_size(
         self, http: ClientSession, serve: Serve
     ) -> None:

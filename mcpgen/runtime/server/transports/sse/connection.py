@@ -10,16 +10,24 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ...eras.era import ServedEra
-from ...incoming import Incoming, Refused, refused
+from ...incoming import TOO_MANY, Incoming, Refused, refused, too_many
 from ...parts import Parts
 from ..connection import ConnectionServer
 from ..http.exchange import Exchange
 from ..http.sse import COMMENT, is_gone, named_event
 
+_MAX_POSTS: Final = 16
+"""POSTs of one client that may wait until it reads responses."""
+
 
 def unknown_session() -> Refused:
     """The refusal of a POST to a session that its sender does not have."""
     return refused(404, "The session is unknown or has ended")
+
+
+def _unread() -> Refused:
+    """The refusal of a POST for which there is no room."""
+    return too_many(TOO_MANY, "The responses on the event stream are not read", None, 1)
 
 
 class _Stream:
@@ -43,6 +51,20 @@ class _Stream:
         self._closed.set()
         if self._exchange.stream is not None:
             await self._exchange.stream.end()
+
+
+class _WaitingPost:
+    """A POST that waits until its client reads responses."""
+
+    def __init__(self, posted: Exchange) -> None:
+        self._request = posted.request
+        self._task = asyncio.current_task()
+
+    def check(self, now: float) -> None:
+        """Cancel it if its client is gone."""
+        if self._task is not None and is_gone(self._request):
+            self._task.cancel("the client closed the connection")
+            self._task = None
 
 
 class SseConnection:
@@ -73,6 +95,9 @@ class SseConnection:
         self._exchange = exchange
         self._principal = exchange.principal
         self._keep_alive = parts.settings.keep_alive
+        self._monitor = parts.monitor
+        self._post_timeout = parts.settings.body_timeout
+        self._posts = 0
         self._unused_until = exchange.written + parts.settings.session_idle
         self._pulse: asyncio.Task[None] | None = None
         self._server = ConnectionServer(
@@ -106,14 +131,41 @@ class SseConnection:
 
         Raises:
             ProtocolError: It is not a message.
-            Refused: 404; the stream has ended meanwhile.
+            Refused: As `wait_for_room`.
         """
         # New credentials of the same principal, which may last longer.
         self._principal = posted.principal
-        await self._server.has_room()
+        # Others may have filled it while the body arrived.
+        await self.wait_for_room(posted)
+        return self._server.post(message, posted)
+
+    async def wait_for_room(self, posted: Exchange) -> None:
+        """Wait until the client has read enough of the responses that wait for it.
+
+        Raises:
+            Refused: 429 when it takes too long, or too many wait already; 404 when the
+                stream has ended meanwhile.
+        """
+        if self._server.is_full:
+            await self._wait_for_room(posted)
         if self._server.is_ending:
             raise unknown_session()
-        return self._server.post(message, posted)
+
+    async def _wait_for_room(self, posted: Exchange) -> None:
+        if self._posts >= _MAX_POSTS:
+            raise _unread()
+        waiting = _WaitingPost(posted)
+        self._posts += 1
+        self._monitor.add(waiting)
+        try:
+            # A client that is gone is not noticed before its body has arrived.
+            async with asyncio.timeout(self._post_timeout or None):
+                await self._server.has_room()
+        except TimeoutError:
+            raise _unread() from None
+        finally:
+            self._monitor.discard(waiting)
+            self._posts -= 1
 
     def check(self, now: float) -> None:
         """End the stream of a client that is gone; break a long silence."""

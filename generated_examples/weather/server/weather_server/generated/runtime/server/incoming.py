@@ -55,10 +55,12 @@ def refused(
     return Refused(status, ProtocolError(INVALID_REQUEST, message), headers)
 
 
-def too_many(status: int, message: str, setting: str, seconds: int) -> Refused:
+def too_many(status: int, message: str, setting: str | None, seconds: int) -> Refused:
     """The refusal of what is too much, by which setting, and when to come again."""
     data: Json = {"retryAfter": seconds}
-    error = ProtocolError(status, f"{message}; setting {setting}", data)
+    if setting is not None:
+        message += f"; setting {setting}"
+    error = ProtocolError(status, message, data)
     return Refused(status, error, {"Retry-After": str(seconds)})
 
 

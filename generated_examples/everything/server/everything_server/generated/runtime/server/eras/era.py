@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from ...core import jsonrpc
 from ...core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
-from ..incoming import refused
+from ..incoming import Refused, refused
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from ..transports.http.exchange import Exchange
 
 _log: Final = logging.getLogger("mcp.server")
+
+
+def no_batches() -> Refused:
+    """The refusal of batches, where no era has them."""
+    return refused(400, "A batch is not a message of this protocol revision")
 
 
 class HttpEra(ABC):
@@ -53,7 +58,7 @@ class HttpEra(ABC):
         Raises:
             Refused: There is no such thing.
         """
-        raise refused(400, "A batch is not a message of this protocol revision")
+        raise no_batches()
 
     async def other(self, exchange: Exchange) -> web.StreamResponse:
         """Answer a request whose HTTP method is one of `methods`.
@@ -166,6 +171,14 @@ class ServedEra(ABC):
     @abstractmethod
     def connected(self, connection: Connected) -> ConnectionEra:
         """What serves a new connection."""
+
+    def check_batch(self, size: int) -> None:
+        """Refuse a batch for its number of messages.
+
+        Raises:
+            Refused: 400; in most revisions there is no such thing.
+        """
+        raise no_batches()
 
     @property
     def sessions(self) -> int:

@@ -198,6 +198,11 @@ class ConnectionServer:
         """Whether nothing more is served."""
         return self._ending.is_set()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so many responses wait for the client that no more is taken."""
+        return not self._room.is_set()
+
     async def has_room(self) -> None:
         """Wait until the client has read enough of the responses that wait for it."""
         await self._room.wait()

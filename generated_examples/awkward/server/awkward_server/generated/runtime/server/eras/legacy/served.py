@@ -35,6 +35,9 @@ class _Served(ServedEra):
         changes = self._parts.catalog.changes
         return LegacyConnection(self._era, self._manager, connection, changes)
 
+    def check_batch(self, size: int) -> None:
+        self._era.check_batch(size)
+
     @property
     def sessions(self) -> int:
         return len(self._manager)

@@ -128,7 +128,7 @@ class Limits:
         if client is not None and client is not address:
             requests += client.requests
         if requests:
-            cost = size - 1.0
+            cost = max(0.0, size - 1.0)
             await self._take(exchange, [each._replace(cost=cost) for each in requests])
 
     async def enter(self, incoming: Incoming) -> None:

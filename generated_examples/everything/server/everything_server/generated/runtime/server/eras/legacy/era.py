@@ -110,11 +110,13 @@ class Legacy:
             self._authentication.require(incoming, scopes, request_id)
 
     def check_batch(self, size: int) -> None:
-        """Refuse a batch of too many messages.
+        """Refuse a batch of too many messages, or none.
 
         Raises:
             Refused: 400.
         """
+        if not size:
+            raise refused(400, "A batch must have at least one message")
         most = self._settings.max_batch
         if most and size > most:
             raise refused(400, f"A batch may have {most} messages; setting max_batch")
@@ -131,8 +133,8 @@ class Legacy:
         Raises:
             Refused: There is no such thing in the session's revision.
         """
-        if session.client.version != _BATCHES_IN or not messages:
-            raise refused(400, f"Only {_BATCHES_IN} has batches, and none are empty")
+        if session.client.version != _BATCHES_IN:
+            raise refused(400, f"Only {_BATCHES_IN} has batches")
         incoming.method = "batch"
         self.require(incoming, messages)
         responses = await asyncio.gather(

@@ -60,7 +60,7 @@ class SseTransport:
         self._open: dict[str, SseConnection] = {}
         self._closing = False
         self._streams = _Streams(self, parts, guard, access)
-        self._messages = _Messages(self, parts, guard, access)
+        self._messages = _Messages(self, parts, guard, eras[-1], access)
         self._parts = parts
         self._eras = eras
         self._path = settings.sse_path
@@ -150,10 +150,16 @@ class _Streams(HttpEndpoint):
 
 class _Messages(HttpEndpoint):
     def __init__(
-        self, transport: SseTransport, parts: Parts, guard: Guard, access: AccessLog
+        self,
+        transport: SseTransport,
+        parts: Parts,
+        guard: Guard,
+        oldest: ServedEra,
+        access: AccessLog,
     ) -> None:
         super().__init__(parts, guard, access, "POST, OPTIONS")
         self._transport = transport
+        self._oldest = oldest
         self._working: dict[Exchange, asyncio.Task[None]] = {}
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
@@ -161,8 +167,11 @@ class _Messages(HttpEndpoint):
             raise self._not_served(exchange)
         check_form(exchange.request)
         connection = self._transport.find(exchange)
+        await connection.wait_for_room(exchange)
         message = await self.read(exchange)
         if is_array(message):
+            # Only the oldest revisions have them.
+            self._oldest.check_batch(len(message))
             await self._limits.batch(exchange, len(message))
         task = await connection.take(message, exchange)
         if task is not None:
