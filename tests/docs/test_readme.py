@@ -9,8 +9,10 @@ import subprocess
 import textwrap
 from pathlib import Path
 
+import click
 import pytest
 
+from mcpgen.cli import ROOT
 from tests.cli.terminal import Terminal
 from tests.docs import pages
 from tests.pace import patient
@@ -105,3 +107,23 @@ def test_make_knows_every_target(page: Path) -> None:
         timeout=patient(60),
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_table_of_commands_has_every_command() -> None:
+    table = README.read_text("utf-8").partition("## Commands")[2].partition("\n## ")[0]
+    names = names_of(ROOT)
+    assert "build client" in names
+    assert not [n for n in names if not re.search(rf"`(mcpgen )?{n}\b", table)]
+
+
+def names_of(command: click.Command) -> list[str]:
+    """The commands of a group, below groups with the group's name."""
+    if not isinstance(command, click.Group):
+        return [""]
+    context = click.Context(command)
+    return [
+        f"{name} {rest}".strip()
+        for name in command.list_commands(context)
+        if (found := command.get_command(context, name)) is not None
+        for rest in names_of(found)
+    ]
