@@ -382,6 +382,7 @@ def _examine(
                 project.folder,
                 described.server_package,
                 features.requirements(described),
+                _published(files),
             )
             if "server" in manifest.targets
             else ()
@@ -546,9 +547,17 @@ def _own_files_fit(folder: Path, files: Iterable[str]) -> bool:
                 return False
         elif found := own_files.REQUIREMENTS.fullmatch(path):
             needed = own_files.requirements_of(handlers.text_of(folder / path))
-            if any(own_files.examine(folder, found[1], needed)):
+            entry = handlers.text_of(folder / own_files.SERVER_JSON)
+            published = own_files.published_in(entry)
+            if any(own_files.examine(folder, found[1], needed, published)):
                 return False
     return True
+
+
+def _published(files: Mapping[str, File]) -> str | None:
+    """The name by which registries let users start the server."""
+    made = files.get(own_files.SERVER_JSON)
+    return own_files.published_in(made.text) if made else None
 
 
 def _knows_schemas(used: Mapping[str, str], folder: Path) -> bool:

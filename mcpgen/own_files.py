@@ -8,6 +8,7 @@ requirements, from `features`; a project file that another tool than the standar
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,9 +28,12 @@ LACKS: Final = "MG436"
 
 PROJECT: Final = "server/pyproject.toml"
 DOCKERFILE: Final = "server/Dockerfile"
+SERVER_JSON: Final = "client/server.json"
+"""The generated entry for the MCP registry, which says how uvx starts the server."""
 REQUIREMENTS: Final = re.compile(r"server/([^/]+)/generated/requirements\.txt")
 """The generated list of what a server needs from PyPI, below the project's folder."""
 
+_HEADER: Final = re.compile(r"^\[project\]", re.MULTILINE)
 _DEPENDENCIES: Final = re.compile(r"^dependencies\s*=", re.MULTILINE)
 _ELSEWHERE: Final = ("requirements*.txt", "requirements*.in", "setup.py", "setup.cfg")
 """Where other tools than the standard's keep dependencies, beside the project file."""
@@ -46,8 +50,20 @@ def requirements_of(text: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
+def published_in(text: str) -> str | None:
+    """The name of the distribution that a generated `server.json` lets uvx install."""
+    try:
+        (found,) = json.loads(text)["packages"]
+        return str(found["identifier"])
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
 def examine(
-    folder: Path, package: str, requirements: Sequence[str]
+    folder: Path,
+    package: str,
+    requirements: Sequence[str],
+    published: str | None = None,
 ) -> Iterator[Diagnostic]:
     """Find the lines that the user's files lack.
 
@@ -55,8 +71,11 @@ def examine(
         folder: The project's folder.
         package: The name of the server's package.
         requirements: What the server needs from PyPI.
+        published: The name by which registries let users start the server, if they do.
     """
     text = text_of(folder / PROJECT)
+    if published is not None:
+        yield from _command(folder / PROJECT, text, package, published)
     # Most project files have these lines just as mcpgen wrote them.
     if text and not all(f'"{each}"' in text for each in requirements):
         yield from _project(folder / PROJECT, text, requirements)
@@ -95,6 +114,47 @@ def _project(
             "packages",
             "\n".join(f'"{each}",' for each in missing),
         )
+
+
+def _command(
+    path: Path, text: str, package: str, published: str
+) -> Iterator[Diagnostic]:
+    """What `uvx NAME`, of which `server.json` speaks, would not find."""
+    from packaging.utils import canonicalize_name
+
+    project = _table(text)
+    if project is None:
+        return
+    missing: list[str] = []
+    if canonicalize_name(str(project.get("name"))) != canonicalize_name(published):
+        missing.append(f"name = {json.dumps(published)}")
+    scripts = project.get("scripts", {})
+    if published not in scripts and "scripts" not in str(project.get("dynamic")):
+        missing.append("[project.scripts]")
+        missing.append(f'{json.dumps(published)} = "{package}.__main__:run"')
+    if missing:
+        found = _HEADER.search(text)
+        yield Diagnostic(
+            LACKS,
+            f"does not make what client/server.json names: `uvx {published}`",
+            Span(str(path), text.count("\n", 0, found.start()) + 1 if found else None),
+            "write these lines into those tables, or correct `registry.package` in the "
+            "manifest",
+            "\n".join(missing),
+        )
+
+
+def _table(text: str) -> Mapping[str, Json] | None:
+    """The table `project` of a project file; None where it is not the standard's."""
+    import tomllib
+
+    try:
+        project: Json = tomllib.loads(text).get("project")
+        project.get("scripts", {}).keys()
+    except (tomllib.TOMLDecodeError, AttributeError):
+        return None
+    table: Mapping[str, Json] = project
+    return table
 
 
 def _listed(text: str) -> list[Requirement] | None:

@@ -17,6 +17,8 @@ _FOR_HTTP: Final = ("transports.http", "features.auth", "features.telemetry")
 
 def of(project: ir.Project) -> tuple[ir.Variable, ...]:
     """The variables, those of the manifest first."""
+    if not project.has_server:
+        return project.environment
     from mcpgen.runtime.server.options.section import options
     from mcpgen.runtime.server.settings import Settings
 

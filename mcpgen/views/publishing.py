@@ -107,7 +107,10 @@ def server_json(
 def _package(
     project: ir.Project, name: str, variables: Iterable[ir.Variable]
 ) -> dict[str, ir.Json]:
-    """The server on PyPI, as uvx starts it."""
+    """The server on PyPI, as uvx starts it.
+
+    Of a server that somebody else makes, options and settings are not known.
+    """
     made: dict[str, ir.Json] = {
         "registryType": "pypi",
         "identifier": name,
@@ -116,9 +119,10 @@ def _package(
     }
     if "stdio" in project.transports:
         made["transport"] = {"type": "stdio"}
-        made["packageArguments"] = [{"type": "named", "name": "--stdio"}]
     else:
         made["transport"] = {"type": "streamable-http", "url": LOCAL_URL}
+    if project.has_server and "stdio" in project.transports:
+        made["packageArguments"] = [{"type": "named", "name": "--stdio"}]
     listed = [_variable(each) for each in variables]
     return {**made, "environmentVariables": listed} if listed else made
 

@@ -97,6 +97,49 @@ def test_check_exits_with_1_until_the_lines_are_there(
     assert disk(hello, records=True) == before
 
 
+REGISTRY = "registry: {name: io.example/hello, package: acme-hello}\n"
+SCRIPT = ["[project.scripts]", '"acme-hello" = "hello_server.__main__:run"']
+
+
+def test_the_command_that_server_json_names_is_there(
+    hello: Path, terminal: Terminal
+) -> None:
+    choose(hello, REGISTRY)
+    file = hello / "server/pyproject.toml"
+    text = re.sub(
+        r"^\[project.scripts\]\n.*\n", "", file.read_text("utf-8"), flags=re.M
+    )
+    file.write_text(text, "utf-8")
+    for _ in range(2):
+        done = terminal.mcpgen("generate")
+        assert (done.code, lines(done)) == (0, ['name = "acme-hello"', *SCRIPT])
+        assert "`uvx acme-hello`" in done.err
+    assert terminal.mcpgen("generate", "--check").code == 1
+
+    text = re.sub(r"^name = .*$", 'name = "Acme_Hello"', text, count=1, flags=re.M)
+    file.write_text(text, "utf-8")
+    assert lines(terminal.mcpgen("generate")) == SCRIPT
+    file.write_text(text.replace("\n[", "\n" + "\n".join(SCRIPT) + "\n\n[", 1), "utf-8")
+    done = terminal.mcpgen("generate", "--check")
+    assert (done.code, done.err) == (0, "")
+
+
+@pytest.mark.parametrize("entry", ["", "registry: {name: io.example/hello}\n"])
+def test_without_a_package_in_server_json_names_are_the_user_s(
+    entry: str, hello: Path, terminal: Terminal
+) -> None:
+    choose(hello, *filter(None, [entry]))
+    file = hello / "server/pyproject.toml"
+    text = re.sub(
+        r"^name = .*$", 'name = "x"', file.read_text("utf-8"), count=1, flags=re.M
+    )
+    file.write_text(text, "utf-8")
+
+    done = terminal.mcpgen("generate")
+
+    assert (done.code, done.err) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("dependencies", "wanted"),
     [

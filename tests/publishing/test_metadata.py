@@ -160,6 +160,18 @@ def test_a_package_is_started_over_stdio_and_a_url_is_streamable_http() -> None:
     assert document["remotes"] == [{"type": "streamable-http", "url": ENTRY["url"]}]
 
 
+def test_options_of_a_server_that_somebody_else_makes_are_not_claimed() -> None:
+    variables = [{"name": "WEATHER_KEY", "description": "The key."}]
+    text = client(registry=ENTRY, environment=variables, targets=["client"])
+    document = json.loads(text["server.json"])
+    schema = json.loads((REGISTRY / "2025-12-11.json").read_bytes())
+    jsonschema_rs.validator_for(schema).validate(document)
+    (package,) = document["packages"]
+    assert package["transport"] == {"type": "stdio"}
+    assert "packageArguments" not in package
+    assert [each["name"] for each in package["environmentVariables"]] == ["WEATHER_KEY"]
+
+
 def test_only_transports_that_the_server_has_are_listed() -> None:
     local = json.loads(client(registry=ENTRY, transports=["stdio"])["server.json"])
     assert "remotes" not in local
