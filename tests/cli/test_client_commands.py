@@ -161,6 +161,14 @@ REFUSED: Final = {
     "a value": (("--env", "A=secret", *PROGRAM[2:], "list"), "--env A: give its name"),
     "a header": (("--header", "A: b", *PROGRAM[2:], "list"), "--header is for servers"),
     "signing out": ((*PROGRAM[2:], "logout"), "logout is for servers with a URL"),
+    "a variable for a URL": (
+        ("--env", "HOME", "http://127.0.0.1:9/mcp", "list"),
+        "--env is for programs, not for servers with a URL",
+    ),
+    "a folder for a URL": (
+        ("--cwd", "/", "http://127.0.0.1:9/mcp", "list"),
+        "--cwd is for programs, not for servers with a URL",
+    ),
     "no program": (("--command", "/no/such/program", "list"), "can't be started"),
     "no folder": (("--cwd", "/no/such", *PROGRAM[2:], "list"), "can't be started"),
 }

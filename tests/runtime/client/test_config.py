@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from mcpgen.runtime.client import Client, ClientError, SyncClient
+from mcpgen.runtime.client.auth.hooks import BearerAuth
 from mcpgen.runtime.client.features.config import Server, read
 
 from .tool_server import server
@@ -173,6 +174,29 @@ async def test_headers_of_the_file_are_sent_and_the_caller_s_come_on_top(
             await client.list_tools()
         sent = wire.requests[-1].headers
         assert (sent["X-One"], sent["X-Two"]) == ("1", "mine")
+
+
+async def test_the_caller_s_headers_replace_those_in_another_case(write: Write) -> None:
+    async with running(server()) as wire:
+        headers = {"authorization": "Bearer old", "x-two": "2"}
+        file = write({"mcpServers": {"a": {"url": wire.url, "headers": headers}}})
+        mine = {"Authorization": "Bearer new", "X-TWO": "mine"}
+        async with Client.from_config(file, "a", headers=mine) as client:
+            await client.list_tools()
+        for request in wire.requests:
+            assert request.headers.getall("Authorization") == ["Bearer new"]
+            assert request.headers.getall("X-Two") == ["mine"]
+
+
+async def test_a_call_s_and_signed_headers_replace_those_in_another_case() -> None:
+    async with running(server()) as wire:
+        headers = {"authorization": "Bearer old", "x-two": "2"}
+        auth = BearerAuth("new")
+        async with Client(wire.url, headers=headers, auth=auth) as client:
+            await client.with_options(headers={"X-TWO": "mine"}).list_tools()
+        assert wire.requests[-1].headers.getall("X-Two") == ["mine"]
+        for request in wire.requests:
+            assert request.headers.getall("Authorization") == ["Bearer new"]
 
 
 # ------------------------------------------------------------------------------- faults

@@ -7,10 +7,11 @@ import gc
 import io
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -297,6 +298,75 @@ async def test_programs_that_were_used_and_closed_leave_nothing(starts: int) -> 
     await gone(pids)
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc")
+async def test_a_start_that_is_cancelled_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After the program was started, and before anything is read from it."""
+    pids: list[int] = []
+    read_from = stdio.StdioConnection.read_from
+
+    async def cancelled(
+        self: stdio.StdioConnection, output: BinaryIO, max_bytes: int
+    ) -> None:
+        pids.append(self._process.pid)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await read_from(self, output, max_bytes)
+
+    monkeypatch.setattr(stdio.StdioConnection, "read_from", cancelled)
+
+    async def once() -> None:
+        words = [sys.executable, "-c", "import time; time.sleep(600)"]
+        opening = asyncio.create_task(Client.stdio(words, timeout=LIMIT).open())
+        await asyncio.wait([opening], timeout=LIMIT)
+        assert opening.cancelled()
+
+    await once()
+    await gone(pids)
+    gc.collect()
+    before = descriptors()
+    for _ in range(3):
+        await once()
+    assert len(pids) == 4
+    await gone(pids)
+    gc.collect()
+
+    assert descriptors() <= before
+
+
+async def test_a_pipe_that_can_not_be_read_from_ends_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pids: list[int] = []
+    outputs: list[BinaryIO] = []
+    read_from = stdio.StdioConnection.read_from
+
+    async def failing(
+        self: stdio.StdioConnection, output: BinaryIO, max_bytes: int
+    ) -> None:
+        pids.append(self._process.pid)
+        outputs.append(output)
+
+        async def refuse(*_: object) -> None:
+            raise OSError("no more pipes")
+
+        with monkeypatch.context() as patched:
+            loop = asyncio.get_running_loop()
+            patched.setattr(loop, "connect_read_pipe", refuse)
+            await read_from(self, output, max_bytes)
+
+    monkeypatch.setattr(stdio.StdioConnection, "read_from", failing)
+
+    with pytest.raises(TransportError, match="no more pipes"):
+        await client().open()
+
+    assert all(output.closed for output in outputs)
+    assert pids
+    await gone(pids)
+
+
 def descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
@@ -319,6 +389,44 @@ def test_errors_name_the_program_without_secrets() -> None:
 
     assert stdio.name_of(words) == "npx -y @scope/server ..."
     assert stdio.name_of(["server", "postgres://u:p@host"]) == "server ..."
+
+
+@pytest.fixture
+def batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A folder with the batch file npx.cmd, which is found as Windows finds it."""
+    file = tmp_path / "npx.cmd"
+    file.touch()
+
+    def which(name: str, path: str | None = None) -> str | None:
+        return str(file) if (name, path) == ("npx", str(tmp_path)) else None
+
+    monkeypatch.setattr(shutil, "which", which)
+    return str(file)
+
+
+def test_on_windows_batch_files_are_found(batch: str) -> None:
+    words = ("npx", "-y", "@scope/server", "C:\\Users\\Ada Lovelace")
+    folder = str(Path(batch).parent)
+
+    assert stdio.startable(words, folder, "win32") == (batch, *words[1:])
+    # The error of the start itself says that there is no such file.
+    assert stdio.startable(("nothing",), folder, "win32") == ("nothing",)
+    assert stdio.startable(words, folder, "linux") == words
+
+
+@pytest.mark.parametrize("character", [*'"&|<>^%!', "\r", "\n"])
+def test_on_windows_batch_files_get_nothing_that_cmd_exe_interprets(
+    character: str, batch: str
+) -> None:
+    argument = f"secret{character}calc.exe"
+    folder = str(Path(batch).parent)
+
+    for name in ("npx", batch, batch.upper(), f"{batch} ."):
+        with pytest.raises(OSError, match=r"argument 2 has .*cmd") as refused:
+            stdio.startable((name, "-y", argument), folder, "win32")
+        assert "secret" not in str(refused.value)
+    words = ("node.exe", argument)
+    assert stdio.startable(words, folder, "win32") == words
 
 
 def test_code_without_asyncio_starts_programs_too() -> None:

@@ -82,6 +82,72 @@ def test_what_is_printed_when_handlers_are_imported_is_no_message(
     assert b"written\n" in ended.stderr
 
 
+CLAIMING = """
+from mcpgen.runtime.server.transports.stdio import claim_stdio
+claim_stdio(__name__, always={})
+"""
+WORK = """
+import tiny_server.generated
+def work() -> str:
+    return "worked"
+"""
+POOL = """
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from tiny_server.work import work
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        print(pool.submit(work).result(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("always", [False, True], ids=["option", "only"])
+@pytest.mark.parametrize("further", [[], ["--port", "0"] * 5], ids=len)
+def test_child_processes_of_handlers_can_import_the_server(
+    always: bool, further: list[str], tmp_path: Path
+) -> None:
+    """Those of the method "spawn", the default on Windows and macOS."""
+    folder = tmp_path / "tiny_server"
+    (folder / "generated").mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "generated/__init__.py").write_text(CLAIMING.format(always), "utf-8")
+    (folder / "work.py").write_text(WORK, "utf-8")
+    (folder / "__main__.py").write_text(POOL, "utf-8")
+
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tiny_server",
+            *([] if always else ["--stdio"]),
+            *further,
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=START_SECONDS,
+        check=True,
+    )
+
+    assert ended.stdout == b""
+    assert ended.stderr == b"worked\n"
+
+
+@pytest.mark.parametrize("option", ["-h", "--help", "--help-all"])
+def test_help_goes_to_standard_output(option: str) -> None:
+    example = ROOT / "generated_examples/weather/server"
+    ended = subprocess.run(
+        [sys.executable, "-m", "weather_server", "--stdio", option],
+        cwd=example,
+        capture_output=True,
+        timeout=START_SECONDS,
+        check=True,
+    )
+    assert b"--stdio" in ended.stdout
+    assert ended.stderr == b""
+
+
 @pytest.mark.parametrize("loop", LOOPS, ids=LOOP_NAMES)
 async def test_handlers_and_their_children_find_no_input(loop: tuple[str, ...]) -> None:
     async with served(NOISY, *loop) as peer:

@@ -23,7 +23,7 @@ from ...auth.hooks import Challenge, Outgoing
 from ...channel import Origin, Pause
 from ...errors import TransportError, is_web_url, public_url
 from ...incoming import Message
-from ...options import Settings
+from ...options import Settings, joined
 from ...quirks import Quirks
 from .failures import broken, was_closed_before
 from .sse import Event, SseParser
@@ -119,7 +119,7 @@ class Http:
         while True:
             signed = await self._signed(method, target)
             response = await self._send_once(
-                method, target, {**self._headers, **headers, **signed}, body
+                method, target, joined(self._headers, headers, signed), body
             )
             if in_session and is_unchallenged(response):
                 return response

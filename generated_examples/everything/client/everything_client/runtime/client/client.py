@@ -22,7 +22,14 @@ from ..core.features import load
 from .calls import Request, ToolCall, decoded, given, to_strings
 from .errors import ProtocolError
 from .listing import Listing
-from .options import CallSettings, LoggingLevel, Omit, Settings, messages_only
+from .options import (
+    CallSettings,
+    LoggingLevel,
+    Omit,
+    Settings,
+    joined,
+    messages_only,
+)
 from .sync import SyncClient
 
 if TYPE_CHECKING:
@@ -234,7 +241,7 @@ class Client:
         server = config.read(path, name, os.environ)
         if server.command:
             return cls.stdio(server.command, env=server.env, cwd=server.cwd, **options)
-        options["headers"] = {**server.headers, **options.get("headers", {})}
+        options["headers"] = joined(server.headers, options.get("headers", {}))
         return cls(server.url, **options)
 
     @classmethod

@@ -248,6 +248,14 @@ class Settings(CallSettings):
         )
 
 
+def joined(*parts: Mapping[str, str]) -> dict[str, str]:
+    """Headers of several places; the later ones count, in whatever case names are."""
+    found: dict[str, tuple[str, str]] = {}
+    for part in parts:
+        found.update({name.lower(): (name, value) for name, value in part.items()})
+    return dict(found.values())
+
+
 def messages_only(settings: Settings, what: str) -> Settings:
     """The settings, where none of them is for HTTP alone.
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ EXIT_LIMIT: Final = 2.0
 """Seconds that a program has to end after its input was closed, and again after SIGTERM."""
 REASON_LIMIT: Final = 1.0
 """Seconds to wait for the exit code and the last lines of a program that ended."""
+_FOR_CMD: Final = frozenset('"&|<>^%!\r\n')
+"""Characters in arguments that `cmd.exe` interprets."""
 KEPT_ERRORS: Final = 2_000
 """Bytes of the end of a program's standard error that errors show."""
 
@@ -129,12 +132,13 @@ async def _start(
         OSError: It can't be started.
     """
     loop = asyncio.get_running_loop()
+    words = startable(command, environment.get("PATH"))
     make = partial(SubprocessStreamProtocol, limit=max_bytes, loop=loop)
     output, stdout = _output_pipe()
     try:
         transport, protocol = await loop.subprocess_exec(
             make,
-            *command,
+            *words,
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.PIPE,
@@ -156,8 +160,45 @@ async def _start(
             os.close(stdout)
     connection = StdioConnection(transport, protocol, stderr)
     if output is not None:
-        await connection.read_from(output, max_bytes)
+        try:
+            await connection.read_from(output, max_bytes)
+        except BaseException:
+            connection.kill()
+            raise
     return connection
+
+
+def startable(
+    command: tuple[str, ...], path: str | None, platform: str = sys.platform
+) -> tuple[str, ...]:
+    """A command as the platform can start it without a shell.
+
+    Windows itself finds files that end in `.exe` alone, while `npx` and others are batch
+    files there. It has these read by `cmd.exe`, for which some characters have a meaning
+    that no quotes take from them.
+
+    Args:
+        command: The program and its arguments.
+        path: The folders to look in, as `PATH` has them.
+        platform: As `sys.platform` says.
+
+    Raises:
+        OSError: The program is a batch file, and an argument can't be passed to it.
+    """
+    if platform != "win32":
+        return command
+    found = shutil.which(command[0], path=path) or command[0]
+    # Windows ignores dots and spaces at the end of a name.
+    if found.lower().rstrip(". ").endswith((".cmd", ".bat")):
+        for number, word in enumerate(command[1:], 1):
+            if bad := sorted(_FOR_CMD & {*word}):
+                # Without the argument, which may be a secret.
+                raise OSError(
+                    f"{Path(found).name} is a batch file, and its argument {number} has "
+                    f"{' '.join(map(repr, bad))}, which cmd.exe would interpret: name the "
+                    "program that the batch file starts, or pass the value in `env`"
+                )
+    return found, *command[1:]
 
 
 def _output_pipe() -> tuple[BinaryIO | None, int]:
@@ -192,11 +233,15 @@ class StdioConnection:
         self._errors_task = loop.create_task(self._keep_errors())
 
     async def read_from(self, output: BinaryIO, max_bytes: int) -> None:
-        """Read lines from a pipe."""
+        """Read lines from a pipe, which is closed where that fails."""
         self._output = asyncio.StreamReader(max_bytes)
-        self._reading, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(self._output), output
-        )
+        try:
+            self._reading, _ = await asyncio.get_running_loop().connect_read_pipe(
+                lambda: asyncio.StreamReaderProtocol(self._output), output
+            )
+        except BaseException:
+            output.close()
+            raise
 
     async def receive(self) -> bytes | None:
         """The next line.
@@ -236,13 +281,16 @@ class StdioConnection:
                         await self._process.wait()
                         break
         finally:
-            # What the program has started itself may still run.
-            self._signal(_kill_signal())
-            self._errors_task.cancel()
-            self._transport.close()
-            if self._reading is not None:
-                self._reading.close()
+            self.kill()
         await self._process.wait()
+
+    def kill(self) -> None:
+        """End the program at once, with what it has started itself, which may still run."""
+        self._signal(_kill_signal())
+        self._errors_task.cancel()
+        self._transport.close()
+        if self._reading is not None:
+            self._reading.close()
 
     def _signal(self, number: int) -> None:
         """Send a signal to the program and what it has started; on Windows, to it alone."""

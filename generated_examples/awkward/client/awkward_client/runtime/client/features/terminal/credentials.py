@@ -17,6 +17,7 @@ from ....core.features import MissingFeature
 from ...auth.challenges import api_key, parameters
 from ...auth.hooks import Auth, BearerAuth, Challenge, Outgoing
 from ...errors import ClientError
+from ...options import joined
 
 if TYPE_CHECKING:
     import aiohttp
@@ -146,7 +147,7 @@ def headers(environment: Mapping[str, str], given: Sequence[str]) -> dict[str, s
                 continue
             if not colon or not name.strip() or not f"{name}{value}".isprintable():
                 raise ValueError(f"{source}: a header is written `Name: value`")
-            found[name.strip()] = value.strip()
+            found = joined(found, {name.strip(): value.strip()})
     return found
 
 

@@ -269,6 +269,7 @@ def _options(kind: type[Client], display: Display, said: argparse.Namespace) -> 
     if _is_program(kind, said):
         _check_program(said)
     else:
+        _check_url(said)
         given = headers(os.environ, said.header)
         options["headers"] = given
         options["tls"] = tls_context(said.cacert, said.cert, said.key)
@@ -298,6 +299,13 @@ def _check_program(said: argparse.Namespace) -> None:
     for option in ("header", "cacert", "cert", "key"):
         if getattr(said, option):
             raise UsageError(f"--{option} is for servers with a URL, not for programs")
+
+
+def _check_url(said: argparse.Namespace) -> None:
+    """Refuse options that mean nothing to a server with a URL."""
+    for option in ("env", "cwd"):
+        if getattr(said, option):
+            raise UsageError(f"--{option} is for programs, not for servers with a URL")
 
 
 def _parser(

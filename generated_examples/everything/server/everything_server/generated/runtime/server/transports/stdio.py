@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 _HELP: Final = {"-h", "--help", "--help-all"}
+_CHILD: Final = "--multiprocessing-fork"
+"""The option with which multiprocessing starts a process by the method "spawn"."""
 STDIO: Final = "--stdio"
 """The option that serves standard input and output instead of HTTP."""
 
@@ -54,8 +56,10 @@ def claim_stdio(package: str, *, always: bool = False) -> None:
         always: Whether that server has no other transport.
     """
     arguments = sys.argv[1:]
-    wanted = STDIO in arguments or (always and not _HELP & {*arguments})
-    if not wanted or _claimed:
+    wanted = (always or STDIO in arguments) and not _HELP & {*arguments}
+    # Processes that multiprocessing starts get the `sys.argv` of their parent.
+    as_started = 0 < len(sys.argv) <= len(sys.orig_argv)
+    if not wanted or _claimed or not as_started or _CHILD in sys.orig_argv:
         return
     server = package.rpartition(".")[0]
     # While a package is imported to be run, `sys.argv` does not have its name yet.
