@@ -136,6 +136,7 @@ class ConnectionServer:
         self._served = eras
         self._eras: tuple[ConnectionEra, ...] = ()
         self._connection = connection
+        self._network: str | None = getattr(connection, "network_transport", None)
         self.principal: Final = principal
         """Who is at the other end."""
         self.session_id: Final = session_id
@@ -295,7 +296,7 @@ class ConnectionServer:
                 else:
                     # It takes long, and others want to be served meanwhile.
                     message = await asyncio.to_thread(parse, body)
-                incoming = Incoming(self.principal)
+                incoming = Incoming(self.principal, self._network)
                 work = self._taken(message, incoming, self._read_on)
                 if is_array(message) and work is not None:
                     self._start(work)

@@ -42,12 +42,14 @@ class SocketConnection:
 
 
 @asynccontextmanager
-async def listening(server: Server, path: Path) -> AsyncIterator[None]:
+async def listening(
+    server: Server, path: Path, kind: type[SocketConnection] = SocketConnection
+) -> AsyncIterator[None]:
     """Serves each connection to a Unix socket."""
     tasks: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(server.serve(SocketConnection(reader, writer)))
+        task = asyncio.ensure_future(server.serve(kind(reader, writer)))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +22,18 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 
-from mcpgen.runtime.server import Context, Hook, Settings, Telemetry, create_app
+from mcpgen.runtime.server import (
+    Context,
+    Hook,
+    Server,
+    Settings,
+    Telemetry,
+    create_app,
+)
+from mcpgen.runtime.server.transports.stdio import StdioConnection
 
 from ..conftest import serving
+from ..seams.lines import Peer, SocketConnection, listening, modern
 from ..wire import SECONDS, LegacyWire, ModernWire
 from ..workshop import Workshop
 
@@ -149,6 +159,30 @@ class TestSpans:
                 }
                 assert span.parent is None
                 assert span.status.status_code is StatusCode.UNSET
+
+    @pytest.mark.parametrize("transport", [None, "unix", StdioConnection])
+    async def test_a_call_over_another_transport(
+        self, recorder: Recorder, tmp_path: Path, transport: Any
+    ) -> None:
+        """Standard input and output are pipes; other connections may say what they are."""
+
+        class Socket(SocketConnection):
+            if transport is not None:
+                network_transport = getattr(transport, "network_transport", transport)
+
+        server = Server(Workshop(), Settings(), hooks=[recorder.hook()])
+        path = tmp_path / "mcp"
+        async with listening(server, path, Socket), Peer.connected(path) as peer:
+            await peer.call(
+                "tools/call", modern({"name": "add", "arguments": {"a": 1}})
+            )
+
+        names = {None: {}, "unix": {"network.transport": "unix"}}
+        assert {
+            name: value
+            for name, value in (recorder.span.attributes or {}).items()
+            if name.startswith("network.")
+        } == names.get(transport, {"network.transport": "pipe"})
 
     @pytest.mark.parametrize(
         ("method", "params", "name", "attribute", "value"),

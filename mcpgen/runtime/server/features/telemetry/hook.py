@@ -240,9 +240,12 @@ def _attributes(call: Call) -> Attributes:
     attributes: Attributes = {
         "mcp.method.name": call.method,
         "mcp.protocol.version": call.ctx.protocol_version,
-        "network.transport": "tcp",
-        "network.protocol.name": "http",
     }
+    incoming = call.incoming
+    if incoming.network_transport is not None:
+        attributes["network.transport"] = incoming.network_transport
+    if incoming.network_protocol is not None:
+        attributes["network.protocol.name"] = incoming.network_protocol
     if call.method == "tools/call":
         attributes["gen_ai.operation.name"] = "execute_tool"
     key = _known_target(call.method, call.name, call.ctx)

@@ -65,6 +65,8 @@ class Exchange(Incoming):
         written: When something was last sent, by `time.monotonic`.
     """
 
+    network_protocol = "http"
+
     __slots__ = (
         "_takes_json",
         "headers",
@@ -77,7 +79,7 @@ class Exchange(Incoming):
     )
 
     def __init__(self, request: web.BaseRequest) -> None:
-        super().__init__()
+        super().__init__(network_transport="tcp")
         self.request = request
         self.headers: dict[str, str] = {}
         self.stream: Stream | None = None

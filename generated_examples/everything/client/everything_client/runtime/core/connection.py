@@ -10,7 +10,11 @@ from typing import Protocol
 
 
 class Connection(Protocol):
-    """Carries whole messages; each is one JSON-RPC message, or a batch, in UTF-8."""
+    """Carries whole messages; each is one JSON-RPC message, or a batch, in UTF-8.
+
+    A server's may have the attribute `network_transport`, which telemetry records:
+    "tcp", "unix" or "pipe".
+    """
 
     async def receive(self) -> bytes | None:
         """Return the next message, or None when the other side has ended.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from ..core import jsonrpc
 from ..core.catalog import Json
@@ -87,13 +87,18 @@ class Incoming:
         outcome: "ok", or in a word what became of it, for the access log.
         context: The context variables that it is answered with, where they are not those
             of the task.
+        network_transport: "tcp", "unix" or "pipe" for telemetry; None if not known.
     """
+
+    network_protocol: ClassVar[str | None] = None
+    """What carries messages over that, such as "http", for telemetry."""
 
     __slots__ = (
         "address",
         "client",
         "context",
         "method",
+        "network_transport",
         "outcome",
         "principal",
         "request_id",
@@ -101,7 +106,12 @@ class Incoming:
         "target",
     )
 
-    def __init__(self, principal: Principal | None = None) -> None:
+    def __init__(
+        self,
+        principal: Principal | None = None,
+        network_transport: str | None = None,
+    ) -> None:
+        self.network_transport = network_transport
         self.method: str | None = None
         self.target: str | None = None
         self.session_id: str | None = None

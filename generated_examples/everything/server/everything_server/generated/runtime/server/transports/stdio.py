@@ -91,6 +91,8 @@ class StdioConnection:
     handlers and their child processes print is not a message, and they read none.
     """
 
+    network_transport: Final = "pipe"
+
     def __init__(self, longest: int) -> None:
         """Prepare.
 
