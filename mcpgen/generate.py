@@ -12,7 +12,7 @@ import gc
 import os
 import re
 from collections import abc
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -381,6 +381,7 @@ def _examine(
             own_files.examine(
                 project.folder,
                 described.server_package,
+                described.client_package if "client" in manifest.targets else "",
                 features.requirements(described),
                 _published(files),
             )
@@ -539,8 +540,12 @@ def _settled(project: Project, text: bytes, records: Records) -> Outcome | None:
     return Outcome(unchanged(known), known)
 
 
-def _own_files_fit(folder: Path, files: Iterable[str]) -> bool:
+def _own_files_fit(folder: Path, files: Collection[str]) -> bool:
     """Whether there is nothing to report of the user's files, at a first look."""
+    clients = (
+        found[1] for each in files if (found := own_files.CLIENT.fullmatch(each))
+    )
+    client = next(clients, "")
     for path in files:
         if _SERVICE.fullmatch(path):
             if not handlers.are_complete(folder, path):
@@ -549,7 +554,7 @@ def _own_files_fit(folder: Path, files: Iterable[str]) -> bool:
             needed = own_files.requirements_of(handlers.text_of(folder / path))
             entry = handlers.text_of(folder / own_files.SERVER_JSON)
             published = own_files.published_in(entry)
-            if any(own_files.examine(folder, found[1], needed, published)):
+            if any(own_files.examine(folder, found[1], client, needed, published)):
                 return False
     return True
 

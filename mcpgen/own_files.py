@@ -10,13 +10,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mcpgen.diagnostics import Diagnostic, Span
 from mcpgen.handlers import python_files, text_of
-from mcpgen.moved_names import home_of
+from mcpgen.moved_names import client_home_of, home_of
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -38,7 +38,8 @@ _DEPENDENCIES: Final = re.compile(r"^dependencies\s*=", re.MULTILINE)
 _ELSEWHERE: Final = ("requirements*.txt", "requirements*.in", "setup.py", "setup.cfg")
 """Where other tools than the standard's keep dependencies, beside the project file."""
 
-_IMPORT: Final = re.compile(r"generated\s+import\b")
+CLIENT: Final = re.compile(r"client/([^/]+)/__init__\.py")
+"""The client package, below the project's folder."""
 
 _FORMER_CHECK: Final = "u.urlopen('http://127.0.0.1:8000/healthz')"
 """From the Dockerfile as mcpgen wrote it before servers could check themselves."""
@@ -62,6 +63,7 @@ def published_in(text: str) -> str | None:
 def examine(
     folder: Path,
     package: str,
+    client: str,
     requirements: Sequence[str],
     published: str | None = None,
 ) -> Iterator[Diagnostic]:
@@ -70,6 +72,7 @@ def examine(
     Args:
         folder: The project's folder.
         package: The name of the server's package.
+        client: The name of the client's package; empty where there is none.
         requirements: What the server needs from PyPI.
         published: The name by which registries let users start the server, if they do.
     """
@@ -82,7 +85,7 @@ def examine(
     yield from _dockerfile(folder / DOCKERFILE, package)
     for place in (package, "tests"):
         for path in python_files(folder / "server" / place):
-            yield from _old_imports(path, package)
+            yield from _old_imports(path, package, client)
 
 
 def _project(
@@ -237,18 +240,22 @@ def _dockerfile(path: Path, package: str) -> Iterator[Diagnostic]:
         )
 
 
-def _old_imports(path: Path, package: str) -> Iterator[Diagnostic]:
+def _old_imports(path: Path, package: str, client: str) -> Iterator[Diagnostic]:
     """Imports of names from where an earlier mcpgen had them."""
     text = text_of(path)
-    if not _IMPORT.search(text):
+    if not re.search(rf"(generated|{re.escape(client)})\s+import\b", text):
         return
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # reported by what looks for handlers
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and _is_generated(node, package):
-            yield from _old_names(path, node)
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        if _is_generated(node, package):
+            yield from _old_names(path, node, home_of)
+        elif node.module == client and not node.level:
+            yield from _old_names(path, node, client_home_of)
 
 
 def _is_generated(node: ast.ImportFrom, package: str) -> bool:
@@ -257,7 +264,11 @@ def _is_generated(node: ast.ImportFrom, package: str) -> bool:
     return node.module == f"{package}.generated"
 
 
-def _old_names(path: Path, node: ast.ImportFrom) -> Iterator[Diagnostic]:
+def _old_names(
+    path: Path,
+    node: ast.ImportFrom,
+    home_of: Callable[[str], tuple[str, str] | None],
+) -> Iterator[Diagnostic]:
     lines: list[str] = []
     for alias in node.names:
         if home := home_of(alias.name):

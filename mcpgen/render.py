@@ -214,6 +214,7 @@ class _Pages:
             "lazily": package.import_of(project, "core.lazy", "lazily"),
             "has_stdio": "stdio" in project.transports,
             "has_http": "http" in project.transports,
+            "has_mock": "mock" in features.server(project).present,
             "claim_stdio": package.import_of(
                 project, "server.transports.stdio", "claim_stdio"
             ),

@@ -173,12 +173,6 @@ CLIENT_OPTIONAL: Final[Mapping[str, str]] = dict.fromkeys(
 )
 """Names of these that a feature brings, and which."""
 
-CLIENT_MOVED: Final[Mapping[str, tuple[str, ...]]] = {
-    "auth": CLIENT_MODULES["auth"],
-    "connection": ("KnownServers",),
-}
-"""Names that the client package itself had in 0.1, by the module that has them now."""
-
 _OPTIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     "server": SERVER_OPTIONAL,
     "client": CLIENT_OPTIONAL,
@@ -397,7 +391,7 @@ def client_exports(project: ir.Project) -> Code:
 def client_on_demand(project: ir.Project) -> Code:
     """What the client package imports when it is first asked for."""
     whole = Table((("models", Value(".models")), _types(project)))
-    moved = Code("moved"), _homes(CLIENT_MOVED)
+    moved = Code("moved"), _homes(moved_names.CLIENT_MOVED)
     call = Call(Code("lazily"), (Code("__name__"), Table(()), whole, moved))
     return pycode.assignment("__getattr__, __dir__", call, 4)
 

@@ -266,6 +266,33 @@ def test_imports_from_former_places_are_printed_with_their_new_lines(
     assert terminal.mcpgen("generate", "--check").err == ""
 
 
+@pytest.mark.parametrize("place", ["hello_server/remote.py", "tests/test_remote.py"])
+def test_imports_from_former_places_of_the_client_are_printed_too(
+    place: str, hello: Path, terminal: Terminal
+) -> None:
+    code = (
+        "import hello_client\n"
+        "from hello_client import HelloClient, KnownServers, BearerAuth as Bearer\n"
+    )
+    file = hello / "server" / place
+    file.write_text(code, "utf-8")
+    wanted = [
+        "from hello_client.connection import KnownServers",
+        "from hello_client.auth import BearerAuth as Bearer",
+    ]
+    for arguments in ((), ("--check",)):
+        done = terminal.mcpgen("generate", *arguments)
+        assert done.code == 0
+        assert lines(done, "MG439") == wanted
+        assert f"server/{place}:2: warning[MG439]" in done.err
+    subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(wanted)],
+        cwd=hello / "client",
+        check=True,
+        timeout=patient(60),
+    )
+
+
 def test_a_file_that_is_no_python_is_left_alone(
     hello: Path, terminal: Terminal
 ) -> None:

@@ -49,6 +49,13 @@ def run(
 # ------------------------------------------------------------------ files and owners
 
 
+@pytest.mark.parametrize("has_mock", [True, False])
+def test_the_readme_names_mock_where_the_server_has_it(has_mock: bool) -> None:
+    chosen = {} if has_mock else {"features": {"server": ["limits"]}}
+    readme = texts(project(native(tools=[tool()], **chosen)))["server/README.md"]
+    assert ("_server --mock" in readme) == has_mock
+
+
 def test_the_files_of_a_project_and_their_owners() -> None:
     files = render(project(native(tools=[tool()])))
     own = {

@@ -368,8 +368,8 @@ def changes(call: ast.Call) -> bool:
         case ast.Attribute(attr="replace"):
             # `str.replace` has two arguments, `dataclasses.replace` has keywords.
             return len(call.args) == 1 and not call.keywords
-        case ast.Attribute(value=ast.Name(id=owner), attr=name) if name in FINE:
-            return owner == "shutil"
+        case ast.Attribute(value=owner, attr=name) if name in FINE:
+            return ast.unparse(owner) == "shutil"
         case ast.Attribute(attr="touch"):
             return not call.args
         case ast.Attribute(attr=name) | ast.Name(id=name):

@@ -273,7 +273,7 @@ class Server:
         return () if self._authentication is None else self._authentication.paths
 
     async def metadata(self, request: web.BaseRequest) -> web.StreamResponse:
-        """What clients must know to get a token; see `Gate.metadata`."""
+        """What clients must know to get a token; see `ResourceServer.metadata`."""
         try:
             self._guard.check_host(request)
         except Refused as refusal:

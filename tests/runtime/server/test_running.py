@@ -21,8 +21,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, TCPConnector
 
+from mcpgen.runtime.client.features.terminal import credentials
 from mcpgen.runtime.server import Service, Settings, create_app, logs, settings_table
 from mcpgen.runtime.server.logs import Lines
+from mcpgen.runtime.server.options.environment import CLIENT_VARIABLES
 from mcpgen.runtime.server.settings import from_arguments
 from tests.pace import patient
 from tests.requirements import requirement
@@ -158,6 +160,16 @@ class TestSettings:
 
         assert stopped.value.code == 2
         assert capsys.readouterr().err == f"p: error: {variable}: {line}\n"
+
+    def test_variables_of_the_terminal_program_of_clients_are_left_alone(self) -> None:
+        variables = [
+            value
+            for name, value in vars(credentials).items()
+            if name.endswith("_VARIABLE")
+        ]
+        assert "MCP_TOKENS_FILE" in variables
+        assert sorted(variables) == sorted(CLIENT_VARIABLES)
+        assert parse(**dict.fromkeys(variables, "1")) == Settings()
 
     @pytest.mark.parametrize("variable", ["MCP_TIMEOUT", "MCP_SERVICE_HOST", "MCPX"])
     def test_variables_of_others_are_left_alone(self, variable: str) -> None:

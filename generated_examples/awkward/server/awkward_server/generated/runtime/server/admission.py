@@ -20,7 +20,6 @@ from .middleware import Next, Request
 from .principal import Principal
 
 if TYPE_CHECKING:
-    from .principal import Principal
     from .transports.http.exchange import Exchange
 
 

@@ -142,7 +142,7 @@ class ConnectionCare:
         draining: Set once each answer closes its connection.
     """
 
-    __slots__ = ("_seconds", "_stalled", "connections", "draining")
+    __slots__ = ("_seconds", "_slow_readers", "connections", "draining")
 
     def __init__(self, server: web.Server | None, settings: Settings) -> None:
         """Begin; needs a running loop."""
@@ -151,7 +151,7 @@ class ConnectionCare:
         refine_requests(server, self.draining.is_set, unsupported_encoding)
         limit = connection_limit(settings.max_connections)
         self.connections = Connections(server, limit)
-        self._stalled = SlowReaderReaper(server, settings.connection_idle)
+        self._slow_readers = SlowReaderReaper(server, settings.connection_idle)
         self._seconds = settings.shutdown_timeout
 
     async def finish(self, end_streams: Callable[[], Awaitable[None]]) -> None:
@@ -180,4 +180,4 @@ class ConnectionCare:
         while len(connections) and loop.time() < end:
             await asyncio.sleep(_PERIOD)
             connections.close_waiting()
-        self._stalled.close()
+        self._slow_readers.close()

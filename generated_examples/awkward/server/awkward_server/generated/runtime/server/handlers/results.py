@@ -1,6 +1,6 @@
 """What handlers may return, and the error that they raise on purpose.
 
-Types for people who write handlers; how they become wire messages is `encode`'s affair.
+Types for people who write handlers; `methods/answer.py` makes wire messages of them.
 """
 
 from __future__ import annotations

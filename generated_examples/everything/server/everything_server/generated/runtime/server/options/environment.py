@@ -8,13 +8,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from .elsewhere import absent, missing
 from .section import ENVIRONMENT_PREFIX, Section, SettingsError, options
 from .texts import parse, read
 
 S = TypeVar("S", bound=Section)
+
+CLIENT_VARIABLES: Final = (
+    *("MCP_BEARER_TOKEN", "MCP_HEADERS", "MCP_TOKENS_FILE"),
+    *("MCP_CLIENT_ID", "MCP_CLIENT_SECRET"),
+)
+"""Variables that the terminal program of generated clients reads."""
 
 
 def from_environment(environment: Mapping[str, str], defaults: S) -> S:
@@ -86,9 +92,10 @@ def _misspelled(
     Others may begin with the same prefix for reasons of their own, so they are left alone.
     """
     known = [variable for option in options(settings) for variable in option.variables]
+    others = {*known, *CLIENT_VARIABLES}
     names = [name.removeprefix(ENVIRONMENT_PREFIX) for name in known]
     for variable in sorted(environment):
-        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in known:
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in others:
             continue
         if any(absent([_setting(variable)], ())):
             continue

@@ -17,7 +17,8 @@ class Session:
     """One client of the legacy era, from `initialize` until it is gone.
 
     Attributes:
-        id: What `Mcp-Session-Id` says.
+        id: What clients name it by: in `Mcp-Session-Id`, or in the URL to which those of
+            HTTP+SSE post.
         client: Who it is.
         counts_for: Whose limits of sessions it counts against.
         owner: The key of its principal; None without authentication.

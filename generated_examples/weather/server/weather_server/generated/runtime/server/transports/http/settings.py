@@ -112,7 +112,7 @@ class PublicSettings(Section):
 
     public_url: Annotated[
         str,
-        "the endpoint's URL as clients know it; tokens must be made for it",
+        "the endpoint's URL as clients know it; tokens, if any, must be made for it",
         _public_url,
     ] = ""
 
