@@ -272,6 +272,11 @@ class Server:
         """Where the metadata of the protected resource is served."""
         return () if self._authentication is None else self._authentication.paths
 
+    @property
+    def named_metadata_paths(self) -> tuple[str, ...]:
+        """Those that belong to this server alone, as clients know it."""
+        return () if self._authentication is None else self._authentication.named
+
     async def metadata(self, request: web.BaseRequest) -> web.StreamResponse:
         """What clients must know to get a token; see `ResourceServer.metadata`."""
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -84,6 +85,10 @@ def build_authentication(
         if hasattr(service, "authenticator"):
             raise SettingsError(f"authenticator: {to_add('server', ('auth',))}")
         return None
+    if _value(settings, "sse_path") and "sse" not in service.contract.transports:
+        # No tokens are made for event streams that are not served.
+        off: dict[str, Any] = {"sse_path": ""}
+        settings = replace(settings, **off)
     module = _module("auth.configured")
     chosen = (
         module.chosen_locally(settings)

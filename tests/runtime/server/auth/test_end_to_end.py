@@ -18,7 +18,9 @@ import httpx2
 import pytest
 from aiohttp import ClientSession
 from mcp import Client as SDKClient
+from mcp import ClientSession as SDKSession
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl, SecretStr
@@ -39,7 +41,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
     """A server whose manifest asks for scopes, and its client."""
     folder: Path = tmp_path_factory.mktemp("guarded")
     auth = {"kind": "jwt", "issuer": "https://login.example.com", "scopes": ["read"]}
-    more: dict[str, Any] = {"auth": auth, "features": {"server": ["introspection"]}}
+    more: dict[str, Any] = {
+        "auth": auth,
+        "features": {"server": ["introspection"]},
+        "transports": ["http", "stdio", "sse"],
+    }
     return package("guarded", folder, TOOLS, mcpgen=1, name="guarded", **more)
 
 
@@ -310,3 +316,19 @@ class TestTheOfficialClient:
         assert text(again) == "alice: read"
         assert browser.consents == 1
         assert there.authority.refreshed >= 1
+
+
+async def test_the_official_client_signs_in_over_sse(there: Place) -> None:
+    """It refuses metadata of another URL than the one that it connects to."""
+    url = there.url.replace("/mcp", "/sse")
+    browser = Browser(url)
+    async with (
+        sse_client(url, auth=browser.provider) as streams,
+        SDKSession(*streams) as session,
+    ):
+        await session.initialize()
+        called = await session.call_tool("look", {})
+
+    assert text(called) == "alice: read"
+    assert browser.consents == 1
+    assert {t.consent.resource for t in there.authority.tokens} == {url}

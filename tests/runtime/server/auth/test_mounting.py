@@ -9,6 +9,7 @@ from mcpgen.runtime.server import Settings, add_metadata_route, create_app
 from mcpgen.runtime.server.features.auth.fetch import shown
 
 from ..conftest import serving
+from ..sse.wire import over_sse as over_sse_too
 from ..workshop import Workshop
 from .conftest import ISSUER
 
@@ -23,7 +24,7 @@ async def test_clients_find_the_metadata_of_mounted_servers() -> None:
             auth_issuer=ISSUER,
             public_url=f"https://mcp.example.com{prefix}/mcp",
         )
-        app = create_app(Workshop(), settings)
+        app = create_app(over_sse_too(Workshop()), settings)
         root.add_subapp(prefix, app)
         add_metadata_route(root, app)
 
@@ -32,13 +33,18 @@ async def test_clients_find_the_metadata_of_mounted_servers() -> None:
             async with http.post(f"{url}{prefix}/mcp", json={}) as refusal:
                 assert refusal.status == 401
                 named = refusal.headers["WWW-Authenticate"]
-            path = f"/.well-known/oauth-protected-resource{prefix}/mcp"
-            assert f'resource_metadata="https://mcp.example.com{path}"' in named
-            async with http.get(url + path) as response:
-                assert response.status == 200
-                metadata = await response.json()
-            assert metadata["resource"] == f"https://mcp.example.com{prefix}/mcp"
-            assert metadata["authorization_servers"] == [ISSUER]
+            async with http.get(f"{url}{prefix}/sse") as refusal:
+                assert refusal.status == 401
+                over_sse = refusal.headers["WWW-Authenticate"]
+            for own, challenge in (("/mcp", named), ("/sse", over_sse)):
+                path = f"/.well-known/oauth-protected-resource{prefix}{own}"
+                metadata_url = f'"https://mcp.example.com{path}"'
+                assert f"resource_metadata={metadata_url}" in challenge
+                async with http.get(url + path) as response:
+                    assert response.status == 200
+                    metadata = await response.json()
+                assert metadata["resource"] == f"https://mcp.example.com{prefix}{own}"
+                assert metadata["authorization_servers"] == [ISSUER]
 
 
 async def test_a_server_without_metadata_adds_nothing() -> None:

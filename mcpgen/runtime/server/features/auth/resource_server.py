@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -26,11 +25,11 @@ from ...transports.http.proxies import Proxies
 from . import authenticator as authenticators
 from .authenticator import Authenticator, AuthRequest, Refusal, Unavailable
 from .implications import Implications
+from .resources import WELL_KNOWN, Resource, resources, well_known
 from .scope_requirements import ScopeRequirements
 
 _log: Final = logging.getLogger("mcp.auth")
 
-WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 _DESCRIPTION: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 """What `error_description` may hold: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
 _USUAL: Final = authenticators.CREDENTIALS | {"cookie"}
@@ -63,9 +62,11 @@ class ResourceServer:
         self._recall = authenticators.recall_of(authenticator) or _recall_nobody
         self.needed: Final = requirements.of
         """The scopes that a JSON-RPC request needs, beside those that every one does."""
-        self._path = settings.path
+        self._resources = resources(settings)
         self._public = settings.public_url.rstrip("/")
-        self._public_uris = (self._public,) if self._public else ()
+        self._public_uris = tuple(
+            each.public for each in self._resources if self._public
+        )
         self._issuer = settings.auth_issuer
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         implications = Implications(settings.auth_implies)
@@ -86,23 +87,13 @@ class ResourceServer:
         )
         self._keys = "".join(f', ApiKey header="{name}"' for name in named)
         self._local = settings.host in ("127.0.0.1", "::1", "localhost")
-        self._named = _well_known(
-            urlsplit(self._public).path if self._public else self._path
-        )
+        served = self._resources if self._issuer else ()
+        self.named: Final = tuple(each.named for each in served)
+        """Where the metadata is, as clients know the server."""
+        # Clients may also go by the endpoint's own path as it is.
+        own = [p for r in served for p in (well_known(r.path), WELL_KNOWN + r.path)]
         self.paths: Final = (
-            tuple(
-                dict.fromkeys(
-                    # Clients may also go by the endpoint's own path as it is.
-                    (
-                        WELL_KNOWN,
-                        self._named,
-                        _well_known(self._path),
-                        WELL_KNOWN + self._path,
-                    )
-                )
-            )
-            if self._issuer
-            else ()
+            tuple(dict.fromkeys((WELL_KNOWN, *self.named, *own))) if served else ()
         )
         """Where the metadata is served; nowhere without an authorization server."""
 
@@ -223,8 +214,9 @@ class ResourceServer:
             return web.Response(status=400, text="The Host header is not valid")
         if not self._public:
             headers["Vary"] = "Host, Forwarded, X-Forwarded-Host, X-Forwarded-Proto"
+        resource = self._described(request.path)
         document: dict[str, Any] = {
-            "resource": self._public or origin + self._path,
+            "resource": resource.public or origin + resource.path,
             "authorization_servers": [self._issuer],
             "bearer_methods_supported": ["header"],
         }
@@ -250,13 +242,12 @@ class ResourceServer:
         needed = self._needed if scopes is None else scopes
         if needed:
             parts.append(f'scope="{" ".join(needed)}"')
-        origin = (
-            self._origin(incoming.request)
-            if self._issuer and isinstance(incoming, Exchange)
-            else None
-        )
+        origin, named = None, ""
+        if self._issuer and isinstance(incoming, Exchange):
+            origin = self._origin(incoming.request)
+            named = self._resources[-1 if incoming.over_sse else 0].named
         if origin is not None:
-            parts.append(f'resource_metadata="{origin}{self._named}"')
+            parts.append(f'resource_metadata="{origin}{named}"')
         challenge = f"Bearer {', '.join(parts)}" if parts else "Bearer"
         if status == 401:
             challenge += self._keys
@@ -265,6 +256,14 @@ class ResourceServer:
             ProtocolError(INVALID_REQUEST, reason),
             {"WWW-Authenticate": challenge},
         )
+
+    def _described(self, path: str) -> Resource:
+        """What the metadata at a path is about; below a prefix, too."""
+        endpoint, *others = self._resources
+        for other in others:
+            if path.rstrip("/").endswith((other.named, well_known(other.path))):
+                return other
+        return endpoint
 
     def _origin(self, request: web.BaseRequest) -> str | None:
         """The server's scheme and host as clients see them."""
@@ -289,17 +288,11 @@ class ResourceServer:
         if known is None:
             port = address[1] if isinstance(address, tuple) else 80
             known = self._audiences[address] = tuple(
-                f"{request.scheme}://{name}:{port}{self._path}" for name in _LOOPBACK
+                f"{request.scheme}://{name}:{port}{each.path}"
+                for each in self._resources
+                for name in _LOOPBACK
             )
         return known
-
-
-def _well_known(path: str) -> str:
-    """Where the metadata of an endpoint is: no slash is left at its end.
-
-    https://www.rfc-editor.org/rfc/rfc9728#section-3.1
-    """
-    return WELL_KNOWN + path.rstrip("/")
 
 
 def _recall_nobody(headers: Mapping[str, str]) -> Principal | None:

@@ -41,6 +41,11 @@ class Authentication(Protocol):
         """Where metadata for clients is served."""
         ...
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Those of `paths` that belong to this server alone, as clients know it."""
+        ...
+
     async def admit(self, exchange: Exchange, /) -> str:
         """The principal's key; it is put into the exchange.
 

@@ -87,8 +87,7 @@ def add_metadata_route(root: web.Application, app: web.Application) -> None:
             know it, prefix and all. Nothing is added where it has no metadata.
     """
     server = app[SERVER]
-    # The first of these names no endpoint, so several servers would share it.
-    for path in server.metadata_paths[1:2]:
+    for path in server.named_metadata_paths:
         root.router.add_route("*", path, server.metadata)
 
 

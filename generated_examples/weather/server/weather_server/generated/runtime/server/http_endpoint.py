@@ -10,7 +10,7 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 
 from aiohttp import hdrs, web
 
@@ -74,6 +74,9 @@ def with_slash(path: str) -> tuple[str, ...]:
 class HttpEndpoint(ABC):
     """Handles every HTTP request to a path."""
 
+    over_sse: ClassVar[bool] = False
+    """Whether it is one of HTTP+SSE."""
+
     def __init__(
         self, parts: Parts, guard: Guard, access: AccessLog, allow: str
     ) -> None:
@@ -125,7 +128,7 @@ class HttpEndpoint(ABC):
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request."""
         started = time.perf_counter()
-        exchange = Exchange(request)
+        exchange = Exchange(request, over_sse=self.over_sse)
         status = 499  # the client closed the connection before there was an answer
         task = asyncio.current_task()
         self._running.add(task)

@@ -9,6 +9,7 @@ from ....core.jsonrpc import is_array
 from ...effective import LOOPBACK
 from ...settings import Settings
 from .authenticator import Refusal
+from .resources import resources
 
 
 def audience(settings: Settings) -> tuple[str, ...]:
@@ -18,7 +19,7 @@ def audience(settings: Settings) -> tuple[str, ...]:
         ValueError: Nothing says what tokens for this server name.
     """
     # Fixed ones let what was verified once be recalled without asking which server it is.
-    own = (settings.public_url,) if settings.public_url else ()
+    own = tuple(each.public for each in resources(settings) if each.public)
     known = settings.auth_audience or own
     if not (known or settings.host in LOOPBACK):
         raise ValueError(

@@ -62,6 +62,7 @@ class Exchange(Incoming):
         takes_events: Whether the client accepts an event stream.
         prefers_events: Whether it names event streams first, or nothing else.
         hidden: Headers that handlers must not see, in lower case.
+        over_sse: Whether it came to an endpoint of HTTP+SSE.
         written: When something was last sent, by `time.monotonic`.
     """
 
@@ -71,6 +72,7 @@ class Exchange(Incoming):
         "_takes_json",
         "headers",
         "hidden",
+        "over_sse",
         "prefers_events",
         "request",
         "stream",
@@ -78,9 +80,10 @@ class Exchange(Incoming):
         "written",
     )
 
-    def __init__(self, request: web.BaseRequest) -> None:
+    def __init__(self, request: web.BaseRequest, *, over_sse: bool = False) -> None:
         super().__init__(network_transport="tcp")
         self.request = request
+        self.over_sse = over_sse
         self.headers: dict[str, str] = {}
         self.stream: Stream | None = None
         self.hidden = _NOTHING

@@ -133,6 +133,8 @@ class SseTransport:
 
 
 class _Streams(HttpEndpoint):
+    over_sse = True
+
     def __init__(
         self, transport: SseTransport, parts: Parts, guard: Guard, access: AccessLog
     ) -> None:
@@ -149,6 +151,8 @@ class _Streams(HttpEndpoint):
 
 
 class _Messages(HttpEndpoint):
+    over_sse = True
+
     def __init__(
         self,
         transport: SseTransport,
