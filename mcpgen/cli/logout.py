@@ -9,12 +9,13 @@ from mcpgen.cli.command import command_of
 
 
 @click.argument("url")
-def _logout(url: str) -> int:
+@servers.some_options("--json")
+def _logout(url: str, as_json: bool) -> int:
     """Forget the sign-in at a server, and revoke its token.
 
     It is the one of `mcpgen pull`, `list`, `call`, `read` and `prompt`.
     """
-    return servers.run("logout", (url,), {})
+    return servers.run("logout", (url,), {"as_json": as_json})
 
 
 command = command_of(

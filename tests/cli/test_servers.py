@@ -146,7 +146,7 @@ async def test_a_person_signs_in_and_out(tmp_path: Path) -> None:
 async def test_logout_takes_a_url_and_nothing_else(tmp_path: Path) -> None:
     shown = await mcpgen(tmp_path, "logout", "--help")
     options = set(re.findall(r"(?<!\S)--[a-z-]+", shown.out))
-    assert (shown.code, options) == (0, {"--help"})
+    assert (shown.code, options) == (0, {"--help", "--json"})
     assert (await mcpgen(tmp_path, "logout")).code == 2
 
 
