@@ -93,7 +93,7 @@ class Hook:
     after_timeout: ClassVar[float] = 30.0
     """Seconds that `after` may take."""
 
-    def attach(self, stats: ServerStats) -> None:
+    def attach(self, stats: ServerStats, /) -> None:
         """Called once, before the first call."""
         return
 

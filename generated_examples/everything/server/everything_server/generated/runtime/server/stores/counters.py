@@ -46,7 +46,7 @@ class Counters(Protocol):
     down must not take the server down with it.
     """
 
-    async def take(self, requests: Sequence[RateRequest]) -> RateLimited | None:
+    async def take(self, requests: Sequence[RateRequest], /) -> RateLimited | None:
         """Take from all buckets, or from none of them if one has too little.
 
         One number per key is enough, the time at which the bucket will be full again: a
@@ -91,7 +91,7 @@ class MemoryCounters:
     def __len__(self) -> int:
         return len(self._full) + len(self._held)
 
-    async def take(self, requests: Sequence[RateRequest]) -> RateLimited | None:
+    async def take(self, requests: Sequence[RateRequest], /) -> RateLimited | None:
         """See `Counters`."""
         return self.take_now(requests)
 
