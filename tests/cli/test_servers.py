@@ -136,10 +136,12 @@ async def test_a_person_signs_in_and_out(tmp_path: Path) -> None:
         out = await mcpgen(tmp_path, "logout", url)
         assert "given" not in tokens.read_text("utf-8")
         again = await mcpgen(tmp_path, "logout", url)
+        report = await mcpgen(tmp_path, "logout", "--json", url)
         refused = await mcpgen(tmp_path, "list", url)
     assert used.code == 0
     assert (out.code, out.err) == (0, "Signed out.\n")
     assert (again.code, again.err) == (0, "You are not signed in.\n")
+    assert (report.code, report.out, report.err) == (0, '{"signedOut": false}\n', "")
     assert refused.code == 2
 
 

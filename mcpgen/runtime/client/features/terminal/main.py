@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
+import json
 import logging
 import os
 import shlex
@@ -213,7 +214,9 @@ async def _run(
 ) -> int:
     options = _options(kind, display, said)
     if said.command == "logout":
-        return await _log_out(options.get("auth"), said.url or kind._url)
+        return await _log_out(
+            options.get("auth"), said.url or kind._url, as_json=said.json
+        )
     async with _client(kind, said, options) as client:
         session = commands.Session(client, display, program, said)
         return await _COMMANDS[said.command](session)
@@ -245,13 +248,16 @@ def _client(
     )
 
 
-async def _log_out(auth: Any, url: str) -> int:
+async def _log_out(auth: Any, url: str, *, as_json: bool) -> int:
     """Forget a sign-in; the server itself is not asked."""
     if not (auth is None or isinstance(auth, BearerAuth)):
         if not can_sign_in():
             raise no_signing_in("logout")
         signed_in = await auth.sign_out(url)
-        say("Signed out." if signed_in else "You are not signed in.")
+        if as_json:
+            print(json.dumps({"signedOut": signed_in}))
+        else:
+            say("Signed out." if signed_in else "You are not signed in.")
         return commands.OK
     holder = HEADERS_VARIABLE if auth is None else TOKEN_VARIABLE
     raise UsageError(f"{holder} holds the token: unset it to sign out")
