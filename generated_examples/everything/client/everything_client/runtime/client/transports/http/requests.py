@@ -118,9 +118,13 @@ class Http:
         redirects = challenges = 0
         while True:
             signed = await self._signed(method, target)
-            response = await self._send_once(
-                method, target, joined(self._headers, headers, signed), body
+            # Most calls have no headers but those of the protocol.
+            all_headers = (
+                joined(self._headers, headers, signed)
+                if self._headers or signed
+                else headers
             )
+            response = await self._send_once(method, target, all_headers, body)
             if in_session and is_unchallenged(response):
                 return response
             if response.status in (401, 403) and self._auth is not None:
