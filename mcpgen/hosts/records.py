@@ -1,6 +1,6 @@
 """What was written to hosts' files, so that it can be undone: files of the user's own.
 
-A record says which bytes took the place of which. Whoever can write one can have `--undo`
+A record says which bytes took the place of which. A user who can write one can have `--undo`
 write to a host's file, so records that other users can change are not read.
 """
 

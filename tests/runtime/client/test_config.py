@@ -257,7 +257,7 @@ FAULTS: Final[dict[str, tuple[object, str]]] = {
         {"servers": {"a": {"command": "x", "args": ["${command:some thing}"]}}},
         ": servers.a.args[0]: ${command:some thing} is unknown; environment variables",
     ),
-    "a URL that is none": (
+    "an invalid URL": (
         {"servers": {"a": {"url": "ws://u:s3cret@h"}}},
         ": servers.a.url: must be an http or https URL",
     ),

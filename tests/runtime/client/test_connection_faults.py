@@ -68,17 +68,17 @@ ANSWERS: list[tuple[str, Fault, str]] = [
     (
         "a redirect nowhere",
         Fault(answer(b"", "Location: http://[", status="307 Temporary Redirect")),
-        "redirects to an address that is none",
+        "redirects to an invalid URL",
     ),
     (
         "a redirect without a place",
         Fault(answer(b"", status="307 Temporary Redirect")),
-        "redirects to an address that is none",
+        "redirects to an invalid URL",
     ),
     (
         "a port that is none",
         Fault(answer(b"", "Location: http://h:x/", status="308 Permanent Redirect")),
-        "redirects to an address that is none",
+        "redirects to an invalid URL",
     ),
 ]
 """Faults of an answer, by name, each with what the error says."""

@@ -62,7 +62,7 @@ class ResponseStream:
     )
 
     ctx: Context | None
-    """The request, to be told when it is cancelled."""
+    """The request, which is notified of its cancellation."""
 
     def __init__(self, exchange: Exchange, keep_alive: float) -> None:
         self._exchange = exchange

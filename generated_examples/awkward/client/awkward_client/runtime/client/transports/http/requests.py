@@ -258,7 +258,7 @@ class Http:
         except ValueError:
             target, is_ours = "", True
         if not target:
-            problem = "the server redirects to an address that is none"
+            problem = "the server redirects to an invalid URL"
         elif count > MAX_REDIRECTS:
             problem = "the server redirects in circles"
         elif not is_ours:

@@ -125,7 +125,7 @@ class SseChannel:
             url = urljoin(self._http.url, named)
             is_ours = self._http.same_origin(url)
         except ValueError:
-            raise self._broken("the server names an address that is none") from None
+            raise self._broken("the server names an invalid URL") from None
         if not is_ours:
             raise self._broken(
                 f"the server names an address of another origin: {public_url(url)}"

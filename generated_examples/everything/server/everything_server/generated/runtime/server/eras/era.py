@@ -64,9 +64,9 @@ class HttpEra(ABC):
         """Answer a request whose HTTP method is one of `methods`.
 
         Raises:
-            Refused: An HTTP error says what is wrong.
+            Refused: An HTTP error says what is wrong; always, where `methods` is empty.
         """
-        raise NotImplementedError
+        raise refused(405, "This HTTP method is not served here")
 
 
 class ResponseChannel(Protocol):

@@ -1,7 +1,7 @@
 """`tools/call`, and one prepared step per tool: JSON in, `Answer` out.
 
 All that can be made ready is made ready when the step is built: validator, model codec,
-header rules, time limit. Knows no HTTP and no era beyond what `Context` tells.
+header rules, time limit. Knows no HTTP and no era beyond what `Context` has.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ Handler = Callable[..., Any]
 _log: Final = logging.getLogger("mcp.server")
 
 MAX_LOGGED_PROBLEMS: Final = 1_000
-"""Problems of one invalid result that the log tells."""
+"""Problems of one invalid result that are logged."""
 MAX_LOGGED_BYTES: Final = 100_000
 """Bytes of an invalid result that the log shows."""
 
 _MODELS_LEARN_SINCE: Final = "2025-11-25"
-"""The first revision that wants invalid arguments told to the model, in a tool error:
+"""The first revision that reports invalid arguments to the model, in a tool error:
 https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling
 Before it, "Invalid arguments" are a protocol error."""
 
