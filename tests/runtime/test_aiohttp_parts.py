@@ -160,12 +160,12 @@ async def test_a_connection_is_checked_before_anything_is_sent(
     monkeypatch.setattr(Reach, "check", pass_)
     async with ClientSession() as session, document() as (url, got):
         local = Reach.of(Place.LOOPBACK)
-        answer = await oauth_web.get(session, url, "document", local)
+        answer = await oauth_web.fetch(session, url, "document", local)
         assert answer.body == {"a": 1}
         assert answer.place is Place.LOOPBACK
         got.clear()
         with pytest.raises(AuthError, match="on this machine"):
-            await oauth_web.get(session, url, "document", Reach.of(Place.PUBLIC))
+            await oauth_web.fetch(session, url, "document", Reach.of(Place.PUBLIC))
         assert got == []
 
 
@@ -175,5 +175,5 @@ async def test_nothing_is_sent_where_connections_can_not_be_checked(
     without(monkeypatch, of_client, "send")
     async with ClientSession() as session, document() as (url, got):
         with pytest.raises(AuthError, match="aiohttp"):
-            await oauth_web.get(session, url, "document")
+            await oauth_web.fetch(session, url, "document")
         assert got == []

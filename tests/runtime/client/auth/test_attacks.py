@@ -180,7 +180,7 @@ async def test_a_client_of_one_issuer_is_not_shown_to_another() -> None:
             await client.call_tool("echo", {})
         guard.metadata["authorization_servers"] = [evil.authority.issuer]
         guard.authority.tokens.clear()
-        with pytest.raises(AuthError, match=r"is known to http.* alone"):
+        with pytest.raises(AuthError, match=r"is registered with http"):
             async with Client(guard.url, auth=auth):
                 pass
         assert evil.authority.forms == []
@@ -273,9 +273,9 @@ async def test_a_server_out_there_can_not_make_a_client_ask_this_machine(
     async with aiohttp.ClientSession() as session:
         with pytest.raises(AuthError, match="is on this machine, and the server is"):
             await find_resource(session, "https://far.example/mcp", hint)
-        far = Resource("https://far.example/mcp", hint)
+        far = Resource("https://far.example/mcp")
         with pytest.raises(AuthError, match="is on this machine, and the server is"):
-            await find_authorization_server(session, far)
+            await find_authorization_server(session, far, hint)
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,9 @@ class TestEmployees:
 
     async def test_nothing_is_sent_to_an_issuer_that_was_not_named(self) -> None:
         async with company(issuer="https://as.example") as (guard, idp, auth):
-            with pytest.raises(AuthError, match=r"is known to https://as\.example"):
+            with pytest.raises(
+                AuthError, match=r"is registered with https://as\.example"
+            ):
                 await call(guard, auth)
             assert idp.forms == guard.authority.forms == []
 

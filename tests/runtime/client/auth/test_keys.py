@@ -15,7 +15,7 @@ from mcpgen.runtime.client import (
     ClientRegistration,
     PrivateKey,
 )
-from mcpgen.runtime.client.features.oauth.dpop import ProofKey
+from mcpgen.runtime.client.features.oauth.identity import ProofKey
 
 from .authority import Authority, Form, guarded
 

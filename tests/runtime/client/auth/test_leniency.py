@@ -20,9 +20,12 @@ from mcpgen.runtime.client import (
     IssuerSettings,
     OAuth,
 )
-from mcpgen.runtime.client.features.oauth.discovery import find_resource
-from mcpgen.runtime.client.features.oauth.issuers import same_issuer
-from mcpgen.runtime.client.features.oauth.tokens import read
+from mcpgen.runtime.client.features.oauth.discovery import (
+    AuthorizationServer,
+    find_resource,
+    same_issuer,
+)
+from mcpgen.runtime.client.features.oauth.tokens import Token, TokenRequest, read
 from tests.requirements import requirement
 
 from ..wire import serving
@@ -34,13 +37,14 @@ async def call(guard: Guarded, auth: OAuth | ClientCredentials) -> None:
         assert (await client.call_tool("echo", {"a": 1})).content
 
 
-def token(**members: Any) -> Any:
-    return read(
-        {"access_token": "t", "token_type": "Bearer", **members},
-        issuer="https://auth.example",
-        resource="https://mcp.example/mcp",
-        asked=("read", "write"),
-    )
+ISSUER = AuthorizationServer("https://auth.example", "https://auth.example/token")
+
+
+def token(**members: Any) -> Token:
+    session: Any = None
+    scopes = ("read", "write")
+    request = TokenRequest(session, ISSUER, "https://mcp.example/mcp", scopes)
+    return read({"access_token": "t", "token_type": "Bearer", **members}, request)
 
 
 @pytest.mark.parametrize(
@@ -93,14 +97,12 @@ async def test_a_slash_after_a_path_is_another_issuer() -> None:
 
 @pytest.mark.parametrize("kind", ["Bearer", "bearer", "BEARER", "user", "", None])
 def test_types_of_tokens_that_are_sent_as_bearer(kind: str | None) -> None:
-    assert token(token_type=kind).kind == "Bearer"
+    assert token(token_type=kind).token_type == "Bearer"
 
 
 def test_a_token_without_a_type_is_bearer(caplog: pytest.LogCaptureFixture) -> None:
-    found = read(
-        {"access_token": "t"}, issuer="https://auth.example", resource="r", asked=()
-    )
-    assert found.kind == "Bearer"
+    found = token(token_type=None)
+    assert found.token_type == "Bearer"
     assert "token without `token_type`" in caplog.text
 
 
@@ -135,7 +137,7 @@ async def test_metadata_without_an_absolute_address_are_looked_for_in_the_usual_
     async with guarded() as guard, aiohttp.ClientSession() as session:
         found = await find_resource(session, guard.url, hint)
         assert found.described
-        assert found.issuer == guard.authority.issuer
+        assert found.issuers[0] == guard.authority.issuer
 
 
 async def test_metadata_at_an_address_without_tls_are_not_asked_for() -> None:

@@ -208,5 +208,5 @@ async def test_a_user_who_refuses_is_believed() -> None:
         return back | {"error": "access_denied", "error_description": "not today"}
 
     async with guarded(Authority(back=refuse)) as guard:
-        with pytest.raises(AuthError, match="is a refusal: not today"):
+        with pytest.raises(AuthError, match="is a refusal: access_denied: not today"):
             await call(guard, OAuth(redirect=consenting()))

@@ -6,8 +6,8 @@ Knows HTTP and OAuth, and nothing of MCP.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .discovery import IssuerSettings
     from .identity import ClientRegistration, PrivateKey
-    from .issuers import IssuerSettings
     from .machine import ClientCredentials, EnterpriseAuth, WorkloadIdentity
     from .provider import OAuth
     from .redirect import LoopbackRedirect, Receiver, Redirect
@@ -19,9 +19,9 @@ else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
+            ".discovery": ("IssuerSettings",),
             ".identity": ("ClientRegistration", "PrivateKey"),
             ".machine": ("ClientCredentials", "EnterpriseAuth", "WorkloadIdentity"),
-            ".issuers": ("IssuerSettings",),
             ".provider": ("OAuth",),
             ".redirect": ("LoopbackRedirect", "Receiver", "Redirect"),
             ".storage": ("FileStorage", "MemoryStorage", "TokenStorage"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import (
@@ -29,30 +29,24 @@ IpAddress: TypeAlias = IPv4Address | IPv6Address
 Exceptions: TypeAlias = "tuple[str | IPv4Network | IPv6Network, ...]"
 
 RESOLVE_SECONDS: Final = 10.0
-_NAT64: Final = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
-_COMPATIBLE: Final = ip_network("::/96")
+_EMBEDDING: Final = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
+"""Networks of IPv6 whose addresses end with one of IPv4: NAT64, and "compatible" ones."""
 _THIS_HOST: Final = ip_network("0.0.0.0/8")
 
 
 class Place(IntEnum):
     """Where an address is, the most public place first."""
 
-    PUBLIC = 0
-    PRIVATE = 1
-    LOOPBACK = 2
-    LINK_LOCAL = 3
+    PUBLIC = 1
+    PRIVATE = 2
+    LOOPBACK = 3
+    LINK_LOCAL = 4
 
 
 _NAMES: Final = {
     Place.PRIVATE: "in a private network",
     Place.LOOPBACK: "on this machine",
     Place.LINK_LOCAL: "a link-local address",
-}
-_REACH: Final = {
-    Place.PUBLIC: frozenset([Place.PUBLIC]),
-    Place.PRIVATE: frozenset([Place.PUBLIC, Place.PRIVATE]),
-    Place.LOOPBACK: frozenset([Place.PUBLIC, Place.PRIVATE, Place.LOOPBACK]),
-    Place.LINK_LOCAL: frozenset([Place.PUBLIC, Place.PRIVATE, Place.LINK_LOCAL]),
 }
 
 
@@ -70,25 +64,18 @@ class Reach:
 
     @classmethod
     def of(cls, place: Place, exceptions: Exceptions = ()) -> Reach:
-        """The reach of a server at a place."""
-        return cls(_REACH[place], exceptions)
-
-    def without(self, place: Place) -> Reach:
-        """The same with one place less."""
-        return Reach(self.places - {place}, self.exceptions)
+        """The reach of a server at a place: there, and where more can reach."""
+        places = frozenset([Place.PUBLIC, min(place, Place.PRIVATE), place])
+        return cls(places, exceptions)
 
     def refused(self, host: str, address: str | None = None) -> Place | None:
         """The place of a host, or of an address that it stands for, if it is out of reach."""
         if normal_host(host) in self.exceptions:
             return None
-        found = literal(host) if address is None else literal(address)
-        if found is None:
-            place = Place.LOOPBACK if _is_local_name(host) else Place.PUBLIC
-        else:
-            if any(_contains(each, found) for each in self.exceptions):
-                return None
-            place = place_of(found)
-        return None if place in self.places else place
+        place, found = _place(host if address is None else address)
+        networks = [each for each in self.exceptions if not isinstance(each, str)]
+        is_exception = found is not None and any(found in each for each in networks)
+        return None if is_exception or place in self.places else place
 
     async def check(self, url: str, what: str) -> None:
         """See that an address and everything that its name stands for is in reach.
@@ -96,12 +83,17 @@ class Reach:
         Raises:
             AuthError: It is not.
         """
+        if self is ANYWHERE:
+            return
         host = urlsplit(url).hostname or ""
         place = self.refused(host)
         for address in () if place else await resolved(host):
             place = place or self.refused(host, address)
         if place:
             raise out_of_reach(url, what, place)
+
+
+ANYWHERE: Final = Reach(frozenset(Place))
 
 
 def out_of_reach(url: str, what: str, place: Place) -> AuthError:
@@ -114,18 +106,34 @@ def out_of_reach(url: str, what: str, place: Place) -> AuthError:
     )
 
 
+def check_secure(url: str, what: str) -> None:
+    """See that secrets may go to an address.
+
+    Raises:
+        AuthError: It is neither https nor http on this machine.
+    """
+    parts = urlsplit(url)
+    secure = parts.scheme == "https" and parts.hostname
+    if not secure and not (parts.scheme == "http" and is_loopback(parts.hostname)):
+        raise AuthError(
+            f"the {what} is no https URL, so nothing secret can be sent there",
+            url=url,
+            method="GET",
+        )
+    if parts.username or parts.password:
+        raise AuthError(f"the {what} has a password in it", url=url, method="GET")
+
+
 async def place_of_server(url: str) -> Place:
     """Where a server is: the most public of the addresses that its name stands for.
 
     A name that cannot be resolved counts as public: a proxy may resolve it.
     """
     host = urlsplit(url).hostname or ""
-    found = literal(host)
-    if found is not None:
-        return place_of(found)
-    if _is_local_name(host):
-        return Place.LOOPBACK
-    places = [place_of_text(address) for address in await resolved(host)]
+    place, _ = _place(host)
+    if place is not Place.PUBLIC:
+        return place
+    places = [_place(address)[0] for address in await resolved(host)]
     return min(places, default=Place.PUBLIC)
 
 
@@ -156,10 +164,24 @@ def literal(host: str) -> IpAddress | None:
         return None
 
 
-def place_of_text(address: str) -> Place:
-    """Where an address is that is given as text."""
-    found = literal(address)
-    return Place.PUBLIC if found is None else place_of(found)
+def _place(host: str) -> tuple[Place, IpAddress | None]:
+    """Where a host is by the way it is written, and the address that it is written as."""
+    found = literal(host)
+    if found is not None:
+        return place_of(found), found
+    name = normal_host(host)
+    is_local = name == "localhost" or name.endswith(".localhost")
+    return Place.LOOPBACK if is_local else Place.PUBLIC, None
+
+
+def place_of_peer(address: str) -> Place:
+    """Where the other end of a connection is."""
+    return _place(address)[0]
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is written as an address or name of this machine."""
+    return _place(host or "")[0] is Place.LOOPBACK
 
 
 def place_of(address: IpAddress) -> Place:
@@ -174,29 +196,16 @@ def place_of(address: IpAddress) -> Place:
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
-    embeds = any(address in network for network in _NAT64)
-    if embeds or (address in _COMPATIBLE and int(address) > 1):
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return None
+    _, relayed = address.teredo or (None, None)
+    found = address.ipv4_mapped or address.sixtofour or relayed
+    if found or int(address) <= 1 or not any(address in each for each in _EMBEDDING):
+        return found
+    return IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def normal_host(host: str) -> str:
     """A host in one spelling: lower case, plain digits, no final dot."""
     return unicodedata.normalize("NFKC", host).strip("[]").lower().removesuffix(".")
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is written as an address or name of this machine."""
-    found = literal(host or "")
-    if found is not None:
-        return place_of(found) is Place.LOOPBACK
-    return _is_local_name(host or "")
 
 
 def read_exceptions(entries: Sequence[str]) -> Exceptions:
@@ -220,17 +229,3 @@ def _exception(entry: str) -> str | IPv4Network | IPv6Network:
             f"'sso.corp.example' and '10.1.0.0/16', not {entry!r}"
         )
     return host
-
-
-def _contains(entry: str | IPv4Network | IPv6Network, address: IpAddress) -> bool:
-    return not isinstance(entry, str) and address in entry
-
-
-def _is_local_name(host: str) -> bool:
-    name = normal_host(host)
-    return name == "localhost" or name.endswith(".localhost")
-
-
-def most_public(places: Iterable[Place | None]) -> Place:
-    """The most public of the places that are known."""
-    return min((place for place in places if place is not None), default=Place.PUBLIC)

@@ -10,37 +10,62 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from ...auth import challenges
 from ...auth.hooks import Challenge, Outgoing
 from ...errors import AuthError, ClientError, public_url
-from . import discovery, web
 from .addresses import read_exceptions
-from .discovery import AuthorizationServer, Resource, UnusableServerError
-from .grants import RefusedGrant, ask, refusal
-from .identity import ClientRegistration, authenticate
-from .issuers import IssuerSettings, same_issuer
-from .records import Records
+from .discovery import (
+    AuthorizationServer,
+    IssuerSettings,
+    Resource,
+    UnusableServerError,
+    find_authorization_server,
+    find_resource,
+    origin,
+    same_issuer,
+)
+from .identity import ClientRegistration, ProofKey
 from .shared_work import Interrupted, SingleFlight, completed
-from .storage import MemoryStorage, TokenStorage
-from .tokens import Token
+from .storage import MemoryStorage, Records, TokenStorage
+from .tokens import RefusedError, Token, TokenRequest
 
 if TYPE_CHECKING:
     import aiohttp
 
-    from .dpop import ProofKey
-
 logger: Final = logging.getLogger(__name__)
 
 
+class HolderOptions(TypedDict, total=False):
+    """The arguments that all hooks take."""
+
+    scopes: Sequence[str]
+    storage: TokenStorage | None
+    dpop: bool
+    issuers: Mapping[str, IssuerSettings] | None
+    allow_private: Sequence[str]
+
+
 class TokenHolder(ABC):
-    """Keeps the token for one server."""
+    """Keeps the token for one server.
+
+    Args:
+        client: A client that was registered beforehand.
+        scopes: Scopes to ask for besides those that the server names.
+        storage: Where tokens stay; by default in memory.
+        dpop: Whether tokens are to be bound to a key (RFC 9449); wants the extra `oauth`.
+        issuers: Settings for single authorization servers, by issuer.
+        allow_private: Hosts and networks inside, such as `sso.corp.example` and
+            `10.1.0.0/16`, that a server outside may lead this client to.
+    """
 
     def __init__(
         self,
+        client: ClientRegistration | None,
         *,
         scopes: Sequence[str] = (),
         storage: TokenStorage | None = None,
@@ -48,6 +73,8 @@ class TokenHolder(ABC):
         issuers: Mapping[str, IssuerSettings] | None = None,
         allow_private: Sequence[str] = (),
     ) -> None:
+        self._given = client
+        self._bound_to = client.issuer if client else None
         self._wanted = tuple(scopes)
         self._storage = storage or MemoryStorage()
         self._records = Records(self._storage)
@@ -67,11 +94,15 @@ class TokenHolder(ABC):
     ) -> Mapping[str, str]:
         """The token's headers; none where there is no token yet."""
         await self._load(request.url)
-        self._check_server(request)
         token = self._token
         if token is not None and token.is_stale:
             token = await self._renewed(token, session)
-        return {} if token is None else self._headers(request, token)
+        if token is None:
+            return {}
+        if token.token_type != "DPoP" or self._key is None:
+            return {"Authorization": f"Bearer {token.access_token}"}
+        proof = self._key.proof(request.method, request.url, token.access_token)
+        return {"Authorization": f"DPoP {token.access_token}", "DPoP": proof}
 
     async def answer(
         self, challenge: Challenge, session: aiohttp.ClientSession
@@ -89,16 +120,15 @@ class TokenHolder(ABC):
             return True
         if challenge.status == 403 and said.get("error") != "insufficient_scope":
             return False
-        try:
-            await self._flight.until(
-                lambda: self._is_newer(challenge),
-                lambda: self._obtain_for(challenge, said, session),
-                session,
-            )
-        except Interrupted:
-            raise AuthError(
-                "the sign-in was interrupted", url=challenge.url, method="POST"
-            ) from None
+
+        def is_newer() -> bool:
+            token = self._token
+            return token is not None and token.access_token != _sent(challenge)
+
+        def obtain() -> Coroutine[Any, Any, None]:
+            return self._obtain_for(challenge, said, session)
+
+        await self._once(is_newer, obtain, session, "the sign-in")
         return True
 
     async def finish(self, session: aiohttp.ClientSession) -> None:
@@ -130,7 +160,6 @@ class TokenHolder(ABC):
         """
         if url is not None:
             await self._load(url)
-            self._check_server(Outgoing("POST", url))
         elif self._url is None:
             raise ValueError("name the server: sign_out('https://...')")
         await self._flight.interrupt()
@@ -138,15 +167,13 @@ class TokenHolder(ABC):
             token = await completed(self._forget())
         if token is None:
             return False
-        try:
-            if session is not None:
-                await self._revoke(token, session)
-            else:
-                import aiohttp
+        import aiohttp
 
-                async with aiohttp.ClientSession() as own:
-                    await self._revoke(token, own)
-        except (ClientError, RefusedGrant) as error:
+        own = aiohttp.ClientSession() if session is None else nullcontext(session)
+        try:
+            async with own as used:
+                await self._revoke(token, used)
+        except ClientError as error:
             logger.warning("the token is forgotten, but not revoked: %s", error)
         return True
 
@@ -154,75 +181,60 @@ class TokenHolder(ABC):
         token = await self._records.token(self._server_url) or self._token
         self._token = None
         await self._records.drop(self._server_url)
-        if token is not None and token.client is not None:
-            client_id = str(token.client.get("client_id"))
-            await self._records.drop_client(token.issuer, client_id)
+        await self._drop_client(token)
         return token
+
+    async def _drop_client(self, token: Token | None) -> None:
+        """Forget the registration that got a token."""
+        if token is not None and token.client is not None:
+            client_id = token.client.get("client_id")
+            await self._records.drop_client(token.issuer, client_id)
 
     async def _revoke(self, token: Token, session: aiohttp.ClientSession) -> None:
         """Revoke the refresh token, which ends the others too, or else the access token."""
-        server = await self._issuer(Resource(token.resource, token.issuer), session)
+        server = await self._issuer(Resource(token.resource), token.issuer, session)
         url = server.revocation_endpoint
         if url is None:
             return
-        client = await self._client_of(token, server, session)
-        fields, headers = authenticate(client, server)
-        kind = "access_token" if token.refresh is None else "refresh_token"
-        form = {"token": token.refresh or token.access, "token_type_hint": kind}
-        answer = await web.post(
-            session,
-            url,
-            "revocation endpoint",
-            form={**form, **fields},
-            headers=headers,
-            reach=server.reach,
-        )
-        if answer.status >= 400:
-            raise refusal(answer.body, answer.status)
+        kind = "access_token" if token.refresh_token is None else "refresh_token"
+        value = token.refresh_token or token.access_token
+        form = {"token": value, "token_type_hint": kind}
+        client = await self._client_of(token, server)
+        request = TokenRequest(session, server, token.resource)
+        await request.post("revocation endpoint", url, client, form)
 
     @abstractmethod
-    async def _obtain(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        scopes: tuple[str, ...],
-    ) -> Token:
+    async def _obtain(self, request: TokenRequest) -> Token:
         """A new token, by whatever grant.
 
         Raises:
             AuthError: There is none to be had.
-            RefusedGrant: The authorization server refuses.
         """
 
-    @abstractmethod
-    async def _client(
-        self, session: aiohttp.ClientSession, server: AuthorizationServer
-    ) -> ClientRegistration:
-        """Who asks."""
+    async def _client(self, server: AuthorizationServer) -> ClientRegistration | None:
+        """Who asks; None where this client has to register first.
 
-    def _extra_scopes(self, server: AuthorizationServer) -> tuple[str, ...]:
-        """Scopes to ask for besides those that the server names."""
-        return ()
+        Raises:
+            UnusableServerError: The client that was given belongs to another server.
+        """
+        if self._given is None:
+            return None
+        # The first issuer binds: what proves who this is goes to no other one.
+        self._bound_to = self._bound_to or server.issuer
+        if not same_issuer(self._bound_to, server.issuer):
+            raise UnusableServerError(
+                "the server wants tokens of this issuer now, and the client is "
+                f"registered with {self._bound_to}",
+                url=server.issuer,
+                method="GET",
+                hint="Register it there, if you trust the change",
+            )
+        return self._given
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(...)"
 
     # ------------------------------------------------------------------ the token
-
-    def _headers(self, request: Outgoing, token: Token) -> dict[str, str]:
-        if token.kind != "DPoP" or self._key is None:
-            return {"Authorization": f"Bearer {token.access}"}
-        return {
-            "Authorization": f"DPoP {token.access}",
-            "DPoP": self._key.proof(request.method, request.url, token.access),
-        }
-
-    def _is_newer(self, challenge: Challenge) -> bool:
-        """Whether the token was renewed after the refused request had been signed."""
-        if self._token is None:
-            return False
-        return _sent(challenge) != self._token.access
 
     @property
     def _server_url(self) -> str:
@@ -231,35 +243,47 @@ class TokenHolder(ABC):
         return self._url
 
     async def _load(self, url: str) -> None:
-        """Take over what an earlier process left; the first request says for whom."""
-        if self._url is not None:
-            return
-        address = public_url(url)
-        token = await self._records.token(address)
-        with self._loading:
-            if self._url is None:
-                self._take(token)
-                self._url = address
-
-    def _take(self, token: Token | None) -> None:
-        """Use a stored token, with its key."""
-        if token is not None and token.key is not None:
-            from .dpop import ProofKey
-
-            self._key = ProofKey(token.key)
-        self._token = token
-
-    def _check_server(self, request: Outgoing) -> None:
-        """See that no server gets the token of another.
+        """Take over what an earlier process left; the first request says for whom.
 
         Raises:
             ClientError: The hook is shared by clients of two servers.
         """
-        if discovery.origin(request.url) != discovery.origin(self._server_url):
+        if self._url is None:
+            address = public_url(url)
+            token = await self._records.token(address)
+            with self._loading:
+                if self._url is None:
+                    self._take(token)
+                    self._url = address
+        if origin(url) != origin(self._server_url):
             raise ClientError(
                 f"this {type(self).__name__} signs for {self._server_url}; "
-                f"make another one for {public_url(request.url)}"
+                f"make another one for {public_url(url)}"
             )
+
+    def _take(self, token: Token | None) -> None:
+        """Use a stored token, with its key."""
+        if token is not None and token.key is not None:
+            self._key = ProofKey(token.key)
+        self._token = token
+
+    async def _once(
+        self,
+        is_done: Callable[[], bool],
+        work: Callable[[], Coroutine[Any, Any, None]],
+        session: aiohttp.ClientSession,
+        what: str,
+    ) -> None:
+        """Do some work for all callers that want it.
+
+        Raises:
+            AuthError: The client whose session it used was closed.
+        """
+        try:
+            await self._flight.until(is_done, work, session)
+        except Interrupted:
+            problem = f"{what} was interrupted"
+            raise AuthError(problem, url=self._server_url, method="POST") from None
 
     async def _renewed(
         self, stale: Token, session: aiohttp.ClientSession
@@ -267,20 +291,14 @@ class TokenHolder(ABC):
         """The token that follows a stale one; None where there is none to be had."""
 
         async def renew() -> None:
-            if self._token is not stale:
-                return
-            resource = Resource(stale.resource, stale.issuer)
-            server = await self._issuer(resource, session)
-            self._token = await self._refreshed(stale, server, session)
+            if self._token is stale:
+                resource = Resource(stale.resource)
+                server = await self._issuer(resource, stale.issuer, session)
+                self._token = await self._refreshed(stale, server, session)
 
-        try:
-            await self._flight.until(lambda: self._token is not stale, renew, session)
-        except Interrupted:
-            raise AuthError(
-                "renewing the token was interrupted",
-                url=self._server_url,
-                method="POST",
-            ) from None
+        await self._once(
+            lambda: self._token is not stale, renew, session, "renewing the token"
+        )
         return self._token
 
     async def _refreshed(
@@ -292,58 +310,53 @@ class TokenHolder(ABC):
         """The token after a refresh, which of several processes only one makes."""
         async with self._storage.lock():
             stored = await self._records.token(self._server_url)
-            if stored is not None and stored.access != token.access:
+            if stored is not None and stored.access_token != token.access_token:
                 if same_issuer(stored.issuer, token.issuer) and not stored.is_stale:
                     self._take(stored)
                     return stored
                 token = stored
-            if token.refresh is None or not same_issuer(token.issuer, server.issuer):
+            if token.refresh_token is None:
                 return None
-            return await completed(self._refresh(token, server, session))
+            if not same_issuer(token.issuer, server.issuer):
+                return None
+            request = TokenRequest(
+                session, server, token.resource, token.scopes, self._key
+            )
+            return await completed(self._refresh(token, token.refresh_token, request))
 
     async def _refresh(
-        self,
-        token: Token,
-        server: AuthorizationServer,
-        session: aiohttp.ClientSession,
+        self, token: Token, secret: str, request: TokenRequest
     ) -> Token | None:
-        form = {"grant_type": "refresh_token", "refresh_token": token.refresh or ""}
+        form = {"grant_type": "refresh_token", "refresh_token": secret}
         try:
-            new = await ask(
-                session,
-                server,
-                await self._client_of(token, server, session),
-                form,
-                resource=token.resource,
-                asked=token.scopes,
-                before=token,
-                key=self._key,
-            )
-        except RefusedGrant as refused:
+            client = await self._client_of(token, request.server)
+            new = await request.token(client, form, token)
+        except RefusedError as refused:
             if refused.is_temporary:
-                raise self._error(server.token_endpoint, refused) from None
-            logger.info("the refresh token is refused: %s", refused)
+                raise
+            logger.info("the refresh token is refused: %s", refused.reason)
             await self._records.drop(self._server_url)
-            if refused.code == "invalid_client" and token.client is not None:
-                client_id = str(token.client.get("client_id"))
-                await self._records.drop_client(server.issuer, client_id)
+            if refused.code == "invalid_client":
+                await self._drop_client(token)
             return None
         new = replace(new, client=token.client)
         await self._publish(new)
         return new
 
     async def _client_of(
-        self,
-        token: Token,
-        server: AuthorizationServer,
-        session: aiohttp.ClientSession,
+        self, token: Token, server: AuthorizationServer
     ) -> ClientRegistration:
         """The client that got a token."""
-        if token.client is not None:
-            found = ClientRegistration.from_json(token.client)
-            if found is not None:
-                return found
-        return await self._client(session, server)
+        found = ClientRegistration.from_json(token.client) if token.client else None
+        found = found or await self._client(server)
+        if found is None:
+            raise RefusedError(
+                {"error": "invalid_client"},
+                "this client has no registration",
+                status=401,
+                url=server.token_endpoint,
+            )
+        return found
 
     async def _publish(self, token: Token) -> None:
         """Store a token, then use it; the storage is locked."""
@@ -355,19 +368,19 @@ class TokenHolder(ABC):
         self._token = token
 
     async def _issuer(
-        self, resource: Resource, session: aiohttp.ClientSession
+        self, resource: Resource, issuer: str, session: aiohttp.ClientSession
     ) -> AuthorizationServer:
-        """The metadata of a resource's issuer, asked for once."""
-        known = self._servers.get(resource.issuer)
-        if known is None:
-            known = await discovery.find_authorization_server(
-                session, resource, self._exceptions
+        """The metadata of one of a resource's issuers, asked for once."""
+        found = self._servers.get(issuer)
+        if found is None:
+            found = await find_authorization_server(
+                session, resource, issuer, self._exceptions
             )
-            for issuer, settings in self._settings.items():
-                if same_issuer(issuer, known.issuer):
-                    known = replace(known, settings=settings)
-            self._servers[resource.issuer] = known
-        return known
+            for named, settings in self._settings.items():
+                if same_issuer(named, found.issuer):
+                    found = replace(found, settings=settings)
+            self._servers[issuer] = found
+        return found
 
     # -------------------------------------------------------------- the challenge
 
@@ -390,121 +403,21 @@ class TokenHolder(ABC):
                 hint="It may expect another audience or issuer; IssuerSettings can set "
                 "`resource` and further parameters",
             )
-        resource = await discovery.find_resource(
-            session,
-            self._server_url,
-            said.get("resource_metadata"),
-            self._exceptions,
+        hint = said.get("resource_metadata")
+        resource = await find_resource(
+            session, self._server_url, hint, self._exceptions
         )
         old = self._token
-        if old is not None and not _lists(resource, old.issuer):
+        if old and not any(same_issuer(old.issuer, each) for each in resource.issuers):
             # Another authorization server: nothing of the old one is of use.
             old = None
-        if challenge.status == 401 and challenge.attempt == 1 and old and old.refresh:
+        is_first_401 = challenge.status == 401 and challenge.attempt == 1
+        if is_first_401 and old and old.refresh_token:
             # It may just be too old for the server, or revoked before its time.
-            server = await self._issuer(replace(resource, issuer=old.issuer), session)
+            server = await self._issuer(resource, old.issuer, session)
             self._token = await self._refreshed(old, server, session)
             if self._token is not None:
                 return
-        await self._sign_in(challenge, said, resource, old, session)
-
-    async def _took_newer(self, challenge: Challenge) -> bool:
-        """Whether another process has stored a token since the request was signed."""
-        stored = await self._records.token(self._server_url)
-        if stored is None or stored.access == _sent(challenge) or stored.is_stale:
-            return False
-        if self._token is not None and self._token.access == stored.access:
-            return False
-        self._take(stored)
-        return True
-
-    async def _sign_in(
-        self,
-        challenge: Challenge,
-        said: Mapping[str, str],
-        resource: Resource,
-        old: Token | None,
-        session: aiohttp.ClientSession,
-    ) -> None:
-        """Get a token from the first authorization server that can be used.
-
-        Raises:
-            AuthError: There is none, or the first one refuses.
-        """
-        if self._wants_dpop and self._key is None:
-            from .dpop import ProofKey
-
-            self._key = ProofKey()
-        problems: list[AuthError] = []
-        for issuer in resource.issuers:
-            one = replace(resource, issuer=issuer, others=())
-            try:
-                server = await self._issuer(one, session)
-            except AuthError as error:
-                problems.append(error)
-                continue
-            scopes = self._scopes(challenge, said, resource, server, old)
-            try:
-                token = await self._obtain(session, one, server, scopes)
-            except UnusableServerError as error:
-                problems.append(error)
-            except RefusedGrant as refused:
-                raise self._error(server.token_endpoint, refused) from None
-            else:
-                self._token = token
-                self._signed_in = token.access
-                return
-        raise _unusable(problems)
-
-    async def _exchange(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        client: ClientRegistration,
-        form: Mapping[str, str],
-        scopes: tuple[str, ...],
-        *,
-        registered_itself: bool = False,
-    ) -> Token:
-        """Exchange a grant for a token and store that, even if the caller gives up.
-
-        Raises:
-            RefusedGrant: The authorization server refuses.
-            AuthError: It can't be reached, or its answer is no token.
-        """
-
-        async def exchange() -> Token:
-            token = await ask(
-                session,
-                server,
-                client,
-                form,
-                resource=resource.identifier,
-                asked=scopes,
-                key=self._key,
-            )
-            if registered_itself:
-                token = replace(token, client=client.to_json())
-            async with self._storage.lock():
-                await self._publish(token)
-            return token
-
-        return await completed(exchange())
-
-    def _scopes(
-        self,
-        challenge: Challenge,
-        said: Mapping[str, str],
-        resource: Resource,
-        server: AuthorizationServer,
-        old: Token | None,
-    ) -> tuple[str, ...]:
-        """What to ask for: the challenge's scopes, else those that the server lists.
-
-        Raises:
-            AuthError: Everything that is wanted had been granted already.
-        """
         asked = tuple(said.get("scope", "").split()) or resource.scopes or ()
         before = old.scopes if old is not None else ()
         if challenge.status == 403 and set(asked) <= set(before):
@@ -516,16 +429,85 @@ class TokenHolder(ABC):
                 status=403,
                 hint="Its own rules forbid it to this user or client",
             )
-        everything = (*before, *self._wanted, *asked, *self._extra_scopes(server))
-        return tuple(dict.fromkeys(everything))
+        scopes = tuple(dict.fromkeys((*before, *self._wanted, *asked)))
+        await self._sign_in(resource, scopes, session)
 
-    def _error(self, url: str, refused: RefusedGrant) -> AuthError:
-        return AuthError(
-            f"the authorization server refuses: {refused}",
-            url=url,
-            method="POST",
-            status=refused.status,
+    async def _took_newer(self, challenge: Challenge) -> bool:
+        """Whether another process has stored a token since the request was signed."""
+        stored = await self._records.token(self._server_url)
+        if stored is None or stored.is_stale:
+            return False
+        ours = self._token and self._token.access_token
+        if stored.access_token in (_sent(challenge), ours):
+            return False
+        self._take(stored)
+        return True
+
+    async def _sign_in(
+        self,
+        resource: Resource,
+        scopes: tuple[str, ...],
+        session: aiohttp.ClientSession,
+    ) -> None:
+        """Get a token from the first authorization server that can be used.
+
+        Raises:
+            AuthError: There is none, or the first one refuses.
+        """
+        if self._wants_dpop and self._key is None:
+            self._key = ProofKey()
+        problems: list[AuthError] = []
+        for issuer in resource.issuers:
+            try:
+                server = await self._issuer(resource, issuer, session)
+            except AuthError as error:
+                problems.append(error)
+                continue
+            request = TokenRequest(
+                session, server, resource.identifier, scopes, self._key
+            )
+            try:
+                self._token = await self._obtain(request)
+            except UnusableServerError as error:
+                problems.append(error)
+            else:
+                self._signed_in = self._token.access_token
+                return
+        first, *others = problems
+        if not others:
+            raise first
+        raise AuthError(
+            "none of the server's authorization servers can be used: "
+            + "; ".join(problem.told for problem in problems),
+            url=first.url,
+            method=first.method,
+            hint=first.hint,
         )
+
+    async def _exchange(
+        self,
+        request: TokenRequest,
+        client: ClientRegistration,
+        form: Mapping[str, str],
+        *,
+        registered_itself: bool = False,
+    ) -> Token:
+        """Exchange a grant for a token and store that, even if the caller gives up.
+
+        Raises:
+            AuthError: The authorization server refuses or can't be reached, or its
+                answer is no token.
+        """
+
+        async def exchange() -> Token:
+            token = await request.token(client, form)
+            if registered_itself:
+                token = replace(token, client=client.to_json())
+            async with self._storage.lock():
+                await self._publish(token)
+            return token
+
+        return await completed(exchange())
 
 
 def _sent(challenge: Challenge) -> str:
@@ -537,21 +519,3 @@ def _reason(said: Mapping[str, str]) -> str:
     """The server's own words, where it has some."""
     text = said.get("error_description", said.get("error", ""))
     return f" ({''.join(filter(str.isprintable, text[:200]))})" if text else ""
-
-
-def _lists(resource: Resource, issuer: str) -> bool:
-    return any(same_issuer(issuer, listed) for listed in resource.issuers)
-
-
-def _unusable(problems: Sequence[AuthError]) -> AuthError:
-    """One error for all authorization servers that could not be used."""
-    first, *others = problems
-    if not others:
-        return first
-    return AuthError(
-        "none of the server's authorization servers can be used: "
-        + "; ".join(problem.told for problem in problems),
-        url=first.url,
-        method=first.method,
-        hint=first.hint,
-    )

@@ -1,4 +1,4 @@
-"""Who a client is to an authorization server, and how it proves that at token endpoints.
+"""Who a client is to an authorization server, and how it proves that: by secrets and keys.
 
 Signing is done by joserfc and cryptography, which are imported only when a key is used.
 """
@@ -6,12 +6,13 @@ Signing is done by joserfc and cryptography, which are imported only when a key 
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ...errors import ClientError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS: Final = 300
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
+PROOF_ALGORITHM: Final = "ES256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,8 @@ class ClientRegistration:
     @property
     def has_expired(self) -> bool:
         """Whether its secret is of no use any more."""
-        return (
-            self.secret_expires_at is not None and self.secret_expires_at <= time.time()
-        )
+        end = self.secret_expires_at
+        return end is not None and end <= time.time()
 
     def covers(self, scopes: tuple[str, ...]) -> bool:
         """Whether the scopes were registered, as far as is known."""
@@ -106,32 +107,6 @@ class ClientRegistration:
             return None
 
 
-def method_for(client: ClientRegistration, server: AuthorizationServer) -> str:
-    """How a client authenticates: as configured, or by a method that both support.
-
-    Raises:
-        ClientError: The server takes nothing that the client has.
-    """
-    if client.auth_method is not None:
-        return client.auth_method
-    if client.private_key is not None:
-        return "private_key_jwt"
-    if client.client_secret is None:
-        return "none"
-    offered = server.auth_methods or ("client_secret_basic",)
-    # In the server's order: servers of the official Python SDK list Basic last, and do
-    # not take it without a `client_id` in the form.
-    for method in offered:
-        if method in SECRET_METHODS:
-            return method
-    if "none" in offered:
-        return "none"
-    raise ClientError(
-        f"{server.issuer} takes {', '.join(offered)} to authenticate a client, "
-        "and this one has a secret"
-    )
-
-
 def authenticate(
     client: ClientRegistration, server: AuthorizationServer
 ) -> tuple[dict[str, str], dict[str, str]]:
@@ -140,43 +115,49 @@ def authenticate(
     Raises:
         ClientError: It has not what the method needs.
     """
-    method = method_for(client, server)
-    if method == "client_secret_basic":
-        pair = f"{_encoded(client.client_id)}:{_encoded(_secret(client))}"
-        basic = base64.b64encode(pair.encode()).decode()
-        return {}, {"Authorization": f"Basic {basic}"}
-    if method == "client_secret_post":
-        return {
-            "client_id": client.client_id,
-            "client_secret": _secret(client),
-        }, {}
+    method = client.auth_method or _method(client, server)
+    fields = {"client_id": client.client_id}
     if method == "private_key_jwt":
-        return {
-            "client_id": client.client_id,
-            "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": _assertion(client, server.issuer),
-        }, {}
-    return {"client_id": client.client_id}, {}
-
-
-def _secret(client: ClientRegistration) -> str:
-    if client.client_secret is None:
+        fields["client_assertion_type"] = ASSERTION_TYPE
+        fields["client_assertion"] = _assertion(client, server.issuer)
+    if method not in SECRET_METHODS:
+        return fields, {}
+    secret = client.client_secret
+    if secret is None:
         raise ClientError(f"client {client.client_id!r} needs a client_secret")
-    return client.client_secret
+    if method == "client_secret_post":
+        return {**fields, "client_secret": secret}, {}
+    pair = f"{quote(client.client_id, safe='')}:{quote(secret, safe='')}"
+    return {}, {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
-def _encoded(text: str) -> str:
-    return quote(text, safe="")
+def _method(client: ClientRegistration, server: AuthorizationServer) -> str:
+    """A method that both support.
+
+    Raises:
+        ClientError: The server takes nothing that the client has.
+    """
+    if client.private_key is not None:
+        return "private_key_jwt"
+    offered = server.auth_methods or ("client_secret_basic",)
+    if client.client_secret is None:
+        return "none"
+    # In the server's order: servers of the official Python SDK list Basic last, and do
+    # not take it without a `client_id` in the form.
+    known = [method for method in offered if method in SECRET_METHODS]
+    if known or "none" in offered:
+        return next(iter(known), "none")
+    raise ClientError(
+        f"{server.issuer} takes {', '.join(offered)} to authenticate a client, "
+        "and this one has a secret"
+    )
 
 
 def _assertion(client: ClientRegistration, audience: str) -> str:
-    if client.private_key is None:
-        raise ClientError(f"client {client.client_id!r} needs a private_key")
-    jwt, jwk = signing()
     key = client.private_key
-    header = {"alg": key.algorithm, "typ": "JWT"}
-    if key.key_id:
-        header["kid"] = key.key_id
+    if key is None:
+        raise ClientError(f"client {client.client_id!r} needs a private_key")
+    _, keys = _signing()
     now = int(time.time())
     claims = {
         "iss": client.client_id,
@@ -186,21 +167,80 @@ def _assertion(client: ClientRegistration, audience: str) -> str:
         "exp": now + ASSERTION_SECONDS,
         "jti": secrets.token_urlsafe(16),
     }
+    kind = {"ES": "EC", "Ed": "OKP"}.get(key.algorithm[:2], "RSA")
     try:
-        loaded = jwk.import_key(key.pem, _kind(key.algorithm))
+        loaded = keys.import_key(key.pem, kind)
     except ValueError:
         # The text of the error may have parts of the key.
         raise ClientError("the private key is not a PEM that can be used") from None
-    return str(jwt.encode(header, claims, loaded, algorithms=[key.algorithm]))
+    named = {"kid": key.key_id} if key.key_id else {}
+    return _signed({"alg": key.algorithm, "typ": "JWT", **named}, claims, loaded)
 
 
-def _kind(algorithm: str) -> str:
-    if algorithm.startswith("ES"):
-        return "EC"
-    return "OKP" if algorithm.startswith("Ed") else "RSA"
+class ProofKey:
+    """A key pair, and the nonces that each server wants to see next (DPoP, RFC 9449).
+
+    Tokens that are bound to it are worth nothing without it.
+
+    Attributes:
+        jwk: The private key, to be stored.
+    """
+
+    __slots__ = ("_key", "_nonces", "_public", "jwk")
+
+    def __init__(self, jwk: Mapping[str, Any] | None = None) -> None:
+        """Take a stored private key, or make a new one."""
+        ec = _signing()[1].ECKey
+        self._key = (
+            ec.generate_key("P-256") if jwk is None else ec.import_key(dict(jwk))
+        )
+        self.jwk: Mapping[str, Any] = self._key.as_dict(private=True)
+        self._public = self._key.as_dict(private=False)
+        for name in ("kid", "use", "key_ops"):
+            self._public.pop(name, None)
+        self._nonces: dict[str, str] = {}
+
+    def proof(self, method: str, url: str, token: str | None = None) -> str:
+        """A proof for one request; no two are alike."""
+        parts = urlsplit(url)
+        claims: dict[str, Any] = {
+            "jti": secrets.token_urlsafe(16),
+            "htm": method,
+            "htu": urlunsplit((*parts[:3], "", "")),
+            "iat": int(time.time()),
+        }
+        if token is not None:
+            claims["ath"] = sha256(token)
+        if nonce := self._nonces.get(parts.netloc):
+            claims["nonce"] = nonce
+        header = {"typ": "dpop+jwt", "alg": PROOF_ALGORITHM, "jwk": self._public}
+        return _signed(header, claims, self._key)
+
+    def learn(self, url: str, headers: Mapping[str, str]) -> bool:
+        """Take the nonce that a server gave; True where it is a new one."""
+        nonce = headers.get("DPoP-Nonce")
+        host = urlsplit(url).netloc
+        if not nonce or len(nonce) > 1024 or nonce == self._nonces.get(host):
+            return False
+        self._nonces[host] = nonce
+        return True
+
+    def __repr__(self) -> str:
+        return "ProofKey(...)"
 
 
-def signing() -> tuple[Any, Any]:
+def sha256(text: str) -> str:
+    """A digest as JWTs and PKCE have it."""
+    digest = hashlib.sha256(text.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _signed(header: dict[str, Any], claims: dict[str, Any], key: Any) -> str:
+    jwt, _ = _signing()
+    return str(jwt.encode(header, claims, key, algorithms=[header["alg"]]))
+
+
+def _signing() -> tuple[Any, Any]:
     """The modules `joserfc.jwt` and `joserfc.jwk`.
 
     Raises:

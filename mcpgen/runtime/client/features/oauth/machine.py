@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias, Unpack
 
 from ...errors import AuthError
-from . import web
-from .discovery import AuthorizationServer, Resource, UnusableServerError
-from .holder import TokenHolder
-from .identity import ClientRegistration, authenticate
-from .issuers import IssuerSettings, same_issuer
-from .tokens import Token
-
-if TYPE_CHECKING:
-    import aiohttp
-
-    from .storage import TokenStorage
+from .discovery import AuthorizationServer
+from .holder import HolderOptions, TokenHolder
+from .identity import ClientRegistration
+from .tokens import Token, TokenRequest
 
 Assertion: TypeAlias = "str | Callable[[], str | Awaitable[str]]"
 """A JWT, or what gives a fresh one each time it is asked."""
@@ -25,59 +19,22 @@ Assertion: TypeAlias = "str | Callable[[], str | Awaitable[str]]"
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
+_NO_GRANT: Final = "the identity provider gives no grant for this server"
 ID_JAG: Final = "urn:ietf:params:oauth:token-type:id-jag"
 
 
 class _Machine(TokenHolder):
     """A holder whose client is always the same one."""
 
-    def __init__(
-        self,
-        client: ClientRegistration,
-        *,
-        scopes: Sequence[str] = (),
-        storage: TokenStorage | None = None,
-        dpop: bool = False,
-        issuers: Mapping[str, IssuerSettings] | None = None,
-        allow_private: Sequence[str] = (),
-    ) -> None:
-        super().__init__(
-            scopes=scopes,
-            storage=storage,
-            dpop=dpop,
-            issuers=issuers,
-            allow_private=allow_private,
-        )
-        self._identity = client
-        self._bound_to = client.issuer
+    async def _obtain(self, request: TokenRequest) -> Token:
+        client = await self._client(request.server)
+        assert client is not None, "it is always given"
+        form = await self._grant(request)
+        return await self._exchange(request, client, {**form, **request.scope})
 
-    async def _client(
-        self, session: aiohttp.ClientSession, server: AuthorizationServer
-    ) -> ClientRegistration:
-        # The first issuer binds: what proves who this is goes to no other one.
-        self._bound_to = self._bound_to or server.issuer
-        if not same_issuer(self._bound_to, server.issuer):
-            raise UnusableServerError(
-                f"the server wants tokens of this issuer now; the client is known to "
-                f"{self._bound_to} alone",
-                url=server.issuer,
-                method="GET",
-            )
-        return self._identity
-
-    async def _granted(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        scopes: tuple[str, ...],
-        form: Mapping[str, str],
-    ) -> Token:
-        asked = {"scope": " ".join(scopes)} if scopes else {}
-        client = await self._client(session, server)
-        return await self._exchange(
-            session, resource, server, client, {**form, **asked}, scopes
-        )
+    @abstractmethod
+    async def _grant(self, request: TokenRequest) -> dict[str, str]:
+        """What is exchanged for a token."""
 
 
 class ClientCredentials(_Machine):
@@ -85,23 +42,17 @@ class ClientCredentials(_Machine):
 
     Args:
         client: Its identifier, with a secret or a private key.
-        scopes: Scopes to ask for besides those that the server names.
-        storage: Where the token stays; by default in memory.
-        dpop: Whether tokens are to be bound to a key.
-        issuers: Settings for single authorization servers.
-        allow_private: Hosts and networks inside, such as `sso.corp.example` and
-            `10.1.0.0/16`, that a server outside may lead this client to.
+        options: As for every hook: `scopes`, `storage`, `dpop`, `issuers`,
+            `allow_private`.
     """
 
-    async def _obtain(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        scopes: tuple[str, ...],
-    ) -> Token:
-        form = {"grant_type": "client_credentials"}
-        return await self._granted(session, resource, server, scopes, form)
+    def __init__(
+        self, client: ClientRegistration, **options: Unpack[HolderOptions]
+    ) -> None:
+        super().__init__(client, **options)
+
+    async def _grant(self, request: TokenRequest) -> dict[str, str]:
+        return {"grant_type": "client_credentials"}
 
 
 class WorkloadIdentity(_Machine):
@@ -110,11 +61,8 @@ class WorkloadIdentity(_Machine):
     Args:
         assertion: The platform's JWT, or what gives a fresh one.
         client_id: The workload's identifier at the authorization server.
-        scopes: Scopes to ask for besides those that the server names.
-        storage: Where the token stays; by default in memory.
-        issuers: Settings for single authorization servers.
-        allow_private: Hosts and networks inside that a server outside may lead this
-            client to.
+        options: As for every hook: `scopes`, `storage`, `dpop`, `issuers`,
+            `allow_private`.
     """
 
     def __init__(
@@ -122,29 +70,13 @@ class WorkloadIdentity(_Machine):
         assertion: Assertion,
         *,
         client_id: str,
-        scopes: Sequence[str] = (),
-        storage: TokenStorage | None = None,
-        issuers: Mapping[str, IssuerSettings] | None = None,
-        allow_private: Sequence[str] = (),
+        **options: Unpack[HolderOptions],
     ) -> None:
-        super().__init__(
-            ClientRegistration(client_id, auth_method="none"),
-            scopes=scopes,
-            storage=storage,
-            issuers=issuers,
-            allow_private=allow_private,
-        )
+        super().__init__(ClientRegistration(client_id, auth_method="none"), **options)
         self._assertion = assertion
 
-    async def _obtain(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        scopes: tuple[str, ...],
-    ) -> Token:
-        form = {"grant_type": JWT_BEARER, "assertion": await _value(self._assertion)}
-        return await self._granted(session, resource, server, scopes, form)
+    async def _grant(self, request: TokenRequest) -> dict[str, str]:
+        return {"grant_type": JWT_BEARER, "assertion": await _value(self._assertion)}
 
 
 class EnterpriseAuth(_Machine):
@@ -158,11 +90,8 @@ class EnterpriseAuth(_Machine):
         id_token: The employee's ID token, or what gives a fresh one.
         token_endpoint: The identity provider's token endpoint.
         idp_client: This client at the identity provider.
-        scopes: Scopes to ask for besides those that the server names.
-        storage: Where the token stays; by default in memory.
-        issuers: Settings for single authorization servers.
-        allow_private: Hosts and networks inside that a server outside may lead this
-            client to.
+        options: As for every hook: `scopes`, `storage`, `dpop`, `issuers`,
+            `allow_private`.
     """
 
     def __init__(
@@ -172,71 +101,35 @@ class EnterpriseAuth(_Machine):
         id_token: Assertion,
         token_endpoint: str,
         idp_client: ClientRegistration,
-        scopes: Sequence[str] = (),
-        storage: TokenStorage | None = None,
-        issuers: Mapping[str, IssuerSettings] | None = None,
-        allow_private: Sequence[str] = (),
+        **options: Unpack[HolderOptions],
     ) -> None:
-        super().__init__(
-            client,
-            scopes=scopes,
-            storage=storage,
-            issuers=issuers,
-            allow_private=allow_private,
-        )
+        super().__init__(client, **options)
         self._id_token = id_token
         self._idp = AuthorizationServer(
             idp_client.issuer or token_endpoint, token_endpoint
         )
         self._idp_client = idp_client
 
-    async def _obtain(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        scopes: tuple[str, ...],
-    ) -> Token:
-        await self._client(session, server)
-        grant = await self._exchanged(session, resource, server, scopes)
-        form = {"grant_type": JWT_BEARER, "assertion": grant}
-        return await self._granted(session, resource, server, scopes, form)
-
-    async def _exchanged(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        scopes: tuple[str, ...],
-    ) -> str:
+    async def _grant(self, request: TokenRequest) -> dict[str, str]:
         """The identity provider's grant for the authorization server (RFC 8693)."""
-        fields, headers = authenticate(self._idp_client, self._idp)
+        url = self._idp.token_endpoint
         form = {
             "grant_type": TOKEN_EXCHANGE,
             "requested_token_type": ID_JAG,
             "subject_token": await _value(self._id_token),
             "subject_token_type": ID_TOKEN,
-            "audience": server.issuer,
-            **fields,
+            "audience": request.server.issuer,
+            **request.target,
+            **request.scope,
         }
-        target = server.settings.resource_for(resource.identifier)
-        if target is not None:
-            form["resource"] = target
-        if scopes:
-            form["scope"] = " ".join(scopes)
-        url = self._idp.token_endpoint
-        answer = await web.post(
-            session, url, "identity provider", form=form, headers=headers
+        asking = TokenRequest(request.session, self._idp, request.resource)
+        answer = await asking.post(
+            "identity provider", url, self._idp_client, form, _NO_GRANT
         )
         grant = answer.body.get("access_token")
-        if answer.status != 200 or not isinstance(grant, str):
-            raise AuthError(
-                "the identity provider gives no grant for this server",
-                url=url,
-                method="POST",
-                status=answer.status,
-            )
-        return grant
+        if not isinstance(grant, str):
+            raise AuthError(_NO_GRANT, url=url, method="POST", status=answer.status)
+        return {"grant_type": JWT_BEARER, "assertion": grant}
 
 
 async def _value(assertion: Assertion) -> str:

@@ -7,37 +7,78 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from ...errors import AuthError
-from ...shapes import is_list
-from . import web
+from ...shapes import is_list, text
 from .addresses import (
+    ANYWHERE,
     Exceptions,
     Place,
     Reach,
+    check_secure,
     is_loopback,
-    most_public,
     normal_host,
     place_of_server,
 )
-from .issuers import IssuerSettings, same_issuer
+from .web import fetch
 
 if TYPE_CHECKING:
     import aiohttp
 
 logger: Final = logging.getLogger(__name__)
 
-
 MOST_ISSUERS: Final = 8
 """Authorization servers of one server that are tried."""
+_RESERVED: Final = frozenset(
+    [
+        "client_id",
+        "code_challenge",
+        "code_challenge_method",
+        "redirect_uri",
+        "resource",
+        "response_type",
+        "scope",
+        "state",
+    ]
+)
 
 
 class UnusableServerError(AuthError):
     """This authorization server cannot be used; another one perhaps can."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerSettings:
+    """Exceptions for one authorization server, all off by default.
+
+    Attributes:
+        assume_pkce: Use PKCE although the metadata does not list S256 among
+            `code_challenge_methods_supported` (Entra, Cognito).
+        resource: What to send as `resource` (RFC 8707); None leaves it out, which Entra
+            needs; `...` sends what the MCP server publishes.
+        parameters: Further parameters of the authorization request, such as
+            `{"audience": "https://api.example"}`.
+
+    Raises:
+        ValueError: A parameter is one that this client sets itself.
+    """
+
+    assume_pkce: bool = False
+    resource: str | EllipsisType | None = ...
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        reserved = sorted(_RESERVED & self.parameters.keys())
+        if reserved:
+            raise ValueError(
+                f"`parameters` cannot set {', '.join(reserved)}: "
+                "the client sets that itself"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +87,18 @@ class Resource:
 
     Attributes:
         identifier: What `resource` is in OAuth requests, exactly as published.
-        issuer: The authorization server that is used.
+        issuers: Its authorization servers, in its order.
         scopes: The scopes that it lists; None where it lists none.
         described: Whether there was metadata, or the revision 2025-03-26 is followed,
             where the server issues its own tokens.
-        others: Further authorization servers, in the server's order.
         reach: Where this server may lead a client; None derives it from `identifier`.
     """
 
     identifier: str
-    issuer: str
+    issuers: tuple[str, ...] = ()
     scopes: tuple[str, ...] | None = None
     described: bool = True
-    others: tuple[str, ...] = ()
     reach: Reach | None = None
-
-    @property
-    def issuers(self) -> tuple[str, ...]:
-        """All authorization servers, in the server's order."""
-        return (self.issuer, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +110,28 @@ class AuthorizationServer:
         authorization_endpoint: Where the user consents; None where there is no such.
         token_endpoint: Where tokens are issued.
         registration_endpoint: Where clients register themselves, if they can.
+        revocation_endpoint: Where tokens are revoked (RFC 7009), if they can be.
         scopes: The scopes that it lists; None where it lists none.
         auth_methods: How clients may authenticate at the token endpoint.
         takes_metadata_documents: Whether a URL can be a client's identifier.
         sends_issuer: Whether its authorization responses say who it is (RFC 9207).
         pkce: Whether it lists S256 among its code challenge methods.
-        revocation_endpoint: Where tokens are revoked (RFC 7009), if they can be.
         settings: What the user has set for it.
-        reach: Where requests to it may lead; None sets no limit.
+        reach: Where requests to it may lead.
     """
 
     issuer: str
     token_endpoint: str
     authorization_endpoint: str | None = None
     registration_endpoint: str | None = None
+    revocation_endpoint: str | None = None
     scopes: tuple[str, ...] | None = None
-    auth_methods: tuple[str, ...] = field(default=("client_secret_basic",))
+    auth_methods: tuple[str, ...] = ("client_secret_basic",)
     takes_metadata_documents: bool = False
     sends_issuer: bool = False
     pkce: bool = True
-    revocation_endpoint: str | None = None
     settings: IssuerSettings = field(default_factory=IssuerSettings)
-    reach: Reach | None = None
+    reach: Reach = ANYWHERE
 
 
 async def find_resource(
@@ -119,75 +153,78 @@ async def find_resource(
         AuthError: The metadata speaks of another server, or names no issuer, or a
             token for the server would travel without TLS.
     """
-    web.check(url, "MCP server")
+    check_secure(url, "MCP server")
     what = "protected-resource metadata"
     place = await place_of_server(url)
     reach = Reach.of(place, exceptions)
-    hint = await _usable_hint(url, hint, reach, what)
-    for address in _resource_addresses(url, hint):
-        answer = await web.get(session, address, what, reach)
+    well_known = "/.well-known/oauth-protected-resource"
+    addresses = [_at(url, well_known)]
+    if path := urlsplit(url).path.rstrip("/"):
+        addresses.insert(0, _at(url, well_known + path))
+    if hint is not None and await _is_usable(hint, url, reach, what):
+        addresses.insert(0, hint)
+    for address in addresses:
+        answer = await fetch(session, address, what, reach)
         if answer.status == 200 and answer.body:
-            if _same_host(address, url):
-                place = most_public([place, answer.place])
-            reach = Reach.of(place, exceptions)
-            return replace(_resource(url, address, answer.body), reach=reach)
-    return Resource(url, origin(url), described=False, reach=reach)
+            if _host(address) == _host(url):
+                reach = Reach.of(min(place, answer.place or place), exceptions)
+            return _resource(url, address, answer.body, reach)
+    return Resource(url, (origin(url),), described=False, reach=reach)
 
 
-async def _usable_hint(
-    url: str, hint: str | None, reach: Reach, what: str
-) -> str | None:
-    """The address of the metadata that a challenge names, if it is one.
+async def _is_usable(hint: str, url: str, reach: Reach, what: str) -> bool:
+    """Whether what a challenge names can be the metadata's address.
 
     Raises:
         AuthError: It leads to where the server may not lead a client.
     """
-    if hint is None:
-        return None
-    parts = urlsplit(hint)
-    if not parts.scheme or not parts.hostname:
+    if not urlsplit(hint).scheme or not _host(hint):
         logger.warning("resource_metadata is no absolute URL; the usual place is tried")
-        return None
-    if not _same_host(hint, url) and not is_loopback(urlsplit(url).hostname):
+        return False
+    if _host(hint) != _host(url) and not is_loopback(urlsplit(url).hostname):
         # The name of a server can be made to stand for this machine at any time.
-        reach = reach.without(Place.LOOPBACK)
+        reach = replace(reach, places=reach.places - {Place.LOOPBACK})
     await reach.check(hint, what)
     try:
-        return web.check(hint, what)
+        check_secure(hint, what)
     except AuthError as error:
         logger.warning("%s; the usual place is tried", error.told)
-        return None
-
-
-def _same_host(one: str, other: str) -> bool:
-    hosts = [urlsplit(url).hostname or "" for url in (one, other)]
-    return normal_host(hosts[0]) == normal_host(hosts[1])
+        return False
+    return True
 
 
 async def find_authorization_server(
-    session: aiohttp.ClientSession, resource: Resource, exceptions: Exceptions = ()
+    session: aiohttp.ClientSession,
+    resource: Resource,
+    issuer: str,
+    exceptions: Exceptions = (),
 ) -> AuthorizationServer:
-    """The metadata of a resource's issuer.
+    """The metadata of one of a resource's issuers.
 
     Raises:
-        AuthError: There is none, or it is another issuer's.
+        AuthError: There is none, or it is another issuer's, or leads inward.
     """
-    issuer = resource.issuer
     reach = resource.reach
     if reach is None:
-        place = await place_of_server(resource.identifier)
-        reach = Reach.of(place, exceptions)
+        reach = Reach.of(await place_of_server(resource.identifier), exceptions)
     await reach.check(issuer, "authorization server")
-    web.check(issuer, "authorization server")
+    check_secure(issuer, "authorization server")
     place = await place_of_server(issuer)
-    what = "authorization server's metadata"
-    for address in _issuer_addresses(issuer):
-        answer = await web.get(session, address, what, reach)
+    path = urlsplit(issuer).path.rstrip("/")
+    addresses = [
+        _at(issuer, f"/.well-known/oauth-authorization-server{path}"),
+        _at(issuer, f"/.well-known/openid-configuration{path}"),
+        _at(issuer, f"{path}/.well-known/openid-configuration"),
+    ]
+    for address in dict.fromkeys(addresses):
+        answer = await fetch(session, address, "authorization server's metadata", reach)
         if answer.status == 200 and answer.body:
-            place = most_public([place, answer.place])
-            found = _authorization_server(issuer, address, answer.body)
-            found = replace(found, reach=Reach.of(place, exceptions))
-            await _check_endpoints(found)
+            reach = Reach.of(min(place, answer.place or place), exceptions)
+            found = _authorization_server(issuer, address, answer.body, reach)
+            for kind in ("token", "authorization", "registration", "revocation"):
+                endpoint = getattr(found, f"{kind}_endpoint")
+                if endpoint is not None:
+                    await reach.check(endpoint, f"{kind} endpoint")
             return found
     if not resource.described:
         # The paths that 2025-03-26 names for servers without metadata.
@@ -207,48 +244,9 @@ async def find_authorization_server(
     )
 
 
-async def _check_endpoints(server: AuthorizationServer) -> None:
-    """See that an authorization server leads nowhere inward.
-
-    Raises:
-        AuthError: An endpoint is out of its reach.
-    """
-    assert server.reach is not None
-    for what, endpoint in (
-        ("token endpoint", server.token_endpoint),
-        ("authorization endpoint", server.authorization_endpoint),
-        ("registration endpoint", server.registration_endpoint),
-        ("revocation endpoint", server.revocation_endpoint),
-    ):
-        if endpoint is not None:
-            await server.reach.check(endpoint, what)
-
-
-def _resource_addresses(url: str, hint: str | None) -> Iterator[str]:
-    if hint:
-        yield hint
-    parts = urlsplit(url)
-    well_known = "/.well-known/oauth-protected-resource"
-    path = parts.path.rstrip("/")
-    if path:
-        yield urlunsplit((parts.scheme, parts.netloc, well_known + path, "", ""))
-    yield urlunsplit((parts.scheme, parts.netloc, well_known, "", ""))
-
-
-def _issuer_addresses(issuer: str) -> Iterator[str]:
-    parts = urlsplit(issuer)
-    path = parts.path.rstrip("/")
-
-    def at(path: str) -> str:
-        return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
-
-    yield at(f"/.well-known/oauth-authorization-server{path}")
-    yield at(f"/.well-known/openid-configuration{path}")
-    if path:
-        yield at(f"{path}/.well-known/openid-configuration")
-
-
-def _resource(url: str, address: str, body: Mapping[str, Any]) -> Resource:
+def _resource(
+    url: str, address: str, body: Mapping[str, Any], reach: Reach
+) -> Resource:
     identifier = body.get("resource")
     if not isinstance(identifier, str) or not _covers(identifier, url):
         raise AuthError(
@@ -264,12 +262,8 @@ def _resource(url: str, address: str, body: Mapping[str, Any]) -> Resource:
             url=address,
             method="GET",
         )
-    return Resource(
-        identifier,
-        issuers[0],
-        _texts(body.get("scopes_supported")),
-        others=issuers[1:MOST_ISSUERS],
-    )
+    scopes = _texts(body.get("scopes_supported"))
+    return Resource(identifier, issuers[:MOST_ISSUERS], scopes, reach=reach)
 
 
 def _covers(identifier: str, url: str) -> bool:
@@ -277,12 +271,11 @@ def _covers(identifier: str, url: str) -> bool:
     one, other = urlsplit(identifier), urlsplit(url)
     if one.fragment or (origin(identifier) != origin(url)):
         return False
-    folder = one.path.rstrip("/")
-    return other.path == folder or other.path.startswith(f"{folder}/") or not folder
+    return f"{other.path}/".startswith(f"{one.path.rstrip('/')}/")
 
 
 def _authorization_server(
-    issuer: str, address: str, body: Mapping[str, Any]
+    issuer: str, address: str, body: Mapping[str, Any], reach: Reach
 ) -> AuthorizationServer:
     named = body.get("issuer")
     if not isinstance(named, str) or not same_issuer(named, issuer):
@@ -300,14 +293,15 @@ def _authorization_server(
     return AuthorizationServer(
         named,
         token_endpoint,
-        _text(body.get("authorization_endpoint")),
-        _text(body.get("registration_endpoint")),
+        text(body.get("authorization_endpoint")),
+        text(body.get("registration_endpoint")),
+        text(body.get("revocation_endpoint")),
         _texts(body.get("scopes_supported")),
         ("client_secret_basic",) if methods is None else methods,
         body.get("client_id_metadata_document_supported") is True,
         body.get("authorization_response_iss_parameter_supported") is True,
         "S256" in (challenges or ()),
-        _text(body.get("revocation_endpoint")),
+        reach=reach,
     )
 
 
@@ -321,8 +315,25 @@ def origin(url: str) -> str:
     return f"{parts.scheme.lower()}://{host}{port}"
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def normal_issuer(issuer: str) -> str:
+    """An issuer without the slash after a bare host (RFC 8414, section 3.1)."""
+    parts = urlsplit(issuer)
+    is_bare = parts.path == "/" and not parts.query and not parts.fragment
+    return issuer.removesuffix("/") if is_bare else issuer
+
+
+def same_issuer(one: str, other: str) -> bool:
+    """Whether two identifiers name one issuer; only that slash may differ."""
+    return normal_issuer(one) == normal_issuer(other)
+
+
+def _at(url: str, path: str) -> str:
+    """An address on the same host."""
+    return urlunsplit((*urlsplit(url)[:2], path, "", ""))
+
+
+def _host(url: str) -> str:
+    return normal_host(urlsplit(url).hostname or "")
 
 
 def _texts(value: object) -> tuple[str, ...] | None:

@@ -6,30 +6,22 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import Final, Unpack
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...errors import AuthError
-from . import web
-from .discovery import AuthorizationServer, Resource, UnusableServerError
-from .grants import RefusedGrant, refusal
-from .holder import TokenHolder
-from .identity import ClientRegistration
-from .issuers import IssuerSettings, same_issuer
+from ...shapes import text
+from .addresses import check_secure
+from .discovery import AuthorizationServer, UnusableServerError
+from .holder import HolderOptions, TokenHolder
+from .identity import SECRET_METHODS, ClientRegistration, sha256
 from .redirect import LoopbackRedirect, NoAnswerError, Receiver, Redirect
-from .registration import register
 from .shared_work import completed
-from .tokens import Token
-
-if TYPE_CHECKING:
-    import aiohttp
-
-    from .storage import TokenStorage
+from .tokens import RefusedError, Token, TokenRequest
+from .web import Answer, fetch
 
 logger: Final = logging.getLogger(__name__)
 
@@ -37,9 +29,12 @@ OFFLINE: Final = "offline_access"
 PATIENCE: Final = 1.0
 """Seconds after which an authorization page that led nowhere is asked for its status."""
 
-_UNKNOWN_CLIENT: Final = frozenset(["invalid_client", "unauthorized_client"])
+_UNKNOWN_CLIENT: Final = frozenset(
+    ["invalid_client", "unauthorized_client", "invalid_scope"]
+)
 _REFUSALS: Final = frozenset([400, 401, 404, 410, 422])
 """Not 403, which many sites send to all programs that are no browser."""
+_BY_HAND: Final = "Register it by hand, and pass client=ClientRegistration(...)"
 
 
 class OAuth(TokenHolder):
@@ -54,16 +49,11 @@ class OAuth(TokenHolder):
         client_metadata_url: The https URL of this client's metadata document, which is
             its identifier where the authorization server takes such.
         client_name: What users read when they consent, if the client registers itself.
-        scopes: Scopes to ask for besides those that the server names.
-        storage: Where tokens stay; by default in memory. `FileStorage(path)` lets a user
-            sign in once.
         redirect: How the consent comes back; by default the browser is opened.
         offline: Whether to ask for a token that can be renewed without the user, where
             the authorization server offers it.
-        dpop: Whether tokens are to be bound to a key (RFC 9449); wants the extra `oauth`.
-        issuers: Settings for single authorization servers, by issuer.
-        allow_private: Hosts and networks inside, such as `sso.corp.example` and
-            `10.1.0.0/16`, that a server outside may lead this client to.
+        options: As for every hook: `scopes`, `storage`, `dpop`, `issuers`,
+            `allow_private`. `storage=FileStorage(path)` lets a user sign in once.
 
     Raises:
         ValueError: The metadata document can't lie at that URL.
@@ -75,40 +65,23 @@ class OAuth(TokenHolder):
         client: ClientRegistration | None = None,
         client_metadata_url: str | None = None,
         client_name: str = "MCP client",
-        scopes: Sequence[str] = (),
-        storage: TokenStorage | None = None,
         redirect: Redirect | None = None,
         offline: bool = True,
-        dpop: bool = False,
-        issuers: Mapping[str, IssuerSettings] | None = None,
-        allow_private: Sequence[str] = (),
+        **options: Unpack[HolderOptions],
     ) -> None:
         if client_metadata_url is not None and not _names_document(client_metadata_url):
             raise ValueError(
                 "client_metadata_url must be an https URL with a path, without a user, "
                 f"password or fragment, not {client_metadata_url!r}"
             )
-        super().__init__(
-            scopes=scopes,
-            storage=storage,
-            dpop=dpop,
-            issuers=issuers,
-            allow_private=allow_private,
-        )
-        self._registered = client
-        self._bound_to = client.issuer if client else None
+        super().__init__(client, **options)
         self._metadata_url = client_metadata_url
         self._name = client_name
         self._redirect = redirect or LoopbackRedirect()
         self._offline = offline
 
-    async def _obtain(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        scopes: tuple[str, ...],
-    ) -> Token:
+    async def _obtain(self, request: TokenRequest) -> Token:
+        server = request.server
         if server.authorization_endpoint is None:
             raise _unusable(server, "has no authorization endpoint")
         if not (server.pkce or server.settings.assume_pkce):
@@ -117,67 +90,51 @@ class OAuth(TokenHolder):
                 "does not list S256 among its code challenge methods",
                 hint="If it supports PKCE, set IssuerSettings(assume_pkce=True) for it",
             )
+        offers = self._offline and OFFLINE in (server.scopes or ())
+        if offers and OFFLINE not in request.scopes:
+            request = replace(request, scopes=(*request.scopes, OFFLINE))
         try:
-            return await self._consented(session, resource, server, scopes)
-        except _Forgotten as forgotten:
+            return await self._consented(request)
+        except _ForgottenError as forgotten:
             logger.info("%s: this client registers again", server.issuer)
-            async with self._storage.lock():
-                await self._records.drop_client(server.issuer, forgotten.client_id)
+            await self._forget_client(server, forgotten.client)
         # A registration that is new is not given up.
-        return await self._consented(session, resource, server, scopes)
+        return await self._consented(request)
 
-    async def _consented(
-        self,
-        session: aiohttp.ClientSession,
-        resource: Resource,
-        server: AuthorizationServer,
-        scopes: tuple[str, ...],
-    ) -> Token:
+    async def _consented(self, request: TokenRequest) -> Token:
         """The token after the user has consented.
 
         Raises:
-            _Forgotten: The authorization server does not know this client any more.
+            _ForgottenError: The authorization server does not know this client any more.
         """
-        known = await self._known(server)
-        async with self._redirect.open(known.redirect_uris if known else ()) as back:
-            web.check(back.uri, "redirect address")
-            client = await self._usable(session, server, known, back, scopes)
-            is_own = not self._was_given(client)
-            remembered = client if is_own and client is known else None
-            request = _Request(server, client, back.uri, resource.identifier, scopes)
-            answered = await self._answered(session, server, request, back, remembered)
-            try:
-                code = request.code(answered)
-            except _Refused as refused:
-                if remembered and refused.code in _UNKNOWN_CLIENT | {"invalid_scope"}:
-                    raise _Forgotten(remembered.client_id) from None
-                raise
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": back.uri,
-            "code_verifier": request.verifier,
-        }
+        known = await self._client(request.server)
+        remembered: ClientRegistration | None = None
         try:
-            return await self._exchange(
-                session,
-                resource,
-                server,
-                client,
-                form,
-                scopes,
-                registered_itself=is_own,
-            )
-        except RefusedGrant as refused:
+            async with self._redirect.open(
+                known.redirect_uris if known else ()
+            ) as back:
+                check_secure(back.uri, "redirect address")
+                client = await self._usable(request, known, back.uri)
+                is_own = not self._was_given(client)
+                remembered = client if is_own and client is known else None
+                asked = _Authorization(request, client, back.uri)
+                answered = await self._answered(request, asked.url, back, remembered)
+            form = {
+                "grant_type": "authorization_code",
+                "code": asked.code(answered),
+                "redirect_uri": back.uri,
+                "code_verifier": asked.verifier,
+            }
+            return await self._exchange(request, client, form, registered_itself=is_own)
+        except RefusedError as refused:
             if remembered and refused.code in _UNKNOWN_CLIENT:
-                raise _Forgotten(remembered.client_id) from None
+                raise _ForgottenError(remembered) from None
             raise
 
     async def _answered(
         self,
-        session: aiohttp.ClientSession,
-        server: AuthorizationServer,
-        request: _Request,
+        request: TokenRequest,
+        url: str,
         back: Receiver,
         remembered: ClientRegistration | None,
     ) -> str:
@@ -187,122 +144,245 @@ class OAuth(TokenHolder):
         registration of earlier gets no answer at once, the page is asked for its status.
 
         Raises:
-            _Forgotten: The page refuses the client.
+            _ForgottenError: The page refuses the client.
             AuthError: The page refuses the request.
         """
-        waiting = asyncio.ensure_future(back.answer(request.url))
+        waiting = asyncio.ensure_future(back.answer(url))
         try:
             await asyncio.wait([waiting], timeout=PATIENCE if remembered else None)
             answered = waiting.done() and waiting.exception() is None
-            if (
-                remembered is not None
-                and not answered
-                and await _page_refuses(session, request.url, server)
-            ):
-                raise _Forgotten(remembered.client_id)
+            if remembered and not answered and await _page_refusal(request, url):
+                raise _ForgottenError(remembered)
             return await waiting
         except NoAnswerError:
             if remembered:
                 # The page may have refused it in a way that only the user can see.
-                async with self._storage.lock():
-                    await self._records.drop_client(server.issuer, remembered.client_id)
-            refused = await _page_refuses(session, request.url, server)
+                await self._forget_client(request.server, remembered)
+            refused = await _page_refusal(request, url)
             if refused is None:
                 raise
-            raise AuthError(
-                f"the authorization page refuses the request: {refused}",
-                url=server.authorization_endpoint or "",
-                method="GET",
-                status=refused.status,
-            ) from None
+            raise refused from None
         finally:
             waiting.cancel()
 
-    async def _client(
-        self, session: aiohttp.ClientSession, server: AuthorizationServer
-    ) -> ClientRegistration:
-        known = await self._known(server)
-        if known is None:
-            raise RefusedGrant("invalid_client", "this client has no registration", 401)
-        return known
-
-    def _extra_scopes(self, server: AuthorizationServer) -> tuple[str, ...]:
-        offered = self._offline and OFFLINE in (server.scopes or ())
-        return (OFFLINE,) if offered else ()
+    async def _forget_client(
+        self, server: AuthorizationServer, client: ClientRegistration
+    ) -> None:
+        async with self._storage.lock():
+            await self._records.drop_client(server.issuer, client.client_id)
 
     def _was_given(self, client: ClientRegistration) -> bool:
         """Whether the user's code names the client; else it registered itself."""
-        return client is self._registered or client.client_id == self._metadata_url
+        return client is self._given or client.client_id == self._metadata_url
 
-    async def _known(self, server: AuthorizationServer) -> ClientRegistration | None:
-        """The client at an authorization server, unless it has to register first.
-
-        Raises:
-            UnusableServerError: The client that was given belongs to another one.
-        """
-        if self._registered is not None:
-            self._bound_to = self._bound_to or server.issuer
-            if not same_issuer(self._bound_to, server.issuer):
-                raise UnusableServerError(
-                    "the server wants tokens of this issuer now, and the client is "
-                    f"registered with {self._bound_to}",
-                    url=server.issuer,
-                    method="GET",
-                    hint="Register it there, if you trust the change",
-                )
-            return self._registered
-        if self._metadata_url is not None and server.takes_metadata_documents:
+    async def _client(self, server: AuthorizationServer) -> ClientRegistration | None:
+        given = await super()._client(server)
+        if given is None and self._metadata_url and server.takes_metadata_documents:
             return ClientRegistration(self._metadata_url, auth_method="none")
-        return await self._records.client(server.issuer)
+        return given or await self._records.client(server.issuer)
 
     async def _usable(
-        self,
-        session: aiohttp.ClientSession,
-        server: AuthorizationServer,
-        known: ClientRegistration | None,
-        back: Receiver,
-        scopes: tuple[str, ...],
+        self, request: TokenRequest, known: ClientRegistration | None, uri: str
     ) -> ClientRegistration:
         """A client that may use the redirect address and ask for the scopes."""
         if known is not None and self._was_given(known):
-            uris = known.redirect_uris
-            if not uris or back.uri in uris:
+            if not known.redirect_uris or uri in known.redirect_uris:
                 return known
         elif known is not None:
-            if back.uri in known.redirect_uris and known.covers(scopes):
+            if uri in known.redirect_uris and known.covers(request.scopes):
                 return known
-            scopes = tuple(dict.fromkeys((*(known.scopes or ()), *scopes)))
-        client = await register(session, server, self._name, back.uri, scopes)
+            scopes = dict.fromkeys((*(known.scopes or ()), *request.scopes))
+            request = replace(request, scopes=tuple(scopes))
+        client = await _registered(request, self._name, uri)
         async with self._storage.lock():
-            await completed(self._records.keep_client(server.issuer, client))
+            issuer = request.server.issuer
+            await completed(self._records.keep_client(issuer, client))
         return client
 
 
-class _Forgotten(Exception):
+class _ForgottenError(Exception):
     """The authorization server does not know a client that registered itself."""
 
-    def __init__(self, client_id: str) -> None:
-        self.client_id = client_id
-        super().__init__(client_id)
+    def __init__(self, client: ClientRegistration) -> None:
+        self.client = client
+        super().__init__(client.client_id)
 
 
-class _Refused(AuthError):
-    """The authorization response is an error; `code` is its kind (RFC 6749)."""
+class _Authorization:
+    """An authorization request, and what its answer has to fit."""
 
-    code: str = ""
+    def __init__(
+        self, request: TokenRequest, client: ClientRegistration, redirect_uri: str
+    ) -> None:
+        self._server = server = request.server
+        self._state = secrets.token_urlsafe(32)
+        self.verifier = secrets.token_urlsafe(48)
+        asked = {
+            "response_type": "code",
+            "client_id": client.client_id,
+            "redirect_uri": redirect_uri,
+            "state": self._state,
+            "code_challenge": sha256(self.verifier),
+            "code_challenge_method": "S256",
+            **request.target,
+            **request.scope,
+        }
+        if OFFLINE in request.scopes:
+            # Required with that scope by OpenID Connect Core, section 11.
+            asked["prompt"] = "consent"
+        asked |= server.settings.parameters
+        endpoint = server.authorization_endpoint or ""
+        check_secure(endpoint, "authorization endpoint")
+        parts = urlsplit(endpoint)
+        query = [*parse_qsl(parts.query, keep_blank_values=True), *asked.items()]
+        self.url = urlunsplit(parts._replace(query=urlencode(query), fragment=""))
+
+    def code(self, answered: str) -> str:
+        """The code in the address that the server led back to.
+
+        Raises:
+            AuthError: The answer is another request's, another server's, or a refusal.
+        """
+        found = parse_qs(urlsplit(answered).query)
+        if found.get("state") != [self._state]:
+            raise self._error("belongs to another request (its state is wrong)")
+        issuer = found.get("iss", [])
+        if issuer != [self._server.issuer] and (issuer or self._server.sends_issuer):
+            said = "another server's" if issuer else "without its sender (`iss`)"
+            raise self._error(f"is {said}, so its code is not used")
+        if "error" in found:
+            raise RefusedError(
+                {name: values[0] for name, values in found.items()},
+                "the authorization response is a refusal",
+                url=self._server.issuer,
+                method="GET",
+            )
+        codes = found.get("code", [])
+        if len(codes) != 1:
+            raise self._error("has no code")
+        return codes[0]
+
+    def _error(self, problem: str) -> AuthError:
+        return AuthError(
+            f"the authorization response {problem}",
+            url=self._server.issuer,
+            method="GET",
+        )
 
 
-async def _page_refuses(
-    session: aiohttp.ClientSession, url: str, server: AuthorizationServer
-) -> RefusedGrant | None:
+async def _page_refusal(request: TokenRequest, url: str) -> RefusedError | None:
     """How an authorization page refuses a request without leading back, if it does."""
+    server = request.server
     try:
-        answer = await web.get(session, url, "authorization endpoint", server.reach)
+        answer = await fetch(
+            request.session, url, "authorization endpoint", server.reach
+        )
     except AuthError:
         return None
     if answer.status not in _REFUSALS:
         return None
-    return refusal(answer.body, answer.status)
+    return RefusedError(
+        answer.body,
+        "the authorization page refuses the request",
+        status=answer.status,
+        url=url,
+        method="GET",
+    )
+
+
+async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegistration:
+    """A new client that registers itself (RFC 7591).
+
+    A server that refuses a client with the scopes (as Keycloak may) is asked for one
+    without.
+
+    Args:
+        request: What the client will ask for.
+        name: What users read when they consent.
+        uri: The redirect address.
+
+    Raises:
+        UnusableServerError: The server registers no clients, or not this one.
+    """
+    server, scopes = request.server, request.scopes
+    url = server.registration_endpoint
+    if url is None:
+        raise UnusableServerError(
+            "this client is not known to the authorization server, and can't "
+            "register itself",
+            url=server.issuer,
+            method="GET",
+            hint="Register it there, and pass client=ClientRegistration(...)",
+        )
+    document = {
+        "client_name": name,
+        "redirect_uris": [uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": _preferred(server),
+        "application_type": "web" if uri.startswith("https:") else "native",
+    }
+
+    async def ask(**more: str) -> Answer:
+        what, sent = "registration endpoint", {**document, **more}
+        return await fetch(request.session, url, what, server.reach, document=sent)
+
+    answer = first = await ask(**request.scope)
+    if scopes and 400 <= first.status < 500 and first.status != 429:
+        answer, scopes = await ask(), ()
+    client_id = text(answer.body.get("client_id"))
+    if answer.status not in (200, 201) or client_id is None:
+        refused = RefusedError(first.body, "", status=first.status, url=url)
+        raise UnusableServerError(
+            f"the authorization server does not register this client: {refused.reason}",
+            url=url,
+            method="POST",
+            status=first.status,
+            hint=_BY_HAND,
+        )
+    method = text(answer.body.get("token_endpoint_auth_method"))
+    secret = text(answer.body.get("client_secret"))
+    # What was registered may differ from what was asked for.
+    useless = None
+    if method in SECRET_METHODS and secret is None:
+        useless = f"{method} without a secret"
+    elif method not in (None, "none", *SECRET_METHODS):
+        useless = "".join(filter(str.isprintable, method[:50]))
+    if useless is not None:
+        raise UnusableServerError(
+            f"the authorization server registers this client with {useless}, which it "
+            "cannot use",
+            url=url,
+            method="POST",
+            hint=_BY_HAND,
+        )
+    expires = answer.body.get("client_secret_expires_at")
+    is_time = isinstance(expires, int | float) and not isinstance(expires, bool)
+    return ClientRegistration(
+        client_id,
+        secret,
+        auth_method=method,
+        issuer=server.issuer,
+        redirect_uris=(uri,),
+        scopes=scopes or None,
+        secret_expires_at=expires if is_time and expires and secret else None,
+    )
+
+
+def _preferred(server: AuthorizationServer) -> str:
+    """How to authenticate: without a secret if the server takes that, else as it prefers.
+
+    Raises:
+        UnusableServerError: The server takes only clients that it knows already.
+    """
+    if "none" in server.auth_methods or not server.auth_methods:
+        return "none"
+    for method in server.auth_methods:
+        if method in SECRET_METHODS:
+            return method
+    methods = ", ".join(server.auth_methods)
+    problem = f"takes no client that registers itself: its methods are {methods}"
+    raise _unusable(server, problem)
 
 
 def _unusable(
@@ -325,78 +405,3 @@ def _names_document(url: str) -> bool:
         and parts.username is parts.password is None
         and not parts.fragment
     )
-
-
-class _Request:
-    """One authorization request, and what its answer has to fit."""
-
-    def __init__(
-        self,
-        server: AuthorizationServer,
-        client: ClientRegistration,
-        redirect_uri: str,
-        resource: str,
-        scopes: tuple[str, ...],
-    ) -> None:
-        self._server = server
-        self._state = secrets.token_urlsafe(32)
-        self.verifier = secrets.token_urlsafe(48)
-        digest = hashlib.sha256(self.verifier.encode()).digest()
-        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        asked = {
-            "response_type": "code",
-            "client_id": client.client_id,
-            "redirect_uri": redirect_uri,
-            "state": self._state,
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-        }
-        target = server.settings.resource_for(resource)
-        if target is not None:
-            asked["resource"] = target
-        if scopes:
-            asked["scope"] = " ".join(scopes)
-        if OFFLINE in scopes:
-            # Required with that scope by OpenID Connect Core, section 11.
-            asked["prompt"] = "consent"
-        asked |= server.settings.parameters
-        endpoint = server.authorization_endpoint or ""
-        web.check(endpoint, "authorization endpoint")
-        parts = urlsplit(endpoint)
-        query = [*parse_qsl(parts.query, keep_blank_values=True), *asked.items()]
-        self.url = urlunsplit(parts._replace(query=urlencode(query), fragment=""))
-
-    def code(self, answered: str) -> str:
-        """The code in the address that the server led back to.
-
-        Raises:
-            AuthError: The answer is another request's, another server's, or a refusal.
-        """
-        found = parse_qs(urlsplit(answered).query)
-        if found.get("state") != [self._state]:
-            raise self._error("belongs to another request (its state is wrong)")
-        issuer = found.get("iss", [])
-        if issuer != [self._server.issuer] and (issuer or self._server.sends_issuer):
-            said = "another server's" if issuer else "without its sender (`iss`)"
-            raise self._error(f"is {said}, so its code is not used")
-        if "error" in found:
-            reason = found.get("error_description", found["error"])[0][:200]
-            refused = _Refused(
-                "the authorization response is a refusal: "
-                + "".join(filter(str.isprintable, reason)),
-                url=self._server.issuer,
-                method="GET",
-            )
-            refused.code = found["error"][0]
-            raise refused
-        codes = found.get("code", [])
-        if len(codes) != 1:
-            raise self._error("has no code")
-        return codes[0]
-
-    def _error(self, problem: str) -> AuthError:
-        return AuthError(
-            f"the authorization response {problem}",
-            url=self._server.issuer,
-            method="GET",
-        )

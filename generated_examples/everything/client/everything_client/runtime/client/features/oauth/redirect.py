@@ -84,7 +84,7 @@ class LoopbackRedirect:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         try:
-            receiver.port = await _listen(runner, self._ports(known))
+            receiver.uri = await _listen(runner, self._ports(known))
             yield receiver
         finally:
             await runner.cleanup()
@@ -92,11 +92,8 @@ class LoopbackRedirect:
     def _ports(self, known: Sequence[str]) -> list[int]:
         if self._port:
             return [self._port]
-        earlier = [urlsplit(uri) for uri in known]
-        return [
-            *(part.port for part in earlier if part.hostname == _HOST and part.port),
-            0,
-        ]
+        earlier = [part.port for part in map(urlsplit, known) if part.hostname == _HOST]
+        return [*filter(None, earlier), 0]
 
 
 _HOST: Final = "127.0.0.1"
@@ -104,15 +101,11 @@ _HOST: Final = "127.0.0.1"
 
 class _Loopback:
     def __init__(self, open_browser: Callable[[str], object], timeout: float) -> None:
-        self.port = 0
+        self.uri = ""
         self._open = open_browser
         self._timeout = timeout
         self._state = ""
         self._answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    @property
-    def uri(self) -> str:
-        return f"http://{_HOST}:{self.port}{PATH}"
 
     async def answer(self, authorization_url: str) -> str:
         query = parse_qs(urlsplit(authorization_url).query)
@@ -122,9 +115,8 @@ class _Loopback:
             async with asyncio.timeout(self._timeout):
                 return await self._answered
         except TimeoutError:
-            raise NoAnswerError(
-                f"nobody consented in the browser within {self._timeout:g} s"
-            ) from None
+            problem = f"nobody consented in the browser within {self._timeout:g} s"
+            raise NoAnswerError(problem) from None
 
     async def handle(self, request: web.Request) -> web.Response:
         """The browser's way back; a wrong state is rejected."""
@@ -143,7 +135,8 @@ class _Loopback:
         )
 
 
-async def _listen(runner: web.AppRunner, ports: Sequence[int]) -> int:
+async def _listen(runner: web.AppRunner, ports: Sequence[int]) -> str:
+    """Listen on the first port that is free; gives the redirect address."""
     from aiohttp import web
 
     for port in ports:
@@ -152,7 +145,7 @@ async def _listen(runner: web.AppRunner, ports: Sequence[int]) -> int:
             await site.start()
         except OSError:
             continue
-        return int(runner.addresses[-1][1])
+        return f"http://{_HOST}:{runner.addresses[-1][1]}{PATH}"
     raise ClientError(f"port {ports[0]} of {_HOST} is taken: name another one")
 
 

@@ -1,4 +1,5 @@
-"""Where tokens and registrations stay: a protocol, in memory, and in a file.
+"""Where tokens and registrations stay: a protocol, in memory, in a file; and under which
+keys.
 
 A storage is a table of JSON objects. Its keys name the issuer, so what one authorization
 server gave never reaches another.
@@ -14,14 +15,17 @@ import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ...errors import ClientError
 from ...shapes import is_object
+from .discovery import normal_issuer
+from .identity import ClientRegistration
 from .shared_work import SharedLock, completed
+from .tokens import Token
 
 LOCK_SECONDS: Final = 120.0
 """How long a client waits for another that is renewing the same token."""
@@ -88,6 +92,7 @@ class FileStorage:
         self.path = Path(path)
         self._lock = SharedLock()
         self._writing = threading.Lock()
+        self._hold: object = None
 
     async def get(self, key: str) -> Mapping[str, Any] | None:
         """What was put under a key, or None.
@@ -104,15 +109,9 @@ class FileStorage:
         Raises:
             ClientError: The file can't be written, or is not a storage.
         """
-        if any(hold.is_of(self) for hold in _HOLDS.get()):
-            await self._put(key, value)
-        else:
-            async with self.lock():
-                await self._put(key, value)
-
-    async def _put(self, key: str, value: Mapping[str, Any] | None) -> None:
-        # A thread cannot be interrupted, and the lock must not be released before it ends.
-        await completed(asyncio.to_thread(self._change_alone, key, value))
+        async with nullcontext() if self._hold in _HOLDS.get() else self.lock():
+            # A thread cannot be interrupted, and the lock must not be released before.
+            await completed(asyncio.to_thread(self._change_alone, key, value))
 
     def _change_alone(self, key: str, value: Mapping[str, Any] | None) -> None:
         # Tasks that share one hold of the lock may write at the same time.
@@ -127,19 +126,21 @@ class FileStorage:
             ClientError: Another one holds the lock for too long.
         """
         async with self._lock:
-            held = await self._held()
-            hold = _Hold(self)
-            _HOLDS.set((*(hold for hold in _HOLDS.get() if hold.storage), hold))
+            opened = await self._locked()
+            holds = _HOLDS.get()
+            self._hold = object()
+            _HOLDS.set((*holds, self._hold))
             try:
                 yield
             finally:
-                hold.storage = None
-                os.close(held)
+                self._hold = None
+                _HOLDS.set(holds)
+                os.close(opened)
 
     def __repr__(self) -> str:
         return f"FileStorage({str(self.path)!r})"
 
-    async def _held(self) -> int:
+    async def _locked(self) -> int:
         """The open lock file; closing it lets the next one in."""
         try:
             self._make_folder()
@@ -149,7 +150,7 @@ class FileStorage:
             raise self._unusable(error) from None
         end = time.monotonic() + LOCK_SECONDS
         try:
-            while not _try_lock(opened):
+            while not _is_locked(opened):
                 if time.monotonic() > end:
                     raise ClientError(f"{self.path}: another process keeps it locked")
                 await asyncio.sleep(_PAUSE)
@@ -219,42 +220,80 @@ def _others_may_write(status: os.stat_result) -> bool:
     return not is_ours or bool(status.st_mode & stat.S_IWOTH)
 
 
-class _Hold:
-    """A lock that is held by the current task and those that it starts.
-
-    Attributes:
-        storage: Whose lock; None once it is released.
-    """
-
-    __slots__ = ("storage",)
-
-    def __init__(self, storage: FileStorage) -> None:
-        self.storage: FileStorage | None = storage
-
-    def is_of(self, storage: FileStorage) -> bool:
-        return self.storage is storage
-
-
-_HOLDS: ContextVar[tuple[_Hold, ...]] = ContextVar("holds", default=())
+_HOLDS: ContextVar[tuple[object, ...]] = ContextVar("holds", default=())
+"""The locks that are held by the current task, or the one that started it."""
 
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(opened: int) -> bool:
-        try:
-            msvcrt.locking(opened, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+    def _lock(opened: int) -> None:
+        msvcrt.locking(opened, msvcrt.LK_NBLCK, 1)
 
 else:
     import fcntl
 
-    def _try_lock(opened: int) -> bool:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+    def _lock(opened: int) -> None:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_locked(opened: int) -> bool:
+    """Lock a file, unless another one has."""
+    try:
+        _lock(opened)
+    except OSError:
+        return False
+    return True
+
+
+class Records:
+    """Tokens and registrations in a storage. Callers lock the storage to change them."""
+
+    def __init__(self, storage: TokenStorage) -> None:
+        self._get = storage.get
+        self._put = storage.put
+
+    async def token(self, url: str) -> Token | None:
+        """The token for a server."""
+        issuer = await self._get(f"issuer of {url}")
+        data = issuer and await self._get(_token_key(issuer, url))
+        return Token.from_json(data) if data else None
+
+    async def keep(self, url: str, token: Token) -> None:
+        """Store the token for a server in place of any other one."""
+        issuer = {"issuer": token.issuer}
+        await self.drop(url, except_of=token.issuer)
+        await self._put(_token_key(issuer, url), token.to_json())
+        await self._put(f"issuer of {url}", issuer)
+
+    async def drop(self, url: str, *, except_of: str | None = None) -> None:
+        """Remove the token for a server, unless it is of the issuer `except_of`."""
+        before = await self._get(f"issuer of {url}")
+        if before is not None and before.get("issuer") != except_of:
+            await self._put(_token_key(before, url), None)
+            await self._put(f"issuer of {url}", None)
+
+    async def client(self, issuer: str) -> ClientRegistration | None:
+        """This client's registration at an authorization server, while it is valid."""
+        data = await self._get(_client_key(issuer))
+        found = ClientRegistration.from_json(data) if data else None
+        return found if found and not found.has_expired else None
+
+    async def keep_client(self, issuer: str, client: ClientRegistration) -> None:
+        """Store a registration."""
+        await self._put(_client_key(issuer), client.to_json())
+
+    async def drop_client(self, issuer: str, client_id: object) -> None:
+        """Remove a registration, unless another one has taken its place."""
+        data = await self._get(_client_key(issuer))
+        if data is not None and data.get("client_id") == client_id:
+            await self._put(_client_key(issuer), None)
+
+
+def _token_key(issuer: Mapping[str, Any], url: str) -> str:
+    return f"token of {issuer.get('issuer')} for {url}"
+
+
+def _client_key(issuer: str) -> str:
+    return f"client of {normal_issuer(issuer)}"
