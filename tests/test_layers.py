@@ -380,17 +380,16 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "reading": set(),
     "logs": {"transports.http"},
     "handlers": {"incoming", "principal", "methods", "stores"},
-    "service": {"handlers", "methods", "features.auth"},
+    "service": {"handlers", "methods", "middleware", "options", "features.auth"},
     "effective": {"handlers", "options", "settings"},
-    "methods": {"handlers", "service", "settings"},
+    "methods": {"handlers", "middleware", "settings"},
     # The way of a message: transport, era, middleware, method, and back.
     "incoming": {"principal"},
     "middleware": {"handlers", "incoming", "methods", "principal"},
-    "hooks": {"handlers", "methods", "middleware"},
-    "feature": {"handlers", "methods", "middleware", "options"},
     "admission": {"incoming", "methods", "middleware", "principal", "transports.http"},
     "parts": {
         "admission",
+        "handlers",
         "methods",
         "middleware",
         "monitor",
@@ -419,7 +418,6 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "features.table": {
         "admission",
         "handlers",
-        "hooks",
         "http_endpoint",
         "methods",
         "parts",
@@ -430,7 +428,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "features.auth": {"effective", "handlers", "sections", "settings"},
     "features.limits": {"settings", "stores"},
     "features.mock": {"handlers", "service"},
-    "features.telemetry": {"handlers", "hooks", "settings"},
+    "features.telemetry": {"handlers", "settings"},
     # What puts a server together and runs it.
     "http_endpoint": {
         "admission",

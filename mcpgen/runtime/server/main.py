@@ -22,16 +22,14 @@ from aiohttp.typedefs import Middleware as HttpMiddleware
 from ..core.features import DEFAULT_TRANSPORTS, MissingFeature, to_add
 from .app import mounted
 from .effective import LOOPBACK
-from .feature import Feature, with_features
 from .features import table as known
 from .handlers.contract import Contract
 from .health import FLAG, is_healthy
-from .hooks import Hook
 from .logs import Lines, OneEntry
-from .middleware import Middleware
+from .middleware import Hook, Middleware
 from .runner import ApplicationRunner, Runner, listen
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
-from .service import Service
+from .service import Feature, Service, with_features
 from .settings import Settings, SettingsError, from_arguments
 from .stopping import ExitDeadline, StopSignals, run
 from .stores.counters import Counters

@@ -19,26 +19,25 @@ from ..core.schema.validator import prepare_explanations
 from .admission import Sink
 from .effective import effective
 from .eras.table import build_eras
-from .feature import (
+from .features import table as known
+from .handlers.contract import offer
+from .handlers.invoke import Threads
+from .http_endpoint import Endpoint, with_slash
+from .incoming import Refused
+from .methods.registry import register
+from .methods.table import Methods
+from .middleware import Chain, Hook, Middleware, ServerStats, from_users
+from .monitor import RequestMonitor
+from .parts import Parts
+from .principal import Principal
+from .service import (
     Feature,
+    Service,
     configure,
     custom_methods,
     middleware_of,
     with_capabilities,
 )
-from .features import table as known
-from .handlers.invoke import Threads
-from .hooks import Hook, ServerStats
-from .http_endpoint import Endpoint, with_slash
-from .incoming import Refused
-from .methods.bindings import register
-from .methods.capabilities import offer
-from .methods.table import Methods
-from .middleware import Chain, Middleware, from_users
-from .monitor import RequestMonitor
-from .parts import Parts
-from .principal import Principal
-from .service import Service
 from .settings import Settings
 from .transports.connection import ConnectionServer
 from .transports.http.guard import Guard
@@ -117,7 +116,13 @@ class Server:
             *known.build_telemetry(settings, self._metrics),
             *hooks,
         )
-        self.catalog: Final = register(service, settings, self._threads)
+        self.catalog: Final = register(
+            service,
+            service.contract,
+            service.announces,
+            self._threads,
+            settings.tool_timeout,
+        )
         self._authentication = known.build_authentication(
             service, settings, self.catalog, local=local
         )
@@ -148,7 +153,7 @@ class Server:
 
     def _parts(self, settings: Settings) -> Parts:
         features = self._features
-        offered = offer(self._service)
+        offered = offer(self._service.contract, self._service.announces)
         offered = dataclasses.replace(
             offered, capabilities=with_capabilities(offered.capabilities, features)
         )
@@ -164,8 +169,8 @@ class Server:
         )
         chain = Chain(
             [
-                ("limits", self._limits.call),
-                *((_named(hook), _middleware(hook)) for hook in self._hooks),
+                ("limits", self._limits.around),
+                *((_named(hook), from_users(hook)) for hook in self._hooks),
                 *middleware_of(features),
             ]
         )
@@ -386,8 +391,3 @@ def _named(hook: Hook | Middleware) -> str:
         if isinstance(hook, Hook)
         else getattr(hook, "__name__", type(hook).__name__)
     )
-
-
-def _middleware(hook: Hook | Middleware) -> Middleware:
-    """A hook contains what its own code raises; of other middleware nothing is known."""
-    return hook if isinstance(hook, Hook) else from_users(hook)

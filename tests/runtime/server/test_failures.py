@@ -26,7 +26,7 @@ from mcpgen.runtime.server import (
     ToolResult,
     create_app,
 )
-from mcpgen.runtime.server.handlers.invoke import Threads, awaitable
+from mcpgen.runtime.server.handlers.invoke import Threads, awaitable, contained
 
 from .conftest import serving
 from .services import Handler, service
@@ -401,7 +401,7 @@ class TestTasksOfHandlers:
             begun.set()
             await asyncio.sleep(60)
 
-        call = asyncio.ensure_future(awaitable(handler, Threads(1))(None))
+        call = asyncio.ensure_future(contained(awaitable(handler, Threads(1))(None)))
         await begun.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):

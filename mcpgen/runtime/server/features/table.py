@@ -19,9 +19,9 @@ from ..settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from ..handlers.contract import Contract
-    from ..hooks import Hook
     from ..http_endpoint import HttpTransport
     from ..methods.registry import LiveCatalog
+    from ..middleware import Hook
     from ..parts import Parts
 
 

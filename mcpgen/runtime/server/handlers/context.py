@@ -1,6 +1,6 @@
 """What a handler knows of its request and can do while it runs; the same in both eras.
 
-How messages travel is behind the ports of `ports`. Knows no HTTP.
+How messages travel is behind `ResponseChannel` and `InputRequester`. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections.abc import Awaitable, Mapping, Sequence
+from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
     Final,
-    NamedTuple,
+    Literal,
+    Protocol,
+    TypeAlias,
     TypeVar,
     overload,
 )
@@ -21,12 +24,13 @@ from ...core import jsonrpc
 from ...core.catalog import Json, JsonObject
 from ...core.revision import Era
 from .invoke import running_loop
-from .ports import SEVERITY, Client, InputRequester, LoggingLevel, ResponseChannel
 from .questions import (
+    Client,
     CreateMessage,
     Elicit,
     Elicitation,
     ElicitURL,
+    InputRequester,
     ListRoots,
     Question,
     Root,
@@ -42,61 +46,36 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 C = TypeVar("C")
 
-_NO_SCOPES: Final[frozenset[str]] = frozenset()
-_NOTHING: Final[Mapping[str, str]] = {}
+LoggingLevel: TypeAlias = Literal[
+    "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"
+]
+SEVERITY: Final[Mapping[str, int]] = {
+    "debug": 0,
+    "info": 1,
+    "notice": 2,
+    "warning": 3,
+    "error": 4,
+    "critical": 5,
+    "alert": 6,
+    "emergency": 7,
+}
+"""Log levels of RFC 5424, the least severe first."""
 
 
-class Received(NamedTuple):
-    """A request as its era hands it to the handler's context.
+class ResponseChannel(Protocol):
+    """Where the notifications of one request go."""
 
-    Attributes:
-        era: "modern" or "legacy".
-        id: The JSON-RPC id.
-        client: Who sent it.
-        meta: Its `_meta`.
-        incoming: What its transport knows of its sender.
-        channel: Where its notifications go.
-        requester: Asks the client.
-        state: What the handler kept between the rounds of a call.
-        log_floor: The severity from which on log messages are wanted; None for none.
-        session: The legacy session; None in the modern era.
-    """
+    async def send(self, message: bytes) -> None:
+        """Send one JSON-RPC message; opens the stream if need be."""
+        ...
 
-    era: Era
-    id: jsonrpc.RequestId
-    client: Client
-    meta: JsonObject
-    incoming: Incoming
-    channel: ResponseChannel
-    requester: InputRequester
-    state: dict[str, Json]
-    log_floor: int | None
-    session: Session | None = None
+    async def disconnect(self, retry_ms: int | None) -> None:
+        """Close the stream while the request goes on, if the client can come back."""
+        ...
 
 
 class Context:
     """One request, as its handler sees it."""
-
-    __slots__ = (
-        "_interrupted",
-        "_loop",
-        "_progress",
-        "_questions",
-        "_received",
-        "_waits",
-        "cancelled",
-        "catalog",
-        "completed",
-        "era",
-        "headers",
-        "left_behind",
-        "meta",
-        "principal",
-        "request_id",
-        "scopes",
-        "session",
-        "state",
-    )
 
     era: Era
     """"modern" (2026-07-28 and later) or "legacy"."""
@@ -104,65 +83,100 @@ class Context:
     """The JSON-RPC id of the request."""
     meta: JsonObject
     """The request's `_meta`."""
-    headers: Mapping[str, str]
-    """The HTTP request's headers; names in any case. Those with credentials are left out
-    when the server authenticates, unless a setting says otherwise."""
     session: Session | None
     """The legacy session; None in the modern era."""
-    principal: Principal | None
-    """Who is asking, when the server authenticates; else None."""
-    scopes: frozenset[str]
-    """What the principal may do."""
     catalog: LiveCatalog
     """What the server offers: change it, and announce changes."""
     state: dict[str, Json]
     """JSON values of yours, kept while one call asks the client: in the modern era the
     handler starts over after each question, and what was put here before it is back. The
     client carries it and can read, but not change it."""
-    completed: Mapping[str, str]
+    completed: Mapping[str, str] = MappingProxyType({})
     """In completions: the arguments that are filled in already."""
-    cancelled: bool
+    cancelled: bool = False
     """Whether the call is over before its time: the client gave up, or the time limit has
     passed. Plain `def` handlers look here, others are stopped."""
-    left_behind: concurrent.futures.Future[Any] | None
+    left_behind: concurrent.futures.Future[Any] | None = None
     """The thread's work that went on when a plain handler's call was over."""
 
-    def __init__(self, received: Received, catalog: LiveCatalog) -> None:
-        """For the runtime: made in the event loop, for one request."""
-        principal = received.incoming.principal
-        self.era = received.era
-        self.request_id = received.id
-        self.meta = received.meta
-        self.headers = received.incoming.visible_headers
-        self.session = received.session
-        self.principal = principal
-        self.scopes = _NO_SCOPES if principal is None else principal.scopes
+    _interrupted = False
+    _progress: float | None = None
+    _questions = 0
+
+    def __init__(
+        self,
+        era: Era,
+        request_id: jsonrpc.RequestId,
+        client: Client,
+        meta: JsonObject,
+        incoming: Incoming,
+        channel: ResponseChannel,
+        requester: InputRequester,
+        state: dict[str, Json],
+        log_floor: int | None,
+        catalog: LiveCatalog,
+        session: Session | None = None,
+    ) -> None:
+        """For the runtime: made in the event loop, for one request.
+
+        Args:
+            era: "modern" or "legacy".
+            request_id: The JSON-RPC id.
+            client: Who sent it.
+            meta: Its `_meta`.
+            incoming: What its transport knows of its sender.
+            channel: Where its notifications go.
+            requester: Asks the client.
+            state: What the handler kept between the rounds of a call.
+            log_floor: The severity from which on log messages are wanted; None for none.
+            catalog: What the server offers.
+            session: The legacy session; None in the modern era.
+        """
+        self.era = era
+        self.request_id = request_id
+        self.meta = meta
+        self.session = session
         self.catalog = catalog
-        self.state = received.state
-        self.completed = _NOTHING
-        self.cancelled = False
-        self.left_behind = None
-        self._interrupted = False
-        self._waits: set[concurrent.futures.Future[Any]] = set()
-        self._received = received
+        self.state = state
+        self._client = client
+        self._incoming = incoming
+        self._channel = channel
+        self._requester = requester
+        self._log_floor = log_floor
         self._loop = asyncio.get_running_loop()
-        self._progress: float | None = None
-        self._questions = 0
+        self._waits: set[concurrent.futures.Future[Any]] = set()
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The HTTP request's headers; names in any case. Those with credentials are left
+        out when the server authenticates, unless a setting says otherwise."""
+        return self._incoming.visible_headers
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who is asking, when the server authenticates; else None."""
+        return self._incoming.principal
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What the principal may do."""
+        principal = self._incoming.principal
+        return frozenset() if principal is None else principal.scopes
 
     @property
     def protocol_version(self) -> str:
         """The protocol version of this request."""
-        return self._received.client.version
+        return self._client.version
 
     @property
     def client_info(self) -> JsonObject:
         """Name and version of the client, as it says; never a reason for trust."""
-        return self._received.client.info
+        return self._client.info
 
     @property
     def client_capabilities(self) -> JsonObject:
         """What the client can do, as it declared."""
-        return self._received.client.capabilities
+        return self._client.capabilities
 
     async def progress(
         self, progress: float, total: float | None = None, message: str | None = None
@@ -186,9 +200,7 @@ class Context:
             params["total"] = total
         if message is not None:
             params["message"] = message
-        await self._received.channel.send(
-            jsonrpc.notification("notifications/progress", params)
-        )
+        await self._channel.send(jsonrpc.notification("notifications/progress", params))
 
     async def log(
         self, level: LoggingLevel, data: Json, logger: str | None = None
@@ -197,15 +209,13 @@ class Context:
 
         Never put secrets or personal data into one.
         """
-        floor = self._received.log_floor
+        floor = self._log_floor
         if floor is None or SEVERITY[level] < floor:
             return
         params: dict[str, Json] = {"level": level, "data": data}
         if logger is not None:
             params["logger"] = logger
-        await self._received.channel.send(
-            jsonrpc.notification("notifications/message", params)
-        )
+        await self._channel.send(jsonrpc.notification("notifications/message", params))
 
     async def debug(self, data: Json, logger: str | None = None) -> None:
         """Log for developers of the client."""
@@ -325,13 +335,13 @@ class Context:
         Returns:
             The answers by the same keys, each of its question's type.
         """
-        return await self._received.requester.ask(questions)
+        return await self._requester.ask(questions)
 
     async def _ask(self, question: Question[T], key: str | None) -> T:
         if key is None:
             self._questions += 1
             key = f"{question.method}#{self._questions}"
-        answers = await self._received.requester.ask({key: question})
+        answers = await self._requester.ask({key: question})
         answer: T = answers[key]
         return answer
 
@@ -343,7 +353,7 @@ class Context:
         Args:
             retry_ms: When the client should come back; None means the setting.
         """
-        await self._received.channel.disconnect(retry_ms)
+        await self._channel.disconnect(retry_ms)
 
     def wait(self, awaitable: Awaitable[T]) -> T:
         """For plain `def` handlers: `ctx.wait(ctx.progress(1, 3))`.

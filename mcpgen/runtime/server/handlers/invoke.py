@@ -1,4 +1,4 @@
-"""Calling a handler, whether `async def` or plain `def`, with a time limit if there is one.
+"""Calling what users wrote, whether `async def` or plain `def`, so that it fails alone.
 
 Knows nothing of what handlers take or return.
 """
@@ -12,15 +12,16 @@ import inspect
 import threading
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from types import TracebackType
-from typing import Any, Final, TypeAlias, cast
+from types import coroutine
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from ...core.errors import ProtocolError
+from .content import ResourceNotFound, ToolError
 from .questions import InputRequired
 from .repeats import profiled
-from .results import ResourceNotFound, ToolError
 
 Call: TypeAlias = Callable[..., Awaitable[Any]]
+T = TypeVar("T")
 
 _QUEUED_PER_THREAD: Final = 8
 """Calls that may wait for each thread; more of them would only wait for longer."""
@@ -38,107 +39,81 @@ class HandlerFailed(Exception):
     """A handler raised what is no `Exception`, such as `SystemExit`."""
 
 
-class Contained:
-    """Around user code: what it raises is an `Exception` afterwards.
+@coroutine
+def contained(work: Awaitable[T]) -> Generator[Any, Any, T]:
+    """Await user code: what it raises is an `Exception` afterwards.
 
     So `SystemExit`, `KeyboardInterrupt` or the `CancelledError` of a task that the code
     started fail one call instead of ending a connection or the server. Two things pass:
-    the cancellation of the current task, and `InputRequired`. A group of exceptions that
-    were all raised on purpose becomes one of them; questions are put together.
+    the cancellation of the current task from outside, and `InputRequired`. A group of
+    exceptions that were all raised on purpose becomes one of them; questions are put
+    together.
     """
-
-    __slots__ = ("_before", "_task")
-
-    def __enter__(self) -> None:
-        self._task = asyncio.current_task()
-        self._before = 0 if self._task is None else self._task.cancelling()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is None or isinstance(error, InputRequired):
-            return
-        if isinstance(error, BaseExceptionGroup):
-            _leave_group(cast("BaseExceptionGroup[BaseException]", error))
-        elif self._is_own(error):
-            return
-        if isinstance(error, Exception):
-            return
-        name = "" if kind is None else kind.__name__
-        raise HandlerFailed(
-            f"{name} in a handler; raise ToolError or ProtocolError to refuse a call"
-        ) from error
-
-    def _is_own(self, error: BaseException) -> bool:
-        """Whether it was thrown into this task from outside."""
-        if isinstance(error, asyncio.CancelledError):
-            return self._task is not None and self._task.cancelling() > self._before
-        # A coroutine that is closed instead of run to its end.
-        return isinstance(error, GeneratorExit) and running_loop() is None
-
-
-class _Stepped:
-    """Awaits something, and counts how often it has cancelled the task that it runs in."""
-
-    __slots__ = ("_work", "cancellations")
-
-    def __init__(self, work: Awaitable[Any]) -> None:
-        self._work = work
-        self.cancellations = 0
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        task = asyncio.current_task()
-        work = self._work.__await__()
-        if task is None or not hasattr(work, "send"):
-            return (yield from work)
-        step: Callable[[Any], Any] = work.send
-        given: Any = None
+    task = cast("asyncio.Task[Any]", asyncio.current_task())
+    before, own = task.cancelling(), 0
+    # Each step by itself, to count how often the code has cancelled its own task.
+    steps = work.__await__()
+    step: Callable[[Any], Any] = steps.send
+    given: Any = None
+    try:
         while True:
-            before = task.cancelling()
+            now = task.cancelling()
             try:
                 waited = step(given)
-            except StopIteration as end:
-                return end.value
             finally:
-                more = task.cancelling() - before
-                self.cancellations = max(0, self.cancellations + more)
+                own = max(0, own + task.cancelling() - now)
             try:
-                given, step = (yield waited), work.send
+                given, step = (yield waited), steps.send
             except BaseException as error:
-                given, step = error, work.throw
-
-    async def forget(self) -> None:
-        """Take back its cancellations of the current task.
-
-        Raises:
-            asyncio.CancelledError: The task was cancelled from outside, too.
-        """
-        task = asyncio.current_task()
-        if task is None:
-            return
-        cancelled: asyncio.CancelledError | None = None
-        try:
-            await asyncio.sleep(0)  # where one is raised that has not been raised yet
-        except asyncio.CancelledError as error:
-            cancelled = error
-        for _ in range(self.cancellations):
-            task.uncancel()
-        if task.cancelling() and cancelled is not None:
-            raise cancelled
+                given, step = error, steps.throw
+    except StopIteration as end:
+        if own:
+            yield from _uncancelled(task, own).__await__()
+        return cast(T, end.value)
+    except BaseException as error:
+        if own:
+            yield from _uncancelled(task, own).__await__()
+        _convert(error, is_cancelled=task.cancelling() > before)
+        raise
 
 
-async def contained(work: Awaitable[Any]) -> Any:
-    """Await user code as `Contained` does; it can't cancel the current task either."""
-    with Contained():
-        stepped = _Stepped(work)
-        try:
-            return await stepped
-        finally:
-            if stepped.cancellations:
-                await stepped.forget()
+async def called(function: Callable[..., Any], *args: Any) -> Any:
+    """Call user code, for `contained`, and await what it returns, if that is anything."""
+    waiting = function(*args)
+    return None if waiting is None else await waiting
+
+
+async def _uncancelled(task: asyncio.Task[Any], times: int) -> None:
+    """Take back cancellations of the current task.
+
+    Raises:
+        asyncio.CancelledError: The task was cancelled from outside, too.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        await asyncio.sleep(0)  # where one is raised that has not been raised yet
+    except asyncio.CancelledError as error:
+        cancelled = error
+    for _ in range(times):
+        task.uncancel()
+    if task.cancelling() and cancelled is not None:
+        raise cancelled
+
+
+def _convert(error: BaseException, *, is_cancelled: bool) -> None:
+    """Raise what an exception of user code stands for; nothing where it stays itself."""
+    if isinstance(error, BaseExceptionGroup):
+        _leave_group(cast("BaseExceptionGroup[BaseException]", error))
+    if isinstance(error, Exception | InputRequired):
+        return
+    if isinstance(error, asyncio.CancelledError) and is_cancelled:
+        return
+    if isinstance(error, GeneratorExit) and running_loop() is None:
+        return  # a coroutine that is closed instead of run to its end
+    raise HandlerFailed(
+        f"{type(error).__name__} in a handler; raise ToolError or ProtocolError to "
+        "refuse a call"
+    ) from error
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -200,11 +175,8 @@ class Threads:
             )
         context = contextvars.copy_context()
         work = self._executor.submit(context.run, _outcome, function, args)
-        work.add_done_callback(self._give_back)
+        work.add_done_callback(lambda _: self._places.release())
         return work
-
-    def _give_back(self, _: object) -> None:
-        self._places.release()
 
     def close(self) -> None:
         """Start nothing more; what runs is left to finish."""
@@ -224,20 +196,10 @@ def _outcome(
 
 
 def awaitable(function: Callable[..., Any], threads: Threads) -> Call:
-    """A handler as something to await; its last argument is the context.
-
-    See `Contained` for what it raises.
-    """
-    call = (
-        function
-        if inspect.iscoroutinefunction(function)
-        else functools.partial(_in_thread, function, threads)
-    )
-
-    async def guarded(*args: Any) -> Any:
-        return await contained(call(*args))
-
-    return guarded
+    """A handler as something to await; its last argument is the context."""
+    if inspect.iscoroutinefunction(function):
+        return function
+    return functools.partial(_in_thread, function, threads)
 
 
 async def _in_thread(function: Callable[..., Any], threads: Threads, *args: Any) -> Any:
@@ -255,19 +217,13 @@ async def _in_thread(function: Callable[..., Any], threads: Threads, *args: Any)
     return await value if inspect.isawaitable(value) else value
 
 
-def limited(call: Call, seconds: float) -> Call:
-    """A handler that raises HandlerTimeout after a time; zero is no limit."""
-    if not seconds:
-        return call
-
-    async def with_limit(*args: Any) -> Any:
-        deadline = asyncio.timeout(seconds)
-        try:
-            async with deadline:
-                return await call(*args)
-        except TimeoutError:
-            if deadline.expired():
-                raise HandlerTimeout(f"{seconds:g} seconds") from None
-            raise
-
-    return with_limit
+async def limited(work: Awaitable[T], seconds: float) -> T:
+    """Await something; HandlerTimeout after some time."""
+    deadline = asyncio.timeout(seconds)
+    try:
+        async with deadline:
+            return await work
+    except TimeoutError:
+        if deadline.expired():
+            raise HandlerTimeout(f"{seconds:g} seconds") from None
+        raise

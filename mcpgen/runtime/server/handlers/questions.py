@@ -11,7 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from secrets import token_urlsafe
-from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, cast
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    cast,
+)
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
@@ -67,6 +77,28 @@ class InputRequired(BaseException):
     def __init__(self, questions: Mapping[str, Question[Any]]) -> None:
         super().__init__("the client must answer first")
         self.questions = questions
+
+
+class Client(NamedTuple):
+    """Who sent a request.
+
+    Attributes:
+        version: The protocol version that it speaks.
+        info: Its `Implementation` object; empty when it did not introduce itself.
+        capabilities: What it can do, as it declared.
+    """
+
+    version: str
+    info: JsonObject
+    capabilities: JsonObject
+
+
+class InputRequester(Protocol):
+    """How questions reach the client and answers come back."""
+
+    async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:
+        """The answers, by the questions' keys."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from mcpgen.runtime.server import (
 )
 from mcpgen.runtime.server.incoming import Incoming
 from mcpgen.runtime.server.methods.answer import Answer
-from mcpgen.runtime.server.middleware import Chain, Request
+from mcpgen.runtime.server.middleware import Chain, Request, from_users
 from mcpgen.runtime.server.monitor import PERIOD
 from tests.pace import patient
 
@@ -361,10 +361,10 @@ class TestWhatHooksDo:
                 await asyncio.sleep(0)
                 ended.append("outer")
 
-        async def answer(params: object, ctx: object) -> Answer:
+        async def answer(request: object) -> Answer:
             return Answer(b"")
 
-        chain = Chain([("outer", Outer()), ("slow", Slow())])
+        chain = Chain([("outer", from_users(Outer())), ("slow", from_users(Slow()))])
         (run,) = chain.around({"tools/list": answer}).values()
         request = Request("tools/list", {}, cast(Context, None), Incoming(), {})
         task = asyncio.ensure_future(run(request))

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import cast
 
 import pytest
 from aiohttp import ClientSession
 
-from mcpgen.runtime.server import Settings, create_app
+from mcpgen.runtime.server import Answer, Context, Request, Settings, create_app
 from mcpgen.runtime.server.app import SERVER
-from mcpgen.runtime.server.features.limits.clients import Client, address_key
-from mcpgen.runtime.server.features.limits.limits import Limits
+from mcpgen.runtime.server.features.limits.limits import Client, Limits, address_key
+from mcpgen.runtime.server.incoming import Incoming
 from mcpgen.runtime.server.stores.counters import (
     MemoryCounters,
     RateLimited,
@@ -448,6 +448,23 @@ class Slow(MemoryCounters):
         self.held -= 1
 
 
+def begun(limits: Limits, done: asyncio.Event) -> asyncio.Task[Answer]:
+    """A call of Alice's that is counted until something is done."""
+
+    async def handler(_: Request) -> Answer:
+        await done.wait()
+        return Answer(b"")
+
+    async def call() -> Answer:
+        return await limits.around(handler)(request)
+
+    incoming = Incoming()
+    incoming.client = Client("principal:alice", ())
+    ctx = cast(Context, SimpleNamespace(left_behind=None))
+    request = Request("tools/call", {}, ctx, incoming, {})
+    return asyncio.create_task(call())
+
+
 class TestCounters:
     """Where limits count may be one's own, shared by several servers."""
 
@@ -470,9 +487,8 @@ class TestCounters:
         self,
     ) -> None:
         limits = Limits(replace(PROXIED, max_calls=1), Waiting())
-        caller: Any = SimpleNamespace(client=Client("principal:alice", ()))
         for _ in range(3):
-            entering = asyncio.ensure_future(limits.enter(caller))
+            entering = begun(limits, asyncio.Event())
             await asyncio.sleep(0)
             assert limits.calls == 1
             entering.cancel()
@@ -489,13 +505,9 @@ class TestCounters:
         """Neither where the store is asked for one, nor where it is given back."""
         counters = Slow(answers)
         limits = Limits(replace(PROXIED, client_calls=5), counters)
-        caller: Any = SimpleNamespace(client=Client("principal:alice", ()))
-
-        async def call() -> None:
-            await limits.enter(caller)
-            await limits.leave(caller)
-
-        running = asyncio.ensure_future(call())
+        done = asyncio.Event()
+        done.set()
+        running = begun(limits, done)
         if moment == "release":
             await counters.reached("hold")
         await counters.reached(moment, go=False)
@@ -511,14 +523,18 @@ class TestCounters:
         counters = Slow(True)
         counters.go.set()
         limits = Limits(replace(PROXIED, client_calls=5), counters)
-        caller: Any = SimpleNamespace(client=Client("principal:alice", ()))
-        await limits.enter(caller)
+        done = asyncio.Event()
+        first = begun(limits, done)
+        await until(lambda: counters.held == 1)
         counters.is_down = True
-        await limits.enter(caller)
+        second = begun(limits, asyncio.Event())
+        await until(lambda: limits.calls == 2)
         counters.is_down = False
-        await limits.leave(caller)
+        done.set()
+        await first
 
         assert counters.held == 1
+        second.cancel()
 
     async def test_a_refusal_after_the_stream_has_opened_is_an_event(
         self, http: ClientSession, service: Workshop

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Section, Settings, SettingsError, create_app
-from mcpgen.runtime.server.feature import with_features
+from mcpgen.runtime.server.service import with_features
 from tests.pace import patient
 
 from ..conftest import serving

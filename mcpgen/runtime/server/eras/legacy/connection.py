@@ -12,7 +12,7 @@ from ....core.errors import INVALID_REQUEST, ProtocolError
 from ....core.jsonrpc import RequestId, is_object, is_request_id
 from ...incoming import Incoming
 from ...methods.answer import EMPTY
-from ...methods.changes import Change, Changes
+from ...methods.registry import Change, Changes
 from ..announcements import notification
 from ..era import Connected, ConnectionEra, ResponseChannel
 from .era import Legacy, legacy_result

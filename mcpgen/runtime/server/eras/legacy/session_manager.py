@@ -13,9 +13,9 @@ from typing import Final, cast
 
 from aiohttp import web
 
-from ...handlers.ports import Client
+from ...handlers.questions import Client
 from ...incoming import OVERLOADED, TOO_MANY, Incoming, refused, too_many
-from ...methods.changes import Change
+from ...methods.registry import Change
 from ...parts import Parts
 from ...stores.events import EventStore
 from ...stores.sessions import Session, SessionStore

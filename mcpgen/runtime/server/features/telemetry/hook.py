@@ -16,8 +16,8 @@ from typing import Any, Final, TypeAlias
 from aiohttp import hdrs, web
 
 from ...handlers.context import Context
-from ...hooks import Call, Hook, Outcome, ServerStats
 from ...incoming import Refused
+from ...middleware import Call, Hook, Outcome, ServerStats
 from ...settings import Settings, SettingsError
 from ...transports.http.guard import Guard
 from ...transports.http.proxies import Proxies, parse_address

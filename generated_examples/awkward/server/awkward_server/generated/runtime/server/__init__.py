@@ -12,30 +12,9 @@ from ..core.errors import ProtocolError
 from .app import LIVE_CATALOG, SERVER, add_metadata_route, create_app
 from .eras.legacy.replay import MemoryEvents  # feature: legacy
 from .eras.legacy.sessions import MemorySessions  # feature: legacy
-from .feature import Feature
 from .features import auth  # feature: auth
 from .handlers import content
-from .handlers.context import Context
-from .handlers.contract import (
-    Completer,
-    Contract,
-    PromptBinding,
-    ResourceBinding,
-    TemplateBinding,
-    ToolBinding,
-)
-from .handlers.ports import Client, LoggingLevel
-from .handlers.questions import (
-    CreateMessage,
-    Elicit,
-    Elicitation,
-    ElicitURL,
-    ListRoots,
-    Question,
-    Root,
-    Sample,
-)
-from .handlers.results import (
+from .handlers.content import (
     CompletionReturn,
     Completions,
     Content,
@@ -50,15 +29,43 @@ from .handlers.results import (
     ToolResult,
     ToolReturn,
 )
-from .hooks import Call, Hook, Outcome, OutcomeKind, ServerStats
+from .handlers.context import Context, LoggingLevel
+from .handlers.contract import (
+    Announcement,
+    Completer,
+    Contract,
+    PromptBinding,
+    ResourceBinding,
+    TemplateBinding,
+    ToolBinding,
+)
+from .handlers.questions import (
+    Client,
+    CreateMessage,
+    Elicit,
+    Elicitation,
+    ElicitURL,
+    ListRoots,
+    Question,
+    Root,
+    Sample,
+)
 from .main import main, serve_stdio
 from .methods.answer import Answer
-from .methods.changes import Announcement
 from .methods.registry import LiveCatalog
-from .middleware import Middleware, Next, Request
+from .middleware import (
+    Call,
+    Hook,
+    Middleware,
+    Next,
+    Outcome,
+    OutcomeKind,
+    Request,
+    ServerStats,
+)
 from .options.section import Section
 from .server import Server
-from .service import Service
+from .service import Feature, Service
 from .settings import Settings, SettingsError, settings_table
 from .stores.counters import Counters, MemoryCounters, RateLimited, RateRequest
 from .stores.events import Events, EventStore

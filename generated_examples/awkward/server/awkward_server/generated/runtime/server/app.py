@@ -9,12 +9,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
 from .admission import Sink
-from .feature import Feature
-from .hooks import Hook
 from .methods.registry import LiveCatalog
-from .middleware import Middleware
+from .middleware import Hook, Middleware
 from .server import Server
-from .service import Service
+from .service import Feature, Service
 from .settings import Settings
 from .stores.counters import Counters
 from .stores.events import EventStore

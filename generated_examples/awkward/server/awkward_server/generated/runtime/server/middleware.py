@@ -1,4 +1,5 @@
-"""Message middleware: code around every call, in one order that is fixed at start.
+"""Message middleware: code around every call, in one order that is fixed at start; and hooks,
+which are middleware in two halves: what is done before a call, and what after it.
 
 A middleware reads a request, changes it, answers early, or sees how it ends. Knows
 requests and answers, not transports or eras.
@@ -6,21 +7,30 @@ requests and answers, not transports or eras.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+import asyncio
+import contextvars
+import logging
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, TypeAlias
 
 from ..core.catalog import JsonObject
 from ..core.errors import INTERNAL_ERROR, ProtocolError
 from ..core.headers import NAMED_BY
 from ..core.jsonrpc import is_object
+from .handlers.content import ToolError
 from .handlers.context import Context
-from .handlers.invoke import Contained
-from .handlers.results import ToolError
+from .handlers.invoke import HandlerTimeout, called, contained, limited
+from .handlers.questions import InputRequired
 from .incoming import Incoming
 from .methods.answer import Answer, tool_failure
 
 if TYPE_CHECKING:
     from .principal import Principal
+
+_log: Final = logging.getLogger("mcp.server")
 
 
 class Request(NamedTuple):
@@ -66,11 +76,11 @@ class Request(NamedTuple):
         return self._replace(params=params)
 
 
-Method: TypeAlias = Callable[[JsonObject, Context], Awaitable[Answer]]
-"""What answers a request in the end."""
+Call: TypeAlias = Request
+"""What hooks get of a call."""
 
 Next: TypeAlias = Callable[[Request], Awaitable[Answer]]
-"""The rest of the chain."""
+"""The rest of the chain; at its end, the method."""
 
 Middleware: TypeAlias = Callable[[Request, Next], Awaitable[Answer]]
 """Code around a call: `await proceed(request)` runs the rest and returns its answer.
@@ -81,6 +91,10 @@ what only changes a legacy session.
 """
 
 
+Around: TypeAlias = Callable[[Next], Next]
+"""Makes a chain that is longer by one."""
+
+
 class Chain:
     """The middleware of one server, the outermost first.
 
@@ -88,49 +102,231 @@ class Chain:
         names: What each is called, in the same order.
     """
 
-    __slots__ = ("_middleware", "names")
+    __slots__ = ("_around", "names")
 
-    def __init__(self, middleware: Sequence[tuple[str, Middleware]] = ()) -> None:
+    def __init__(self, middleware: Sequence[tuple[str, Around]] = ()) -> None:
         """Take middleware, each with a name."""
-        self._middleware = tuple(each for _, each in middleware)
+        self._around = [around for _, around in reversed(middleware)]
         self.names = tuple(name for name, _ in middleware)
 
-    def around(self, table: Mapping[str, Method]) -> dict[str, Next]:
+    def around(self, table: Mapping[str, Next]) -> dict[str, Next]:
         """The methods with all middleware around them."""
-        return {name: self._around(method) for name, method in table.items()}
-
-    def _around(self, method: Method) -> Next:
-        def answer(request: Request) -> Awaitable[Answer]:
-            return method(request.params, request.ctx)
-
-        proceed: Next = answer
-        for middleware in reversed(self._middleware):
-            proceed = _bound(middleware, proceed)
-        return proceed
+        chains = dict(table)
+        for around in self._around:
+            chains = {name: around(proceed) for name, proceed in chains.items()}
+        return chains
 
 
-def _bound(middleware: Middleware, proceed: Next) -> Next:
-    def enclosed(request: Request) -> Awaitable[Answer]:
-        return middleware(request, proceed)
-
-    return enclosed
-
-
-def from_users(middleware: Middleware) -> Middleware:
+def from_users(middleware: Hook | Middleware) -> Around:
     """Middleware of users, which may raise and return what handlers may."""
 
-    async def contained(request: Request, proceed: Next) -> Answer:
-        try:
-            with Contained():
-                answer = cast(object, await middleware(request, proceed))
-        except ToolError as error:
-            if request.method == "tools/call":
-                return tool_failure(error)
-            raise ProtocolError(INTERNAL_ERROR, str(error)) from None
-        if isinstance(answer, Answer):
-            return answer
-        if is_object(answer):
-            return Answer.of(answer)
-        raise TypeError(f"middleware returned {type(answer).__name__}, not an Answer")
+    def around(proceed: Next) -> Next:
+        if isinstance(middleware, Hook):
+            return lambda request: middleware(request, proceed)
 
-    return contained
+        async def answer(request: Request) -> Answer:
+            try:
+                given = await contained(called(middleware, request, proceed))
+            except ToolError as error:
+                return _refusal(request, error)
+            if isinstance(given, Answer):
+                return given
+            if is_object(given):
+                return Answer.of(given)
+            raise TypeError(
+                f"middleware returned {type(given).__name__}, not an Answer"
+            )
+
+        return answer
+
+    return around
+
+
+def _refusal(request: Request, error: ToolError) -> Answer:
+    """The answer to a call that is refused; ProtocolError where it is not one of a tool."""
+    if request.method == "tools/call":
+        return tool_failure(error)
+    raise ProtocolError(INTERNAL_ERROR, str(error)) from None
+
+
+OutcomeKind: TypeAlias = Literal[
+    "ok", "tool_error", "input_required", "error", "cancelled"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a call.
+
+    Attributes:
+        kind: "ok"; "tool_error" for a result with `isError`; "input_required" when the
+            client must answer first and the call is run again; "error" for a JSON-RPC
+            error; "cancelled".
+        seconds: How long it took, hooks that ran within it included.
+        error: The error that the client gets, if it is one.
+    """
+
+    kind: OutcomeKind
+    seconds: float
+    error: ProtocolError | None = None
+
+
+class ServerStats:
+    """What a server is busy with, as numbers."""
+
+    __slots__ = ("_calls", "_sessions", "_streams")
+
+    def __init__(
+        self,
+        calls: Callable[[], int],
+        sessions: Callable[[], int],
+        streams: Callable[[], int],
+    ) -> None:
+        self._calls = calls
+        self._sessions = sessions
+        self._streams = streams
+
+    @property
+    def calls(self) -> int:
+        """Calls that run now."""
+        return self._calls()
+
+    @property
+    def sessions(self) -> int:
+        """Legacy sessions that are open now."""
+        return self._sessions()
+
+    @property
+    def streams(self) -> int:
+        """Open-ended streams that are open now: subscriptions, and legacy GET streams."""
+        return self._streams()
+
+
+class Hook:
+    """The base of your hooks; override what you need, as `async def` or plain `def`.
+
+    Plain ones run on the event loop, so they must not block. Several hooks enclose each
+    other, the first one outermost. Context variables that `before` sets are seen by the
+    handler. Calls are all requests but `initialize`, `ping`, `subscriptions/listen` and
+    what only changes a legacy session.
+    """
+
+    after_timeout: ClassVar[float] = 30.0
+    """Seconds that `after` may take."""
+
+    def attach(self, stats: ServerStats, /) -> None:
+        """Called once, before the first call."""
+        return
+
+    async def __call__(self, request: Request, proceed: Next) -> Answer:
+        """Run `before`, the call and `after`: a hook is message middleware."""
+        try:
+            await self._begin(request)
+        except ToolError as error:
+            return _refusal(request, error)
+        started = time.perf_counter()
+        kind: OutcomeKind = "error"
+        failure: ProtocolError | None = None
+        try:
+            answer = await proceed(request)
+            kind = "tool_error" if answer.is_error else "ok"
+            return answer
+        except ProtocolError as error:
+            failure = error
+            raise
+        except InputRequired:
+            kind = "input_required"
+            raise
+        except asyncio.CancelledError:
+            kind = "cancelled"
+            raise
+        except Exception:
+            failure = ProtocolError(INTERNAL_ERROR, "Internal error")
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            await self._end(request, Outcome(kind, seconds, failure))
+
+    async def _begin(self, request: Request) -> None:
+        try:
+            await contained(called(self.before, request))
+        except (ProtocolError, ToolError):
+            raise
+        except Exception:
+            _log.exception("a hook failed before %s", request.method)
+            raise ProtocolError(INTERNAL_ERROR, "Internal error") from None
+
+    async def _end(self, request: Request, outcome: Outcome) -> None:
+        async def end() -> None:
+            waiting = self.after(request, outcome)
+            if waiting is not None:
+                context = request.incoming.context
+                await _shielded(waiting, self.after_timeout, context)
+
+        try:
+            await contained(end())
+        except Exception:
+            _log.exception("a hook failed after %s", request.method)
+
+    def before(self, call: Call) -> Awaitable[None] | None:
+        """Called before anything else is done for a call.
+
+        Raises:
+            ProtocolError: Refuses the call.
+            ToolError: Refuses it with a result that has `isError`, for tools.
+        """
+        return None
+
+    def after(self, call: Call, outcome: Outcome) -> Awaitable[None] | None:
+        """Called when a call is over whose `before` let it pass; can't change it any more.
+
+        It runs to its end when the client has given up, too, but no longer than
+        `after_timeout`. What it raises is logged.
+        """
+        return None
+
+
+async def _shielded(
+    waiting: Awaitable[None], seconds: float, context: contextvars.Context | None
+) -> None:
+    """Await something to its end although the current task is cancelled meanwhile.
+
+    Raises:
+        asyncio.CancelledError: The current task was cancelled.
+    """
+    work = _same_context(_awaited(waiting, seconds), context)
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if (failure := work.exception()) is not None:
+            _log.error("a hook failed after a call", exc_info=failure)
+        raise cancelled
+    work.result()
+
+
+async def _awaited(waiting: Awaitable[None], seconds: float) -> None:
+    try:
+        await limited(contained(waiting), seconds)
+    except HandlerTimeout as error:
+        raise HandlerTimeout(f"`after` did not finish within {error}") from error
+
+
+def _same_context(
+    work: Coroutine[Any, Any, None], context: contextvars.Context | None
+) -> asyncio.Task[None]:
+    """A task in which context variables can be reset that were set in this one.
+
+    Args:
+        work: What it does.
+        context: The request's own context variables; None for those of this task.
+    """
+    if context is not None:
+        return asyncio.create_task(work, context=context)
+    task = asyncio.current_task()
+    if sys.version_info >= (3, 12) and task is not None:
+        return asyncio.create_task(work, context=task.get_context())
+    return asyncio.create_task(work)

@@ -103,7 +103,7 @@ class Limits(Protocol):
         """Count a batch."""
         ...
 
-    async def call(self, request: Request, proceed: Next, /) -> Answer:
+    def around(self, proceed: Next, /) -> Next:
         """Message middleware: count a call while it runs."""
         ...
 
@@ -146,15 +146,19 @@ class OnlyCalls:
     async def batch(self, exchange: Exchange, size: int, /) -> None:
         """Nothing."""
 
-    async def call(self, request: Request, proceed: Next, /) -> Answer:
+    def around(self, proceed: Next, /) -> Next:
         """See `Limits`."""
-        if self.calls >= self._most:
-            raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
-        self.calls += 1
-        try:
-            return await proceed(request)
-        finally:
-            self.calls -= 1
+
+        async def call(request: Request) -> Answer:
+            if self.calls >= self._most:
+                raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
+            self.calls += 1
+            try:
+                return await proceed(request)
+            finally:
+                self.calls -= 1
+
+        return call
 
     @asynccontextmanager
     async def streaming(self, incoming: Incoming, /) -> AsyncGenerator[None, None]:

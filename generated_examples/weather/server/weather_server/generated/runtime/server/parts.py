@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .admission import Authentication, Limits
-    from .methods.capabilities import Offer
+    from .handlers.contract import Offer
     from .methods.registry import LiveCatalog
-    from .middleware import Chain, Method
+    from .middleware import Chain, Next
     from .monitor import RequestMonitor
     from .service import Service
     from .settings import Settings
@@ -36,7 +36,7 @@ class Parts:
     settings: Settings
     offer: Offer
     catalog: LiveCatalog
-    methods: dict[str, Method]
+    methods: dict[str, Next]
     custom: frozenset[str]
     chain: Chain
     limits: Limits

@@ -1,4 +1,5 @@
-"""What a generated service declares: which method answers for which wire name.
+"""What a generated service declares: which method answers for which wire name, and what
+follows of it for each revision: versions, capabilities, identity.
 
 The data that generated code hands to the runtime; knows no HTTP and calls nothing.
 """
@@ -8,18 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
-from typing import Any, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from ...core.catalog import Catalog
+from ...core.catalog import Catalog, Json, JsonObject
 from ...core.features import DEFAULT_TRANSPORTS
 from ...core.lazy import Named
 from ...core.revision import Revision
+from ...protocol.revisions import select
+
+Announcement: TypeAlias = Literal["tools", "prompts", "resources", "updates"]
 
 Completer: TypeAlias = str | tuple[str, ...]
 """Completion of one argument: the name of a method, or the values themselves."""
 
 AuthValue: TypeAlias = str | bool | tuple[str, ...]
 """A setting's value as a manifest can give it."""
+
+_FEATURE_OF: Final = {
+    "tools": "tools",
+    "prompts": "prompts",
+    "resources": "resources",
+    "completion": "completions",
+    "logging": "logging",
+}
+"""The capability behind the first part of a method's name."""
 
 _NONE: Mapping[str, Completer] = MappingProxyType({})
 
@@ -122,3 +135,94 @@ class Contract:
         if isinstance(declared, str) and self.models is not None:
             return Named(self.models, declared)
         return declared
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one server offers.
+
+    Attributes:
+        server: Its `Implementation` object.
+        instructions: Guidance for models, or None.
+        revisions: The revisions that it serves, newest first.
+        capabilities: Its capabilities, before a revision leaves some out.
+    """
+
+    server: JsonObject
+    instructions: str | None
+    revisions: Mapping[str, Revision]
+    capabilities: Mapping[str, JsonObject]
+
+    @property
+    def modern(self) -> dict[str, Revision]:
+        """The modern revisions that are served, newest first."""
+        return {v: r for v, r in self.revisions.items() if r.era == "modern"}
+
+    @property
+    def legacy(self) -> dict[str, Revision]:
+        """The legacy revisions that are served, newest first."""
+        return {v: r for v, r in self.revisions.items() if r.era == "legacy"}
+
+    def capabilities_in(self, revision: Revision) -> dict[str, Json]:
+        """The capabilities to declare to clients of a revision."""
+        known = revision.server_capabilities
+        return {key: value for key, value in self.capabilities.items() if key in known}
+
+    def requests_in(self, revision: Revision) -> frozenset[str]:
+        """The requests of a revision that go with what is offered."""
+        return frozenset(
+            method for method in revision.client_requests if self._answers(method)
+        )
+
+    def _answers(self, method: str) -> bool:
+        first, _, _ = method.partition("/")
+        if method in ("resources/subscribe", "resources/unsubscribe"):
+            return self.capabilities.get("resources", {}).get("subscribe") is True
+        if method == "subscriptions/listen":
+            return any(self.capabilities.values())
+        if first in _FEATURE_OF:
+            return _FEATURE_OF[first] in self.capabilities
+        return method in ("initialize", "ping", "server/discover")
+
+
+def offer(contract: Contract, announces: frozenset[Announcement]) -> Offer:
+    """What a service offers that announces some changes.
+
+    Raises:
+        ValueError: The contract names a revision that is not known.
+    """
+    catalog = contract.catalog
+    revisions = select(contract.revisions)
+    return Offer(
+        catalog.server,
+        catalog.instructions,
+        {version: revisions[version] for version in reversed(revisions)},
+        _capabilities(contract, announces),
+    )
+
+
+def _capabilities(
+    contract: Contract, announces: frozenset[Announcement]
+) -> dict[str, JsonObject]:
+    catalog = contract.catalog
+    declared: dict[str, JsonObject] = {"logging": {}}
+    if any(prompt.complete for prompt in contract.prompts.values()) or any(
+        template.complete for template in contract.resource_templates.values()
+    ):
+        declared["completions"] = {}
+    if catalog.prompts or "prompts" in announces:
+        declared["prompts"] = {"listChanged": True} if "prompts" in announces else {}
+    if (
+        catalog.resources
+        or catalog.resource_templates
+        or announces & {"resources", "updates"}
+    ):
+        resources: dict[str, Json] = {}
+        if "updates" in announces:
+            resources["subscribe"] = True
+        if "resources" in announces:
+            resources["listChanged"] = True
+        declared["resources"] = resources
+    if catalog.tools or "tools" in announces:
+        declared["tools"] = {"listChanged": True} if "tools" in announces else {}
+    return declared

@@ -5,23 +5,27 @@ Takes parameters as JSON and gives an `Answer`; knows no HTTP, sessions or frami
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final
 
-from ...core.catalog import JsonObject
 from ...core.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, ProtocolError
 from ...core.jsonrpc import is_array, is_object
 from ...core.uri.match import match
+from ..handlers.content import ResourceNotFound
 from ..handlers.context import Context
-from ..handlers.invoke import Call
-from ..handlers.results import ResourceNotFound
+from ..middleware import Next, Request
 from ..settings import Settings
 from .answer import Answer
 from .registry import LiveCatalog, Registry
-from .steps import ResourceStep, run_completion
-from .tools import arguments, string, tools_call
-
-Method: TypeAlias = Callable[[JsonObject, Context], Awaitable[Answer]]
+from .steps import (
+    PromptStep,
+    ResourceStep,
+    Step,
+    arguments,
+    run_completion,
+    string,
+    tools_call,
+)
 
 
 class Methods:
@@ -42,8 +46,8 @@ class Methods:
         self._page_size = settings.page_size
         self._list_hints = _cache_hints(settings.list_ttl_ms, settings.list_cache_scope)
         self._read_hints = _cache_hints(settings.read_ttl_ms, settings.read_cache_scope)
-        self.table: Final[Mapping[str, Method]] = {
-            "tools/call": tools_call(catalog.tools),
+        self.table: Final[Mapping[str, Next]] = {
+            "tools/call": tools_call(catalog.tools.steps),
             "tools/list": self._lister(catalog.tools),
             "prompts/get": self.get_prompt,
             "prompts/list": self._lister(catalog.prompts),
@@ -53,17 +57,15 @@ class Methods:
             "completion/complete": self.complete,
         }
 
-    async def get_prompt(self, params: JsonObject, ctx: Context) -> Answer:
+    async def get_prompt(self, request: Request) -> Answer:
         """`prompts/get`."""
-        name = string(params, "name")
-        step = self._catalog.prompts.get(name)
-        if step is None:
-            raise ProtocolError(INVALID_PARAMS, f"Unknown prompt: {name}")
-        return await step.run(arguments(params), ctx)
+        params = request.params
+        step = self._prompt(string(params, "name"))
+        return await step.run(arguments(params), request.ctx)
 
-    async def read_resource(self, params: JsonObject, ctx: Context) -> Answer:
+    async def read_resource(self, request: Request) -> Answer:
         """`resources/read`."""
-        uri = string(params, "uri")
+        uri, ctx = string(request.params, "uri"), request.ctx
         try:
             answer = await self._read(uri, ctx)
         except ResourceNotFound:
@@ -77,17 +79,17 @@ class Methods:
         step = self._catalog.resources.get(uri)
         if step is not None:
             return await step.run(uri, None, ctx)
-        for template in self._catalog.resource_templates:
+        for template, step in self._catalog.resource_templates.steps.copy().items():
             variables = match(template, uri)
-            step = self._catalog.resource_templates.get(template)
-            if variables is not None and step is not None:
+            if variables is not None:
                 if uri[:5].lower() == "file:" and _leads_elsewhere(variables):
                     break
                 return await step.run(uri, variables, ctx)
         raise ResourceNotFound(uri)
 
-    async def complete(self, params: JsonObject, ctx: Context) -> Answer:
+    async def complete(self, request: Request) -> Answer:
         """`completion/complete`."""
+        params, ctx = request.params, request.ctx
         argument = params.get("argument")
         if not is_object(argument):
             raise ProtocolError(INVALID_PARAMS, "`argument` must be an object")
@@ -95,37 +97,39 @@ class Methods:
         known = context.get("arguments") if is_object(context) else None
         if is_object(known):
             ctx.completed = {k: v for k, v in known.items() if isinstance(v, str)}
-        call = self._completer(params.get("ref"), string(argument, "name"))
+        name = string(argument, "name")
+        call = self._referred(params.get("ref")).complete.get(name)
         if call is None:
             return Answer(b'"completion":{"values":[]}')
         return await run_completion(call, string(argument, "value"), ctx)
 
-    def _completer(self, ref: Any, argument: str) -> Call | None:
+    def _referred(self, ref: Any) -> Step:
         if not is_object(ref):
             raise ProtocolError(INVALID_PARAMS, "`ref` must be an object")
         if ref.get("type") == "ref/prompt":
-            name = string(ref, "name")
-            prompt = self._catalog.prompts.get(name)
-            if prompt is None:
-                raise ProtocolError(INVALID_PARAMS, f"Unknown prompt: {name}")
-            return prompt.complete.get(argument)
+            return self._prompt(string(ref, "name"))
         if ref.get("type") == "ref/resource":
-            return self._resource(string(ref, "uri")).complete.get(argument)
+            return self._resource(string(ref, "uri"))
         raise ProtocolError(
             INVALID_PARAMS, "`ref.type` must be ref/prompt or ref/resource"
         )
 
+    def _prompt(self, name: str) -> PromptStep:
+        step = self._catalog.prompts.get(name)
+        if step is None:
+            raise ProtocolError(INVALID_PARAMS, f"Unknown prompt: {name}")
+        return step
+
     def _resource(self, uri: str) -> ResourceStep:
-        step = self._catalog.resource_templates.get(uri) or self._catalog.resources.get(
-            uri
-        )
+        catalog = self._catalog
+        step = catalog.resource_templates.get(uri) or catalog.resources.get(uri)
         if step is None:
             raise ProtocolError(INVALID_PARAMS, f"Unknown resource template: {uri}")
         return step
 
-    def _lister(self, registry: Registry[Any]) -> Method:
-        async def entries(params: JsonObject, ctx: Context) -> Answer:
-            cursor = params.get("cursor")
+    def _lister(self, registry: Registry[Any]) -> Next:
+        async def entries(request: Request) -> Answer:
+            cursor, ctx = request.params.get("cursor"), request.ctx
             if cursor is not None and not isinstance(cursor, str):
                 raise ProtocolError(INVALID_PARAMS, "`cursor` must be a string")
             modern = ctx.era == "modern"

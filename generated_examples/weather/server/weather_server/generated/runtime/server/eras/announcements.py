@@ -8,7 +8,8 @@ from typing import Final
 
 from ...core import jsonrpc
 from ...core.catalog import Json
-from ..methods.changes import Announcement, Change
+from ..handlers.contract import Announcement
+from ..methods.registry import Change
 
 NOTIFICATIONS: Final[Mapping[Announcement, str]] = {
     "tools": "notifications/tools/list_changed",

@@ -1,16 +1,19 @@
 """What a server offers now: the catalogue's entries with their steps, changeable while it
-runs, and the announcements of changes.
+runs, and the announcements of changes to everyone who listens.
 
-Knows no HTTP, sessions or eras; streams register themselves in `changes`.
+Knows no HTTP, sessions or eras.
 """
 
 from __future__ import annotations
 
-import threading
+import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Final, Generic, TypeVar
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pydantic_core import to_json
 
@@ -18,31 +21,102 @@ from ...core.catalog import JsonObject
 from ...core.errors import INVALID_PARAMS, ProtocolError
 from ...core.jsonrpc import is_object, whole
 from ...core.schema.validator import SchemaValidator
-from ..handlers.invoke import Threads
-from .changes import Announcement, Change, Changes
-from .steps import PromptStep, ResourceStep
-from .tools import Handler, ToolStep
+from ..handlers.contract import Announcement, Completer, Contract
+from ..handlers.invoke import Call, Threads, awaitable, running_loop
+from .steps import Handler, PromptStep, ResourceStep, Step, ToolStep, fixed_completion
 
-S = TypeVar("S")
+S = TypeVar("S", bound=Step)
+
+_STEPS: Final = 100
+"""Listeners that hear of a change before other work gets its turn."""
 
 _MAX_PAGES: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something changed: a list, or with a `uri` the contents of one resource."""
+
+    what: Announcement
+    uri: str | None = None
+
+
+class Listener(Protocol):
+    """Hears of every change: an iterator of its steps, none of which waits."""
+
+    def __call__(self, change: Change, /) -> Iterator[None]: ...
+
+
+class Changes:
+    """Passes changes on to all listeners in this process.
+
+    With 10,000 streams that takes a while, so other work gets its turn in between.
+    """
+
+    __slots__ = ("_listeners", "_loop", "_pending", "_running", "declared")
+
+    declared: frozenset[Announcement]
+    """What is announced; the server's capabilities say the same."""
+
+    def __init__(self, declared: frozenset[Announcement]) -> None:
+        self.declared = declared
+        self._listeners: dict[Listener, None] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pending: deque[Iterator[None]] = deque()
+        self._running = False
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Pass changes on in a loop, whichever thread announces them."""
+        self._loop = loop
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Register; the result unregisters."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
+
+    def announce(self, change: Change) -> None:
+        """Tell everyone.
+
+        Raises:
+            RuntimeError: The service does not declare such announcements.
+        """
+        if change.what not in self.declared:
+            raise RuntimeError(
+                f"add {change.what!r} to `announces` of your service class to announce it"
+            )
+        loop = self._loop
+        if loop is None or loop is running_loop():
+            self._deliver(change)
+            return
+        # Where the loop is closed, nobody listens any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._deliver, change)
+
+    def _deliver(self, change: Change) -> None:
+        self._pending.append(self._steps(change))
+        if not self._running:
+            self._go_on()
+
+    def _steps(self, change: Change) -> Iterator[None]:
+        for listener in tuple(self._listeners):
+            if listener in self._listeners:
+                yield from listener(change)
+
+    def _go_on(self) -> None:
+        left = _STEPS
+        while self._pending and left:
+            left -= sum(1 for _ in islice(self._pending[0], left))
+            if left:
+                self._pending.popleft()
+        self._running = bool(self._pending)
+        if self._running and self._loop is not None:
+            self._loop.call_soon(self._go_on)
 
 
 class Registry(Generic[S]):
     """The entries of one list, in order, by name or URI."""
 
-    __slots__ = (
-        "_changes",
-        "_definitions",
-        "_key",
-        "_lock",
-        "_make",
-        "_member",
-        "_pages",
-        "_scopes",
-        "_what",
-        "steps",
-    )
+    __slots__ = ("_changes", "_key", "_make", "_member", "_pages", "_what", "steps")
 
     def __init__(
         self,
@@ -50,25 +124,22 @@ class Registry(Generic[S]):
         key: str,
         member: str,
         changes: Changes,
-        make: Callable[[JsonObject, Handler], S],
+        make: Callable[[JsonObject, Handler, tuple[str, ...]], S],
     ) -> None:
-        self._what = what
+        self._what: Final = what
         self._key = key
         self._member = member
         self._changes = changes
         self._make = make
-        self._lock = threading.Lock()
-        self._definitions: dict[str, JsonObject] = {}
-        self.steps: dict[str, S] = {}
-        """The steps behind the names; another dict after each change."""
-        self._scopes: dict[str, tuple[str, ...]] = {}
+        self.steps: Final[dict[str, S]] = {}
+        """The steps behind the names; threads change it, so iterate over copies."""
         self._pages: dict[tuple[int, int, bool, frozenset[str] | None], bytes] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self.steps
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.steps)
+        return iter(list(self.steps))
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -79,20 +150,17 @@ class Registry(Generic[S]):
 
     def definition(self, name: str) -> JsonObject:
         """The definition behind a name; KeyError where there is none."""
-        return self._definitions[name]
+        return self.steps[name].definition
 
     def scopes(self, name: str) -> tuple[str, ...]:
         """The scopes that an entry asks for; none where there is no such entry."""
-        return self._scopes.get(name, ())
+        step = self.steps.get(name)
+        return () if step is None else step.scopes
 
-    def put(
-        self, definition: JsonObject, step: S, scopes: tuple[str, ...] = ()
-    ) -> None:
-        """Add or replace an entry, silently; before the server has started."""
-        name = str(definition[self._key])
-        self._definitions[name] = definition
-        self._scopes[name] = scopes
-        self.steps[name] = step
+    def put(self, step: S) -> None:
+        """Add or replace an entry, silently."""
+        self.steps[str(step.definition[self._key])] = step
+        # Last, and a new one: a page that is being made belongs to the old one.
         self._pages = {}
 
     def add(
@@ -109,10 +177,7 @@ class Registry(Generic[S]):
         Raises:
             ValueError: A tool's schema can't be used.
         """
-        definition = whole(definition)
-        step = self._make(definition, handler)
-        with self._changing():
-            self.put(definition, step, scopes)
+        self.put(self._make(whole(definition), handler, scopes))
         self._announce()
 
     def remove(self, name: str) -> None:
@@ -121,23 +186,9 @@ class Registry(Generic[S]):
         Raises:
             KeyError: There is none of this name.
         """
-        name = whole(name)
-        with self._changing():
-            del self.steps[name], self._definitions[name], self._scopes[name]
+        del self.steps[whole(name)]
+        self._pages = {}
         self._announce()
-
-    @contextmanager
-    def _changing(self) -> Generator[None, None, None]:
-        """Change copies, so that what others iterate over stays as it is."""
-        with self._lock:
-            self._definitions = dict(self._definitions)
-            self._scopes = dict(self._scopes)
-            self.steps = dict(self.steps)
-            try:
-                yield
-            finally:
-                # Last, and a new one: a page that is being made belongs to the old one.
-                self._pages = {}
 
     def page(
         self,
@@ -157,38 +208,31 @@ class Registry(Generic[S]):
         Raises:
             ProtocolError: The cursor was not made by this list.
         """
+        pages = self._pages
+        steps = self.steps.copy()
         if held is not None:
             # Scopes that nothing here asks for make no difference, and no page.
-            held = held & self._asked()
-        pages = self._pages
-        names = self._names(held)
-        start = 0 if cursor is None else _after(names, cursor)
+            held &= {scope for step in steps.values() for scope in step.scopes}
+            steps = {n: s for n, s in steps.items() if held.issuperset(s.scopes)}
+        start = 0 if cursor is None else _after(list(steps), cursor)
         key = (start, size, any_output, held)
         page = pages.get(key)
         if page is None:
             if len(pages) >= _MAX_PAGES:
                 pages.clear()
-            page = pages[key] = self._render(names, start, size, any_output)
+            page = pages[key] = self._render(steps, start, size, any_output)
         return page
 
-    def _asked(self) -> frozenset[str]:
-        return frozenset[str]().union(*self._scopes.values())
-
-    def _names(self, held: frozenset[str] | None) -> list[str]:
-        if held is None:
-            return list(self._definitions)
-        return [n for n in self._definitions if held.issuperset(self._scopes[n])]
-
     def _render(
-        self, names: list[str], start: int, size: int, any_output: bool
+        self, steps: Mapping[str, S], start: int, size: int, any_output: bool
     ) -> bytes:
-        end = start + size if size else len(names)
-        entries = [self._definitions[name] for name in names[start:end]]
+        end = start + size if size else len(steps)
+        entries = [step.definition for step in islice(steps.values(), start, end)]
         if not any_output:
             entries = [_without_other_outputs(entry) for entry in entries]
         members = b'"%b":%b' % (self._member.encode("ascii"), to_json(entries))
-        if end < len(names):
-            following = urlsafe_b64encode(names[end - 1].encode()).decode("ascii")
+        if end < len(steps):
+            following = urlsafe_b64encode(list(steps)[end - 1].encode()).decode("ascii")
             members += b',"nextCursor":' + to_json(following)
         return members
 
@@ -237,30 +281,115 @@ class LiveCatalog:
     __slots__ = ("changes", "prompts", "resource_templates", "resources", "tools")
 
     def __init__(self, announces: frozenset[Announcement], threads: Threads) -> None:
-        def prompt(definition: JsonObject, handler: Handler) -> PromptStep:
-            return PromptStep(definition, handler, threads, arguments_type=Any)
-
-        def resource(definition: JsonObject, handler: Handler) -> ResourceStep:
-            return ResourceStep(definition, handler, threads)
-
-        def tool(definition: JsonObject, handler: Handler) -> ToolStep:
+        def tool(
+            definition: JsonObject, handler: Handler, scopes: tuple[str, ...]
+        ) -> ToolStep:
             _check_schemas(definition)
-            return ToolStep(definition, handler, threads)
+            return ToolStep(definition, handler, threads, scopes=scopes)
+
+        def prompt(
+            definition: JsonObject, handler: Handler, scopes: tuple[str, ...]
+        ) -> PromptStep:
+            return PromptStep(definition, handler, threads, Any, scopes=scopes)
+
+        def resource(
+            definition: JsonObject, handler: Handler, scopes: tuple[str, ...]
+        ) -> ResourceStep:
+            return ResourceStep(definition, handler, threads, scopes=scopes)
 
         self.changes: Final = Changes(announces)
-        self.tools: Final[Registry[ToolStep]] = Registry(
-            "tools", "name", "tools", self.changes, tool
-        )
-        self.prompts: Final[Registry[PromptStep]] = Registry(
+        self.tools: Final = Registry("tools", "name", "tools", self.changes, tool)
+        self.prompts: Final = Registry(
             "prompts", "name", "prompts", self.changes, prompt
         )
-        self.resources: Final[Registry[ResourceStep]] = Registry(
+        self.resources: Final = Registry(
             "resources", "uri", "resources", self.changes, resource
         )
-        self.resource_templates: Final[Registry[ResourceStep]] = Registry(
+        self.resource_templates: Final = Registry(
             "resources", "uriTemplate", "resourceTemplates", self.changes, resource
         )
 
     def updated(self, uri: str) -> None:
         """Announce that the contents of a resource changed; in any thread."""
         self.changes.announce(Change("updates", uri))
+
+
+def register(
+    service: object,
+    contract: Contract,
+    announces: frozenset[Announcement],
+    threads: Threads,
+    timeout: float,
+) -> LiveCatalog:
+    """The catalogue that a contract declares, ready to answer.
+
+    Args:
+        service: Has the methods that the contract names.
+        contract: The definitions and their bindings.
+        announces: What clients are notified of.
+        threads: Where plain handlers run.
+        timeout: Seconds that calls of tools may take which say nothing else.
+
+    Raises:
+        ValueError: A definition has no binding, or a schema can't be compiled.
+    """
+    live = LiveCatalog(announces, threads)
+
+    def parts(bindings: Mapping[str, Any], name: Any) -> tuple[Any, Handler]:
+        if name not in bindings:
+            raise ValueError(f"the contract has no binding for {name!r}")
+        return bindings[name], getattr(service, bindings[name].method)
+
+    def completions(completers: Mapping[str, Completer]) -> dict[str, Call]:
+        return {
+            argument: awaitable(getattr(service, completer), threads)
+            if isinstance(completer, str)
+            else fixed_completion(completer)
+            for argument, completer in completers.items()
+        }
+
+    for definition in contract.catalog.tools:
+        tool, handler = parts(contract.tools, definition["name"])
+        live.tools.put(
+            ToolStep(
+                definition,
+                handler,
+                threads,
+                contract.type(tool.input),
+                scopes=tool.scopes,
+                output_type=contract.type(tool.output),
+                timeout=timeout if tool.timeout is None else tool.timeout,
+            )
+        )
+    for definition in contract.catalog.prompts:
+        prompt, handler = parts(contract.prompts, definition["name"])
+        live.prompts.put(
+            PromptStep(
+                definition,
+                handler,
+                threads,
+                contract.type(prompt.arguments),
+                scopes=prompt.scopes,
+                complete=completions(prompt.complete),
+            )
+        )
+    for definition in contract.catalog.resources:
+        resource, handler = parts(contract.resources, definition["uri"])
+        live.resources.put(
+            ResourceStep(definition, handler, threads, scopes=resource.scopes)
+        )
+    for definition in contract.catalog.resource_templates:
+        template, handler = parts(
+            contract.resource_templates, definition["uriTemplate"]
+        )
+        live.resource_templates.put(
+            ResourceStep(
+                definition,
+                handler,
+                threads,
+                contract.type(template.variables),
+                scopes=template.scopes,
+                complete=completions(template.complete),
+            )
+        )
+    return live

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from ..handlers.ports import Client
+from ..handlers.questions import Client
 
 
 class Session:

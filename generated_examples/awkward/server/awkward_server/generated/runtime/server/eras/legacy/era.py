@@ -23,9 +23,8 @@ from ....core.errors import (
 )
 from ....core.jsonrpc import is_object
 from ....core.uri.template import MAX_URI
-from ...handlers.context import Context, Received
-from ...handlers.invoke import Contained
-from ...handlers.ports import SEVERITY, Client
+from ...handlers.context import SEVERITY, Context
+from ...handlers.questions import Client
 from ...incoming import Incoming, Refused, refused
 from ...methods.answer import EMPTY, Answer
 from ...middleware import Request
@@ -253,7 +252,7 @@ class Legacy:
             session, revision, channel, self._settings.answer_timeout
         )
         meta = params.get("_meta")
-        received = Received(
+        ctx = Context(
             "legacy",
             request_id,
             session.client,
@@ -263,9 +262,9 @@ class Legacy:
             requester,
             {},
             session.log_floor,
+            self._catalog,
             session,
         )
-        ctx = Context(received, self._catalog)
         running = session.running[request_id] = Running(asyncio.current_task(), ctx)
         try:
             return await self._work(running, Request(method, params, ctx, incoming, {}))
@@ -276,8 +275,7 @@ class Legacy:
     async def _work(self, running: Running, request: Request) -> Answer | None:
         """Call a method; None if the request was cancelled, whatever came of it."""
         try:
-            with Contained():
-                answer = await self._table[request.method](request)
+            answer = await self._table[request.method](request)
         except asyncio.CancelledError:
             if not running.cancelled:
                 raise

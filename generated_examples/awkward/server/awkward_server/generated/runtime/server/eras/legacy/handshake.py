@@ -11,9 +11,9 @@ from pydantic_core import to_json
 
 from ....core.errors import INVALID_PARAMS, ProtocolError
 from ....core.jsonrpc import is_object
-from ...handlers.ports import Client
+from ...handlers.contract import Offer
+from ...handlers.questions import Client
 from ...methods.answer import Answer
-from ...methods.capabilities import Offer
 
 
 class Handshake:

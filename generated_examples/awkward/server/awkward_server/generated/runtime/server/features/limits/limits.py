@@ -8,10 +8,11 @@ Knows exchanges and counters, not JSON-RPC methods or eras.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -24,8 +25,7 @@ from ...middleware import Next, Request
 from ...settings import Settings
 from ...stores.counters import Counters, MemoryCounters, RateRequest
 from ...transports.http.exchange import Exchange
-from ...transports.http.proxies import Proxies
-from .clients import Client, Clients, address_key
+from ...transports.http.proxies import Proxies, parse_address
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -37,6 +37,57 @@ _TOO_FAST: Final[Mapping[str, str]] = {
 _NAMELESS: Final = "behind "
 """Before the address of a proxy, what its clients count as that it does not name."""
 _COMPLAIN_SECONDS: Final = 10.0
+_REMEMBERED: Final = 10_000
+
+
+class Client:
+    """What is counted of a client.
+
+    Attributes:
+        key: Who it is, such as `address:192.0.2.1`; sessions count under it.
+        calls: Where its calls count.
+        streams: Where its open streams count.
+        requests: What each of its requests takes from token buckets.
+    """
+
+    __slots__ = ("calls", "key", "requests", "streams")
+
+    def __init__(self, key: str, requests: tuple[RateRequest, ...]) -> None:
+        self.key: Final = key
+        self.calls: Final = "calls:" + key
+        self.streams: Final = "streams:" + key
+        self.requests: Final = requests
+
+
+class Clients(dict[str, "Client | None"]):
+    """What names count as; None for nothing. Makes clients, and keeps the last ones."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[str], Client | None]) -> None:
+        """Prepare; `make` tells what a name counts as, None for nothing."""
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> Client | None:
+        """What a name counts as that was not seen lately."""
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        client = self[name] = self._make(name)
+        return client
+
+
+def address_key(remote: str) -> str | None:
+    """What an address counts as; None for one that has no limits of its own.
+
+    Everyone with IPv6 has at least 2^64 addresses, so the network is what counts.
+    """
+    address = parse_address(remote)
+    if address is None or address.is_loopback:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        return f"address:{ipaddress.IPv6Network((address, 64), strict=False)}"
+    return f"address:{address}"
 
 
 class Limits:
@@ -131,19 +182,38 @@ class Limits:
             cost = max(0.0, size - 1.0)
             await self._take(exchange, [each._replace(cost=cost) for each in requests])
 
-    async def enter(self, incoming: Incoming) -> None:
-        """Begin a call; `leave` must follow.
+    def around(self, proceed: Next) -> Next:
+        """Message middleware: count a call while it runs.
+
+        A plain handler can't be stopped: its thread goes on when the call was canceled or
+        took too long. Until it is back the call counts, so that nobody takes all threads.
 
         Raises:
             Refused: 429 when the client has too many, 503 when the server has.
         """
-        if self.calls >= self._max_calls:
-            raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
-        self.calls += 1
-        client = _counted(incoming.client)
         limit = self._settings.client_calls
-        if client is None or not limit:
-            return
+
+        async def call(request: Request) -> Answer:
+            client = _counted(request.incoming.client) if limit else None
+            if self.calls >= self._max_calls:
+                raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
+            self.calls += 1
+            if client is not None:
+                await self._enter(client, limit)
+            try:
+                return await proceed(request)
+            finally:
+                thread = request.ctx.left_behind
+                if thread is not None and not thread.done():
+                    self._start(self._leave_later(thread, client))
+                else:
+                    self.calls -= 1
+                    if client is not None:
+                        await self._leave(client)
+
+        return call
+
+    async def _enter(self, client: Client, limit: int) -> None:
         held = False
         try:
             if self._memory is None:
@@ -157,36 +227,17 @@ class Limits:
         if not held:
             raise too_many(TOO_MANY, "Too many calls at one time", "client_calls", 1)
 
-    async def leave(self, incoming: Incoming) -> None:
-        """End a call."""
-        self.calls -= 1
-        client = _counted(incoming.client)
-        if client is not None and self._settings.client_calls:
-            if self._memory is None:
-                await self._release(client.calls)
-            else:
-                self._memory.release_now(client.calls)
+    async def _leave(self, client: Client) -> None:
+        if self._memory is None:
+            await self._release(client.calls)
+        else:
+            self._memory.release_now(client.calls)
 
-    async def call(self, request: Request, proceed: Next) -> Answer:
-        """Message middleware: count a call while it runs.
-
-        A plain handler can't be stopped: its thread goes on when the call was canceled or
-        took too long. Until it is back the call counts, so that nobody takes all threads.
-        """
-        incoming = request.incoming
-        await self.enter(incoming)
-        try:
-            return await proceed(request)
-        finally:
-            thread = request.ctx.left_behind
-            if thread is None or thread.done():
-                await self.leave(incoming)
-            else:
-                self._start(self._leave_later(thread, incoming))
-
-    async def _leave_later(self, thread: Future[Any], incoming: Incoming) -> None:
+    async def _leave_later(self, thread: Future[Any], client: Client | None) -> None:
         await asyncio.wait([asyncio.wrap_future(thread)])
-        await self.leave(incoming)
+        self.calls -= 1
+        if client is not None:
+            await self._leave(client)
 
     @asynccontextmanager
     async def streaming(self, incoming: Incoming) -> AsyncGenerator[None, None]:

@@ -14,7 +14,8 @@ from typing import Any, Final, Protocol
 from ....core import jsonrpc
 from ....core.catalog import Json
 from ....core.jsonrpc import RequestId
-from ...handlers.ports import SEVERITY, Client
+from ...handlers.context import SEVERITY
+from ...handlers.questions import Client
 from ...stores.events import Events, EventStore
 from ...stores.sessions import Session
 from ...transports.http.sse import Mailbox

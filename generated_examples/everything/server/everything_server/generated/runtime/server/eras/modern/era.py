@@ -22,15 +22,13 @@ from ....core.errors import (
     ProtocolError,
     unsupported_version,
 )
-from ...handlers.context import Context, Received
-from ...handlers.invoke import Contained
-from ...handlers.ports import Client
-from ...handlers.questions import InputRequired
+from ...handlers.context import Context
+from ...handlers.contract import Offer
+from ...handlers.questions import Client, InputRequired
 from ...incoming import Incoming, Refused
 from ...methods.answer import Answer
-from ...methods.capabilities import Offer
-from ...methods.tools import arguments
-from ...middleware import Method, Request
+from ...methods.steps import arguments
+from ...middleware import Next, Request
 from ...parts import Parts
 from ...settings import Settings
 from ..era import error_response
@@ -187,7 +185,7 @@ class Modern:
             rounds = MultiRoundTrip(
                 client, self._sealer, method, params, incoming.owner, self._observed
             )
-            received = Received(
+            ctx = channel.ctx = Context(
                 "modern",
                 request_id,
                 client,
@@ -197,17 +195,14 @@ class Modern:
                 rounds,
                 rounds.values,
                 log_floor,
+                self._catalog,
             )
-            ctx = channel.ctx = Context(received, self._catalog)
             try:
-                with Contained():
-                    work = self._table[method](
-                        Request(method, params, ctx, incoming, {})
-                    )
-                    if rounds.repeats is not None:
-                        name = params.get("name", params.get("uri"))
-                        work = rounds.repeats.watch(work, f"{method} {name!r}")
-                    answer = await work
+                work = self._table[method](Request(method, params, ctx, incoming, {}))
+                if rounds.repeats is not None:
+                    name = params.get("name", params.get("uri"))
+                    work = rounds.repeats.watch(work, f"{method} {name!r}")
+                answer = await work
             except InputRequired as required:
                 if method not in ASKING_METHODS:
                     raise RuntimeError(f"{method} can't ask the client") from None
@@ -246,7 +241,7 @@ def _sendable(code: int) -> int:
     return code
 
 
-def _discover(offer: Offer, settings: Settings) -> Method:
+def _discover(offer: Offer, settings: Settings) -> Next:
     """`server/discover`: rendered once per revision."""
     answers: dict[str, Answer] = {}
     for version, revision in offer.modern.items():
@@ -260,7 +255,7 @@ def _discover(offer: Offer, settings: Settings) -> Method:
             members["instructions"] = offer.instructions
         answers[version] = Answer(to_json(members)[1:-1])
 
-    async def discover(_: JsonObject, ctx: Context) -> Answer:
-        return answers[ctx.protocol_version]
+    async def discover(request: Request) -> Answer:
+        return answers[request.ctx.protocol_version]
 
     return discover

@@ -20,8 +20,7 @@ from ....core.errors import (
     missing_capabilities,
 )
 from ....core.jsonrpc import encode
-from ...handlers.ports import Client
-from ...handlers.questions import AnswerRefused, InputRequired, Question
+from ...handlers.questions import AnswerRefused, Client, InputRequired, Question
 from ...handlers.repeats import Repeats
 from ...methods.answer import Answer
 from .state import State, StateSealer, fingerprint

@@ -17,9 +17,10 @@ from ....core import jsonrpc
 from ....core.catalog import Json, JsonObject
 from ....core.errors import INVALID_PARAMS, ProtocolError
 from ....core.uri.template import MAX_URIS
+from ...handlers.contract import Announcement
 from ...incoming import OVERLOADED, too_many
 from ...methods.answer import Answer
-from ...methods.changes import Announcement, Change, Changes
+from ...methods.registry import Change, Changes
 from ...settings import Settings
 from ..announcements import NOTIFICATIONS
 from .envelope import SUBSCRIPTION_ID, ModernFrame

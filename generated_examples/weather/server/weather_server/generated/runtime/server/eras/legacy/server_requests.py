@@ -13,8 +13,8 @@ from ....core.catalog import Json
 from ....core.errors import INVALID_REQUEST, ProtocolError, both, named
 from ....core.jsonrpc import is_object
 from ....core.revision import Revision
+from ...handlers.content import ToolError
 from ...handlers.questions import AnswerRefused, Question
-from ...handlers.results import ToolError
 from .sessions import LegacySession
 
 _TRIES: Final = 3

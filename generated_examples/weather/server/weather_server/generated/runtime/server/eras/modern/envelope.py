@@ -21,7 +21,8 @@ from ....core.errors import (
     ProtocolError,
     unsupported_version,
 )
-from ...handlers.ports import SEVERITY, Client
+from ...handlers.context import SEVERITY
+from ...handlers.questions import Client
 from ...methods.answer import Answer
 from ...transports.http import names
 

@@ -17,8 +17,8 @@ from pydantic_core import to_json
 from ....core.catalog import JsonObject
 from ....core.examples import NoExample, example
 from ....core.model import Codec
+from ...handlers.content import ToolError, ToolResult
 from ...handlers.contract import Completer, Contract
-from ...handlers.results import ToolError, ToolResult
 from ...service import Service
 
 _Handler: TypeAlias = Callable[..., Awaitable[Any]]
