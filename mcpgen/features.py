@@ -74,7 +74,7 @@ CLIENT: Final[Mapping[str, tuple[str, ...]]] = {
     "terminal": ("terminal/",),
     "oauth": ("oauth/", "terminal/sign_in.py"),
     "config": ("config.py",),
-    "stdio": ("../transports/stdio.py", "../transports/command_line.py"),
+    "stdio": ("../transports/stdio.py",),
 }
 """The same for clients."""
 

@@ -22,7 +22,7 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.ir import Project
 from mcpgen.manifest import loads
 from mcpgen.render import render
-from mcpgen.runtime.client.memory import memory_session
+from mcpgen.runtime.client.transports.http.aiohttp_parts import memory_session
 
 
 class Wire:

@@ -252,7 +252,8 @@ CLIENT_FORBIDDEN: Final[dict[str, set[str]]] = {
     "eras.legacy": {"eras.modern"},
     "eras.modern": {"eras.legacy"},
     "transports.http": {"transports.messages", "transports.stdio"},
-    "work": {"transports", "eras", "features"},
+    "limits": {"transports", "eras", "features"},
+    "threads": {"transports", "eras", "features"},
 }
 """Which parts of the client's runtime do not know which others."""
 

@@ -15,7 +15,7 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.auth.hooks import Auth
 from mcpgen.runtime.client.features.terminal.credentials import credentials, headers
 from mcpgen.runtime.client.options import Settings
-from mcpgen.runtime.client.transports.http.transport import HttpTransport
+from mcpgen.runtime.client.transports.http.requests import HttpTransport
 
 from .link import NAME, client_info, opened
 from .live import CAPABILITIES, Link

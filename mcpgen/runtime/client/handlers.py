@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import logging
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,9 +20,18 @@ from ..core.errors import INVALID_PARAMS
 from ..protocol.revisions import select
 from .calls import decoded, plain
 from .errors import InvalidArgumentsError, MissingHandlerError, ProtocolError
-from .options import Elicitation, Reply, Settings
+from .limits import Clock
+from .options import (
+    Elicitation,
+    LogMessage,
+    Notification,
+    Progress,
+    ProgressCallback,
+    Reply,
+    Settings,
+)
 from .shapes import is_list, members, text
-from .work.threads import in_thread
+from .threads import in_thread, runs_here
 
 if TYPE_CHECKING:
     from ..core.schema.validator import Problem
@@ -281,3 +291,76 @@ def _broken_root(uri: object) -> str | None:
     if ".." in re.split(r"[/\\]", unquote(uri)):
         return f"must be a file:// URI without `..`, got {uri!r}"
     return None
+
+
+logger: Final = logging.getLogger(__name__)
+
+
+class Events:
+    """Routes notifications: progress to its call, the rest to callbacks.
+
+    Attributes:
+        calls: Where progress goes, by its token, while a call runs.
+        listeners: Called with every notification.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._on_log = settings.on_log
+        self._on_notification = settings.on_notification
+        self.calls: dict[str | int, tuple[ProgressCallback | None, Clock]] = {}
+        self.listeners: list[Callable[[Notification], None]] = []
+
+    async def receive(self, message: Mapping[str, Any]) -> None:
+        """Takes a notification."""
+        method = message.get("method")
+        params = members(message.get("params"))
+        if not isinstance(method, str):
+            return
+        if method == "notifications/progress":
+            await self._progress(params)
+        elif method == "notifications/message" and self._on_log is not None:
+            await _tell(self._on_log, _log_message(params))
+        notification = Notification(method, params)
+        for listener in self.listeners:
+            listener(notification)
+        if self._on_notification is not None:
+            await _tell(self._on_notification, notification)
+
+    async def _progress(self, params: Mapping[str, Any]) -> None:
+        token = params.get("progressToken")
+        waiting = self.calls.get(token) if isinstance(token, str | int) else None
+        if waiting is None:
+            return
+        callback, clock = waiting
+        clock.heard()
+        if callback is None:
+            return
+        progress, total = _number(params.get("progress")), _number(params.get("total"))
+        if progress is not None:
+            report = Progress(progress, total, text(params.get("message")))
+            await _tell(callback, report)
+
+
+async def _tell(callback: Callable[[Any], object], value: object) -> None:
+    """Calls a user's function; where that can use the client, its loop goes on."""
+    try:
+        if runs_here() and not inspect.iscoroutinefunction(callback):
+            outcome = await in_thread(callback, value)
+        else:
+            outcome = callback(value)
+        if inspect.isawaitable(outcome):
+            await outcome
+    except Exception:
+        logger.exception("a callback of an MCP client failed")
+
+
+def _log_message(params: Mapping[str, Any]) -> LogMessage:
+    return LogMessage(
+        str(params.get("level", "info")),
+        text(params.get("logger")),
+        params.get("data"),
+    )
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) else None

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from .calls import ToolCall
 from .errors import ClientStateError
 from .options import LoggingLevel, Omit
-from .work.loop_thread import LoopThread
+from .threads import LoopThread
 
 if TYPE_CHECKING:
     import os
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         Tool,
     )
     from .client import Client
-    from .drift import Difference
+    from .listing import Difference
     from .options import CallOptions, ClientOptions, Notification
     from .subscriptions import Subscription
 

@@ -17,8 +17,8 @@ from mcpgen.runtime.client import (
     Elicitation,
     Outgoing,
     Reply,
+    backoff,
 )
-from mcpgen.runtime.client.work import backoff
 
 from .raw import Fault, raw_server
 from .wire import (

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from mcpgen.runtime.client.transports.command_line import join, split
+from mcpgen.runtime.client.transports.stdio import join, split
 
 POSIX = {
     "uvx mcp-server-time": ["uvx", "mcp-server-time"],

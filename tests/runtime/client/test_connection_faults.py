@@ -7,8 +7,7 @@ import gzip
 
 import pytest
 
-from mcpgen.runtime.client import CallTimeoutError, Client, TransportError
-from mcpgen.runtime.client.work import backoff
+from mcpgen.runtime.client import CallTimeoutError, Client, TransportError, backoff
 
 from .raw import STREAM, Fault, answer, open_answer, raw_server
 from .wire import LIMIT, event

@@ -20,8 +20,8 @@ from mcpgen.runtime.client import (
     ProtocolError,
     Reply,
     TransportError,
+    backoff,
 )
-from mcpgen.runtime.client.work import backoff
 from mcpgen.runtime.protocol.types import Implementation
 from tests.requirements import requirement
 

@@ -16,10 +16,10 @@ from mcpgen.runtime.client import (
     Client,
     Notification,
     TransportError,
+    backoff,
 )
-from mcpgen.runtime.client.eras.modern import opening
+from mcpgen.runtime.client.eras.modern import session as opening
 from mcpgen.runtime.client.transports import messages
-from mcpgen.runtime.client.work import backoff
 
 from .wire import LIMIT
 

@@ -15,9 +15,9 @@ from mcpgen.runtime.client import (
     KnownServers,
     ProtocolError,
     TransportError,
-    negotiation,
 )
-from mcpgen.runtime.client.eras.modern import opening
+from mcpgen.runtime.client import connection as negotiation
+from mcpgen.runtime.client.eras.modern import session as opening
 from tests.requirements import requirement
 
 from .old_server import OldServer

@@ -15,8 +15,8 @@ from mcpgen.runtime.client import (
     MissingHandlerError,
     ProtocolError,
     Reply,
+    backoff,
 )
-from mcpgen.runtime.client.work import backoff
 
 from .wire import LIMIT, Call, Wire, event, legacy, modern, notification, running
 from .wire import Reply as WireReply

@@ -19,9 +19,9 @@ from mcpgen.runtime.client import (
     Notification,
     SyncClient,
     TransportError,
+    backoff,
 )
 from mcpgen.runtime.client.subscriptions import Subscription
-from mcpgen.runtime.client.work import backoff
 
 from .wire import (
     LIMIT,

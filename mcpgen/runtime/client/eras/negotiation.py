@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import CallTimeoutError, ProtocolError, TransportError, VersionError
 from ..session import Parts, Session, is_busy
-from .modern.opening import NotModernError, discover
+from .modern.session import NotModernError, discover
 
 if TYPE_CHECKING:
-    from ..negotiation import KnownServers
+    from ..connection import KnownServers
 
 
 async def negotiate(parts: Parts, known: KnownServers) -> Session:
@@ -42,7 +42,7 @@ async def negotiate(parts: Parts, known: KnownServers) -> Session:
 
 async def _legacy(parts: Parts) -> Session:
     # Imported late: most servers are modern.
-    from .legacy.opening import opened
+    from .legacy.session import opened
 
     return await opened(parts)
 

@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ... import backoff
 from ...calls import Request
 from ...channel import CONNECT_LIMIT, LISTEN_WAIT, SessionChannel, SessionLostError
 from ...errors import ClientError, TransportError
 from ...options import CallSettings, Notification
 from ...session import DETACHED_LIMIT
-from ...work import backoff
 
 if TYPE_CHECKING:
     from ...session import Parts

@@ -10,14 +10,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core import errors as codes
 from ...calls import Request, invalid_result
-from ...errors import ClientError, ProtocolError, TransportError, VersionError
+from ...errors import (
+    AuthError,
+    CallTimeoutError,
+    ClientError,
+    InvalidResultError,
+    ProtocolError,
+    TransportError,
+    VersionError,
+)
+from ...handlers import Handlers
 from ...incoming import Message, result_of
+from ...limits import Clock
 from ...options import CallSettings, LoggingLevel, Notification
 from ...session import (
     DETACHED_LIMIT,
@@ -25,11 +35,10 @@ from ...session import (
     Parts,
     ServerInfo,
     cancellation,
+    is_busy,
     named_versions,
 )
-from ...shapes import members
-from ...work.limits import Clock
-from .input import gather
+from ...shapes import is_list, is_object, members
 
 if TYPE_CHECKING:
     from ...channel import RequestChannel
@@ -208,3 +217,122 @@ class ModernSession:
             return request_id, self._channel.stream(message, request.headers)
 
         return listen(self._parts, wanted, stream)
+
+
+PROBE_LIMIT: Final = 10.0
+"""Seconds for an answer to the first modern request: old servers may keep silent."""
+
+_MODERN_ERRORS: Final = frozenset(
+    [
+        codes.HEADER_MISMATCH,
+        codes.MISSING_CLIENT_CAPABILITY,
+        codes.UNSUPPORTED_PROTOCOL_VERSION,
+    ]
+)
+
+
+class NotModernError(Exception):
+    """The server is legacy, or no MCP server at all.
+
+    Attributes:
+        cause: What it answered; None where that says nothing.
+    """
+
+    def __init__(self, cause: ClientError | None) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+async def opened(parts: Parts) -> ModernSession:
+    """A connection of a client that speaks this era alone.
+
+    Raises:
+        ClientError: There is no server, it refuses, or nothing is in common.
+    """
+    try:
+        return await discover(parts)
+    except NotModernError as refusal:
+        raise refusal.cause or VersionError([]) from None
+
+
+async def discover(parts: Parts) -> ModernSession:
+    """A modern connection, begun with `server/discover`.
+
+    Raises:
+        NotModernError: The server is legacy, or no MCP server at all.
+        ClientError: It is modern, but nothing is in common; or nobody is there.
+    """
+    channel = parts.transport.requests(parts.tasks)
+    session = ModernSession(parts, channel, parts.wanted.first("modern"))
+    timeout = parts.settings.timeout
+    # A server that keeps silent leaves half of the time for the older handshake.
+    limit = PROBE_LIMIT if timeout is None else min(PROBE_LIMIT, timeout / 2)
+    result = await _discovered(session, parts.brief(limit))
+    supported = result.get("supportedVersions")
+    if not is_list(supported):
+        raise NotModernError(None)
+    version = parts.wanted.common("modern", supported)
+    if version is not None:
+        session.use(version)
+        return session
+    disjoint = VersionError([str(each) for each in supported])
+    if parts.wanted.common("legacy", supported) is None:
+        raise disjoint
+    raise NotModernError(disjoint)
+
+
+async def _discovered(session: ModernSession, limits: CallSettings) -> dict[str, Any]:
+    """The server's account; anything that no modern server says means legacy."""
+    try:
+        return await session.discover(limits)
+    except EraLostError as lost:
+        raise NotModernError(lost.cause) from None
+    except ProtocolError as error:
+        if error.code in _MODERN_ERRORS:
+            raise
+        raise NotModernError(error) from None
+    except (CallTimeoutError, InvalidResultError) as error:
+        raise NotModernError(error) from None
+    except TransportError as error:
+        if not error.sent or isinstance(error, AuthError) or is_busy(error):
+            raise
+        raise NotModernError(error) from None
+
+
+async def gather(handlers: Handlers, result: Mapping[str, Any]) -> dict[str, Any]:
+    """What an `InputRequiredResult` adds to the request when it is sent again.
+
+    Raises:
+        InvalidResultError: The result asks for nothing.
+        ClientError: A handler is missing, or its answer does not fit.
+    """
+    added: dict[str, Any] = {}
+    requests = result.get("inputRequests")
+    if is_object(requests) and requests:
+        added["inputResponses"] = await _answers(handlers, requests)
+    if "requestState" in result:
+        added["requestState"] = result["requestState"]
+    if not added:
+        raise invalid_result("input_required", "it does not say what is needed", result)
+    return added
+
+
+async def _answers(
+    handlers: Handlers, requests: Mapping[str, object]
+) -> dict[str, dict[str, Any]]:
+    """The answers by key; the first failure cancels the rest."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = {
+                key: group.create_task(_answer(handlers, wanted))
+                for key, wanted in requests.items()
+            }
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return {key: task.result() for key, task in tasks.items()}
+
+
+async def _answer(handlers: Handlers, wanted: object) -> dict[str, Any]:
+    request = members(wanted)
+    params = members(request.get("params"))
+    return await handlers.answer(str(request.get("method")), params)

@@ -19,7 +19,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 if TYPE_CHECKING:
     from aiohttp import web
 
-
 SHUTDOWN_LIMIT: Final = 1.0
 """Seconds that the handlers of an application in memory have to end."""
 
@@ -202,3 +201,12 @@ class _Watched(aiohttp.ClientRequest):
         if self.proxy is None:
             self._connected(conn.transport)
         return await super().send(conn)
+
+
+def memory_session(app: web.Application) -> Callable[[], aiohttp.ClientSession]:
+    """What makes sessions whose every connection leads to the application."""
+
+    def make() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(connector=application_connector(app))
+
+    return make

@@ -10,28 +10,31 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
 from ....core import headers as names
+from ....core.features import load
 from ...auth.hooks import Challenge, Outgoing
 from ...channel import Origin, Pause
 from ...errors import TransportError, is_web_url, public_url
-from ...incoming import Message
+from ...incoming import Message, Quirks
 from ...options import Settings, joined
-from ...quirks import Quirks
-from .failures import broken, was_closed_before
+from .replies import broken, was_closed_before
 from .sse import Event, SseParser
+
+if TYPE_CHECKING:
+    from ...channel import RequestChannel, SessionChannel
+    from ...limits import Tasks
 
 CONNECT_TIMEOUT: Final = 15.0
 MAX_REDIRECTS: Final = 5
 MAX_CHALLENGES: Final = 3
-MAX_ERROR_BODY: Final = 64 * 1024
 MAX_STALE: Final = 5
 """Kept connections that may turn out to be closed, one after the other."""
 
@@ -348,3 +351,27 @@ def _new_session(tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
             total=None, sock_connect=CONNECT_TIMEOUT, connect=None
         ),
     )
+
+
+class HttpTransport(Http):
+    """A way to one server by its URL."""
+
+    def requests(self, tasks: Tasks) -> RequestChannel:
+        """A channel for a modern server."""
+        channel: RequestChannel = _part("stateless", "modern").StatelessChannel(
+            self, tasks
+        )
+        return channel
+
+    def sessions(self, tasks: Tasks) -> list[Callable[[], SessionChannel]]:
+        """Streamable HTTP, then HTTP+SSE."""
+        kinds = (
+            _part("streamable", "legacy").StreamableChannel,
+            _part("http_sse", "legacy").SseChannel,
+        )
+        return [partial(kind, self, tasks) for kind in kinds]
+
+
+def _part(name: str, era: str) -> Any:
+    """A module of one era, of unknown type: not every package has it."""
+    return load(f"{__package__}.{name}", f"the {era} era", "client", era)

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         Tool,
     )
     from .channel import Transport
-    from .drift import Difference
+    from .listing import Difference
     from .options import CallOptions, ClientOptions
     from .subscriptions import Subscription
 
@@ -90,7 +90,7 @@ class Client:
             transport, settings = self._program(None, options)
         else:
             # aiohttp comes with it: who only imports a client need not wait for that.
-            from .transports.http.transport import HttpTransport
+            from .transports.http.requests import HttpTransport
 
             settings = Settings(**options)
             transport = HttpTransport(self._url if url is None else url, settings)
@@ -128,7 +128,7 @@ class Client:
             path: Where the application has its MCP endpoint.
             options: As for the constructor.
         """
-        from .memory import memory_session
+        from .transports.http.aiohttp_parts import memory_session
 
         options["session_factory"] = memory_session(app)
         return cls(f"http://localhost{path}", **options)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from .calls import Request, ToolCall, ToolError
 from .client import Client
-from .drift import Difference
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -22,6 +21,7 @@ from .errors import (
     TransportError,
     VersionError,
 )
+from .listing import Difference
 from .options import (
     OMIT,
     CallOptions,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ..core.model import Codec
     from .auth.hooks import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing
     from .auth.tls import tls_context
+    from .connection import KnownServers, Middleware, Next, Result
     from .features.oauth import (  # feature: oauth
         ClientCredentials,  # feature: oauth
         ClientRegistration,  # feature: oauth
@@ -55,8 +56,6 @@ if TYPE_CHECKING:
         TokenStorage,  # feature: oauth
         WorkloadIdentity,  # feature: oauth
     )  # feature: oauth
-    from .middleware import Middleware, Next, Result
-    from .negotiation import KnownServers
 else:
     from ..core.lazy import lazily
 
@@ -86,8 +85,7 @@ else:
                 "TokenStorage",  # feature: oauth
                 "WorkloadIdentity",  # feature: oauth
             ),  # feature: oauth
-            ".middleware": ("Middleware", "Next", "Result"),
-            ".negotiation": ("KnownServers",),
+            ".connection": ("KnownServers", "Middleware", "Next", "Result"),
             "..core.connection": ("Connection",),
             "..core.model": ("Codec",),
         },

@@ -7,12 +7,12 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ..core.features import load
+from . import backoff
 from .calls import Request
-from .capabilities import NEEDED_BY, require
-from .eras.table import connected
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -23,25 +23,25 @@ from .errors import (
     not_open,
     public_url,
 )
-from .events import Events
-from .handlers import ROOTS_CHANGED, Handlers
-from .middleware import around, name_of
-from .negotiation import KnownServers
+from .handlers import ROOTS_CHANGED, Events, Handlers
+from .incoming import Quirks
+from .limits import Calls, Clock, Limited, Part
 from .options import CallSettings, Settings
-from .quirks import Quirks
 from .session import (
+    NEEDED_BY,
     EraLostError,
     Parts,
     ServerInfo,
     Session,
     Wanted,
     is_busy,
+    require,
 )
-from .work import backoff
-from .work.limits import Calls, Clock, Limited, Part
+from .shapes import is_object
 
 if TYPE_CHECKING:
-    from .channel import Transport
+    from ..core.revision import Era
+    from .channel import Origin, Transport
     from .subscriptions import Filter, Subscription
 
 MAX_SENDS: Final = 3
@@ -265,3 +265,98 @@ _OF_ERAS: Final[
     Mapping[str, Callable[[Session, Request], Awaitable[dict[str, Any]]]]
 ] = {"ping": _ping, "logging/setLevel": _set_level}
 """Requests that each era makes in its own way."""
+
+
+Result: TypeAlias = dict[str, Any]
+"""The result of a request, a JSON object as the server sent it."""
+
+Next: TypeAlias = Callable[[Request], Awaitable[Result]]
+"""The rest of the chain; what it raises is a `ClientError`."""
+
+Middleware: TypeAlias = Callable[[Request, Next], Awaitable[Result]]
+"""Code around a request: `await proceed(request)` runs the rest and returns its result."""
+
+
+def around(middleware: Sequence[Middleware], send: Next) -> Next:
+    """A function that sends a request through all middleware, the outermost first."""
+    for each in reversed(middleware):
+        send = _bound(each, send)
+    return send
+
+
+def _bound(middleware: Middleware, proceed: Next) -> Next:
+    async def run(request: Request) -> Result:
+        result = await middleware(request, proceed)
+        if not is_object(result):
+            raise TypeError(
+                f"the middleware {name_of(middleware)} returned {result!r}; "
+                "return a result, such as that of `await proceed(request)`"
+            )
+        return result
+
+    return run
+
+
+def name_of(middleware: Middleware) -> str:
+    """What a middleware is called when the order is printed."""
+    named = getattr(middleware, "__qualname__", None)
+    return str(named or type(middleware).__qualname__)
+
+
+MAX_KNOWN: Final = 256
+
+
+class KnownServers:
+    """The eras of servers that were met before, by origin; the oldest are forgotten.
+
+    Each client has its own. Clients that share one open a connection to a legacy server
+    that another has met without asking it for the modern era first.
+    """
+
+    def __init__(self) -> None:
+        self._eras: dict[Origin, Era] = {}
+
+    def era_of(self, origin: Origin | None) -> Era | None:
+        """The era that a server spoke when it was last met."""
+        return None if origin is None else self._eras.get(origin)
+
+    def remember(self, origin: Origin | None, era: Era) -> None:
+        """A server was met."""
+        if origin is None:
+            return
+        self.forget(origin)
+        self._eras[origin] = era
+        if len(self._eras) > MAX_KNOWN:
+            del self._eras[next(iter(self._eras))]
+
+    def forget(self, origin: Origin | None) -> None:
+        """The server has changed: what is known of it counts no more."""
+        if origin is not None:
+            self._eras.pop(origin, None)
+
+
+async def connected(parts: Parts, known: KnownServers) -> Session:
+    """A connection in the best era and version that both sides speak.
+
+    Args:
+        parts: What the connection is made of.
+        known: The eras of servers that were met before; only clients that speak both
+            eras need them.
+
+    Raises:
+        ClientError: There is no server, it refuses, or nothing is in common.
+    """
+    era = parts.wanted.era
+    session: Session
+    if era is None:
+        both = load(
+            f"{__package__}.eras.negotiation",
+            "the choice of an era",
+            "client",
+            "legacy",
+        )
+        session = await both.negotiate(parts, known)
+    else:
+        one = load(f"{__package__}.eras.{era}.session", f"the {era} era", "client", era)
+        session = await one.opened(parts)
+    return session

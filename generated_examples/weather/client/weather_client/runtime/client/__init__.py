@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from .calls import Request, ToolCall, ToolError
 from .client import Client
-from .drift import Difference
 from .errors import (
     AuthError,
     CallTimeoutError,
@@ -22,6 +21,7 @@ from .errors import (
     TransportError,
     VersionError,
 )
+from .listing import Difference
 from .options import (
     OMIT,
     CallOptions,
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from ..core.model import Codec
     from .auth.hooks import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing
     from .auth.tls import tls_context
-    from .middleware import Middleware, Next, Result
-    from .negotiation import KnownServers
+    from .connection import KnownServers, Middleware, Next, Result
 else:
     from ..core.lazy import lazily
 
@@ -56,8 +55,7 @@ else:
                 "Outgoing",
             ),
             ".auth.tls": ("tls_context",),
-            ".middleware": ("Middleware", "Next", "Result"),
-            ".negotiation": ("KnownServers",),
+            ".connection": ("KnownServers", "Middleware", "Next", "Result"),
             "..core.connection": ("Connection",),
             "..core.model": ("Codec",),
         },

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from ..core import errors as codes
 from .errors import ClientError, ProtocolError, TransportError
 from .incoming import Message
-from .work.limits import Clock
+from .limits import Clock
 
 if TYPE_CHECKING:
-    from .quirks import Quirks
-    from .work.tasks import Tasks
+    from .incoming import Quirks
+    from .limits import Tasks
 
 CONNECT_LIMIT: Final = 30.0
 """Seconds for each step of finding out what a server speaks."""

@@ -6,6 +6,7 @@ transports nor eras.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from typing import Any, Final, TypeAlias, TypeGuard, cast
@@ -13,7 +14,6 @@ from typing import Any, Final, TypeAlias, TypeGuard, cast
 from pydantic_core import from_json, to_json
 
 from .errors import InvalidResultError, ProtocolError
-from .quirks import Quirks
 from .shapes import is_list, is_object, members, text
 
 Message: TypeAlias = dict[str, Any]
@@ -209,3 +209,33 @@ def words_of(error: object) -> str | None:
     found = (text(fields.get(key)) for key in _WORDED)
     nested = words_of(fields["error"]) if is_object(fields.get("error")) else None
     return next(filter(None, found), nested)
+
+
+logger: Final = logging.getLogger(__name__)
+
+
+class Quirks:
+    """The deviations of one server that were met so far."""
+
+    __slots__ = ("_seen", "_url")
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._seen: set[str] = set()
+
+    def note(self, deviation: str, detail: object = "") -> None:
+        """Log a deviation, at its first occurrence.
+
+        Args:
+            deviation: The kind, and what is made of it.
+            detail: What differs between occurrences of the same kind.
+        """
+        if deviation not in self._seen:
+            self._seen.add(deviation)
+            logger.warning(
+                "%s: %s%s", self._url, deviation, f": {detail}" if detail else ""
+            )
+
+    def clear(self) -> None:
+        """Forget what was met, for a new connection."""
+        self._seen.clear()

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
         Root,
     )
     from .auth.hooks import Auth
-    from .middleware import Middleware
-    from .negotiation import KnownServers
+    from .connection import KnownServers, Middleware
 
 T = TypeVar("T")
 MaybeAwaitable: TypeAlias = "T | Awaitable[T]"

@@ -19,22 +19,21 @@ from ..core.revision import Era, Revision
 from ..protocol.revisions import REVISIONS, select
 from .calls import Request, decoded
 from .errors import (
+    CapabilityError,
     ClientError,
     InvalidResultError,
     ProtocolError,
     TransportError,
 )
-from .events import Events
-from .handlers import Handlers
+from .handlers import Events, Handlers
+from .limits import Calls, Tasks
 from .options import CallSettings, LoggingLevel, Settings
 from .shapes import is_list, members, text
-from .work.limits import Calls
-from .work.tasks import Tasks
 
 if TYPE_CHECKING:
     from ..protocol.types import Implementation, ServerCapabilities
     from .channel import Transport
-    from .quirks import Quirks
+    from .incoming import Quirks
     from .subscriptions import Filter, Subscription
 
 T = TypeVar("T")
@@ -296,3 +295,38 @@ def cancellation(request_id: int) -> dict[str, Any]:
     """The notification that nobody awaits the answer to a request any more."""
     params = {"requestId": request_id, "reason": "the caller gave up"}
     return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params}
+
+
+def require(method: str, server: ServerInfo, speaks: Wanted) -> None:
+    """Only what a server declares is asked for.
+
+    A server that declares nothing at all is called for what the user asks for: some have
+    tools and an empty object. Lists of it are empty.
+    https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#operation
+
+    Raises:
+        CapabilityError: The server does not declare the capability of the method.
+    """
+    wanted = NEEDED_BY.get(method.partition("/")[0])
+    if not server.capabilities or wanted is None or wanted in server.capabilities:
+        return
+    revision = speaks.revisions.get(server.protocol_version)
+    if revision is None or (
+        method in revision.client_requests and wanted in revision.server_capabilities
+    ):
+        raise lacking(method, wanted, server)
+
+
+def lacking(method: str, capability: str, server: ServerInfo) -> CapabilityError:
+    """The error for a request that needs what the server does not declare."""
+    return CapabilityError(method, capability, tuple(server.capabilities))
+
+
+NEEDED_BY: Final = {
+    "tools": "tools",
+    "prompts": "prompts",
+    "resources": "resources",
+    "completion": "completions",
+    "logging": "logging",
+}
+"""The server's capability by how methods begin."""

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from .errors import ClientStateError
+from .limits import Tasks
 from .options import Notification
-from .work.tasks import Tasks
 
 logger: Final = logging.getLogger(__name__)
 

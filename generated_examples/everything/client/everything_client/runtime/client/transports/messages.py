@@ -19,16 +19,15 @@ from pydantic_core import to_json
 
 from ..channel import Receive, SessionLostError, nobody
 from ..errors import ClientError, TransportError
-from ..incoming import Message, is_answer, messages_in, read_json
-from ..quirks import Quirks
+from ..incoming import Message, Quirks, is_answer, messages_in, read_json
+from ..limits import Tasks
 from ..session import cancellation
 from ..shapes import members
-from ..work.tasks import Tasks
 
 if TYPE_CHECKING:
     from ...core.connection import Connection
     from ..channel import Origin, Pause, SessionChannel
-    from ..work.limits import Clock
+    from ..limits import Clock
 
 logger: Final = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from ....core.errors import URL_ELICITATION_REQUIRED
 from ...calls import Request, ToolError
-from ...capabilities import lacking, require
 from ...channel import (
     CONNECT_LIMIT,
     LISTEN_WAIT,
@@ -39,7 +38,9 @@ from ...session import (
     Parts,
     ServerInfo,
     cancellation,
+    lacking,
     named_versions,
+    require,
 )
 from ...shapes import members
 from ...subscriptions import Filter, Subscription
@@ -84,7 +85,7 @@ class LegacySession:
             except ProtocolError as error:
                 if error.code != URL_ELICITATION_REQUIRED:
                     raise
-                from .pages import with_pages
+                from .serving import with_pages
 
                 return await with_pages(
                     self._parts, clock, error, lambda: self._in_session(request)
@@ -306,3 +307,31 @@ def _message(request_id: int, request: Request) -> Message:
 
 def _set_level(level: LoggingLevel) -> Request:
     return Request("logging/setLevel", {"level": level}, repeatable=True)
+
+
+_NO_ENDPOINT: Final = frozenset([400, 404, 405])
+
+
+async def opened(parts: Parts) -> LegacySession:
+    """A legacy session, over the first of the transport's channels that there is."""
+    first, *others = parts.transport.sessions(parts.tasks)
+    try:
+        return await _session(parts, first())
+    except (ProtocolError, TransportError) as error:
+        if error.status not in _NO_ENDPOINT:
+            raise
+        for other in others:
+            # The newer transport's refusal says more.
+            with contextlib.suppress(ClientError):
+                return await _session(parts, other())
+        raise
+
+
+async def _session(parts: Parts, channel: SessionChannel) -> LegacySession:
+    legacy = LegacySession(parts, channel)
+    try:
+        await legacy.open()
+    except BaseException:
+        await legacy.close()
+        raise
+    return legacy

@@ -17,13 +17,12 @@ from pydantic_core import to_json
 from ...channel import CONNECT_LIMIT, Receive, SessionLostError, nobody, session_is_lost
 from ...errors import TransportError, public_url
 from ...incoming import Message, is_answer
-from ...work.limits import Clock
-from ...work.tasks import Tasks
-from .failures import excerpt
+from ...limits import Clock, Tasks
 from .replies import (
     ACCEPT,
     ACCEPT_STREAM,
     event_messages,
+    excerpt,
     failure,
 )
 from .requests import Http

@@ -27,8 +27,7 @@ from .replies import (
 from .requests import Http, mirrored
 
 if TYPE_CHECKING:
-    from ...work.limits import Clock
-    from ...work.tasks import Tasks
+    from ...limits import Clock, Tasks
 
 _VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 

@@ -16,12 +16,11 @@ import aiohttp
 from pydantic_core import to_json
 
 from ....core import headers
+from ... import backoff
 from ...channel import Receive, SessionLostError, nobody, session_is_lost
 from ...errors import TransportError
 from ...incoming import Message, is_answer, whole_answer
-from ...work import backoff
-from ...work.limits import Clock
-from ...work.tasks import Tasks
+from ...limits import Clock, Tasks
 from .replies import (
     ACCEPT,
     ACCEPT_STREAM,
