@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tracemalloc
 from typing import Any
 
@@ -236,9 +235,8 @@ def test_the_branch_that_was_meant_is_explained(
                 }
             },
             {"a": {"type": 5}},
-            "a: does not match https://json-schema.org/draft/2020-12/schema",
+            'a.type: 5 is not one of "array", "boolean", "integer"',
         ),
-        # Texts too long to be compared again: it is the only thing that can be wrong.
         ({"properties": {"a": {"pattern": "^a*$"}}}, {"a": "a" * 9_000 + "b"}, "a: mu"),
     ],
 )
@@ -415,4 +413,5 @@ def test_a_value_in_a_message_is_cut_before_it_is_written() -> None:
     schema = {"properties": {"k": {"not": {"type": "object"}}}}
     validator = SchemaValidator(schema)
     assert events(lambda: validator.problems(value)) < 2_000
-    assert json.dumps(told(schema, value)).count(",") == 0
+    assert told(schema, value).startswith("k: is not valid")
+    assert len(told(schema, value)) < 100

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from .compile_cost import TOO_EXPENSIVE, is_expensive
@@ -31,7 +30,6 @@ __all__ = [
     "SchemaValidator",
     "describe",
     "pointer",
-    "prepare_explanations",
 ]
 
 BACKTRACK_LIMIT: Final = 50_000
@@ -135,13 +133,8 @@ class SchemaValidator:
         if explainer is None:
             from .explain.explainer import Explainer
 
-            explainer = self._explainer = Explainer(self._schema, _compiled)
+            explainer = self._explainer = Explainer(self._schema, validator, _compiled)
         return [Problem(*each) for each in explainer.problems(instance, limit)]
-
-
-def prepare_explanations() -> None:
-    """Import what explains invalid values, which takes about 30 ms, before it is needed."""
-    import_module(".explain.explainer", __package__)
 
 
 def describe(problems: Sequence[Problem]) -> str:

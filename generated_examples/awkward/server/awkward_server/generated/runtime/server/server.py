@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from ..core.connection import Connection
-from ..core.schema.validator import prepare_explanations
 from .admission import Sink
 from .effective import effective
 from .eras.table import build_eras
@@ -320,7 +319,6 @@ class Server:
                 hook.attach(stats)
         async with AsyncExitStack() as closing:
             self._close_with(closing)
-            prepare_explanations()
             self.catalog.changes.bind(asyncio.get_running_loop())
             await self._start_service()
             for feature in self._features:

@@ -1,19 +1,24 @@
-"""References of a JSON Schema in the form that the validator asks for.
+"""References of a JSON Schema: in the form that the validator asks for, and followed.
 
-Shared by the generator, server and client; data only.
+Shared by the generator, server and client; data only. Nothing is ever fetched.
+https://json-schema.org/draft/2020-12/json-schema-core#name-schema-identification
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeGuard
-from urllib.parse import quote
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, TypeGuard
+from urllib.parse import quote, unquote
 
-from .subschemas import LIST, MAP, ONE
+from ..catalog import Json
+from .subschemas import LIST, MAP, ONE, below
 
-_KEYWORDS: Final = frozenset({"$dynamicRef", "$recursiveRef", "$ref"})
+KEYWORDS: Final = frozenset({"$dynamicRef", "$recursiveRef", "$ref"})
 _SAFE: Final = "%/:?#@!$&'()*+,;=~"
 _SAFE_IN_FRAGMENT: Final = "%/:?@!$&'()*+,;=~"
+
+Place: TypeAlias = "tuple[Place, tuple[str | int, ...]] | None"
+"""Where a part of a document is: the place of the part around it, and keys from there."""
 
 
 def encoded(schema: Any) -> Any:
@@ -25,29 +30,29 @@ def encoded(schema: Any) -> Any:
     Returns:
         The schema itself where there is nothing to encode, else a changed copy.
     """
-    if not _is_object(schema):
+    if not is_object(schema):
         return schema
     made = {key: _keyword(key, value) for key, value in schema.items()}
     is_same = all(made[key] is value for key, value in schema.items())
     return schema if is_same else made
 
 
-def _is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
+def is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping)
 
 
-def _is_array(value: Any) -> TypeGuard[Sequence[Any]]:
+def is_array(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, list | tuple)
 
 
 def _keyword(keyword: str, value: Any) -> Any:
-    if keyword in _KEYWORDS and isinstance(value, str):
+    if keyword in KEYWORDS and isinstance(value, str):
         return _reference(value)
-    if keyword in MAP and _is_object(value):
+    if keyword in MAP and is_object(value):
         inner = {name: encoded(child) for name, child in value.items()}
         is_same = all(inner[name] is child for name, child in value.items())
         return value if is_same else inner
-    if keyword in LIST and _is_array(value):
+    if keyword in LIST and is_array(value):
         children = [encoded(child) for child in value]
         is_same = all(a is b for a, b in zip(children, value, strict=True))
         return value if is_same else children
@@ -58,3 +63,98 @@ def _reference(text: str) -> str:
     address, mark, fragment = text.partition("#")
     made = quote(address, _SAFE) + mark + quote(fragment, _SAFE_IN_FRAGMENT)
     return text if made == text else made
+
+
+class Document:
+    """The parts of one schema document, and where its references lead."""
+
+    def __init__(self, root: Json) -> None:
+        self.root = root
+        self.parts: list[Mapping[str, Json]] = []
+        """Every subschema that is an object, the document itself first."""
+        self._places: dict[int, Place] = {}
+        self._named: dict[str, list[Mapping[str, Json]]] = {}
+        self._targets: dict[str, list[Json]] = {}
+        waiting: list[tuple[Json, Place]] = [(root, None)]
+        while waiting:
+            part, place = waiting.pop()
+            if not is_object(part):
+                continue
+            self.parts.append(part)
+            self._places.setdefault(id(part), place)
+            for name in _names(part):
+                self._named.setdefault(name, []).append(part)
+            waiting.extend(
+                (child, (place, (keyword, *keys)))
+                for keyword, value in part.items()
+                for keys, child in below(keyword, value)
+            )
+
+    def targets(self, reference: Json) -> list[Json]:
+        """What a reference may lead to; empty where it leads out of the document.
+
+        More than one where it depends on resources, which are not told apart.
+        """
+        reference = str(reference)
+        if reference not in self._targets:
+            self._targets[reference] = self._find(reference)
+        return self._targets[reference]
+
+    def _find(self, reference: str) -> list[Json]:
+        address, _, fragment = reference.partition("#")
+        fragment = unquote(fragment)
+        if fragment and not fragment.startswith("/"):
+            return list(self._named.get(f"#{fragment}", ()))
+        homes: list[Json] = [] if address else [self.root]
+        homes += self._named.get(address) or self._named.get("$id", [])
+        found = (self.at(home, _keys(fragment)) for home in homes)
+        return [target for target in found if target is not None]
+
+    def resolved(self, schema: Json) -> Json:
+        """What stands at the end of references alone; else the schema itself."""
+        for _ in range(8):
+            if not is_object(schema) or "$ref" not in schema:
+                break
+            targets = self.targets(schema["$ref"])
+            if not targets or "properties" in schema or "type" in schema:
+                break
+            schema = targets[0]
+        return schema
+
+    @staticmethod
+    def at(found: Json, keys: Sequence[str | int]) -> Json:
+        """What is below some part of a document; None if there is nothing."""
+        for key in keys:
+            if is_object(found):
+                found = found.get(str(key))
+            elif is_array(found) and str(key).isdecimal() and int(key) < len(found):
+                found = found[int(key)]
+            else:
+                return None
+        return found
+
+    def pointer(self, part: Json) -> str | None:
+        """The JSON pointer of a part, percent-encoded; None for what is none."""
+        if id(part) not in self._places:
+            return None
+        place = self._places[id(part)]
+        steps: list[str] = []
+        while place is not None:
+            place, keys = place
+            escaped = (str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+            steps.append("".join(f"/{quote(key, safe='~')}" for key in escaped))
+        return "".join(reversed(steps))
+
+
+def _names(part: Mapping[str, Json]) -> Iterator[str]:
+    for keyword in ("$anchor", "$dynamicAnchor"):
+        if isinstance(name := part.get(keyword), str):
+            yield f"#{name}"
+    for keyword in ("$id", "id"):
+        if isinstance(name := part.get(keyword), str):
+            yield from (name, "$id")
+
+
+def _keys(fragment: str) -> list[str]:
+    escaped = fragment.split("/")[1:]
+    return [key.replace("~1", "/").replace("~0", "~") for key in escaped]

@@ -8,11 +8,11 @@ beside it, again for each further one on the path: their number is exponential.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias, TypeGuard
-from urllib.parse import unquote
+from typing import Final, TypeAlias
 
 from ..catalog import Json
-from .subschemas import below
+from .references import KEYWORDS, Document, is_object
+from .subschemas import IN_PLACE, below
 
 MAX_STEPS: Final = 20_000
 """Subschemas that all `unevaluated*` of a schema may lead to, counted once for each path;
@@ -24,20 +24,6 @@ TOO_EXPENSIVE: Final = (
 )
 
 _UNEVALUATED: Final = frozenset({"unevaluatedItems", "unevaluatedProperties"})
-_REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
-_NAMES: Final = ("$anchor", "$dynamicAnchor")
-_IN_PLACE: Final = (
-    "allOf",
-    "anyOf",
-    "dependentSchemas",
-    "else",
-    "if",
-    "not",
-    "oneOf",
-    "then",
-    *_UNEVALUATED,
-)
-
 
 _Step: TypeAlias = tuple[str, Mapping[str, Json]]
 """A schema, and the reference that leads to it; empty where it stands inside."""
@@ -45,29 +31,10 @@ _Step: TypeAlias = tuple[str, Mapping[str, Json]]
 
 def is_expensive(schema: Json) -> bool:
     """Whether compiling a schema would take more than `MAX_STEPS`."""
-    sources: list[Mapping[str, Json]] = []
-    named: dict[str, Mapping[str, Json]] = {}
-    has_references = False
-    for part in _parts(schema):
-        if not _UNEVALUATED.isdisjoint(part):
-            sources.append(part)
-        has_references = has_references or not part.keys().isdisjoint(_REFERENCES)
-        for name in (part.get(key) for key in _NAMES):
-            if isinstance(name, str):
-                named[f"#{name}"] = part
-        if isinstance(own := part.get("$id"), str):
-            named[own] = part
-    if not sources or not has_references:
+    document = Document(schema)
+    sources = [part for part in document.parts if not _UNEVALUATED.isdisjoint(part)]
+    if not sources or all(KEYWORDS.isdisjoint(part) for part in document.parts):
         return False
-    return _exceeds(schema, sources, named)
-
-
-def _exceeds(
-    root: Json,
-    sources: list[Mapping[str, Json]],
-    named: Mapping[str, Mapping[str, Json]],
-) -> bool:
-    """Follow every path from the sources, as long as the steps last."""
     left = MAX_STEPS
     around: dict[int, list[_Step]] = {}
     for source in sources:
@@ -85,7 +52,7 @@ def _exceeds(
             if reference and any(reference == each for each, _ in path):
                 continue
             if id(part) not in around:
-                following = list(_next(part, root, named))
+                following = list(_next(part, document))
                 # A second time for the keyword of its own.
                 times = 1 if _UNEVALUATED.isdisjoint(part) else 2
                 around[id(part)] = following * times
@@ -93,48 +60,13 @@ def _exceeds(
     return False
 
 
-def _next(
-    part: Mapping[str, Json], root: Json, named: Mapping[str, Mapping[str, Json]]
-) -> Iterator[_Step]:
+def _next(part: Mapping[str, Json], document: Document) -> Iterator[_Step]:
     """The schemas that apply to the same value as another one."""
-    for keyword in _REFERENCES:
-        text = part.get(keyword)
-        target = _target(text, root, named) if isinstance(text, str) else None
-        if _is_object(target):
-            yield str(text), target
-    for keyword in _IN_PLACE:
+    for keyword in KEYWORDS & part.keys():
+        for target in document.targets(part[keyword]):
+            if is_object(target):
+                yield str(part[keyword]), target
+    for keyword in (*IN_PLACE, *_UNEVALUATED):
         for _, child in below(keyword, part.get(keyword)):
-            if _is_object(child):
+            if is_object(child):
                 yield "", child
-
-
-def _target(text: str, root: Json, named: Mapping[str, Mapping[str, Json]]) -> Json:
-    """What a reference leads to; None where it leads nowhere that is known."""
-    address, _, fragment = text.partition("#")
-    if fragment and not fragment.startswith("/"):
-        return named.get(f"#{unquote(fragment)}")
-    found: Json = named.get(address) if address else root
-    for key in unquote(fragment).split("/")[1:]:
-        key = key.replace("~1", "/").replace("~0", "~")
-        if _is_object(found):
-            found = found.get(key)
-        elif isinstance(found, list | tuple) and key.isdecimal():
-            found = found[int(key)] if int(key) < len(found) else None
-        else:
-            return None
-    return found
-
-
-def _parts(schema: Json) -> Iterator[Mapping[str, Json]]:
-    """Every subschema that is an object."""
-    waiting = [schema]
-    while waiting:
-        part = waiting.pop()
-        if _is_object(part):
-            yield part
-            for keyword, value in part.items():
-                waiting.extend(child for _, child in below(keyword, value))
-
-
-def _is_object(value: Json) -> TypeGuard[Mapping[str, Json]]:
-    return isinstance(value, Mapping)

@@ -44,6 +44,11 @@ MAP: Final = frozenset(
 )
 """Keywords whose value is an object of schemas."""
 
+IN_PLACE: Final = frozenset(
+    {"allOf", "anyOf", "dependentSchemas", "else", "if", "not", "oneOf", "then"}
+)
+"""Keywords whose schemas apply to the same value as the schema that they stand in."""
+
 
 def below(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
     """The schemas behind a keyword, each with the keys that lead to it from there."""

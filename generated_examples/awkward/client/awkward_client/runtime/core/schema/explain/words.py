@@ -29,19 +29,21 @@ _NOUNS: Final[dict[str, str]] = {
 }
 
 
-def is_array(value: Json) -> TypeGuard[list[Json]]:
+def is_list(value: Json) -> TypeGuard[list[Json]]:
+    """Whether a value is an array."""
     return isinstance(value, list)
 
 
-def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
+def is_dict(value: Json) -> TypeGuard[dict[str, Json]]:
+    """Whether a value is an object."""
     return isinstance(value, dict)
 
 
 def parts(value: Json) -> Collection[Json]:
     """The elements of an array or the values of an object; none of a scalar."""
-    if is_object(value):
+    if is_dict(value):
         return value.values()
-    return value if is_array(value) else ()
+    return value if is_list(value) else ()
 
 
 def count_values(value: Json, limit: int) -> int:
@@ -102,11 +104,7 @@ def most_similar(name: str, known: Iterable[Json], most: int) -> tuple[str, int]
 
 def kinds(types: Iterable[str]) -> str:
     """Types in words: "an array, an object or null"."""
-    return either([_NOUNS.get(name, name) for name in dict.fromkeys(types)])
-
-
-def either(words: Sequence[str]) -> str:
-    """Alternatives in words: "a, b or c"."""
+    words = [_NOUNS.get(name, name) for name in dict.fromkeys(types)]
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} or {words[-1]}"
@@ -121,31 +119,29 @@ def options_in_words(options: Sequence[Json]) -> str:
 
 def shown(value: Json) -> str:
     """A value as JSON, cut to a sane length; containers by their kind and size."""
-    if isinstance(value, str):
-        return cut(_json(cut(value, MAX_VALUE)), MAX_VALUE + 2)
     size = len(parts(value))
-    if is_object(value) and (
-        size > 3 or count_values(value, _SHOWN_PARTS) > _SHOWN_PARTS
-    ):
-        return f"an object with {size} key{'' if size == 1 else 's'}"
-    if is_array(value) and (
-        size > 6 or count_values(value, _SHOWN_PARTS) > _SHOWN_PARTS
-    ):
-        return f"an array of {size} item{'' if size == 1 else 's'}"
-    return cut(_json(_shortened(value)), MAX_VALUE + 2)
+    most = 3 if is_dict(value) else 6
+    if size > most or count_values(value, _SHOWN_PARTS) > _SHOWN_PARTS:
+        kind, part = ("object", "key") if most == 3 else ("array", "item")
+        return f"an {kind} {'with' if most == 3 else 'of'} {count_of(size, part)}"
+    text = json.dumps(
+        _shortened(value), ensure_ascii=False, sort_keys=True, default=repr
+    )
+    return cut(text, MAX_VALUE + 2)
+
+
+def count_of(number: Json, noun: str) -> str:
+    """A number of things in words: "1 item", "2 items"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _shortened(value: Json) -> Json:
     """The same value without the ends of its long strings."""
     if isinstance(value, str):
-        return cut(value, MAX_VALUE + 2)
-    if is_object(value):
-        return {cut(k, MAX_VALUE + 2): _shortened(v) for k, v in value.items()}
-    return [_shortened(item) for item in value] if is_array(value) else value
-
-
-def _json(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=repr)
+        return cut(value, MAX_VALUE)
+    if is_dict(value):
+        return {cut(k, MAX_VALUE): _shortened(v) for k, v in value.items()}
+    return [_shortened(item) for item in value] if is_list(value) else value
 
 
 def cut(text: str, length: int) -> str:

@@ -3,179 +3,210 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from .keywords import is_among, types_in
-from .verdict import Fault, Finding, Nested, Union, Verdict
-from .words import Json, cut, is_object, shown
+from ..references import Document, is_object
+from .words import Json, cut, is_dict, is_list, kinds, options_in_words, shown
 
-MAX_BRANCHES: Final = 500
-"""Branches of a union, those of unions within it included, that are compared."""
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
+
 _MAX_TAGS: Final = 8
 _SHORT: Final = 60
+_TYPES: Final[Mapping[str, Any]] = {
+    "array": list,
+    "boolean": bool,
+    "integer": (int, float),
+    "null": type(None),
+    "number": (int, float),
+    "object": dict,
+    "string": str,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The branch that was meant.
+class Shape:
+    """What one schema wants at its outermost level.
 
     Attributes:
-        verdict: What was found for it.
-        note: Names it; None where the note of an outer union still holds.
+        schema: It, or what its reference leads to; empty where that is not known.
+        properties: The schemas of properties, by their names, those of `allOf` included.
+        tags: The properties that a `const` or `enum` restricts, each with its values.
+        note: Names it; empty where it has no name.
     """
 
-    verdict: Verdict
-    note: str | None
+    __slots__ = ("note", "properties", "schema", "tags")
+
+    def __init__(self, document: Document, schema: Json) -> None:
+        self.note = _note(schema)
+        resolved = document.resolved(schema)
+        self.schema: Mapping[str, Json] = resolved if is_object(resolved) else {}
+        self.properties: dict[str, Json] = {}
+        for part in (self.schema, *(self.schema.get("allOf") or ())):
+            found = document.resolved(part)
+            if is_object(found) and is_object(inner := found.get("properties")):
+                self.properties.update(inner)
+        self.tags: dict[str, list[Json]] = {}
+        for name, each in self.properties.items():
+            part = document.resolved(each)
+            if is_object(part) and "const" in part:
+                self.tags[name] = [part["const"]]
+            elif is_object(part) and isinstance(part.get("enum"), list):
+                self.tags[name] = part["enum"]
 
 
-def choose(union: Union) -> Chosen | Fault:
-    """The branch that was meant, or one problem for all of them.
+class Shapes:
+    """The shapes of a document's schemas, each made once."""
 
-    A branch of the right type is meant rather than another, then one whose tag the
-    value has, then the one that describes and admits the most of the value's parts.
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._known: dict[int, Shape] = {}
+
+    def of(self, schema: Json) -> Shape:
+        """The shape of a part of the document."""
+        known = self._known.get(id(schema))
+        if known is None:
+            known = self._known[id(schema)] = Shape(self.document, schema)
+        return known
+
+
+class Branch:
+    """A branch of a union, and what it says of a value.
+
+    Attributes:
+        shape: What it wants.
+        errors: Why it does not admit the value, as far as that was found out.
+        mistyped: The types that it wants, where the value has another.
     """
-    branches = list(islice(_flattened(union), MAX_BRANCHES))
-    own = [branch for branch in branches if not branch.verdict.mistyped]
-    if not own:
-        return Fault("type", _types(branches), union.value)
-    if len(own) == 1:
-        return Chosen(own[0].verdict, None)
-    if options := _options(own):
-        return Fault("enum", options, union.value)
-    return _by_tag(own, union.value)
 
+    __slots__ = ("_depth", "errors", "mistyped", "shape")
 
-def _by_tag(own: list[_Branch], value: Json) -> Chosen | Fault:
-    tags = _Tags(own, value)
-    meant = [branch for branch in own if tags.of(branch)]
-    if len(meant) == 1:
-        return Chosen(meant[0].verdict, tags.note(meant[0]))
-    if not meant:
-        meant = [branch for branch in own if tags.of(branch) is None]
-        problem = tags.missing(meant) if meant else tags.unknown()
-        if problem is not None:
-            return problem
-    return _closest(meant or own)
+    def __init__(
+        self,
+        shape: Shape,
+        value: Json,
+        found: tuple[Sequence[ValidationError], int] | None = None,
+    ) -> None:
+        """Describe a branch.
 
-
-def _closest(branches: list[_Branch]) -> Chosen | Fault:
-    if len(branches) == 1:
-        return Chosen(branches[0].verdict, branches[0].note or None)
-    scores = [(v.fits, v.near, v.known) for v in (b.verdict for b in branches)]
-    best = max(scores)
-    if best > (0, 0, 0) and scores.count(best) == 1:
-        closest = branches[scores.index(best)]
-        return Chosen(closest.verdict, closest.note or None)
-    common = {id(_only(branch.verdict)) for branch in branches}
-    if len(common) == 1 and _only(branches[0].verdict) is not None:
-        return Chosen(branches[0].verdict, None)
-    return Fault("forms", [(b.verdict, b.note) for b in branches], None)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Branch:
-    verdict: Verdict
-    note: str
-
-
-class _Tags:
-    """The properties by which several branches differ."""
-
-    def __init__(self, branches: list[_Branch], value: Json) -> None:
-        counts = Counter(
-            name
-            for branch in branches
-            for name in islice(branch.verdict.tags, _MAX_TAGS * 4)
-        )
-        common = [name for name, count in counts.items() if count > 1]
-        self._branches = branches
-        self._value: Mapping[str, Json] = value if is_object(value) else {}
-        self._names = common[:_MAX_TAGS]
-        self._known = {id(branch): self._compared(branch) for branch in branches}
-
-    def of(self, branch: _Branch) -> bool | None:
-        """Whether the value is tagged as this branch; None where it is not tagged."""
-        return self._known[id(branch)]
-
-    def note(self, branch: _Branch) -> str:
-        """The tag that the value has."""
-        name = next(n for n in self._names if n in branch.verdict.tags and self._has(n))
-        return f" (for {cut(name, _SHORT)} {shown(self._value[name])})"
-
-    def unknown(self) -> Chosen | None:
-        """The problem of a tag that no branch has."""
-        for name in filter(self._has, self._names):
-            if all(name in branch.verdict.tags for branch in self._branches):
-                options = self._allowed(name, self._branches)
-                return _at(name, Fault("enum", options, self._value[name]))
-        return None
-
-    def missing(self, branches: list[_Branch]) -> Chosen | None:
-        """The problem of a tag that every branch requires and the value has not."""
-        for name in self._names:
-            if not self._has(name) and all(
-                any(name in f.arg for f in _local(b.verdict) if f.keyword == "required")
-                and name in b.verdict.tags
-                for b in branches
-            ):
-                return _at(name, Fault("tag", self._allowed(name, branches), None))
-        return None
-
-    def _has(self, name: str) -> bool:
-        return name in self._value
-
-    def _compared(self, branch: _Branch) -> bool | None:
-        tags = branch.verdict.tags
-        found = [
-            is_among(tags[name], self._value[name])
-            for name in self._names
-            if name in tags and self._has(name)
-        ]
-        return all(found) if found else None
-
-    @staticmethod
-    def _allowed(name: str, branches: list[_Branch]) -> list[Json]:
-        options = (o for b in branches for o in b.verdict.tags[name])
-        return list({repr(option): option for option in options}.values())
-
-
-def _at(name: str, fault: Fault) -> Chosen:
-    return Chosen(Verdict([Nested(name, Verdict([fault]))]), "")
-
-
-def _flattened(union: Union) -> Iterator[_Branch]:
-    """The branches, with those of the unions that are branches themselves."""
-    waiting = list(reversed(union.branches))
-    while waiting:
-        schema, verdict = waiting.pop()
-        inner: Finding = Nested(None, verdict)
-        while isinstance(inner, Nested) and inner.key is None:
-            if len(inner.verdict.findings) != 1:
-                break
-            inner = inner.verdict.findings[0]
-        if isinstance(inner, Union):
-            waiting.extend(reversed(inner.branches))
+        Args:
+            shape: What it wants.
+            value: What was validated.
+            found: Its errors, and the length of their paths that leads to the value.
+        """
+        self.shape = shape
+        self.errors, self._depth = found or ((), 0)
+        if found is not None:
+            types = [e.kind.types for e in self.own("Type")]
+            self.mistyped: list[str] = [name for each in types for name in each]
         else:
-            yield _Branch(verdict, _note(schema))
+            wanted = shape.schema.get("type", [])
+            names: list[str] = [wanted] if isinstance(wanted, str) else wanted
+            self.mistyped = [] if any(_has(value, n) for n in names) else names
+
+    def own(self, *kinds: str) -> list[Any]:
+        """The errors of some kinds on the value itself."""
+        return [
+            error
+            for error in self.errors
+            if len(error.instance_path) == self._depth
+            and type(error.kind).__name__ in kinds
+        ]
+
+    def score(self, value: Json) -> tuple[int, int, int]:
+        """How many parts it admits; how many have the right type; how many it knows."""
+        wrong: dict[str | int, bool] = {}
+        for error in self.errors:
+            path = error.instance_path
+            if len(path) > self._depth:
+                is_type = (
+                    len(path) == self._depth + 1 and type(error.kind).__name__ == "Type"
+                )
+                wrong[path[self._depth]] = wrong.get(path[self._depth], False) | is_type
+        known: Sequence[str | int] = ()
+        if is_dict(value):
+            known = [name for name in value if name in self.shape.properties]
+        elif is_list(value) and "items" in self.shape.schema:
+            known = range(len(value))
+        return (
+            sum(key not in wrong for key in known),
+            sum(not wrong.get(key, False) for key in known),
+            len(known),
+        )
 
 
-def _only(verdict: Verdict) -> Verdict | None:
-    """The verdict on the one part that is not valid, if there is only one."""
-    while len(verdict.findings) == 1 and isinstance(verdict.findings[0], Nested):
-        found = verdict.findings[0]
-        verdict = found.verdict
-        if found.key is not None:
-            while len(verdict.findings) == 1:
-                inner = verdict.findings[0]
-                if not isinstance(inner, Nested) or inner.key is not None:
-                    break
-                verdict = inner.verdict
-            return verdict
-    return None
+def choose(
+    branches: Sequence[Branch], value: Json
+) -> tuple[list[Branch], str | None] | tuple[str | None, str]:
+    """The branches that may have been meant, or one problem for all of them.
+
+    Those of the right type are meant rather than others, then those whose tags the
+    value has.
+
+    Returns:
+        The branches and a note that names the tag, or None where the branches' own name
+            is to be used; or the property that has a problem, None for the value itself,
+            and the reason.
+    """
+    own = [branch for branch in branches if not branch.mistyped]
+    if not own:
+        types = (name for branch in branches for name in branch.mistyped)
+        return None, f"must be {kinds(types)}, got {shown(value)}"
+    if len(own) == 1 or not is_dict(value):
+        return own, "" if len(own) == 1 else None
+    counts = Counter(name for branch in own for name in branch.shape.tags)
+    names = [name for name, count in counts.items() if count > 1][:_MAX_TAGS]
+    has = [(branch, _has_tags(branch, names, value)) for branch in own]
+    meant = [branch for branch, found in has if found]
+    if len(meant) > 1:
+        return meant, None
+    if meant:
+        tag = next(n for n in names if n in meant[0].shape.tags and n in value)
+        return meant, f" (for {cut(tag, _SHORT)} {shown(value[tag])})"
+    rest = [branch for branch, found in has if found is None]
+    for name in names:
+        options = [o for branch in rest or own for o in branch.shape.tags.get(name, ())]
+        listed = options_in_words(list({repr(o): o for o in options}.values()))
+        if not rest and name in value and counts[name] == len(own):
+            return name, f"{shown(value[name])} is not one of {listed}"
+        if name not in value and rest and all(_wants(b, name) for b in rest):
+            return name, f"is required; one of {listed}"
+    return rest or own, None
+
+
+def closest(branches: Sequence[Branch], value: Json) -> Branch | None:
+    """The branch that describes and admits the most of a value's parts, if it is one."""
+    scores = [branch.score(value) for branch in branches]
+    best = max(scores)
+    is_one = len(scores) == 1 or (best > (0, 0, 0) and scores.count(best) == 1)
+    return branches[scores.index(best)] if is_one else None
+
+
+def _has(value: Json, name: str) -> bool:
+    kind = _TYPES.get(name)
+    if isinstance(value, bool):
+        return kind is bool
+    return kind is not None and isinstance(value, kind)
+
+
+def _wants(branch: Branch, name: str) -> bool:
+    required = branch.shape.schema.get("required")
+    return name in branch.shape.tags and isinstance(required, list) and name in required
+
+
+def _has_tags(branch: Branch, names: Sequence[str], value: Json) -> bool | None:
+    """Whether the value is tagged as a branch; None where it is not tagged."""
+    found = [
+        any(
+            option == value[name]
+            and isinstance(option, bool) is isinstance(value, bool)
+            for option in branch.shape.tags[name]
+        )
+        for name in names
+        if name in branch.shape.tags and name in value
+    ]
+    return all(found) if found else None
 
 
 def _note(schema: Json) -> str:
@@ -188,34 +219,3 @@ def _note(schema: Json) -> str:
     if not isinstance(name, str) or not name or name.isdigit() or "#" in name:
         return ""
     return f" (for {cut(name, _SHORT)})"
-
-
-def _types(branches: list[_Branch]) -> list[str]:
-    faults = (fault for branch in branches for fault in _local(branch.verdict))
-    types = (t for f in faults if f.keyword == "type" for t in types_in(f.arg))
-    return list(dict.fromkeys(types))
-
-
-def _options(branches: list[_Branch]) -> list[Json]:
-    """The values of branches that allow certain values only; none if one doesn't."""
-    options: list[Json] = []
-    for branch in branches:
-        findings = list(islice(_local(branch.verdict), 2))
-        if len(findings) != 1 or findings[0].keyword not in ("const", "enum"):
-            return []
-        arg = findings[0].arg
-        options += arg if findings[0].keyword == "enum" else [arg]
-    return options
-
-
-def _local(verdict: Verdict) -> Iterator[Fault]:
-    """What concerns the value itself; something else stands for what is in it."""
-    waiting = [verdict]
-    while waiting:
-        for finding in waiting.pop().findings:
-            if isinstance(finding, Fault):
-                yield finding
-            elif isinstance(finding, Nested) and finding.key is None:
-                waiting.append(finding.verdict)
-            else:
-                yield Fault("other", None, None)

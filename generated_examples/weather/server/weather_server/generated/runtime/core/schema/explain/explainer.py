@@ -1,23 +1,85 @@
-"""Why a value is not valid: problems with paths, found in bounded work.
+"""Why a value is not valid: problems with their paths, found in bounded work.
 
-Used where a value has already been refused by the compiled validator of its schema.
+Used where a value has already been refused by the compiled validator of its schema. The
+validator's own errors say why, but their number can be exponential: with each level of
+unions in each other. So it is asked for them where an estimate says that there are few.
+Elsewhere the parts of the value that are not valid are looked for, and explained alone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
-from .bulk import Bulk
-from .keywords import Compiled
-from .references import References, draft_of
-from .render import Rendering
-from .walk import Plans, Walk
-from .words import Json, is_object
+from pydantic_core import to_json
+
+from ..references import KEYWORDS, Document, encoded, is_array, is_object
+from ..subschemas import IN_PLACE, LIST, MAP, ONE, below
+from .reasons import Found, Path, Reasons
+from .unions import Branch, Shapes, choose
+from .words import Json, is_dict, is_list, parts, pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jsonschema_rs import Validator
+
+MAX_WORK: Final = 1_500
+"""Units of work of one explanation, each of about 20 microseconds."""
+MAX_ALONE: Final = 500
+"""Units that the errors of one part may take."""
+MAX_COUNTED: Final = 1_000
+"""Problems of one value that are counted."""
+MAX_TEXT: Final = 16_000
+"""Characters of all problems together, after which they are only counted."""
+MAX_PARTS: Final = 1_500
+"""Subschemas of a document whose parts are compiled alone."""
+MAX_SPELLED: Final = 20_000
+"""Characters of its patterns with their repetitions written out."""
+MAX_VALIDATORS: Final = 32
+"""Parts of a schema that stay compiled."""
+MAX_HELD: Final = 2_000
+"""Names or items of one container that its own keywords are held against."""
+_CHUNK: Final = 512
+_VALIDATED: Final = 8_000
+"""Characters of JSON that are validated in a unit of work."""
+_COPIED: Final = 400
+"""Characters of JSON that are copied into an error in a unit of work."""
+_TEXT: Final = 10_000
+"""Characters of a text that are."""
+_BACKTRACKING: Final = 50
+"""Units of work that a pattern with look-around may take on a text."""
+
+_URI: Final = "urn:mcpgen:schema"
+_MOVING: Final = frozenset(
+    {
+        *("$dynamicRef", "$id", "$recursiveRef", "id"),
+        *("unevaluatedItems", "unevaluatedProperties"),
+    }
+)
+"""Keywords with which a part means something else when it stands alone."""
+_SHALLOW: Final = frozenset(
+    {
+        *(
+            "dependentRequired",
+            "maxItems",
+            "maxProperties",
+            "minItems",
+            "minProperties",
+        ),
+        *("propertyNames", "required", "type"),
+    }
+)
+"""Keywords of objects and arrays that do not look into their parts."""
+_BOUNDS: Final = ("maxItems", "maxProperties", "minItems", "minProperties")
+_COPYING: Final = ("const", "enum", "not")
+"""Keywords whose value is copied into an error."""
+_REPEATED: Final = re.compile(r"(.)\{(?:\d*,)?(\d{1,6})\}")
+_LOOKS_AROUND: Final = re.compile(r"\(\?<?[=!]|\\[1-9]")
+_TOO_MUCH: Final = "is not valid, but too large or too complex to say why"
+
+Compiler = Callable[[Json, Any], "Validator"]
 
 
 class Explainer:
@@ -25,32 +87,359 @@ class Explainer:
 
     Args:
         schema: The JSON Schema document.
+        validator: Its validator.
         compiler: Compiles a schema, given a registry of further ones or None.
     """
 
-    def __init__(
-        self, schema: Json, compiler: Callable[[Json, Any], Validator]
-    ) -> None:
-        self._schema = schema
-        self._plans = Plans(draft_of(schema))
-        self._references = References(schema)
-        named = {"$schema": schema["$schema"]} if "$schema" in _members(schema) else {}
-        self._compiled = Compiled(lambda part: compiler({**named, **part}, None))
-        self._bulk = Bulk(schema, compiler)
+    def __init__(self, schema: Json, validator: Validator, compiler: Compiler) -> None:
+        self.document = Document(schema)
+        self.shapes = Shapes(self.document)
+        self.validator = validator
+        self._compiler = compiler
+        self._made: OrderedDict[tuple[str, int], Validator | None] = OrderedDict()
+        self._registry: Any = None
+        self.size = len(self.document.parts)
+        dialect = schema.get("$schema", "") if is_object(schema) else ""
+        self._named: dict[str, Json] = {"$schema": dialect} if dialect else {}
+        self.is_old = "/draft-0" in str(dialect)
+        """Whether a `$ref` hides the keywords beside it."""
+        spelled = sum(map(_spelled, _patterns(self.document)))
+        self._has_parts = (
+            self.size <= MAX_PARTS
+            and spelled <= MAX_SPELLED
+            and all(_MOVING.isdisjoint(part) for part in self.document.parts)
+        )
 
     def problems(self, value: Json, limit: int) -> list[tuple[str, str]]:
         """Paths and reasons, `limit` at most; a last one is about those left out.
 
         Never empty, and the same for the same value.
         """
-        walk = Walk(
-            self._schema, self._references, self._compiled, self._bulk, self._plans
-        )
         try:
-            return Rendering(walk).problems(walk.run(value), limit)
+            return _Explanation(self, limit).run(value)
         except RecursionError:
             return [("", "is not valid")]
 
+    def shallow(self, schema: Json, made: Json) -> Validator | None:
+        """A validator for the keywords of a part that do not look into parts."""
+        key = "shallow", id(schema)
+        return self._made[key] if key in self._made else self._keep(key, made, None)
 
-def _members(schema: Json) -> Any:
-    return schema if is_object(schema) else {}
+    def part(self, schema: Json) -> Validator | None:
+        """A validator for arrays of what a part of the document admits."""
+        key = "part", id(schema)
+        if key in self._made:
+            return self._made[key]
+        if not self._has_parts or (path := self.document.pointer(schema)) is None:
+            return None
+        if self._registry is None:
+            from jsonschema_rs import Registry
+
+            self._registry = Registry([(_URI, encoded(self.document.root))])
+        return self._keep(key, {"items": {"$ref": f"{_URI}#{path}"}}, self._registry)
+
+    def _keep(
+        self, key: tuple[str, int], schema: dict[str, Json], registry: Any
+    ) -> Validator | None:
+        try:
+            made = self._compiler({**self._named, **schema}, registry)
+        except ValueError:
+            made = None
+        self._made[key] = made
+        if len(self._made) > MAX_VALIDATORS:
+            self._made.popitem(last=False)
+        return made
+
+
+class _Explanation:
+    """The problems of one value, and the work that is left for more."""
+
+    def __init__(self, explainer: Explainer, limit: int) -> None:
+        self._explainer = explainer
+        self._document = explainer.document
+        self._reasons = Reasons(explainer.shapes)
+        self._limit = limit
+        self._left = MAX_WORK
+        self._found: dict[tuple[str, str], None] = {}
+        self._size = self._more = 0
+        self._is_complete = True
+
+    def run(self, value: Json) -> list[tuple[str, str]]:
+        self._explain(self._document.root, value, (), "", None)
+        if not self._found:
+            return [("", _TOO_MUCH)]
+        if self._more:
+            least = "" if self._is_complete else "at least "
+            plural = "" if self._more == 1 else "s"
+            rest = f"and {least}{self._more} more problem{plural}"
+        elif not self._is_complete:
+            rest = "there may be more problems"
+        else:
+            return list(self._found)
+        return [*self._found, ("", rest)]
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._found) >= self._limit or self._size >= MAX_TEXT
+
+    def _add(self, found: Iterator[Found]) -> bool:
+        """Add some problems; whether there were any."""
+        before = len(self._found) + self._more
+        for path, text in found:
+            if len(self._found) + self._more >= MAX_COUNTED:
+                self._is_complete = False
+                return True
+            problem = pointer(path), text
+            if problem in self._found:
+                return True
+            if self._is_full:
+                self._more += 1
+            else:
+                self._found[problem] = None
+                self._size += len(problem[0]) + len(problem[1])
+        return len(self._found) + self._more > before
+
+    def _explain(
+        self,
+        schema: Json,
+        value: Json,
+        path: Path,
+        note: str,
+        most: int | None,
+        size: int | None = None,
+    ) -> None:
+        """Add the problems of an invalid value.
+
+        Args:
+            schema: What does not admit it.
+            value: The value.
+            path: Where it is.
+            note: What to add to reasons.
+            most: Characters that it may have for an estimate to be worth the work.
+            size: The characters that it has, if that is known.
+        """
+        is_root = schema is self._document.root
+        validator = None if is_root else self._explainer.part(schema)
+        size = _size(value) if size is None else size
+        if (most is None or size <= most) and (is_root or validator is not None):
+            affordable = self._left if is_root else min(self._left, MAX_ALONE)
+            cost = self._cost(schema, value, affordable)
+            if cost <= affordable:
+                self._left -= cost
+                errors = (
+                    self._explainer.validator.iter_errors(value)
+                    if validator is None
+                    else validator.iter_errors([value])
+                )
+                self._add(self._reasons.of(errors, path, note, 0 if is_root else 1))
+                return
+            most = size // 4
+            self._left -= affordable // 20
+        if self._left <= 0 or not self._narrow(schema, value, path, note, most):
+            self._add(iter([(path, f"{_TOO_MUCH}{note}")]))
+
+    # ---------------------------------------------------------------- estimate
+
+    def _cost(self, schema: Json, value: Json, most: int) -> int:
+        """The work that the errors of a value take at most; not exact beyond a limit."""
+        waiting: list[tuple[Json, Json]] = [(schema, value)]
+        spent = 0
+        while waiting and spent <= most:
+            schema, value = waiting.pop()
+            size = _size(value) // (_TEXT if isinstance(value, str) else _COPIED)
+            spent += 1 + size
+            if not is_object(schema):
+                continue
+            spent += sum(
+                _size(schema[keyword]) // _COPIED
+                for keyword in _COPYING
+                if keyword in schema
+            )
+            if is_dict(value) and is_array(names := schema.get("required")):
+                missing = sum(name not in value for name in names)
+                spent += missing * (1 + size) // 4
+            if isinstance(value, str) and _LOOKS_AROUND.search(
+                str(schema.get("pattern", ""))
+            ):
+                spent += _BACKTRACKING
+            for keyword, arg in schema.items():
+                applied = self._applied(keyword, arg, value)
+                waiting.extend(islice(applied, most + 1))
+        return spent
+
+    def _applied(
+        self, keyword: str, arg: Json, value: Json
+    ) -> Iterator[tuple[Json, Json]]:
+        """The schemas of a keyword, each with a value that it applies to."""
+        if keyword in KEYWORDS:
+            for target in self._document.targets(arg) or [True] * (
+                1 + len(parts(value))
+            ):
+                yield target, value
+        elif keyword in IN_PLACE or keyword == "dependencies":
+            for _, child in below(keyword, arg):
+                yield child, value
+        elif keyword == "properties" and is_object(arg):
+            if is_dict(value):
+                yield from ((arg[n], value[n]) for n in value if n in arg)
+        elif keyword in ("propertyNames", *ONE, *LIST, *MAP) and not keyword.startswith(
+            ("$", "def")
+        ):
+            for _, child in below(keyword, arg):
+                for part in parts(value):
+                    yield child, part
+
+    # ---------------------------------------------------------------- narrowing
+
+    def _narrow(
+        self, schema: Json, value: Json, path: Path, note: str, most: int | None
+    ) -> bool:
+        """Add what is wrong with a value's parts; whether there is anything."""
+        found = False
+        seen: set[int] = set()
+        waiting: list[tuple[Json, str]] = [(schema, note)]
+        while waiting and self._left > 0:
+            part, note = waiting.pop(0)
+            self._left -= 1
+            if not is_object(part) or id(part) in seen:
+                continue
+            seen.add(id(part))
+            if "$ref" in part:
+                waiting += [(t, note) for t in self._document.targets(part["$ref"])]
+                if self._explainer.is_old:
+                    continue
+            waiting += [(each, note) for each in part.get("allOf", ())]
+            for keyword in ("anyOf", "oneOf"):
+                if keyword in part:
+                    found |= self._union(part[keyword], value, path, note, waiting)
+            found |= self._add(self._shallow(part, value, path, note))
+            for child, keys in _children(part, value):
+                for key, size in self._invalid(child, value, keys):
+                    found = True
+                    if self._is_full or self._left <= 0:
+                        self._more += 1
+                        self._is_complete = False
+                    else:
+                        where = (*path, key)
+                        self._explain(child, value[key], where, note, most, size)
+        return found
+
+    def _union(
+        self,
+        schemas: Json,
+        value: Json,
+        path: Path,
+        note: str,
+        waiting: list[tuple[Json, str]],
+    ) -> bool:
+        """Go on with the branch that was meant; whether none can be meant."""
+        self._left -= len(schemas) // 5
+        shapes = self._explainer.shapes
+        by_branch = {Branch(shapes.of(each), value): each for each in schemas}
+        meant, chosen = choose(list(by_branch), value)
+        if not isinstance(meant, list):
+            where = path if meant is None else (*path, meant)
+            return self._add(
+                iter([(where, f"{chosen}{note if meant is None else ''}")])
+            )
+        if len(meant) == 1:
+            chosen = meant[0].shape.note if chosen is None else chosen
+            waiting.append((by_branch[meant[0]], chosen or note))
+        return False
+
+    def _shallow(
+        self, schema: Mapping[str, Json], value: Json, path: Path, note: str
+    ) -> Iterator[Found]:
+        """What is wrong with an array or object as such."""
+        made = {keyword: schema[keyword] for keyword in _SHALLOW & schema.keys()}
+        if schema.get("additionalProperties") is False and is_dict(value):
+            for keyword in ("properties", "patternProperties"):
+                made[keyword] = dict.fromkeys(schema.get(keyword, ()), True)
+            made["additionalProperties"] = False
+        if not made or not (is_dict(value) or is_list(value)):
+            return
+        held = max(MAX_HELD, *(int(schema.get(bound, 0)) + 1 for bound in _BOUNDS))
+        if is_dict(value):
+            known = (name for name in schema.get("properties", ()) if name in value)
+            keys = islice({**dict.fromkeys(known), **value}, held)
+            hollow: Json = dict.fromkeys(keys)
+        else:
+            hollow = [None] * min(len(value), held)
+        self._left -= len(hollow) // 50
+        validator = self._explainer.shallow(schema, made)
+        for error in validator.iter_errors(hollow) if validator else ():
+            yield from self._reasons.one(error, path, note, value)
+
+    def _invalid(
+        self, schema: Json, value: Json, keys: Sequence[str | int]
+    ) -> Iterator[tuple[str | int, int | None]]:
+        """The keys of the parts that a schema does not admit, and perhaps their sizes."""
+        validator = self._explainer.part(schema)
+        if validator is None:
+            return
+        self._left -= 1 + self._explainer.size // 20
+        found = 0
+        for start in range(0, len(keys), _CHUNK):
+            chunk = keys[start : start + _CHUNK]
+            values = [value[key] for key in chunk]
+            size = _size(values)
+            self._left -= size // _VALIDATED
+            if self._left <= 0:
+                self._is_complete = False
+                return
+            if validator.is_valid(values):
+                continue
+            for key in chunk:
+                if not validator.is_valid([value[key]]):
+                    yield key, size if len(keys) == 1 else None
+                    found += 1
+                    if found >= MAX_COUNTED:
+                        self._is_complete = False
+                        return
+
+
+def _size(value: Json) -> int:
+    """The characters of a value's JSON."""
+    return len(value) if isinstance(value, str) else len(to_json(value))
+
+
+def _children(
+    schema: Mapping[str, Json], value: Json
+) -> Iterator[tuple[Json, Sequence[str | int]]]:
+    """The schemas of parts, each with the keys of the parts that it applies to."""
+    if is_dict(value):
+        declared = schema.get("properties", {})
+        shorter, longer = sorted((declared, value), key=len)
+        for name in [name for name in shorter if name in longer]:
+            yield declared[name], [name]
+        if "additionalProperties" in schema and "patternProperties" not in schema:
+            rest = [name for name in value if name not in declared]
+            yield schema["additionalProperties"], rest
+    elif is_list(value):
+        items, first = schema.get("items", True), schema.get("prefixItems", ())
+        if is_array(items):
+            items, first = schema.get("additionalItems", True), items
+        for index, each in enumerate(islice(first, len(value))):
+            yield each, [index]
+        yield items, range(len(first), len(value))
+
+
+def _patterns(document: Document) -> Iterator[str]:
+    for part in document.parts:
+        if is_object(patterns := part.get("patternProperties")):
+            yield from patterns
+        if isinstance(pattern := part.get("pattern"), str):
+            yield pattern
+
+
+def _spelled(pattern: str) -> int:
+    """About how many characters a pattern has with its repetitions written out.
+
+    With look-around, they are far dearer to compile.
+    """
+    factor = 20 if _LOOKS_AROUND.search(pattern) else 1
+    size = len(pattern)
+    for before, count in _REPEATED.findall(pattern):
+        times = max(int(count), 1) * factor
+        size = size * times if before == ")" else size + times
+    return size

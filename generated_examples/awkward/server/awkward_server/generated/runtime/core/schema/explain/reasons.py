@@ -1,0 +1,287 @@
+"""The validator's errors in words: "must be at most 14, got 20"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ..subschemas import IN_PLACE
+from .unions import Branch, Shapes, choose, closest
+from .words import (
+    Json,
+    count_of,
+    cut,
+    kinds,
+    most_similar,
+    options_in_words,
+    parts,
+    pointer,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
+
+Path: TypeAlias = tuple[str | int, ...]
+Found: TypeAlias = tuple[Path, str]
+"""Where a problem is, and its reason."""
+
+MAX_COMPARED: Final = 6_000
+"""Characters of names that are compared with unknown ones, to find those meant."""
+MAX_BRANCHES: Final = 500
+"""Branches of a union, those of unions within it included, that are compared."""
+MAX_FORMS: Final = 4
+"""Branches of a union of which a problem names the first reason."""
+
+_NONE: Final = "matches none of the allowed forms"
+_UNIONS: Final = frozenset({"AnyOf", "OneOfNotValid"})
+_UNEVALUATED: Final = frozenset({"UnevaluatedItems", "UnevaluatedProperties"})
+_APPLYING: Final = IN_PLACE | {"$dynamicRef", "$recursiveRef", "$ref"}
+_UNKNOWN: Final = frozenset({"AdditionalProperties", "UnevaluatedProperties"})
+
+
+class Reasons:
+    """Problems of one value in words.
+
+    Args:
+        shapes: Those of the schema.
+    """
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._document = shapes.document
+        self._shapes = shapes
+        self._hints = MAX_COMPARED
+
+    def of(
+        self, errors: Iterable[ValidationError], at: Path, note: str, skipped: int = 0
+    ) -> Iterator[Found]:
+        """The problems behind some errors; of unions, those of the branch that was meant.
+
+        Args:
+            errors: Those of one value, or of one branch.
+            at: Where the value is.
+            note: What to add to a reason.
+            skipped: How many keys of the errors' paths lead to the value.
+        """
+        errors = list(errors)
+        paths = (
+            [error.evaluation_path for error in errors]
+            if any(type(error.kind).__name__ in _UNEVALUATED for error in errors)
+            else []
+        )
+        for error in errors:
+            name = type(error.kind).__name__
+            if name in _UNEVALUATED and _is_left_over(error.evaluation_path, paths):
+                continue
+            where = (*at, *error.instance_path[skipped:])
+            if name not in _UNIONS:
+                yield from self.one(error, where, note, error.instance)
+            else:
+                yield from self._union(error, at, where, note, skipped)
+
+    def one(
+        self, error: ValidationError, where: Path, note: str, value: Json
+    ) -> Iterator[Found]:
+        """The problems behind one error that is not about a union."""
+        kind: Any = error.kind
+        name = type(kind).__name__
+        if name == "Required":
+            yield (*where, kind.property), f"is required{note}"
+        elif name in _UNKNOWN:
+            around = self._document.at(self._document.root, error.schema_path[:-1])
+            known = self._shapes.of(around).properties
+            for unknown in kind.unexpected:
+                hint = self._hint(unknown, known)
+                yield (*where, unknown), f"is not a known property{hint}{note}"
+        elif name == "PropertyNames":
+            _, inner = next(self.of([kind.error], (), ""), ((), "is not valid"))
+            yield where, f"has a property name that {inner}{note}"
+        elif name == "Contains":
+            yield where, f"{self._contains(error.schema_path)}{note}"
+        else:
+            text = reason(name, kind, value)
+            if name == "Enum" and isinstance(value, str):
+                text += self._hint(value, kind.options)
+            yield where, f"{text}{note}"
+
+    def _hint(self, name: str, known: Iterable[Json]) -> str:
+        similar, compared = most_similar(name, known, self._hints)
+        self._hints -= compared
+        return f"; did you mean {shown(similar)}?" if similar else ""
+
+    def _contains(self, path: Sequence[str | int]) -> str:
+        limit = self._document.at(self._document.root, path)
+        bound = {"maxContains": "most", "minContains": "least"}.get(str(path[-1]))
+        if bound is None:
+            return "has no item of the kind that it must contain"
+        return f"must have at {bound} {limit} items of the kind that it must contain"
+
+    # ---------------------------------------------------------------- unions
+
+    def _union(
+        self, error: ValidationError, at: Path, where: Path, note: str, skipped: int
+    ) -> Iterator[Found]:
+        value = error.instance
+        branches = list(islice(self._branches(error), MAX_BRANCHES))
+        branches_meant, chosen = choose(branches, value)
+        if not isinstance(branches_meant, list):
+            key = branches_meant
+            place = where if key is None else (*where, key)
+            yield place, f"{chosen}{note if key is None else ''}"
+            return
+        if options := _options(branches_meant):
+            hint = self._hint(value, options) if isinstance(value, str) else ""
+            listed = options_in_words(options)
+            yield where, f"{shown(value)} is not one of {listed}{hint}{note}"
+            return
+        meant = closest(branches_meant, value)
+        if meant is not None:
+            inner = (meant.shape.note if chosen is None else chosen) or note
+            yield from self.of(meant.errors, at, inner, skipped)
+            return
+        some = branches_meant[:MAX_FORMS]
+        first = [next(self.of(b.errors, at, "", skipped), None) for b in some]
+        if len(set(first)) == 1 and all(len(b.errors) == 1 for b in branches_meant):
+            yield from self.of(some[0].errors, at, note, skipped)
+            return
+        texts = [
+            _located(*problem, branch.shape.note or note)
+            for branch, problem in zip(some, first, strict=True)
+            if problem is not None
+        ]
+        more = ", or others" if len(branches_meant) > MAX_FORMS else ""
+        forms = " / ".join(dict.fromkeys(texts))
+        yield where, f"{_NONE}: {forms}{more}{note}"
+
+    def _branches(self, error: ValidationError) -> Iterator[Branch]:
+        """The branches, with those of the unions that are branches themselves."""
+        context: list[list[ValidationError]] = error.kind.as_dict()["context"]
+        depth = len(error.instance_path)
+        schemas = self._document.at(self._document.root, error.schema_path)
+        if not isinstance(schemas, list | tuple) or len(schemas) != len(context):
+            schemas = [None] * len(context)
+        for schema, errors in zip(schemas, context, strict=True):
+            if (
+                len(errors) == 1
+                and type(errors[0].kind).__name__ in _UNIONS
+                and len(errors[0].instance_path) == depth
+            ):
+                yield from self._branches(errors[0])
+            else:
+                found = errors, depth
+                yield Branch(self._shapes.of(schema), error.instance, found)
+
+
+def _is_left_over(path: list[str | int], paths: list[list[str | int]]) -> bool:
+    """Whether a part is only unevaluated as what evaluates it failed."""
+    around, size = path[:-1], len(path) - 1
+    return any(
+        len(other) > size and other[size] in _APPLYING and other[:size] == around
+        for other in paths
+    )
+
+
+def _located(path: Path, text: str, note: str) -> str:
+    where = pointer(path)
+    if text.startswith(_NONE):
+        text, note = _NONE, ""
+    return f"{where}: {text}{note}" if where else f"{text}{note}"
+
+
+def _options(branches: Sequence[Branch]) -> list[Json]:
+    """The values of branches that allow certain values only; none if one doesn't."""
+    options: list[Json] = []
+    for branch in branches:
+        own = branch.own("Constant", "Enum")
+        if len(own) != 1 or len(branch.errors) != 1 or len(branches) == 1:
+            return []
+        kind = own[0].kind
+        is_enum = type(kind).__name__ == "Enum"
+        options += kind.options if is_enum else [kind.expected_value]
+    return options
+
+
+# --- in words ---------------------------------------------------------------
+
+
+def reason(name: str, kind: Any, value: Json) -> str:
+    """An error as a phrase.
+
+    Args:
+        name: The name of its kind.
+        kind: The kind, with its details.
+        value: The value that is not valid.
+    """
+    if name in _LIMITS:
+        return f"{_LIMITS[name]} {shown(kind.limit)}, got {shown(value)}"
+    if name in _SIZES:
+        words, unit = _SIZES[name]
+        size = len(value) if isinstance(value, str) else len(parts(value))
+        return f"{words} {count_of(kind.limit, unit)}, has {size}"
+    writer = _REASONS.get(name)
+    return f"is not valid: {kind.name}" if writer is None else writer(kind, value)
+
+
+_LIMITS: Final[dict[str, str]] = {
+    "Maximum": "must be at most",
+    "Minimum": "must be at least",
+    "ExclusiveMaximum": "must be less than",
+    "ExclusiveMinimum": "must be greater than",
+}
+_SIZES: Final[dict[str, tuple[str, str]]] = {
+    "MaxItems": ("must have at most", "item"),
+    "MinItems": ("must have at least", "item"),
+    "MaxLength": ("must have at most", "character"),
+    "MinLength": ("must have at least", "character"),
+    "MaxProperties": ("must have at most", "key"),
+    "MinProperties": ("must have at least", "key"),
+}
+
+
+def _repeated(_: Any, value: Json) -> str:
+    """Names the first item that repeats another."""
+    from jsonschema_rs import validator_for
+
+    is_unique = validator_for({"uniqueItems": True}).is_valid
+    low, high = 1, len(value)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if is_unique(value[:middle]) else (low, middle)
+    shown_item = shown(value[low - 1])
+    return f"must not repeat an item; {shown_item} is at [{low - 1}] again"
+
+
+def _takes_too_long(*_: Any) -> str:
+    return "takes too long to compare with its pattern"
+
+
+_REASONS: Final[dict[str, Callable[[Any, Json], str]]] = {
+    "Type": lambda kind, value: f"must be {kinds(kind.types)}, got {shown(value)}",
+    "Enum": lambda kind, value: (
+        f"{shown(value)} is not one of {options_in_words(kind.options)}"
+    ),
+    "Constant": lambda kind, value: (
+        f"must be {shown(kind.expected_value)}, got {shown(value)}"
+    ),
+    "UniqueItems": _repeated,
+    "Pattern": lambda kind, value: (
+        f"must match the pattern {cut(kind.pattern, 200)}, got {shown(value)}"
+    ),
+    "BacktrackLimitExceeded": _takes_too_long,
+    "RegexEngineFailure": _takes_too_long,
+    "MultipleOf": lambda kind, value: (
+        f"must be a multiple of {shown(kind.multiple_of)}, got {shown(value)}"
+    ),
+    "AdditionalItems": lambda kind, _: f"must have at most {kind.limit} items",
+    "UnevaluatedItems": lambda _, __: "has items that are not allowed",
+    "FalseSchema": lambda _, __: "is not allowed",
+    "Not": lambda _, value: f"has a form that is not allowed: {shown(value)}",
+    "OneOfMultipleValid": lambda _, __: (
+        "matches more than one of forms of which exactly one is allowed"
+    ),
+    "ContentEncoding": lambda kind, _: (
+        f"is not encoded as {cut(kind.content_encoding, 200)}"
+    ),
+    "ContentMediaType": lambda kind, _: f"is not {cut(kind.content_media_type, 200)}",
+}
