@@ -331,7 +331,7 @@ WRITERS: Final = {"disk.py", "write.py"}
 """The modules of the generator that may change a disk."""
 RUNTIME_WRITERS: Final = {
     "client/features/oauth/storage.py",
-    "client/features/terminal/saving.py",
+    "client/features/terminal/commands.py",
 }
 """The modules of generated packages that may."""
 CHANGING: Final = {

@@ -26,7 +26,7 @@ from mcpgen.runtime.client.features.terminal.arguments import (
     spellings,
     text_arguments,
 )
-from mcpgen.runtime.client.features.terminal.completion import ASKED
+from mcpgen.runtime.client.features.terminal.command_line import ASKED
 from mcpgen.runtime.server import Settings, create_app
 from mcpgen.runtime.server.features.auth import make_api_key
 from tests.requirements import requirement

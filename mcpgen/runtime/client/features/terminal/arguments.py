@@ -11,13 +11,14 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from pydantic_core import from_json
 
 from ...shapes import is_list, is_object, members
-from .words import in_one_line
+from .display import in_one_line
 
 MAX_DEPTH: Final = 8
 """References and alternatives that are followed to find out a type."""
@@ -127,62 +128,36 @@ def choices_of(schema: Mapping[str, Any]) -> list[Any]:
 
 def _read(text: str, types: frozenset[str]) -> Any:
     if not types:
-        return _json_or_text(text)
-    for name, read in _READERS.items():
-        if name in types:
-            try:
-                return read(text)
-            except ValueError:
-                continue
+        with suppress(ValueError):
+            return from_json(text)
+        return text
+    for name, kind in _KINDS.items():
+        with suppress(ValueError):
+            if name in types:
+                return _typed(text, name, kind)
     if "string" in types:
         return text
     raise ValueError(f"{text!r} is not of type {' or '.join(sorted(types))}")
 
 
-def _number(text: str) -> Any:
-    value = from_json(text, allow_inf_nan=False)
-    if isinstance(value, int | float) and not isinstance(value, bool):
+def _typed(text: str, name: str, kind: Any) -> Any:
+    word = text.lower()
+    if name == "boolean" and word in _TRUE | _FALSE:
+        return word in _TRUE
+    value = int(text) if name == "integer" else from_json(text, allow_inf_nan=False)
+    if isinstance(value, kind) and value.__class__ is not bool:
         return value
     raise ValueError(text)
 
 
-def _boolean(text: str) -> bool:
-    word = text.lower()
-    if word not in _TRUE | _FALSE:
-        raise ValueError(text)
-    return word in _TRUE
-
-
-def _null(text: str) -> None:
-    if text != "null":
-        raise ValueError(text)
-
-
-def _structure(kind: type) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        value = from_json(text)
-        if isinstance(value, kind):
-            return value
-        raise ValueError(text)
-
-    return read
-
-
-_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "null": _null,
+_KINDS: Final[Mapping[str, Any]] = {
+    "null": type(None),
     "integer": int,
-    "number": _number,
-    "boolean": _boolean,
-    "object": _structure(dict),
-    "array": _structure(list),
+    "number": int | float,
+    "boolean": bool,
+    "object": dict,
+    "array": list,
 }
-
-
-def _json_or_text(text: str) -> Any:
-    try:
-        return from_json(text)
-    except ValueError:
-        return text
 
 
 def _resolved(field: object, root: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -208,16 +183,12 @@ def _types(
     elif is_list(kind):
         yield from (each for each in kind if isinstance(each, str))
     elif choices := choices_of(schema):
-        yield from {_name(choice) for choice in choices}
+        yield from {_NAMES.get(choice.__class__, "object") for choice in choices}
     elif depth > 0:
         for key in ("anyOf", "oneOf"):
             options = schema.get(key)
             for option in options if is_list(options) else ():
                 yield from _types(_resolved(option, root, depth), root, depth - 1)
-
-
-def _name(value: object) -> str:
-    return _NAMES.get(value.__class__, "object")
 
 
 _NAMES: Final[Mapping[type, str]] = {
@@ -283,7 +254,10 @@ def read_arguments(
         metavar="JSON",
         help="the arguments as a JSON object; - reads it from standard input",
     )
-    _add_own(parser, saves)
+    parser.add_argument("-h", "--help", action="help", help="show this help")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    if saves:
+        parser.add_argument("--output", metavar="FILE", help="save it to a file")
     parsed, unknown = parser.parse_known_args(words)
     if unknown:
         option = unknown[0].partition("=")[0]
@@ -302,14 +276,6 @@ def read_arguments(
         if texts is not None:
             values[each.name] = _value(texts, each)
     return Given(values, bool(found.get("json", False)), found.get("output"))
-
-
-def _add_own(parser: argparse.ArgumentParser, saves: bool) -> None:
-    """This program's options."""
-    parser.add_argument("-h", "--help", action="help", help="show this help")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    if saves:
-        parser.add_argument("--output", metavar="FILE", help="save it to a file")
 
 
 def option_of(name: str) -> str:
@@ -394,29 +360,20 @@ def _count(each: Argument) -> dict[str, Any]:
     return {}
 
 
-def _value(texts: list[Any], wanted: Argument) -> Any:
-    if "array" in wanted.types:
-        return _array([text for group in texts for text in group], wanted)
-    if len(texts) > 1:
-        raise UsageError(f"{option_of(wanted.name)} was given {len(texts)} times")
-    return _said(texts[0], wanted)
-
-
-def _array(texts: list[str], wanted: Argument) -> Any:
-    if len(texts) == 1 and texts[0].lstrip().startswith("["):
-        return _said(texts[0], wanted)
-    if len(texts) == 1 and wanted.types - _STRUCTURES and wanted.items is None:
-        return _said(texts[0], wanted)
-    schema = wanted.items or {}
-    item = Argument(wanted.name, schema, frozenset(_types(schema, {}, 1)))
-    return [_said(text, item) for text in texts]
-
-
-def _said(text: str, wanted: Argument) -> Any:
+def _value(groups: list[Any], wanted: Argument) -> Any:
+    option = option_of(wanted.name)
+    is_list = "array" in wanted.types
+    if len(groups) > 1 and not is_list:
+        raise UsageError(f"{option} was given {len(groups)} times")
+    texts: list[str] = [t for group in groups for t in group] if is_list else groups
+    is_plain = not is_list or (wanted.types - _STRUCTURES and wanted.items is None)
     try:
-        return value_of(text, wanted)
+        if len(texts) == 1 and (is_plain or texts[0].lstrip().startswith("[")):
+            return value_of(texts[0], wanted)
+        item = argument(wanted.name, wanted.items or {}, {})
+        return [value_of(text, item) for text in texts]
     except ValueError as error:
-        raise UsageError(f"{option_of(wanted.name)}: {error}") from None
+        raise UsageError(f"{option}: {error}") from None
 
 
 def _json_arguments(text: str | None, read_stdin: Callable[[], str]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from .credentials import (
     TOKEN_VARIABLE,
     key_wanted,
 )
-from .words import in_one_line
+from .display import in_one_line
 
 if TYPE_CHECKING:
     import aiohttp

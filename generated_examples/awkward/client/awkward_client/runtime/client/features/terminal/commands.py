@@ -1,4 +1,7 @@
-"""What each command does with an open client. Prints through the display."""
+"""What each command does with an open client. Prints through the display.
+
+What a server sent is saved to a file that the user names, and to no other.
+"""
 
 # The asynchronous client's methods for generated code serve definitions of the live
 # server, too.
@@ -8,10 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import os
+import secrets
+import stat
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -32,7 +39,6 @@ from .arguments import (
     text_arguments,
 )
 from .display import Display, content_bytes
-from .saving import save
 
 OK: Final = 0
 NO: Final = 1
@@ -54,34 +60,23 @@ class Session:
     program: str
     said: Namespace
 
-    @property
-    def as_json(self) -> bool:
-        """Whether results are for a program."""
-        return bool(self.said.json)
-
-    async def tools(self) -> Objects:
-        """The live server's tools."""
-        return await self._items(self.client.list_tools)
-
-    async def prompts(self) -> Objects:
-        """The live server's prompts."""
-        return await self._items(self.client.list_prompts)
-
-    async def resources(self) -> Objects:
-        """The live server's resources."""
-        return await self._items(self.client.list_resources)
-
-    async def templates(self) -> Objects:
-        """The live server's resource templates."""
-        return await self._items(self.client.list_resource_templates)
-
-    async def _items(self, ask: Callable[[], Awaitable[Sequence[Any]]]) -> Objects:
+    async def listed(self, ask: Callable[[], Awaitable[Sequence[Any]]]) -> Objects:
+        """What the live server lists; nothing where it has no such list."""
         try:
             return [plain(item) for item in await ask()]
         except ProtocolError as error:
             if error.code != METHOD_NOT_FOUND:
                 raise
             return []
+
+    def show(
+        self, found: Any, draw: Callable[[Any], None], as_json: bool = False
+    ) -> None:
+        """Show a result: as JSON to a program, else in its own way."""
+        if as_json or self.said.json:
+            self.display.json(found)
+        else:
+            draw(found)
 
     def arguments(
         self, name: str, wanted: Sequence[Argument], description: object
@@ -100,9 +95,11 @@ class Session:
 async def show_lists(session: Session) -> int:
     """What the server offers."""
     client = session.client
-    tools, prompts = await session.tools(), await session.prompts()
-    resources, templates = await session.resources(), await session.templates()
-    if session.as_json:
+    tools = await session.listed(client.list_tools)
+    prompts = await session.listed(client.list_prompts)
+    resources = await session.listed(client.list_resources)
+    templates = await session.listed(client.list_resource_templates)
+    if session.said.json:
         session.display.json(
             {
                 "server": plain(client.server_info),
@@ -116,45 +113,40 @@ async def show_lists(session: Session) -> int:
             }
         )
         return OK
-    _introduce(session)
-    show = session.display.table
-    if tools:
-        rows = [(t["name"], _usage(t), t.get("description", "")) for t in tools]
-        show("Tools", ("name", "arguments", "description"), rows)
-    if prompts:
-        rows = [
-            (p["name"], _prompt_usage(p), p.get("description", "")) for p in prompts
-        ]
-        show("Prompts", ("name", "arguments", "description"), rows)
-    for title, key, found in (
-        ("Resources", "uri", resources),
-        ("Resource templates", "uriTemplate", templates),
-    ):
-        if found:
-            rows = [(r[key], r["name"], r.get("description", "")) for r in found]
-            show(title, ("URI", "name", "description"), rows)
-    return OK
-
-
-def _introduce(session: Session) -> None:
-    client, info = session.client, session.client.server_info
+    info = client.server_info
     name = info.title or info.name or "a server without a name"
     words = (name, info.version, f"(MCP {client.protocol_version})")
     session.display.line(" ".join(str(word) for word in words if word))
     if client.instructions:
         session.display.line(client.instructions)
     session.display.line("")
+    for title, found, key, second, usage in (
+        ("Tools", tools, "name", "arguments", _usage),
+        ("Prompts", prompts, "name", "arguments", _prompt_usage),
+        ("Resources", resources, "uri", "name", _name),
+        ("Resource templates", templates, "uriTemplate", "name", _name),
+    ):
+        rows = [(each[key], usage(each), each.get("description", "")) for each in found]
+        first = key if key == "name" else "URI"
+        if rows:
+            session.display.table(title, (first, second, "description"), rows)
+    return OK
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    return str(resource["name"])
 
 
 def _usage(tool: Mapping[str, Any]) -> str:
     wanted = arguments_of(tool.get("inputSchema"))
-    return ", ".join(
-        each.name if each.required else f"[{each.name}]" for each in wanted
-    )
+    return _in_short({each.name: each.required for each in wanted})
 
 
 def _prompt_usage(prompt: Mapping[str, Any]) -> str:
-    named = _named(prompt)
+    return _in_short(_named(prompt))
+
+
+def _in_short(named: Mapping[str, bool]) -> str:
     return ", ".join(name if needed else f"[{name}]" for name, needed in named.items())
 
 
@@ -170,49 +162,47 @@ def _named(prompt: Mapping[str, Any]) -> dict[str, bool]:
 
 async def call_tool(session: Session) -> int:
     """Calls a tool by the live server's definition of it."""
-    tool = _chosen("tool", "name", session.said.name, await session.tools())
+    client, display = session.client, session.display
+    tools = await session.listed(client.list_tools)
+    tool = _chosen("tool", session.said.name, tools)
     given = session.arguments(
         tool["name"], arguments_of(tool.get("inputSchema")), tool.get("description")
     )
-    as_json = session.as_json or given.as_json
     try:
-        typed = await session.client._call_tool(ToolCall(tool), given.values)
+        found = plain(await client._call_tool(ToolCall(tool), given.values))
     except ToolError as error:
-        if as_json:
-            session.display.json(error.result)
-        else:
-            session.display.note(f"error: {error}")
+        problem = f"error: {error}"
+        session.show(error.result, lambda _: display.note(problem), given.as_json)
         return NO
-    result = plain(typed)
-    if as_json:
-        session.display.json(result)
-    else:
-        session.display.result(result)
+    session.show(found, display.result, given.as_json)
     return OK
 
 
 async def get_prompt(session: Session) -> int:
     """Prints a prompt's messages."""
-    prompt = _chosen("prompt", "name", session.said.name, await session.prompts())
+    client, display = session.client, session.display
+    prompts = await session.listed(client.list_prompts)
+    prompt = _chosen("prompt", session.said.name, prompts)
     wanted = text_arguments(_named(prompt))
     given = session.arguments(prompt["name"], wanted, prompt.get("description"))
     missing = [w.name for w in wanted if w.required and w.name not in given.values]
     if missing:
         raise UsageError(f"the prompt needs {', '.join(map(option_of, missing))}")
     texts = {name: str(value) for name, value in given.values.items()}
-    result = plain(await session.client.get_prompt(prompt["name"], texts))
-    if session.as_json or given.as_json:
-        session.display.json(result)
-        return OK
-    for message in result["messages"]:
-        session.display.line(f"{message['role']}:")
-        session.display.content(message["content"])
+
+    def draw(found: Any) -> None:
+        for message in found["messages"]:
+            display.line(f"{message['role']}:")
+            display.content(message["content"])
+
+    found = plain(await client.get_prompt(prompt["name"], texts))
+    session.show(found, draw, given.as_json)
     return OK
 
 
 async def read_resource(session: Session) -> int:
     """Prints a resource's contents, or saves them."""
-    uri = session.said.name
+    uri, display = session.said.name, session.display
     try:
         named = variables(uri) if "{" in uri else ()
     except ValueError as error:
@@ -222,60 +212,51 @@ async def read_resource(session: Session) -> int:
         uri = expand(uri, given.values)
     result = plain(await session.client.read_resource(uri))
     output = given.output or session.said.output
-    if output is not None:
-        found = b"".join(content_bytes(each) for each in result["contents"])
-        await asyncio.to_thread(save, Path(output), found)
-        session.display.note(f"{len(found)} bytes are in {output}")
-    elif session.as_json or given.as_json:
-        session.display.json(result)
-    else:
-        for contents in result["contents"]:
-            session.display.resource(contents)
+
+    def draw(found: Any) -> None:
+        for contents in found["contents"]:
+            display.resource(contents)
+
+    if output is None:
+        session.show(result, draw, given.as_json)
+        return OK
+    data = b"".join(content_bytes(each) for each in result["contents"])
+    await asyncio.to_thread(save, Path(output), data)
+    display.note(f"{len(data)} bytes are in {output}")
     return OK
 
 
 async def complete(session: Session) -> int:
     """Prints what an argument may be, given its beginning."""
-    said, client = session.said, session.client
+    said, client, line = session.said, session.client, session.display.line
     known = dict(pair.split("=", 1) for pair in said.known if "=" in pair)
-    if any(each["name"] == said.name for each in await session.prompts()):
-        answer = client.complete_prompt(
-            said.name, said.argument, said.value, known=known
-        )
+    prompts = await session.listed(client.list_prompts)
+    ask: Callable[..., Awaitable[Any]]
+    if any(each["name"] == said.name for each in prompts):
+        ask, name = client.complete_prompt, said.name
     else:
-        found = await session.templates()
-        template = next((t for t in found if t["name"] == said.name), None)
-        uri = template["uriTemplate"] if template else said.name
-        answer = client.complete_template(uri, said.argument, said.value, known=known)
-    result = plain(await answer)
-    if session.as_json:
-        session.display.json(result)
-    else:
-        for value in result["completion"]["values"]:
-            session.display.line(value)
+        templates = await session.listed(client.list_resource_templates)
+        named = [t["uriTemplate"] for t in templates if t["name"] == said.name]
+        ask, name = client.complete_template, next(iter(named), said.name)
+
+    def draw(found: Any) -> None:
+        for value in found["completion"]["values"]:
+            line(value)
+
+    session.show(plain(await ask(name, said.argument, said.value, known=known)), draw)
     return OK
 
 
 async def check(session: Session) -> int:
     """Says how the live server differs from what the client was generated for."""
     differences = await session.client.check()
-    if session.as_json:
-        session.display.json(
-            [
-                {
-                    "kind": each.kind,
-                    "name": each.name,
-                    "change": each.change,
-                    "details": list(each.details),
-                }
-                for each in differences
-            ]
-        )
-    else:
-        for each in differences:
+
+    def draw(_: object) -> None:
+        same = "The server is what this client was generated for."
+        for each in differences or [same]:
             session.display.line(str(each))
-        if not differences:
-            session.display.line("The server is what this client was generated for.")
+
+    session.show([asdict(each) for each in differences], draw)
     return NO if any(each.change != "added" for each in differences) else OK
 
 
@@ -300,7 +281,7 @@ async def watch(session: Session) -> int:
 
 
 def _show_change(session: Session, change: Notification) -> None:
-    if session.as_json:
+    if session.said.json:
         found = {"method": change.method, "params": plain(change.params)}
         session.display.json(found, indent=None)
         return
@@ -309,16 +290,75 @@ def _show_change(session: Session, change: Notification) -> None:
     session.display.line(f"{what.replace('_', ' ')} {uri}".rstrip())
 
 
-def _chosen(kind: str, key: str, name: str, found: Objects) -> dict[str, Any]:
+def _chosen(kind: str, name: str, found: Objects) -> dict[str, Any]:
     """The definition with a name.
 
     Raises:
         UsageError: There is none; the text names those that are alike.
     """
-    for each in found:
-        if each.get(key) == name:
-            return each
-    names = [str(each.get(key)) for each in found]
-    alike = difflib.get_close_matches(name, names, 3)
+    named = {str(each.get("name")): each for each in reversed(found)}
+    if name in named:
+        return named[name]
+    alike = difflib.get_close_matches(name, named, 3)
     hint = f"; did you mean {' or '.join(alike)}?" if alike else ""
     raise UsageError(f"the server has no {kind} {name!r}{hint}")
+
+
+# ------------------------------------------------------------------ saving
+
+_FRESH: Final = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+def save(path: Path, data: bytes) -> None:
+    """Write a file or replace it; on error the old one stays.
+
+    Links in the current folder may have come with a download, so a link to a file is
+    refused. Devices and pipes, such as `/dev/stdout`, are written to.
+
+    Raises:
+        OSError: It can't be written.
+        ValueError: The path, or a folder on the way below the current one, is a link.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        found = None
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        with path.open("wb") as device:
+            device.write(data)
+        return
+    # Not before: `/dev/stdout` is a link.
+    _refuse_links(path)
+    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with os.fdopen(os.open(beside, _FRESH, 0o666), "wb") as file:
+            file.write(data)
+        if found is not None:
+            beside.chmod(stat.S_IMODE(found.st_mode))
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def _refuse_links(path: Path) -> None:
+    here = Path.cwd()
+    # As it is written: `resolve` would follow the links.
+    whole = Path(os.path.normpath(here / path))
+    below = (
+        whole.relative_to(here).parts if whole.is_relative_to(here) else (path.name,)
+    )
+    top = here if whole.is_relative_to(here) else whole.parent
+    for end in range(1, len(below) + 1):
+        part = top.joinpath(*below[:end])
+        if part.is_symlink():
+            raise ValueError(
+                f"{part} is a symbolic link; name the place that it leads to"
+            )

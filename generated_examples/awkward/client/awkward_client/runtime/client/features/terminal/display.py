@@ -1,5 +1,7 @@
 """What a person sees: tables, results, progress, logs. Results go to standard output,
 everything else to standard error. Knows definitions and results as JSON, no connections.
+
+Untrusted text is made safe for a terminal here.
 """
 
 from __future__ import annotations
@@ -10,14 +12,15 @@ import contextlib
 import json
 import logging
 import os
+import re
 import stat
 import sys
+import unicodedata
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from ...options import LogMessage, Progress
 from ...shapes import is_list, is_object, members
-from .words import clean, in_ci, in_one_line, to_json_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -67,7 +70,7 @@ class Display:
             line = f"progress: {report.progress:g}{total} {message}"
             self._err.print(line.rstrip(), soft_wrap=True)
             return
-        bars = self._bars or self._started()
+        bars = self._bars = self._bars or self._started()
         bars.update(
             bars.task_ids[0],
             completed=report.progress,
@@ -128,7 +131,6 @@ class Display:
         )
         bars.add_task("working", total=None)
         bars.start()
-        self._bars = bars
         return bars
 
     # -------------------------------------------------------------------- results
@@ -234,9 +236,7 @@ def content_bytes(contents: Mapping[str, Any]) -> bytes:
 
 
 def _size(encoded: object) -> int:
-    if not isinstance(encoded, str):
-        return 0
-    return len(encoded.rstrip("=")) * 3 // 4
+    return len(encoded.rstrip("=")) * 3 // 4 if isinstance(encoded, str) else 0
 
 
 def _repeats(block: object, structured: Any) -> bool:
@@ -259,7 +259,9 @@ def _value(value: Any) -> RenderableType:
     if is_object(value) and value:
         grid = Table.grid(padding=(0, 2))
         for key, item in value.items():
-            grid.add_row(Text(clean(key), style="bold"), _cell(item))
+            is_table = is_object(item) or _rows(item)
+            cell = _value(item) if is_table else _scalar(item)
+            grid.add_row(Text(clean(key), style="bold"), cell)
         return grid
     if rows := _rows(value):
         columns = list(dict.fromkeys(key for row in rows for key in row))
@@ -270,25 +272,15 @@ def _value(value: Any) -> RenderableType:
     return _scalar(value)
 
 
-def _cell(value: Any) -> RenderableType:
-    if is_object(value) or _rows(value):
-        return _value(value)
-    return _scalar(value)
-
-
-def _rows(value: Any) -> list[dict[str, Any]]:
+def _rows(value: object) -> list[dict[str, Any]]:
     """The rows of a list that reads well as a table; none of any other."""
-    rows: list[dict[str, Any]] = [row for row in _items(value) if is_object(row)]
-    if not rows or len(rows) < len(value):
-        return []
-    columns = {key for row in rows for key in row}
+    items: list[Any] = value if is_list(value) else []
+    rows: list[dict[str, Any]] = [row for row in items if is_object(row)]
     cells = [cell for row in rows for cell in row.values()]
-    nested = any(is_list(cell) or is_object(cell) for cell in cells)
-    return [] if nested or not 0 < len(columns) <= MAX_COLUMNS else rows
-
-
-def _items(value: object) -> list[Any]:
-    return value if is_list(value) else []
+    columns = {key for row in rows for key in row}
+    is_flat = not any(is_list(cell) or is_object(cell) for cell in cells)
+    reads_well = is_flat and len(rows) == len(items)
+    return rows if reads_well and 0 < len(columns) <= MAX_COLUMNS else []
 
 
 def _scalar(value: Any) -> RenderableType:
@@ -298,4 +290,57 @@ def _scalar(value: Any) -> RenderableType:
         return Text(clean(value))
     if value is None:
         return Text("-", style="dim")
-    return Text(clean(to_json_text(value, None if not is_list(value) else 2)))
+    return Text(clean(to_json_text(value, 2 if is_list(value) else None)))
+
+
+# -------------------------------------------------------------- untrusted text
+
+_KEPT: Final = frozenset("\n\t")
+_ACTING_ON_LOGS: Final = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+_LINE_COMMAND: Final = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+_INLINE_COMMAND: Final = re.compile(r"#(?=#+\w*\[)")
+_REORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that make a text look like another one, such as another address."""
+
+
+def clean(value: object) -> str:
+    """A text without what terminals obey: escapes, other controls, reordering."""
+    text = value if isinstance(value, str) else str(value)
+    if not (text.isprintable() and text.isascii()):
+        text = "".join(c for c in text if c in _KEPT or not _is_command(c))
+    return for_logs(text) if in_ci() else text
+
+
+def in_ci() -> bool:
+    """Whether a CI system that acts on lines of its logs runs this program."""
+    return any(os.environ.get(name) for name in _ACTING_ON_LOGS)
+
+
+def for_logs(text: str) -> str:
+    """A text of which no line is a command for a CI system, such as `::add-mask::`."""
+    if "::" in text:
+        text = _LINE_COMMAND.sub(r"\1\\x3a", text)
+    return _INLINE_COMMAND.sub(r"\\x23", text) if "##" in text else text
+
+
+def in_one_line(value: object) -> str:
+    """The same on one line."""
+    return " ".join(clean(value).split())
+
+
+def to_json_text(value: Any, indent: int | None = 2) -> str:
+    """JSON that every output can hold, and in which no terminal finds a command."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    text = json.dumps(value, indent=indent, ensure_ascii=not is_unicode)
+    if text.isprintable() and text.isascii():
+        return text
+    # Raw line ends stand between members; those in strings are escaped already.
+    return "".join(_escape(c) if c != "\n" and _is_command(c) else c for c in text)
+
+
+def _escape(character: str) -> str:
+    return f"\\u{ord(character):04x}"
+
+
+def _is_command(character: str) -> bool:
+    return character in _REORDERING or unicodedata.category(character) in ("Cc", "Cs")

@@ -10,8 +10,9 @@ import asyncio
 import os
 import sys
 import webbrowser
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,10 +20,13 @@ from ...errors import is_web_url
 from ...options import Elicitation, ElicitationAnswer, Reply
 from ...shapes import is_list, members
 from .arguments import Argument, argument, arguments_of, choices_of, value_of
-from .words import clean, in_one_line
+from .display import clean, in_one_line
 
-_YES: Final = frozenset(["", "y", "yes"])
-_CANCEL: Final = frozenset(["c", "cancel"])
+_REPLIES: Final[Mapping[str, Reply]] = {
+    **dict.fromkeys(("", "y", "yes"), Reply.ACCEPT),
+    **dict.fromkeys(("n", "no"), Reply.DECLINE),
+    **dict.fromkeys(("c", "cancel"), Reply.CANCEL),
+}
 
 
 class Closed(Exception):
@@ -50,7 +54,9 @@ class Keyboard:
             try:
                 loop.add_reader(source, _wake, ready)
             except NotImplementedError:  # Windows: no waiting for the console
-                return _line(await asyncio.to_thread(sys.stdin.readline))
+                typed = await asyncio.to_thread(sys.stdin.readline)
+                self._add(typed.encode(sys.stdin.encoding))
+                continue
             try:
                 await ready
             except asyncio.CancelledError:
@@ -58,23 +64,19 @@ class Keyboard:
                 raise
             finally:
                 loop.remove_reader(source)
-            chunk = os.read(source, 4096)
-            if not chunk:
-                raise Closed
-            self._typed += chunk
+            self._add(os.read(source, 4096))
         line, _, self._typed = self._typed.partition(b"\n")
         return line.decode(sys.stdin.encoding or "utf-8", "replace").strip()
+
+    def _add(self, chunk: bytes) -> None:
+        if not chunk:
+            raise Closed
+        self._typed += chunk
 
 
 def _wake(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
-
-
-def _line(typed: str) -> str:
-    if not typed:
-        raise Closed
-    return typed.strip()
 
 
 class Person:
@@ -145,44 +147,28 @@ class Person:
         """The person's decision; None for the other choice, if there is one."""
         choices = f"[Y]es, {other}[n]o, [c]ancel"
         while True:
-            word = await self._keyboard.line(f"{question} {choices}: ")
-            if other and word.lower() in ("e", "edit"):
+            word = (await self._keyboard.line(f"{question} {choices}: ")).lower()
+            if other and word in ("e", "edit"):
                 return None
-            if word.lower() in _YES:
-                return Reply.ACCEPT
-            if word.lower() in ("n", "no"):
-                return Reply.DECLINE
-            if word.lower() in _CANCEL:
-                return Reply.CANCEL
+            if word in _REPLIES:
+                return _REPLIES[word]
 
     async def _fill_in(self, field: Argument, content: dict[str, Any]) -> None:
-        _introduce(field)
+        if description := field.schema.get("description"):
+            say(f"  {in_one_line(description)}")
+        for number, (_, title) in enumerate(_options(field), 1):
+            say(f"  {number}. {in_one_line(title)}")
         while True:
             typed = await self._keyboard.line(f"{_label(field)}: ")
-            if not typed:
-                if "default" in field.schema or not field.required:
-                    # Left out, so that the form's own default holds.
-                    return
-                say("  this must be filled in")
-                continue
-            try:
-                value = _value(typed, field)
-            except ValueError as error:
-                say(f"  {in_one_line(error)}")
-                continue
-            problems = _problems(value, field.schema)
-            if not problems:
-                content[field.name] = value
+            if not typed and ("default" in field.schema or not field.required):
+                # Left out, so that the form's own default holds.
                 return
-            for problem in problems:
-                say(f"  {in_one_line(problem)}")
-
-
-def _introduce(field: Argument) -> None:
-    if description := field.schema.get("description"):
-        say(f"  {in_one_line(description)}")
-    for number, (_, title) in enumerate(_options(field), 1):
-        say(f"  {number}. {in_one_line(title)}")
+            try:
+                content[field.name] = _checked(typed, field)
+                return
+            except ValueError as error:
+                for problem in error.args:
+                    say(f"  {in_one_line(problem)}")
 
 
 def _label(field: Argument) -> str:
@@ -201,20 +187,38 @@ def _label(field: Argument) -> str:
 
 def _options(field: Argument) -> list[tuple[Any, str]]:
     """The values to choose from, each with what a person reads."""
-    schema = field.items if "array" in field.types else field.schema
-    schema = schema or {}
-    titles = schema.get("enumNames")
+    schema = (field.items if "array" in field.types else field.schema) or {}
+    titles: object = schema.get("enumNames")
     for key in ("oneOf", "anyOf"):
         options = schema.get(key)
         if is_list(options):
-            titles = [members(o).get("title") for o in options]
+            titles = [members(option).get("title") for option in options]
     values = choices_of(schema)
-    shown: Sequence[Any] = titles if is_list(titles) else []
-    padded = [*shown, *[None] * len(values)][: len(values)]
+    shown = titles[: len(values)] if is_list(titles) else []
     return [
-        (value, str(title if title is not None else value))
-        for value, title in zip(values, padded, strict=True)
+        (value, str(value if title is None else title))
+        for value, title in zip_longest(values, shown)
     ]
+
+
+def _checked(typed: str, field: Argument) -> Any:
+    """What is meant by something typed.
+
+    Raises:
+        ValueError: It does not fit; its arguments are the problems.
+    """
+    from ....core.schema.validator import InvalidSchema, SchemaValidator
+
+    if not typed:
+        raise ValueError("this must be filled in")
+    value = _value(typed, field)
+    problems: list[str] = []
+    # A broken form is the server's fault; it judges the answer itself.
+    with suppress(InvalidSchema):
+        problems = [str(each) for each in SchemaValidator(field.schema).problems(value)]
+    if problems:
+        raise ValueError(*problems)
+    return value
 
 
 def _value(typed: str, field: Argument) -> Any:
@@ -238,16 +242,6 @@ def _choice(typed: str, options: list[tuple[Any, str]], field: Argument) -> Any:
     if typed.isdecimal() and 1 <= int(typed) <= len(options):
         return options[int(typed) - 1][0]
     raise ValueError(f"choose one of 1 to {len(options)}")
-
-
-def _problems(value: Any, schema: Mapping[str, Any]) -> list[str]:
-    from ....core.schema.validator import InvalidSchema, SchemaValidator
-
-    try:
-        return [str(each) for each in SchemaValidator(schema).problems(value)]
-    except InvalidSchema:
-        # A broken form is the server's fault; it judges the answer itself.
-        return []
 
 
 def open_page(url: str) -> bool:
