@@ -387,22 +387,23 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     # The way of a message: transport, era, middleware, method, and back.
     "incoming": {"principal"},
     "middleware": {"handlers", "incoming", "methods", "principal"},
-    "admission": {"incoming", "methods", "middleware", "principal", "transports.http"},
     "parts": {
-        "admission",
         "handlers",
+        "incoming",
         "methods",
         "middleware",
         "monitor",
+        "principal",
         "service",
         "settings",
+        "transports.http",
     },
     "transports.http": {"incoming", "logs", "settings"},
     "transports.stdio": set(),
     "transports.connection": {"eras.era", "reading"},
-    "eras.era": set(),
+    # Nobody imports an era but this, and the settings their sections.
+    "eras.era": {"settings"},
     "transports.sse": {
-        "admission",
         "eras.era",
         "http_endpoint",
         "options",
@@ -410,14 +411,10 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
         "sections",
         "transports.connection",
     },
-    "eras.announcements": {"methods"},
-    "eras.modern": {"eras.announcements", "eras.era", "settings"},
-    "eras.legacy": {"eras.announcements", "eras.era", "settings"},
-    # Nobody imports an era but this table, and the settings their sections.
-    "eras.table": {"eras.era", "settings"},
+    "eras.modern": {"eras.era", "settings"},
+    "eras.legacy": {"eras.era", "settings"},
     # Nobody imports a feature but this table, and the settings their sections.
     "features.table": {
-        "admission",
         "handlers",
         "http_endpoint",
         "methods",
@@ -425,14 +422,13 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
         "service",
         "settings",
     },
-    "features.access_log": {"admission", "sections", "settings"},
+    "features.access_log": {"parts", "sections", "settings"},
     "features.auth": {"effective", "handlers", "sections", "settings"},
-    "features.limits": {"settings", "stores"},
+    "features.limits": {"parts", "settings", "stores"},
     "features.mock": {"handlers", "service"},
     "features.telemetry": {"handlers", "settings"},
     # What puts a server together and runs it.
     "http_endpoint": {
-        "admission",
         "eras.era",
         "incoming",
         "parts",

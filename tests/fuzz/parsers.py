@@ -27,9 +27,9 @@ with atheris.instrument_imports(include=["mcpgen.runtime"]):
     from mcpgen.runtime.core.errors import ProtocolError
     from mcpgen.runtime.core.uri.match import match
     from mcpgen.runtime.server import reading
-    from mcpgen.runtime.server.eras.legacy.replay import parse_event_id
-    from mcpgen.runtime.server.eras.modern import envelope
-    from mcpgen.runtime.server.eras.modern.state import State, StateSealer
+    from mcpgen.runtime.server.eras.legacy.sessions import parse_event_id
+    from mcpgen.runtime.server.eras.modern import era as envelope
+    from mcpgen.runtime.server.eras.modern.round_trip import State, StateSealer
     from mcpgen.runtime.server.features.auth.authenticator import AuthRequest, Refusal
     from mcpgen.runtime.server.features.auth.bearer import bearer_token
     from mcpgen.runtime.server.features.auth.jwt import JWTAuthenticator
@@ -174,7 +174,7 @@ SEEDS: Final[Mapping[str, Sequence[bytes]]] = {
         b'localhost:80\nfor=192.0.2.1;proto=https;host=a.b, for="[2001:db8::1]:80"\n'
         b"192.0.2.1, 10.0.0.2\na.b:443"
     ],
-    "state": [_FOREIGN.seal(State(), b"request").encode()],
+    "state": [_FOREIGN.seal(State({}, {}), b"request").encode()],
     "token": [
         b'{"alg":"Ed25519","kid":"k","typ":"at+jwt"}\n{"iss":"https://issuer.example",'
         b'"aud":["https://a.example/mcp"],"exp":9e9,"nbf":1,"iat":1,"sub":"s",'

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from mcpgen.runtime.server.eras.legacy.http import LegacyHttp
+from mcpgen.runtime.server.eras.legacy.served import LegacyEra
 from mcpgen.runtime.server.http_endpoint import Endpoint
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.transports.http import exchange
@@ -118,22 +118,22 @@ class TestWhatItWouldFind:
         assert "RuntimeError: unforeseen" in found
 
     def test_a_request_that_hangs(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        async def never(self: LegacyHttp, exchange: Any, messages: Any) -> None:
+        async def never(self: LegacyEra, exchange: Any, messages: Any) -> None:
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(LegacyHttp, "batch", never)
+        monkeypatch.setattr(LegacyEra, "batch", never)
         monkeypatch.setattr("tests.fuzz.campaign.PATIENCE", 0.3)
 
         assert "no answer" in "\n".join(self.campaign().problems)
 
     def test_memory_that_grows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         kept: list[bytes] = []
-        admit = Endpoint._admit
+        respond = Endpoint.respond
 
-        async def hoarding(self: Endpoint, exchange: Any) -> None:
+        async def hoarding(self: Endpoint, exchange: Any) -> Any:
             kept.append(random.randbytes(200_000))
-            await admit(self, exchange)
+            return await respond(self, exchange)
 
-        monkeypatch.setattr(Endpoint, "_admit", hoarding)
+        monkeypatch.setattr(Endpoint, "respond", hoarding)
 
         assert self.campaign().growth > MOST_GROWTH

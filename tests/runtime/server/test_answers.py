@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from mcpgen.runtime.server import Settings, create_app
-from mcpgen.runtime.server.transports.http import direct
+from mcpgen.runtime.server.transports.http import exchange
 
 from .attacks.conftest import http, message, raw, running
 from .conftest import serving
@@ -40,7 +40,7 @@ async def read_chunk(reader: asyncio.StreamReader) -> bytes:
 def sent(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How the answer is sent, which nobody may notice."""
     if request.param != "in one write":
-        monkeypatch.setattr(direct, "suits", lambda _: False)
+        monkeypatch.setattr(exchange, "writer_for", lambda _: None)
     return str(request.param)
 
 

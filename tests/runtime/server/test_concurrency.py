@@ -22,7 +22,7 @@ from mcpgen.runtime.server import (
     create_app,
 )
 from mcpgen.runtime.server.app import LIVE_CATALOG
-from mcpgen.runtime.server.eras.legacy.replay import MemoryEvents
+from mcpgen.runtime.server.eras.legacy.sessions import MemoryEvents
 from mcpgen.runtime.server.monitor import RequestMonitor
 from mcpgen.runtime.server.principal import Principal
 from mcpgen.runtime.server.runner import Runner

@@ -11,16 +11,15 @@ from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server.app import SERVER
-from mcpgen.runtime.server.eras.legacy.replay import EventLog
-from mcpgen.runtime.server.eras.legacy.sessions import LegacySession
+from mcpgen.runtime.server.eras.legacy.sessions import EventLog, LegacySession
 from mcpgen.runtime.server.handlers.context import Context
 from mcpgen.runtime.server.transports.http.exchange import Exchange
-from mcpgen.runtime.server.transports.http.sse import Mailbox, Stream
+from mcpgen.runtime.server.transports.http.sse import Mailbox, ResponseStream
 
 from .conftest import Serve
 from .wire import LegacyWire, until
 
-KINDS = (LegacySession, Mailbox, EventLog, Context, Exchange, Stream)
+KINDS = (LegacySession, Mailbox, EventLog, Context, Exchange, ResponseStream)
 CROWD = 20
 
 

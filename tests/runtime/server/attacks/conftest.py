@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 
 from mcpgen.runtime.server import Settings
-from mcpgen.runtime.server.admission import Sink
 from mcpgen.runtime.server.app import mounted
+from mcpgen.runtime.server.parts import Sink
 from mcpgen.runtime.server.runner import ApplicationRunner, Runner
 from mcpgen.runtime.server.server import Server
 

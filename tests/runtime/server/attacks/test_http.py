@@ -18,7 +18,7 @@ from multidict import CIMultiDictProxy
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server import runner as running_alone
 from mcpgen.runtime.server.eras.legacy import session_manager
-from mcpgen.runtime.server.eras.modern import envelope
+from mcpgen.runtime.server.eras.modern import era as envelope
 from mcpgen.runtime.server.incoming import Refused
 from mcpgen.runtime.server.logs import HTTP
 from mcpgen.runtime.server.server import Server

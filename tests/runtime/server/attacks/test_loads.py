@@ -23,11 +23,14 @@ from mcpgen.runtime.server import (
     http_endpoint,
 )
 from mcpgen.runtime.server.eras.legacy import era
-from mcpgen.runtime.server.eras.legacy.replay import MemoryEvents
-from mcpgen.runtime.server.eras.legacy.sessions import LegacySession, MemorySessions
+from mcpgen.runtime.server.eras.legacy.sessions import (
+    LegacySession,
+    MemoryEvents,
+    MemorySessions,
+)
 from mcpgen.runtime.server.eras.modern import subscriptions
 from mcpgen.runtime.server.server import Server
-from mcpgen.runtime.server.stores.events import Events
+from mcpgen.runtime.server.stores import Events
 from mcpgen.runtime.server.transports.http import sse
 from tests.pace import patient
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcpgen.runtime.server.stores.counters import (
+from mcpgen.runtime.server.stores import (
     MemoryCounters,
     RateLimited,
     RateRequest,

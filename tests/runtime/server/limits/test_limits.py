@@ -19,7 +19,7 @@ from mcpgen.runtime.server import Answer, Context, Request, Settings, create_app
 from mcpgen.runtime.server.app import SERVER
 from mcpgen.runtime.server.features.limits.limits import Client, Limits, address_key
 from mcpgen.runtime.server.incoming import Incoming
-from mcpgen.runtime.server.stores.counters import (
+from mcpgen.runtime.server.stores import (
     MemoryCounters,
     RateLimited,
     RateRequest,

@@ -19,11 +19,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from ... import parts
 from ...incoming import OVERLOADED, TOO_MANY, Counted, Incoming, Refused, too_many
 from ...methods.answer import Answer
 from ...middleware import Next, Request
 from ...settings import Settings
-from ...stores.counters import Counters, MemoryCounters, RateRequest
+from ...stores import Counters, MemoryCounters, RateRequest
 from ...transports.http.exchange import Exchange
 from ...transports.http.proxies import Proxies, parse_address
 
@@ -90,29 +91,11 @@ def address_key(remote: str) -> str | None:
     return f"address:{address}"
 
 
-class Limits:
+class Limits(parts.Limits):
     """Counts requests, calls and streams, and refuses what is too much.
 
-    Attributes:
-        calls: Calls that run now.
-        streams: Open-ended streams that are open now.
+    See `parts.Limits`.
     """
-
-    __slots__ = (
-        "_addresses",
-        "_background",
-        "_complained",
-        "_counters",
-        "_max_calls",
-        "_memory",
-        "_principals",
-        "_proxies",
-        "_settings",
-        "_total",
-        "_uncounted",
-        "calls",
-        "streams",
-    )
 
     def __init__(self, settings: Settings, counters: Counters | None = None) -> None:
         """Prepare.
@@ -124,6 +107,7 @@ class Limits:
         Raises:
             ValueError: `trusted_proxies` names what is no network.
         """
+        super().__init__(settings.max_calls)
         self._settings = settings
         self._counters = MemoryCounters() if counters is None else counters
         # What is in this process needs no waiting for, and a wait costs as much as it.
@@ -135,12 +119,9 @@ class Limits:
         self._total = _requests("total", settings.total_rate, settings.total_burst)
         self._addresses = Clients(self._of_address)
         self._principals = Clients(self._of_principal)
-        self._max_calls = settings.max_calls or math.inf
         self._complained = -math.inf
         self._background: set[asyncio.Task[None]] = set()
         self._uncounted: dict[str, int] = {}
-        self.calls = 0
-        self.streams = 0
 
     async def admit(self, exchange: Exchange) -> None:
         """Count a request that came in, before anything else is known of it.

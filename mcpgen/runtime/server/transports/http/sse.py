@@ -1,18 +1,18 @@
-"""Server-Sent Events: one open stream on one HTTP request, and a mailbox for waiting ones.
+"""Server-Sent Events: the answer of a request that may become a stream of them, and a
+mailbox for streams that wait for what comes.
 
-Knows bytes and connections, not JSON-RPC or eras.
+Knows bytes and exchanges, not JSON-RPC or eras.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from aiohttp import HttpVersion11, web
+from .exchange import Exchange, is_gone
 
-from . import direct
-from .aiohttp_parts import HeldBack
+if TYPE_CHECKING:
+    from ...handlers.context import Context
 
 COMMENT: Final = b":\n\n"
 """A keep-alive: clients skip comment lines."""
@@ -36,110 +36,97 @@ def named_event(name: bytes, data: bytes) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name, line)
 
 
-def is_gone(request: web.BaseRequest) -> bool:
-    """Whether the client has closed the connection of a request."""
-    transport = request.transport
-    return transport is None or transport.is_closing()
+class ResponseStream:
+    """The answer of a request: one JSON object, or events from the first message on.
 
+    Each era has its own, which says what a client that is gone means.
 
-class Stream:
-    """An open event stream: the answer to one HTTP request."""
+    Attributes:
+        ctx: The request, which is notified of its cancellation.
+        finished: Whether nothing more can be sent.
+    """
 
-    __slots__ = ("_ended", "_request", "_response")
+    __slots__ = ("_exchange", "_keep_alive", "_lock", "_pulse", "ctx", "finished")
 
-    def __init__(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        self._ended = False
-        self._request = request
-        self._response = response
-
-    @classmethod
-    async def open(
-        cls,
-        request: web.BaseRequest,
-        headers: Mapping[str, str],
-        *,
-        hold_back: bool = False,
-    ) -> Stream:
-        """Send the response's head; ConnectionError where the client is gone.
-
-        Args:
-            request: What is answered.
-            headers: Further response headers.
-            hold_back: Send the head with the first event, which must follow at once.
-        """
-        if not headers and direct.suits(request):
-            events = direct.Events(request)
-            if not hold_back:
-                await events.write(b"")
-            return cls(request, events)
-        kind = HeldBack if hold_back else web.StreamResponse
-        response = kind(headers={**direct.EVENT_STREAM, **headers})
-        if request.version >= HttpVersion11:
-            response.enable_chunked_encoding()
-        # Older HTTP, which some proxies speak by default, ends it with the connection.
-        await response.prepare(request)
-        return cls(request, response)
+    def __init__(self, exchange: Exchange, keep_alive: float) -> None:
+        self._exchange = exchange
+        self._keep_alive = keep_alive
+        self._lock: asyncio.Lock | None = None
+        self._pulse: asyncio.Task[None] | None = None
+        self.ctx: Context | None = None
+        self.finished = False
 
     @property
-    def response(self) -> web.StreamResponse:
-        """The HTTP response behind the stream."""
-        return self._response
+    def takes_events(self) -> bool:
+        """Whether anything but the response can be sent."""
+        return self._exchange.takes_events
 
-    async def write(self, data: bytes) -> None:
-        """Send bytes; waits while the client is slow, ConnectionError when it is gone."""
-        if self._ended or is_gone(self._request):
-            # After the end, the connection belongs to the next request.
-            raise ConnectionResetError("the stream is closed")
-        await self._response.write(data)
+    async def send(self, message: bytes) -> None:
+        """Send a notification or a request; a client that takes no events misses it.
 
-    async def end(self, last: bytes = b"") -> None:
-        """End the response, with last events or without.
-
-        A client that is gone is none the worse, unless there are such events; then it
-        is a ConnectionError.
+        What comes after the response is dropped.
         """
-        if self._ended:
-            return
-        self._ended = True
-        try:
-            if last and is_gone(self._request):
-                raise ConnectionResetError("the client has closed the stream")
-            await self._response.write_eof(last)
-        except ConnectionError:
-            if last:
-                raise
+        if self._exchange.takes_events:
+            await self._put(message)
 
-    async def hang_up(self) -> None:
-        """End the response and close its connection, which can't serve another request
-        while this one is still being worked on."""
-        await self.end()
-        if self._request.transport is not None:
-            self._request.transport.close()
+    async def disconnect(self, retry_ms: int | None) -> None:
+        """Close the stream while the request goes on, if the client can come back."""
+
+    def check(self, now: float) -> None:
+        """Break a long silence."""
+        if (
+            self._keep_alive
+            and now - self._exchange.written > self._keep_alive
+            and self._exchange.takes_events
+            and (self._pulse is None or self._pulse.done())
+        ):
+            self._pulse = asyncio.ensure_future(self._put(None))
+
+    async def _put(self, message: bytes | None) -> None:
+        async with self._sending():
+            if not self.finished:
+                await self._deliver(message)
+
+    async def _deliver(self, message: bytes | None) -> None:
+        """Write a message, or a comment; nobody else writes meanwhile."""
+        raise NotImplementedError
+
+    async def _take_no_more(self) -> None:
+        """Nothing but the response follows; what was reported before comes before."""
+        if self._lock is not None:
+            async with self._lock:
+                self.finished = True
+        self.finished = True
+
+    def _sending(self) -> asyncio.Lock:
+        """One writer at a time, in the order in which they came; the last one ends it."""
+        if self._lock is None:
+            self._lock = asyncio.Lock()
+        return self._lock
 
 
 class Mailbox:
-    """Events for a stream whose own coroutine waits for them.
+    """Events for an open-ended stream, whose own coroutine waits for them.
 
     Senders never wait: a client that falls too far behind loses the stream.
+
+    Attributes:
+        closed: Whether nothing more can be put in.
     """
 
-    __slots__ = ("_closed", "_items", "_loop", "_size", "_waiter")
+    __slots__ = ("_exchange", "_items", "_loop", "_size", "_waiter", "closed")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self._items: list[bytes] = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._closed = False
-        self._loop = loop
-
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more can be put in."""
-        return self._closed
+        self.closed = False
+        self._loop = asyncio.get_running_loop()
+        self._exchange = exchange
 
     def put(self, data: bytes) -> None:
         """Add an event; closes the mailbox when too much lies in it."""
-        if self._closed:
+        if self.closed:
             return
         self._items.append(data)
         self._size += len(data)
@@ -149,28 +136,34 @@ class Mailbox:
 
     def close(self) -> None:
         """Let `deliver` return after what is already here."""
-        self._closed = True
+        self.closed = True
         self._wake()
 
-    async def deliver(self, stream: Stream, keep_alive: float) -> None:
+    def check(self, now: float) -> None:
+        """End the stream of a client that is gone, or whose credentials have ended."""
+        if is_gone(self._exchange.request) or self._exchange.has_expired:
+            self.close()
+
+    async def deliver(self, keep_alive: float) -> None:
         """Write events as they come, and comments in silence, until the mailbox closes.
 
         Raises:
             ConnectionError: The client is gone.
         """
+        exchange = self._exchange
         try:
             while True:
                 while self._items:
                     data = b"".join(self._items)
                     self._items.clear()
                     self._size = 0
-                    await stream.write(data)
-                if self._closed:
+                    await exchange.write(data)
+                if self.closed:
                     return
                 if await self._silence(keep_alive):
-                    await stream.write(COMMENT)
+                    await exchange.write(COMMENT)
         finally:
-            self._closed = True
+            self.closed = True
 
     async def _silence(self, seconds: float) -> bool:
         """Wait for something to happen; True if nothing did for that long."""
@@ -182,7 +175,7 @@ class Mailbox:
             self._waiter = None
             if timer is not None:
                 timer.cancel()
-        return not self._items and not self._closed
+        return not self._items and not self.closed
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

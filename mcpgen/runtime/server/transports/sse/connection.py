@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ...eras.era import ServedEra
+from ...eras.era import Era
 from ...incoming import TOO_MANY, Incoming, Refused, refused, too_many
 from ...parts import Parts
 from ..connection import ConnectionServer
-from ..http.exchange import Exchange
-from ..http.sse import COMMENT, is_gone, named_event
+from ..http.exchange import Exchange, is_gone
+from ..http.sse import COMMENT, named_event
 
 _MAX_POSTS: Final = 16
 """POSTs of one client that may wait until it reads responses."""
@@ -50,7 +50,7 @@ class _Stream:
     async def close(self) -> None:
         self._closed.set()
         if self._exchange.stream is not None:
-            await self._exchange.stream.end()
+            await self._exchange.end()
 
 
 class _WaitingPost:
@@ -77,7 +77,7 @@ class SseConnection:
     def __init__(
         self,
         parts: Parts,
-        eras: Sequence[ServedEra],
+        eras: Sequence[Era],
         exchange: Exchange,
         session_id: str,
         messages_url: str,

@@ -17,12 +17,11 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from ....core.jsonrpc import is_array
-from ...admission import AccessLog
-from ...eras.era import ServedEra
+from ...eras.era import Era
 from ...http_endpoint import Handler, HttpEndpoint, check_form, with_slash
 from ...incoming import OVERLOADED, refused, too_many
 from ...options.section import SettingsError
-from ...parts import Parts
+from ...parts import AccessLog, Parts
 from ..http.exchange import Exchange
 from ..http.guard import Guard
 from ..http.settings import PublicSettings
@@ -41,7 +40,7 @@ class SseTransport:
         self,
         parts: Parts,
         guard: Guard,
-        eras: Sequence[ServedEra],
+        eras: Sequence[Era],
         access: AccessLog,
     ) -> None:
         """Prepare.
@@ -102,7 +101,7 @@ class SseTransport:
         finally:
             self._parts.monitor.discard(connection)
             del self._open[session_id]
-        return (await exchange.open()).response
+        return await exchange.open()
 
     def find(self, exchange: Exchange) -> SseConnection:
         """The connection that a POST names.
@@ -158,7 +157,7 @@ class _Messages(HttpEndpoint):
         transport: SseTransport,
         parts: Parts,
         guard: Guard,
-        oldest: ServedEra,
+        oldest: Era,
         access: AccessLog,
     ) -> None:
         super().__init__(parts, guard, access, "POST, OPTIONS")

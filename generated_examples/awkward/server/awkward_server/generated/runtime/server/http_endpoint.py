@@ -17,10 +17,9 @@ from aiohttp import hdrs, web
 from ..core import jsonrpc
 from ..core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ..core.headers import NAMED_BY
-from ..core.jsonrpc import is_array, is_object
-from .admission import AccessLog
+from ..core.jsonrpc import RequestId, is_array, is_object, is_request_id
 from .incoming import OVERLOADED, TOO_MANY, Refused, refused
-from .parts import Parts
+from .parts import AccessLog, Parts
 from .reading import Unreadable, has_more_values, parse
 from .transports.http.exchange import (
     ENCODINGS,
@@ -32,7 +31,7 @@ from .transports.http.guard import Guard
 from .transports.http.sse import event
 
 if TYPE_CHECKING:
-    from .eras.era import HttpEra
+    from .eras.era import Era
 
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 """Answers the HTTP requests of a path."""
@@ -133,7 +132,10 @@ class HttpEndpoint(ABC):
         task = asyncio.current_task()
         self._running.add(task)
         try:
-            response = await self._answer(exchange)
+            try:
+                response = await self._answer(exchange)
+            except Exception as error:
+                response = await self._failed(exchange, error)
             status = response.status
         except BaseException:
             if exchange.outcome == "ok":
@@ -155,8 +157,7 @@ class HttpEndpoint(ABC):
             Refused: The body is too large, or too slow.
             ProtocolError: It is not JSON.
         """
-        request = exchange.request
-        body = await read_body(request, self._max_body, self._body_timeout)
+        body = await read_body(exchange.request, self._max_body, self._body_timeout)
         # A large one takes a while, in which others want to be served.
         message = (
             self._parsed(body)
@@ -165,63 +166,55 @@ class HttpEndpoint(ABC):
         )
         if is_object(message):
             request_id, params = message.get("id"), message.get("params")
-            if jsonrpc.is_request_id(request_id):
+            if is_request_id(request_id):
                 exchange.request_id = request_id
-            if is_object(params):
-                _note_target(exchange, message.get("method"), params)
+            method = message.get("method")
+            if is_object(params) and isinstance(method, str):
+                target = params.get(NAMED_BY.get(method, ""))
+                if isinstance(target, str):
+                    exchange.target = target[:200]
         return message
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
+        """Let a request in, by where it comes from, how many came, and who sends it."""
         request = exchange.request
+        if request.method == "OPTIONS":
+            await self._limits.admit(exchange)
+            return self._guard.preflight(request, self._allow)
         try:
-            if request.method == "OPTIONS":
-                await self._limits.admit(exchange)
-                return self._guard.preflight(request, self._allow)
-            await self._admit(exchange)
-            return await self.respond(exchange)
-        except Refused as refusal:
-            exchange.headers.update(refusal.headers)
-            request_id = refusal.request_id
-            if refusal.status in (TOO_MANY, OVERLOADED):
-                request_id = _id_of(exchange)
-            return await self._fail(exchange, refusal.error, refusal.status, request_id)
-        except ProtocolError as error:
-            known = error.request_id if isinstance(error, Unreadable) else None
-            return await self._fail(exchange, error, 400, known)
-        except ConnectionError:
-            raise
-        except Exception:
-            _log.exception("a request failed")
-            internal = ProtocolError(INTERNAL_ERROR, "Internal error")
-            return await self._fail(exchange, internal, 500)
+            exchange.headers = self._guard.check(request)
+        finally:
+            # Whoever is not welcome counts, too.
+            await self._limits.admit(exchange)
+        if self._authentication is not None:
+            owner = await self._authentication.admit(exchange)
+            await self._limits.identify(exchange, owner)
+        return await self.respond(exchange)
 
-    async def _fail(
-        self,
-        exchange: Exchange,
-        error: ProtocolError,
-        status: int,
-        request_id: jsonrpc.RequestId | None = None,
-    ) -> web.StreamResponse:
+    async def _failed(self, exchange: Exchange, error: Exception) -> web.StreamResponse:
         """Answer with an error: by its HTTP status, or as an event once a stream is open."""
+        status, request_id = 400, None
+        if isinstance(error, Refused):
+            exchange.headers.update(error.headers)
+            status, request_id = error.status, error.request_id
+            if status in (TOO_MANY, OVERLOADED):
+                request_id = exchange.request_id
+                if request_id is None:
+                    request_id = _known_id(exchange.request)
+            error = error.error
+        elif isinstance(error, Unreadable):
+            request_id = error.request_id
+        elif isinstance(error, ConnectionError):
+            raise error
+        elif not isinstance(error, ProtocolError):
+            _log.error("a request failed", exc_info=error)
+            status, error = 500, ProtocolError(INTERNAL_ERROR, "Internal error")
         if exchange.stream is None:
             return exchange.failure(error, status, request_id)
         exchange.outcome = f"error {error.code}"
         if request_id is None:
             request_id = exchange.request_id
         return await exchange.end(event(jsonrpc.error(request_id, error)))
-
-    async def _admit(self, exchange: Exchange) -> None:
-        """Let a request in, by where it comes from, how many came, and who sends it."""
-        try:
-            exchange.headers = self._guard.check(exchange.request)
-        except Refused:
-            # Whoever is not welcome counts, too.
-            await self._limits.admit(exchange)
-            raise
-        await self._limits.admit(exchange)
-        if self._authentication is not None:
-            owner = await self._authentication.admit(exchange)
-            await self._limits.identify(exchange, owner)
 
     def _not_served(self, exchange: Exchange) -> Refused:
         """The refusal of an HTTP method."""
@@ -234,7 +227,7 @@ class HttpEndpoint(ABC):
         The parser, the validator and the models each keep the interpreter to themselves
         for as long as they take, which their number of values bounds.
         """
-        if has_more_values(body, self._max_values):
+        if len(body) > self._max_values and has_more_values(body, self._max_values):
             raise refused(
                 413,
                 f"The request body has more than {self._max_values} values; setting "
@@ -250,7 +243,7 @@ class Endpoint(HttpEndpoint):
         self,
         parts: Parts,
         guard: Guard,
-        eras: Sequence[HttpEra],
+        eras: Sequence[Era],
         access: AccessLog,
     ) -> None:
         """Prepare.
@@ -262,22 +255,22 @@ class Endpoint(HttpEndpoint):
             access: Takes every request when it is over.
         """
         *self._newer, self._oldest = eras
-        self._others = {method: era for era in eras for method in era.methods}
+        self._others = {k: answer for era in eras for k, answer in era.methods.items()}
         allow = [m for m in _METHODS if m not in _OPTIONAL or m in self._others]
         super().__init__(parts, guard, access, ", ".join(allow))
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
         """See `HttpEndpoint`."""
         method = exchange.request.method
-        if method == "POST":
-            return await self._post(exchange)
         if method in self._others:
-            return await self._others[method].other(exchange)
-        raise self._not_served(exchange)
-
-    async def _post(self, exchange: Exchange) -> web.StreamResponse:
+            return await self._others[method](exchange)
+        if method != "POST":
+            raise self._not_served(exchange)
         check_form(exchange.request)
-        exchange.require_accept()
+        if not (exchange.takes_events or exchange.takes_json):
+            raise refused(
+                406, "Accept must list application/json and text/event-stream"
+            )
         message = await self.read(exchange)
         if is_array(message):
             # Only the oldest revisions have them.
@@ -307,20 +300,7 @@ def check_form(request: web.BaseRequest) -> None:
         raise unsupported_encoding()
 
 
-def _id_of(exchange: Exchange) -> jsonrpc.RequestId | None:
-    if exchange.request_id is None:
-        return _known_id(exchange.request)
-    return exchange.request_id
-
-
-def _note_target(exchange: Exchange, method: Any, params: Mapping[str, Any]) -> None:
-    key = NAMED_BY.get(method) if isinstance(method, str) else None
-    target = params.get(key) if key is not None else None
-    if isinstance(target, str):
-        exchange.target = target[:200]
-
-
-def _known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
+def _known_id(request: web.BaseRequest) -> RequestId | None:
     """The JSON-RPC id of a request that is refused unread, if it costs nothing to know."""
     content = request.content
     if request.method != "POST" or not content.is_eof():
@@ -332,5 +312,5 @@ def _known_id(request: web.BaseRequest) -> jsonrpc.RequestId | None:
         message = jsonrpc.parse(body)
     except ProtocolError:
         return None
-    found = message.get("id") if jsonrpc.is_object(message) else None
-    return found if jsonrpc.is_request_id(found) else None
+    found = message.get("id") if is_object(message) else None
+    return found if is_request_id(found) else None

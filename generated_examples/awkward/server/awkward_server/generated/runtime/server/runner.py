@@ -18,10 +18,13 @@ from .logs import HTTP
 from .server import Server
 from .settings import Settings
 from .transports.http.aiohttp_parts import refine_requests, takes_listeners
-from .transports.http.connections import Connections, connection_limit
+from .transports.http.connections import (
+    Connections,
+    Site,
+    SlowReaderReaper,
+    connection_limit,
+)
 from .transports.http.exchange import unsupported_encoding
-from .transports.http.site import Site
-from .transports.http.slow_readers import SlowReaderReaper
 
 GRACE_SECONDS: Final = 1.0
 """How long after a drain clients that have connected may take to send a request."""

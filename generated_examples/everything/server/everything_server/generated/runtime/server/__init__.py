@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from ..core.connection import Connection
 from ..core.errors import ProtocolError
 from .app import LIVE_CATALOG, SERVER, add_metadata_route, create_app
-from .eras.legacy.replay import MemoryEvents  # feature: legacy
-from .eras.legacy.sessions import MemorySessions  # feature: legacy
+from .eras.legacy.sessions import MemoryEvents, MemorySessions  # feature: legacy
 from .features import auth  # feature: auth
 from .features.telemetry.hook import Telemetry  # feature: telemetry
 from .handlers import content
@@ -68,9 +67,16 @@ from .options.section import Section
 from .server import Server
 from .service import Feature, Service
 from .settings import Settings, SettingsError, settings_table
-from .stores.counters import Counters, MemoryCounters, RateLimited, RateRequest
-from .stores.events import Events, EventStore
-from .stores.sessions import Session, SessionStore
+from .stores import (
+    Counters,
+    Events,
+    EventStore,
+    MemoryCounters,
+    RateLimited,
+    RateRequest,
+    Session,
+    SessionStore,
+)
 
 if not TYPE_CHECKING:
     # What generated code of 0.1 imports from a runtime that packages share.

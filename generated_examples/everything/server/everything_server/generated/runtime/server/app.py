@@ -8,15 +8,13 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
-from .admission import Sink
 from .methods.registry import LiveCatalog
 from .middleware import Hook, Middleware
+from .parts import Sink
 from .server import Server
 from .service import Feature, Service
 from .settings import Settings
-from .stores.counters import Counters
-from .stores.events import EventStore
-from .stores.sessions import SessionStore
+from .stores import Counters, EventStore, SessionStore
 
 LIVE_CATALOG: Final = web.AppKey("LIVE_CATALOG", LiveCatalog)
 """Where the application keeps what it offers: `app[LIVE_CATALOG].updated(uri)`."""
@@ -96,20 +94,8 @@ def mounted(
     app = web.Application(middlewares=middlewares)
     app[LIVE_CATALOG] = server.catalog
     app[SERVER] = server
-    for path in server.paths:
-        app.router.add_route("*", path, server.endpoint.handle)
-    for path in server.metadata_paths:
-        app.router.add_route("*", path, server.metadata)
-    if settings.health_path:
-        app.router.add_get(settings.health_path, server.alive)
-    if settings.ready_path:
-        app.router.add_get(settings.ready_path, server.ready)
-
-    for transport in server.transports:
-        for path, handler in transport.routes.items():
-            app.router.add_route("*", path, handler)
-    if server.metrics_path:
-        app.router.add_get(server.metrics_path, server.metrics)
+    for path, handler in server.routes.items():
+        app.router.add_route("*", path, handler)
 
     async def end_streams(_: web.Application) -> None:
         await server.end_streams()

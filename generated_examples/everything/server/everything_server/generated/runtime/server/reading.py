@@ -96,10 +96,12 @@ def parse(body: bytes) -> Any:
         or b"\\u003" in body
     ):
         _read_again(body)
-    for message in value if jsonrpc.is_array(value) else [value]:
+    for message in value if jsonrpc.is_array(value) else (value,):
         if jsonrpc.is_object(message):
-            _make_whole(message, "id")
-            if jsonrpc.is_object(params := message.get("params")):
+            if type(message.get("id")) is float:
+                _make_whole(message, "id")
+            params = message.get("params")
+            if jsonrpc.is_object(params) and type(params.get("requestId")) is float:
                 _make_whole(params, "requestId")
     return value
 
@@ -120,8 +122,8 @@ def id_of_cut(body: bytes) -> jsonrpc.RequestId | None:
 
 def _make_whole(members: dict[str, Any], name: str) -> None:
     """Make an integer of an id such as `1.0`, which some languages write for 1."""
-    value = members.get(name)
-    if type(value) is float and value.is_integer():
+    value: float = members[name]
+    if value.is_integer():
         members[name] = int(value)
 
 

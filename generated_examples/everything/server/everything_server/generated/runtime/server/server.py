@@ -8,26 +8,25 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from ..core.connection import Connection
-from .admission import Sink
 from .effective import effective
-from .eras.table import build_eras
+from .eras.era import build_eras
 from .features import table as known
 from .handlers.contract import offer
 from .handlers.invoke import Threads
-from .http_endpoint import Endpoint, with_slash
+from .http_endpoint import Endpoint, Handler, with_slash
 from .incoming import Refused
 from .methods.registry import register
 from .methods.table import Methods
 from .middleware import Chain, Hook, Middleware, ServerStats, from_users
 from .monitor import RequestMonitor
-from .parts import Parts
+from .parts import Parts, Sink
 from .principal import Principal
 from .service import (
     Feature,
@@ -42,10 +41,7 @@ from .transports.connection import ConnectionServer
 from .transports.http.guard import Guard
 
 if TYPE_CHECKING:
-    from .stores.counters import Counters
-    from .stores.events import EventStore
-    from .stores.sessions import SessionStore
-
+    from .stores import Counters, EventStore, SessionStore
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -61,7 +57,6 @@ class Server:
 
     Attributes:
         catalog: What it offers.
-        endpoint: The MCP endpoint.
     """
 
     def __init__(
@@ -101,16 +96,12 @@ class Server:
         self._settings = settings
         self._features = tuple(features)
         configure(self._features, settings)
-        self.paths: Final = with_slash(settings.path)
-        """Where the endpoint is: with and without a slash at its end."""
         self._guard = Guard(settings)
         self._connections: set[ConnectionServer] = set()
         self._threads = Threads(settings.threads)
         self._ready = False
         self._limits = known.build_limits(settings, counters)
         self._metrics = known.build_metrics(settings, self._guard)
-        self.metrics_path: Final = known.metrics_path(settings)
-        """Where metrics are served; empty where they are not."""
         self._hooks: tuple[Hook | Middleware, ...] = (
             *known.build_telemetry(settings, self._metrics),
             *hooks,
@@ -132,23 +123,31 @@ class Server:
             )
         self.parts: Final = self._parts(settings)
         """What its transports and eras share."""
-        self._eras = build_eras(self.parts, sessions, events)
+        self._eras = tuple(build_eras(self.parts, sessions, events))
         access = known.build_access_log(settings, access_log)
-        self.endpoint: Final = Endpoint(
-            self.parts,
-            self._guard,
-            [era.http for era in self._eras],
-            access,
-        )
+        self._endpoint = Endpoint(self.parts, self._guard, self._eras, access)
         self.transports: Final = known.build_http_transports(
             self.parts, self._guard, self._eras, access
         )
         """What is served over HTTP beside Streamable HTTP."""
-        self._routes = {
-            path: handler
-            for each in self.transports
-            for path, handler in each.routes.items()
+        self.routes: Final[Mapping[str, Handler]] = self._routes()
+        """What answers the HTTP requests of each path."""
+
+    def _routes(self) -> dict[str, Handler]:
+        settings = self._settings
+        routes = {
+            k: answer for each in self.transports for k, answer in each.routes.items()
         }
+        if self._metrics is not None:
+            routes[known.metrics_path(settings)] = self._metrics_page
+        if self._authentication is not None:
+            routes.update(dict.fromkeys(self._authentication.paths, self.metadata))
+        routes |= {
+            settings.ready_path: self._is_ready,
+            settings.health_path: self._alive,
+        }
+        routes.pop("", None)
+        return routes | dict.fromkeys(with_slash(settings.path), self._endpoint.handle)
 
     def _parts(self, settings: Settings) -> Parts:
         features = self._features
@@ -186,23 +185,9 @@ class Server:
             RequestMonitor(),
         )
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer an HTTP request of any path."""
-        path = request.path
-        settings = self._settings
-        if path in self.paths:
-            return await self.endpoint.handle(request)
-        if path == settings.health_path:
-            return await self.alive(request)
-        if path == settings.ready_path:
-            return await self.ready(request)
-        if path in self.metadata_paths:
-            return await self.metadata(request)
-        if path == self.metrics_path:
-            return await self.metrics(request)
-        if path in self._routes:
-            return await self._routes[path](request)
-        return web.Response(status=404, text="Not found")
+        return self.routes.get(request.path, _not_found)(request)
 
     async def serve(
         self, connection: Connection, principal: Principal | None = None
@@ -272,11 +257,6 @@ class Server:
         return self._authentication is not None
 
     @property
-    def metadata_paths(self) -> tuple[str, ...]:
-        """Where the metadata of the protected resource is served."""
-        return () if self._authentication is None else self._authentication.paths
-
-    @property
     def named_metadata_paths(self) -> tuple[str, ...]:
         """Those that belong to this server alone, as clients know it."""
         return () if self._authentication is None else self._authentication.named
@@ -288,21 +268,19 @@ class Server:
         except Refused as refusal:
             return web.json_response({"error": str(refusal.error)}, status=403)
         if self._authentication is None:
-            return web.Response(status=404, text="Not found")
+            return await _not_found(request)
         return self._authentication.metadata(request)
 
-    async def metrics(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _metrics_page(self, request: web.BaseRequest) -> web.StreamResponse:
         """What Prometheus collects; see `Metrics.page`."""
-        if self._metrics is None:
-            return web.Response(status=404, text="Not found")
         page: web.StreamResponse = self._metrics.page(request)
         return page
 
-    async def alive(self, _: web.BaseRequest) -> web.StreamResponse:
+    async def _alive(self, _: web.BaseRequest) -> web.StreamResponse:
         """Whether the process lives."""
         return web.json_response({"status": "ok"})
 
-    async def ready(self, _: web.BaseRequest) -> web.StreamResponse:
+    async def _is_ready(self, _: web.BaseRequest) -> web.StreamResponse:
         """Whether requests are welcome: from start until shutdown begins."""
         if self._ready:
             return web.json_response({"status": "ready"})
@@ -360,7 +338,7 @@ class Server:
             for serving in tuple(self._connections):
                 serving.end()
             await asyncio.gather(
-                self.endpoint.cancel(CANCEL_SECONDS),
+                self._endpoint.cancel(CANCEL_SECONDS),
                 *(each.cancel(CANCEL_SECONDS) for each in self.transports),
             )
 
@@ -381,6 +359,10 @@ class Server:
             _log.error("on_shutdown did not end within %g s", SHUTDOWN_HOOK_SECONDS)
             return
         ending.result()
+
+
+async def _not_found(_: web.BaseRequest) -> web.StreamResponse:
+    return web.Response(status=404, text="Not found")
 
 
 def _named(hook: Hook | Middleware) -> str:

@@ -32,9 +32,7 @@ from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Feature, Service, with_features
 from .settings import Settings, SettingsError, from_arguments
 from .stopping import ExitDeadline, StopSignals, run
-from .stores.counters import Counters
-from .stores.events import EventStore
-from .stores.sessions import SessionStore
+from .stores import Counters, EventStore, SessionStore
 
 _CLOSE_SECONDS: Final = 1.0
 """How long the event loop and its threads may take to close."""

@@ -46,12 +46,14 @@ class RequestMonitor:
     def add(self, monitored: Monitored) -> None:
         """Begin to look after a request."""
         self._monitored.add(monitored)
-        self._schedule()
+        if self._timer is None:
+            self._schedule()
 
     def add_stream(self, monitored: Monitored) -> None:
         """Begin to look after an open-ended stream: about once a second."""
         self._streams.add(monitored)
-        self._schedule()
+        if self._timer is None:
+            self._schedule()
 
     def discard(self, monitored: Monitored) -> None:
         """It is done."""
@@ -62,10 +64,8 @@ class RequestMonitor:
             self._turn = []
 
     def _schedule(self) -> None:
-        if self._timer is None:
-            self._looked = time.monotonic()
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(PERIOD, self._look)
+        self._looked = time.monotonic()
+        self._timer = asyncio.get_running_loop().call_later(PERIOD, self._look)
 
     def _look(self) -> None:
         now = time.monotonic()

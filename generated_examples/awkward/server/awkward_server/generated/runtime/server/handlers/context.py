@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ..incoming import Incoming
     from ..methods.registry import LiveCatalog
     from ..principal import Principal
-    from ..stores.sessions import Session
+    from ..stores import Session
 
 T = TypeVar("T")
 C = TypeVar("C")

@@ -1,91 +1,71 @@
-"""What an era does for a server and its transports; each era has classes of its own.
+"""What an era does for a server and its transports, and which eras this package has.
 
-Nobody outside of `eras` knows more of an era than this.
+Each era has classes of its own. Nobody outside of `eras` knows more of an era than this.
 """
 
 from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from ...core import jsonrpc
+from ...core.catalog import Json
 from ...core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
-from ..incoming import Refused, refused
+from ...core.features import to_add
+from ..handlers import context
+from ..handlers.contract import Announcement
+from ..incoming import refused
+from ..methods.registry import Change
+from ..settings import SettingsError
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from ..handlers.context import Context
     from ..incoming import Incoming
+    from ..parts import Parts
     from ..principal import Principal
+    from ..stores import EventStore, SessionStore
     from ..transports.http.exchange import Exchange
 
 _log: Final = logging.getLogger("mcp.server")
 
+_NEWEST_FIRST: Final = ("modern", "legacy")
 
-def no_batches() -> Refused:
-    """The refusal of batches, where no era has them."""
-    return refused(400, "A batch is not a message of this protocol revision")
-
-
-class HttpEra(ABC):
-    """Answers the requests of one era over Streamable HTTP."""
-
-    methods: ClassVar[tuple[str, ...]] = ()
-    """HTTP methods that it answers beside POST."""
-
-    def claims(self, exchange: Exchange, message: Mapping[str, Any]) -> bool:
-        """Whether a message is of this era; only asked where older ones are served."""
-        return True
-
-    @abstractmethod
-    async def post(
-        self, exchange: Exchange, message: Mapping[str, Any]
-    ) -> web.StreamResponse:
-        """Answer one message that is already a JSON object.
-
-        Raises:
-            Refused: An HTTP error says what is wrong.
-        """
-
-    async def batch(
-        self, exchange: Exchange, messages: Sequence[Any]
-    ) -> web.StreamResponse:
-        """Answer a batch.
-
-        Raises:
-            Refused: There is no such thing.
-        """
-        raise no_batches()
-
-    async def other(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer a request whose HTTP method is one of `methods`.
-
-        Raises:
-            Refused: An HTTP error says what is wrong; always, where `methods` is empty.
-        """
-        raise refused(405, "This HTTP method is not served here")
+NOTIFICATIONS: Final[Mapping[Announcement, str]] = {
+    "tools": "notifications/tools/list_changed",
+    "prompts": "notifications/prompts/list_changed",
+    "resources": "notifications/resources/list_changed",
+    "updates": "notifications/resources/updated",
+}
+"""Methods by what changed."""
 
 
-class ResponseChannel(Protocol):
-    """Where the messages of one request on a connection go."""
+@lru_cache(16)
+def notification(change: Change) -> bytes:
+    """The notification of a change, in the legacy era; rendered once for all clients."""
+    params: dict[str, Json] = {} if change.uri is None else {"uri": change.uri}
+    return jsonrpc.notification(NOTIFICATIONS[change.what], params or None)
 
-    ctx: Context | None
+
+class ResponseChannel(context.ResponseChannel, Protocol):
+    """Where the messages of one request go.
+
+    Attributes:
+        ctx: The request, which is notified of its cancellation.
+        finished: Whether nothing more can be sent.
+    """
+
+    ctx: context.Context | None
     finished: bool
 
     @property
     def takes_events(self) -> bool:
-        """Always: a connection takes all messages."""
-        ...
-
-    async def send(self, message: bytes) -> None:
-        """Send a notification or a request to the client."""
-        ...
-
-    async def disconnect(self, retry_ms: int | None) -> None:
-        """Nothing: a connection has no streams that could be polled."""
+        """Whether anything but the response can be sent."""
         ...
 
 
@@ -157,16 +137,41 @@ class ConnectionEra(ABC):
         return
 
 
-class ServedEra(ABC):
-    """One era of one server, whatever the transport.
+class Era(ABC):
+    """One era of one server, over Streamable HTTP and on connections.
 
     Attributes:
         name: "modern" or "legacy".
-        http: Answers its requests over HTTP.
+        methods: What answers HTTP requests that are no POST, by their method.
     """
 
     name: ClassVar[str]
-    http: HttpEra
+    methods: Mapping[str, Callable[[Exchange], Awaitable[web.StreamResponse]]] = {}
+
+    def claims(self, exchange: Exchange, message: Mapping[str, Any]) -> bool:
+        """Whether a message is of this era; only asked where older ones are served."""
+        return True
+
+    @abstractmethod
+    async def post(
+        self, exchange: Exchange, message: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        """Answer one message that is already a JSON object.
+
+        Raises:
+            Refused: An HTTP error says what is wrong.
+        """
+
+    async def batch(
+        self, exchange: Exchange, messages: Sequence[Any]
+    ) -> web.StreamResponse:
+        """Answer a batch.
+
+        Raises:
+            Refused: There is no such thing.
+        """
+        self.check_batch(len(messages))
+        raise NotImplementedError
 
     @abstractmethod
     def connected(self, connection: Connected) -> ConnectionEra:
@@ -178,16 +183,46 @@ class ServedEra(ABC):
         Raises:
             Refused: 400; in most revisions there is no such thing.
         """
-        raise no_batches()
+        raise refused(400, "A batch is not a message of this protocol revision")
 
     @property
     def sessions(self) -> int:
         """How many sessions are open."""
         return 0
 
+    @abstractmethod
     def close(self) -> None:
         """The server is about to stop: end all open-ended streams."""
-        return
+
+
+def build_eras(
+    parts: Parts, sessions: SessionStore | None, events: EventStore | None
+) -> Iterator[Era]:
+    """The eras of the revisions that are served, the newest first.
+
+    Args:
+        parts: What the server consists of.
+        sessions: Where sessions are kept; memory without it.
+        events: Where events are kept; memory without it.
+
+    Raises:
+        SettingsError: This package lacks one of them, or what a store is for.
+    """
+    for name, store in (("sessions", sessions), ("events", events)):
+        if store is not None and not _has("legacy"):
+            raise SettingsError(f"{name}: {to_add('server', ('legacy',))}")
+    for era in _NEWEST_FIRST:
+        served = [v for v, r in parts.offer.revisions.items() if r.era == era]
+        if served and not _has(era):
+            raise SettingsError(f"revision {served[0]}: {to_add('server', (era,))}")
+        if served:
+            # Of unknown type: not every package has it.
+            module: Any = import_module(f"{__package__}.{era}.served")
+            yield module.serve(parts, sessions, events)
+
+
+def _has(era: str) -> bool:
+    return find_spec(f"{__package__}.{era}") is not None
 
 
 def error_response(request_id: jsonrpc.RequestId, error: ProtocolError) -> bytes:

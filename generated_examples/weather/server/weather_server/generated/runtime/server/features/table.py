@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.features import load, to_add
-from ..admission import AccessLog, Authentication, Limits, NoAccessLog, OnlyCalls, Sink
+from ..parts import AccessLog, Authentication, Limits, Parts, Sink
 from ..service import Service
 from ..settings import Settings, SettingsError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ..http_endpoint import HttpTransport
     from ..methods.registry import LiveCatalog
     from ..middleware import Hook
-    from ..parts import Parts
 
 
 _TRANSPORTS: Final = f"{str(__package__).rpartition('.')[0]}.transports"
@@ -55,13 +54,13 @@ def build_limits(settings: Settings, counters: Any = None) -> Limits:
         return found
     if counters is not None:
         raise SettingsError(f"counters: {to_add('server', ('limits',))}")
-    return OnlyCalls(settings.max_calls)
+    return Limits(settings.max_calls)
 
 
 def build_access_log(settings: Settings, sink: Sink | None) -> AccessLog:
     """What takes every request."""
     if not _has("access_log"):
-        return NoAccessLog()
+        return AccessLog()
     found: AccessLog = _module("access_log.log").AccessLog(settings, sink)
     return found
 

@@ -31,7 +31,7 @@ from ..parts import Parts
 from ..reading import Unreadable, has_more_values, id_of_cut, parse
 
 if TYPE_CHECKING:
-    from ..eras.era import ConnectionEra, ServedEra
+    from ..eras.era import ConnectionEra, Era
     from ..handlers.context import Context as CallContext
     from ..principal import Principal
 
@@ -118,7 +118,7 @@ class ConnectionServer:
     def __init__(
         self,
         parts: Parts,
-        eras: Sequence[ServedEra],
+        eras: Sequence[Era],
         connection: Connection,
         principal: Principal | None = None,
         session_id: str | None = None,

@@ -17,34 +17,17 @@ from ...handlers.questions import Client
 from ...incoming import OVERLOADED, TOO_MANY, Incoming, refused, too_many
 from ...methods.registry import Change
 from ...parts import Parts
-from ...stores.events import EventStore
-from ...stores.sessions import Session, SessionStore
-from ...transports.http import names
+from ...stores import EventStore, Session, SessionStore
+from ...transports.http import exchange as names
 from ...transports.http.exchange import Exchange, single
-from ...transports.http.sse import COMMENT, Mailbox, event, is_gone
-from ..announcements import notification
-from ..era import Connected
-from .replay import EventLog, MemoryEvents, parse_event_id
-from .sessions import LegacySession
+from ...transports.http.sse import COMMENT, Mailbox, event
+from ..era import Connected, notification
+from .sessions import EventLog, LegacySession, MemoryEvents, parse_event_id
 
 _log: Final = logging.getLogger("mcp.server")
 
 _WITHOUT_HEADER: Final = "2025-03-26"
 """The version of requests that name none, as the specification says."""
-
-
-class _Listener:
-    """A GET stream, watched for its client."""
-
-    __slots__ = ("_exchange", "mailbox")
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        self.mailbox = Mailbox(asyncio.get_running_loop())
-
-    def check(self, now: float) -> None:
-        if is_gone(self._exchange.request) or self._exchange.has_expired:
-            self.mailbox.close()
 
 
 class SessionManager:
@@ -58,54 +41,45 @@ class SessionManager:
         kept = events or MemoryEvents(settings.event_history)
         self._events = kept if settings.event_history else None
         self._store = store
-        self._revisions = parts.offer.legacy
+        self._revisions = served = parts.offer.legacy
+        self._unnamed = (
+            _WITHOUT_HEADER if _WITHOUT_HEADER in served else next(iter(served))
+        )
         self._monitor = parts.monitor
         self._settings = settings
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
-        self._tell = self._send
         parts.catalog.changes.listen(self._changed)
 
     def __len__(self) -> int:
         return len(self._store)
 
-    def find(self, exchange: Exchange) -> LegacySession:
+    def find(self, exchange: Exchange, *, alone: bool = False) -> LegacySession:
         """The session that a request names.
+
+        Args:
+            exchange: The request.
+            alone: Whether one that names none may get a session for itself alone, where
+                none is required.
 
         Raises:
             Refused: 400 without an id or with a version that is not served, 404 for a
                 session that is not there.
         """
-        given = exchange.request.headers
-        self._served_version(exchange)
-        session_id = single(given, names.SESSION_ID)
+        version = self._served_version(exchange)
+        session_id = single(exchange.request.headers, names.SESSION_ID)
         if session_id is None:
-            raise refused(
-                400, f"{names.SESSION_ID} is missing; start with `initialize`"
-            )
+            if self._settings.session_required or not alone:
+                raise refused(
+                    400, f"{names.SESSION_ID} is missing; start with `initialize`"
+                )
+            client = Client(version or self._unnamed, {}, {})
+            return LegacySession(client, (), exchange.owner, is_kept=False)
         session = self._get(exchange, session_id)
         if session is None:
             raise refused(404, "The session is unknown or has ended; initialize again")
         exchange.session_id = session_id
         return session
-
-    def serving(self, exchange: Exchange) -> LegacySession:
-        """The session of a POST request; one for it alone where none is required.
-
-        Raises:
-            Refused: As `find` does.
-        """
-        given = exchange.request.headers
-        if self._settings.session_required or names.SESSION_ID in given:
-            return self.find(exchange)
-        version = self._served_version(exchange)
-        if version is None:
-            version = (
-                _WITHOUT_HEADER
-                if _WITHOUT_HEADER in self._revisions
-                else next(iter(self._revisions))
-            )
-        return LegacySession(Client(version, {}, {}), (), exchange.owner, is_kept=False)
 
     def _served_version(self, exchange: Exchange) -> str | None:
         """The version that a request names.
@@ -166,7 +140,7 @@ class SessionManager:
                     30,
                 )
         session = LegacySession(
-            client, tuple(allowed), incoming.owner, self._tell, self._events
+            client, tuple(allowed), incoming.owner, self._send, self._events
         )
         if connection is not None:
             session.connect(connection)
@@ -195,25 +169,25 @@ class SessionManager:
         if not exchange.takes_events:
             raise refused(406, "Accept must list text/event-stream")
         session = self.find(exchange)
-        listener = _Listener(exchange)
-        log = self._attach(session, listener.mailbox, exchange)
-        self._monitor.add_stream(listener)
+        mailbox = Mailbox(exchange)
+        log = self._attach(session, mailbox, exchange)
+        self._monitor.add_stream(mailbox)
         try:
-            stream = await exchange.open(hold_back=True)
+            await exchange.open(hold_back=True)
             # Some proxies hold back the head until the body begins.
-            await stream.write(COMMENT)
-            await listener.mailbox.deliver(stream, self._settings.keep_alive)
-            await stream.end()
+            await exchange.write(COMMENT)
+            await mailbox.deliver(self._settings.keep_alive)
+            await exchange.end()
         except ConnectionError:
             exchange.outcome = "closed"
         finally:
-            self._monitor.discard(listener)
+            self._monitor.discard(mailbox)
             self.touch(session)
-            if listener.mailbox in session.mailboxes:
-                session.mailboxes.remove(listener.mailbox)
-            if log is not None and log.follower is listener.mailbox:
+            if mailbox in session.mailboxes:
+                session.mailboxes.remove(mailbox)
+            if log is not None and log.follower is mailbox:
                 log.follower = None
-        return (await exchange.open()).response
+        return await exchange.open()
 
     def close(self) -> None:
         """End every open GET stream; requests that run are left to finish."""

@@ -19,11 +19,11 @@ from ....core.errors import INVALID_PARAMS, ProtocolError
 from ....core.uri.template import MAX_URIS
 from ...handlers.contract import Announcement
 from ...incoming import OVERLOADED, too_many
-from ...methods.answer import Answer
 from ...methods.registry import Change, Changes
 from ...settings import Settings
-from ..announcements import NOTIFICATIONS
-from .envelope import SUBSCRIPTION_ID, ModernFrame
+from ..era import NOTIFICATIONS
+
+SUBSCRIPTION_ID: Final = "io.modelcontextprotocol/subscriptionId"
 
 _LISTS: Final[Mapping[str, Announcement]] = {
     "toolsListChanged": "tools",
@@ -68,7 +68,7 @@ class _Filter:
 class Subscription:
     """One open subscription: it hears changes and sends what its client wants of them."""
 
-    __slots__ = ("_filter", "_id", "_meta", "_request_id", "_send", "end")
+    __slots__ = ("_filter", "_id", "_meta", "_send", "end", "request_id")
 
     end: Callable[[], None]
     """Ends it when the server stops."""
@@ -81,7 +81,7 @@ class Subscription:
         end: Callable[[], None],
     ) -> None:
         self._filter = wanted
-        self._request_id = request_id
+        self.request_id = request_id
         self._meta: dict[str, Json] = {SUBSCRIPTION_ID: request_id}
         self._id = to_json(request_id)
         self._send = send
@@ -102,11 +102,6 @@ class Subscription:
             before, after = _rendered(change)
             self._send(b"%b%b%b" % (before, self._id, after))
         yield
-
-    def response(self, frame: ModernFrame) -> bytes:
-        """The response that ends it."""
-        answer = Answer(b"", {SUBSCRIPTION_ID: self._request_id})
-        return frame.complete(self._request_id, answer)
 
 
 class Subscriptions:

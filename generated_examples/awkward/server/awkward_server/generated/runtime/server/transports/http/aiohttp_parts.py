@@ -275,18 +275,14 @@ def adopt_listener(site: web.BaseSite, listener: object) -> None:
 # Answers.
 
 
-def writes_directly(request: web.BaseRequest) -> bool:
-    """Whether an answer may be written to the connection beside aiohttp's writer.
+def direct_writer(request: web.BaseRequest) -> AbstractStreamWriter | None:
+    """aiohttp's writer of a request, where an answer may be written beside it.
 
     Needs `BaseRequest.writer` and its `output_size`, by which aiohttp knows that it is too
     late for another answer. Without them all answers are `web.Response`s.
     """
-    return part(part(request, "writer"), "output_size") is not None
-
-
-def writer_of(request: web.BaseRequest) -> AbstractStreamWriter:
-    """The writer of a request of which `writes_directly` is true."""
-    return cast(AbstractStreamWriter, part(request, "writer"))
+    writer = part(request, "writer")
+    return None if part(writer, "output_size") is None else writer
 
 
 def count_written(writer: AbstractStreamWriter, size: int) -> None:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from pydantic_core import to_json
 
-from ...admission import Sink
+from ... import parts
 from ...settings import Settings
 from ...transports.http.exchange import Exchange
 from ...transports.http.proxies import Proxies
@@ -29,17 +29,17 @@ _SHOWN_OF_SECRETS: Final = 8
 _COMPLAIN_SECONDS: Final = 10.0
 
 
-class AccessLog:
+class AccessLog(parts.AccessLog):
     """Formats the lines, as text or JSON."""
 
     __slots__ = ("_failed", "_format", "_proxies", "_sink")
 
-    def __init__(self, settings: Settings, sink: Sink | None = None) -> None:
+    def __init__(self, settings: Settings, sink: parts.Sink | None = None) -> None:
         formats: dict[AccessLogFormat, _Format] = {"text": _text, "json": _json}
         self._format = formats.get(settings.access_log)
         proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         self._proxies = proxies if proxies else None
-        self._sink: Sink = sink or LOGGER.info
+        self._sink: parts.Sink = sink or LOGGER.info
         self._failed = -math.inf
 
     def write(self, exchange: Exchange, status: int, seconds: float) -> None:

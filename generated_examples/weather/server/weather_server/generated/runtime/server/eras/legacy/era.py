@@ -24,14 +24,14 @@ from ....core.errors import (
 from ....core.jsonrpc import is_object
 from ....core.uri.template import MAX_URI
 from ...handlers.context import SEVERITY, Context
+from ...handlers.contract import Offer
 from ...handlers.questions import Client
 from ...incoming import Incoming, Refused, refused
 from ...methods.answer import EMPTY, Answer
 from ...middleware import Request
 from ...parts import Parts
-from ..era import error_response
-from .handshake import Handshake
-from .server_requests import ResponseChannel, ServerRequests, is_response, take_answer
+from ..era import ResponseChannel, error_response
+from .server_requests import ServerRequests, is_response, take_answer
 from .sessions import LegacySession, Running
 
 _log: Final = logging.getLogger("mcp.server")
@@ -52,7 +52,7 @@ class Legacy:
             parts: What the server consists of.
             touch: Dates a session that has been used.
         """
-        self._handshake = Handshake(parts.offer)
+        self._welcomes = _welcomes(parts.offer)
         self._catalog = parts.catalog
         self._authentication = parts.authentication
         self._table = parts.chain.around(parts.methods)
@@ -84,11 +84,22 @@ class Legacy:
             raise ProtocolError(
                 INVALID_PARAMS, f"`initialize` params exceed {_LARGEST_CLIENT} bytes"
             )
-        return self._handshake.negotiate(params)
+        if not is_object(params):
+            raise ProtocolError(INVALID_PARAMS, "`params` must be an object")
+        wanted = params.get("protocolVersion")
+        capabilities, info = params.get("capabilities"), params.get("clientInfo")
+        if not isinstance(wanted, str):
+            raise ProtocolError(INVALID_PARAMS, "`protocolVersion` must be a string")
+        if not is_object(capabilities) or not is_object(info):
+            raise ProtocolError(
+                INVALID_PARAMS, "`capabilities` and `clientInfo` must be objects"
+            )
+        version = wanted if wanted in self._revisions else next(iter(self._revisions))
+        return Client(version, info, capabilities)
 
     def welcome(self, request_id: jsonrpc.RequestId, client: Client) -> bytes:
         """The response to `initialize`."""
-        return legacy_result(request_id, self._handshake.result(client))
+        return jsonrpc.result(request_id, self._welcomes[client.version])
 
     def require(self, incoming: Incoming, messages: Sequence[Any]) -> None:
         """Refuse requests that need scopes which the caller lacks, naming all of them.
@@ -299,6 +310,21 @@ class Legacy:
             raise ProtocolError(INVALID_REQUEST, "Too many subscriptions")
         session.subscribed.add(uri)
         return EMPTY
+
+
+def _welcomes(offer: Offer) -> dict[str, bytes]:
+    """What `initialize` is answered with in each version."""
+    welcomes: dict[str, bytes] = {}
+    for version, revision in offer.legacy.items():
+        result: dict[str, Any] = {
+            "protocolVersion": version,
+            "capabilities": offer.capabilities_in(revision),
+            "serverInfo": offer.server,
+        }
+        if offer.instructions is not None:
+            result["instructions"] = offer.instructions
+        welcomes[version] = to_json(result)[1:-1]
+    return welcomes
 
 
 def _failed(message: Mapping[str, Any]) -> bytes:

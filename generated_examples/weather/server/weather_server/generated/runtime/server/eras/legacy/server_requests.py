@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ....core import jsonrpc
 from ....core.catalog import Json
@@ -15,32 +15,11 @@ from ....core.jsonrpc import is_object
 from ....core.revision import Revision
 from ...handlers.content import ToolError
 from ...handlers.questions import AnswerRefused, Question
+from ..era import ResponseChannel
 from .sessions import LegacySession
 
 _TRIES: Final = 3
 """How often a question is put whose answer does not fit."""
-
-
-class ResponseChannel(Protocol):
-    """Where the messages of one request go, and whether anything more is taken."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more can be sent."""
-        ...
-
-    @property
-    def takes_events(self) -> bool:
-        """Whether anything but the response can be sent."""
-        ...
-
-    async def send(self, message: bytes) -> None:
-        """Send a notification or a request to the client."""
-        ...
-
-    async def disconnect(self, retry_ms: int | None) -> None:
-        """Close the stream while the request goes on, if the client can come back."""
-        ...
 
 
 class ServerRequests:

@@ -1,18 +1,23 @@
 """The modern era: every request stands alone and says who sends it.
 
+Its envelope is `_meta`, checked, and the headers that repeat parts of the body.
 https://modelcontextprotocol.io/specification/2026-07-28/basic/index
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
+from multidict import CIMultiDictProxy
 from pydantic_core import to_json
 
+from ....core import headers as mirrored
 from ....core import jsonrpc
-from ....core.catalog import JsonObject
+from ....core.catalog import Json, JsonObject
 from ....core.errors import (
+    HEADER_MISMATCH,
     INTERNAL_ERROR,
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
@@ -22,7 +27,7 @@ from ....core.errors import (
     ProtocolError,
     unsupported_version,
 )
-from ...handlers.context import Context
+from ...handlers.context import SEVERITY, Context
 from ...handlers.contract import Offer
 from ...handlers.questions import Client, InputRequired
 from ...incoming import Incoming, Refused
@@ -31,13 +36,22 @@ from ...methods.steps import arguments
 from ...middleware import Next, Request
 from ...parts import Parts
 from ...settings import Settings
-from ..era import error_response
-from . import envelope
-from .round_trip import ASKING_METHODS, MultiRoundTrip
-from .state import StateSealer
-from .subscriptions import Subscriptions
+from ...transports.http import exchange as names
+from ..era import ResponseChannel, error_response
+from .round_trip import ASKING_METHODS, MultiRoundTrip, StateSealer
+from .subscriptions import SUBSCRIPTION_ID, Subscription, Subscriptions
 
 _log: Final = logging.getLogger("mcp.server")
+
+PROTOCOL_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
+CLIENT_INFO: Final = "io.modelcontextprotocol/clientInfo"
+CLIENT_CAPABILITIES: Final = "io.modelcontextprotocol/clientCapabilities"
+LOG_LEVEL: Final = "io.modelcontextprotocol/logLevel"
+SERVER_INFO: Final = "io.modelcontextprotocol/serverInfo"
+
+Headers = CIMultiDictProxy[str]
+
+_NOTHING: Final[dict[str, Json]] = {}
 
 _LEGACY_CODES: Final = frozenset([RESOURCE_NOT_FOUND, URL_ELICITATION_REQUIRED])
 """Codes that handlers may raise but that this era does not send."""
@@ -64,20 +78,6 @@ class Decoded(NamedTuple):
     log_floor: int | None
 
 
-class ResponseChannel(Protocol):
-    """Where the messages of one request go, and whom to tell that it is canceled."""
-
-    ctx: Context | None
-
-    async def send(self, message: bytes) -> None:
-        """Send a notification of the request."""
-        ...
-
-    async def disconnect(self, retry_ms: int | None) -> None:
-        """Nothing, in this era."""
-        ...
-
-
 class Modern:
     """The codec of modern messages, and what only this era has."""
 
@@ -90,8 +90,10 @@ class Modern:
         self._versions = tuple(offer.revisions)
         self.legacy_versions: Final = frozenset(offer.legacy)
         """The versions of the older era, where they are served as well."""
-        self.frame: Final = envelope.ModernFrame(offer.server)
-        """Makes messages of results."""
+        self._info = {SERVER_INFO: offer.server}
+        meta = to_json(self._info)
+        self._complete = b'"resultType":"complete","_meta":%b' % meta
+        self._input_required = b'"resultType":"input_required","_meta":%b,' % meta
         self.subscriptions: Final = Subscriptions(parts.catalog.changes, settings)
         """The open subscriptions."""
         self._sealer = StateSealer(
@@ -113,7 +115,7 @@ class Modern:
         request_id: jsonrpc.RequestId,
         method: str,
         params: JsonObject,
-        headers: envelope.Headers | None = None,
+        headers: Headers | None = None,
     ) -> Decoded:
         """Check all that can be wrong before a method runs, in the order of harm.
 
@@ -129,30 +131,27 @@ class Modern:
             Refused: The caller lacks a scope.
         """
         try:
-            client = self._sender(method, params, headers)
+            client = read_client(params.get("_meta"))
+            if headers is not None:
+                check_headers(headers, client.version, method, params)
+            requests = self._requests.get(client.version)
+            if requests is None:
+                # Names every version that is served, of both eras.
+                raise unsupported_version(client.version, self._versions)
+            if method not in requests:
+                raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
         except ProtocolError as error:
             if method == "initialize":
                 error = self._explained(error, params)
             raise error from None
-        log_floor = envelope.log_floor(params["_meta"])
+        floor = log_floor(params["_meta"])
         if self._authentication is not None:
             needed = self._authentication.needed(method, params)
             if needed:
                 self._authentication.require(incoming, needed, request_id)
         if headers is not None and method == "tools/call":
             self._check_parameters(headers, params)
-        return Decoded(request_id, method, params, client, log_floor)
-
-    def _sender(
-        self, method: str, params: JsonObject, headers: envelope.Headers | None
-    ) -> Client:
-        client = envelope.read_client(params.get("_meta"))
-        if headers is not None:
-            envelope.check_headers(headers, client.version, method, params)
-        envelope.check_version(client.version, self._requests, self._versions)
-        if method not in self._requests[client.version]:
-            raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
-        return client
+        return Decoded(request_id, method, params, client, floor)
 
     def _explained(self, error: ProtocolError, params: JsonObject) -> ProtocolError:
         """The error of an `initialize`, with the versions that are served."""
@@ -163,11 +162,11 @@ class Modern:
         error.message += f"; served are {', '.join(self._versions)}"
         return error
 
-    def _check_parameters(self, headers: envelope.Headers, params: JsonObject) -> None:
+    def _check_parameters(self, headers: Headers, params: JsonObject) -> None:
         name = params.get("name")
         tool = self._catalog.tools.steps.get(name) if isinstance(name, str) else None
         if tool is not None and tool.headers:
-            envelope.check_parameters(headers, tool.headers, arguments(params))
+            check_parameters(headers, tool.headers, arguments(params))
 
     async def answer(
         self, incoming: Incoming, request: Decoded, channel: ResponseChannel
@@ -206,10 +205,12 @@ class Modern:
             except InputRequired as required:
                 if method not in ASKING_METHODS:
                     raise RuntimeError(f"{method} can't ask the client") from None
-                message = self.frame.input_required(request_id, rounds.result(required))
+                message = jsonrpc.result(
+                    request_id, self._input_required + rounds.result(required)
+                )
                 incoming.outcome = "input_required"
             else:
-                message = self.frame.complete(request_id, answer)
+                message = self.complete(request_id, answer)
                 if answer.is_error:
                     incoming.outcome = "tool_error"
             return message, None
@@ -227,6 +228,20 @@ class Modern:
         finally:
             # Without this, every request would be garbage for the cycle collector.
             channel.ctx = None
+
+    def complete(self, request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
+        """The response of a request that is done."""
+        head = self._complete
+        if answer.meta is not None:
+            meta = jsonrpc.encode({**self._info, **answer.meta})
+            head = b'"resultType":"complete","_meta":%b' % meta
+        members = b"%b,%b" % (head, answer.members) if answer.members else head
+        return jsonrpc.result(request_id, members)
+
+    def ended(self, subscription: Subscription) -> bytes:
+        """The response that ends a subscription."""
+        request_id = subscription.request_id
+        return self.complete(request_id, Answer(b"", {SUBSCRIPTION_ID: request_id}))
 
 
 def _sendable(code: int) -> int:
@@ -259,3 +274,123 @@ def _discover(offer: Offer, settings: Settings) -> Next:
         return answers[request.ctx.protocol_version]
 
     return discover
+
+
+def is_modern(meta: Json) -> bool:
+    """Whether `_meta` has any of the keys that only modern requests have."""
+    return isinstance(meta, dict) and (
+        PROTOCOL_VERSION in meta or CLIENT_CAPABILITIES in meta or CLIENT_INFO in meta
+    )
+
+
+def read_client(meta: Json) -> Client:
+    """The client behind a request, from its `_meta`.
+
+    Raises:
+        ProtocolError: A required key is missing, or a value has the wrong type.
+    """
+    if not isinstance(meta, dict):
+        raise _invalid("`params._meta` must be an object")
+    try:
+        version, capabilities = meta[PROTOCOL_VERSION], meta[CLIENT_CAPABILITIES]
+    except KeyError as missing:
+        raise _invalid(f"`params._meta` lacks {missing.args[0]}") from None
+    info = meta.get(CLIENT_INFO, _NOTHING)
+    if not isinstance(version, str):
+        raise _invalid(f"{PROTOCOL_VERSION} must be a string")
+    if not isinstance(capabilities, dict):
+        raise _invalid(f"{CLIENT_CAPABILITIES} must be an object")
+    if not isinstance(info, dict):
+        raise _invalid(f"{CLIENT_INFO} must be an object")
+    return Client(version, info, capabilities)
+
+
+def log_floor(meta: Json) -> int | None:
+    """The severity from which on a request wants log messages; None for none at all.
+
+    Raises:
+        ProtocolError: The level is not one.
+    """
+    level = meta.get(LOG_LEVEL) if isinstance(meta, dict) else None
+    if level is None:
+        return None
+    if not isinstance(level, str) or level not in SEVERITY:
+        raise _invalid(f"{LOG_LEVEL} must be one of {', '.join(SEVERITY)}")
+    return SEVERITY[level]
+
+
+def check_headers(
+    headers: Headers, version: str, method: str, params: JsonObject
+) -> None:
+    """Compare the standard headers with the body.
+
+    Raises:
+        ProtocolError: One is missing, or says something else.
+    """
+    # The common case is decided by comparing; `_compare` finds the words for the others.
+    if headers.getall(names.PROTOCOL_VERSION, None) != [version]:
+        _compare(headers, names.PROTOCOL_VERSION, version)
+    if headers.getall(names.METHOD, None) != [method]:
+        _compare(headers, names.METHOD, method)
+    key = mirrored.NAMED_BY.get(method)
+    if key is not None:
+        name = params.get(key)
+        if isinstance(name, str) and (
+            headers.getall(names.NAME, None) != [name] or name.startswith("=?base64?")
+        ):
+            _compare(headers, names.NAME, name, encoded=True)
+
+
+def check_notification(headers: Headers, method: str) -> None:
+    """Compare a notification with the header that names its method, which it may lack.
+
+    Raises:
+        ProtocolError: The header says something else.
+    """
+    if headers.getall(names.METHOD, [method]) != [method]:
+        _compare(headers, names.METHOD, method)
+
+
+def check_parameters(
+    headers: Headers,
+    parameters: Iterable[mirrored.HeaderParameter],
+    arguments: JsonObject,
+) -> None:
+    """Compare the `Mcp-Param-*` headers of a call with its arguments.
+
+    Raises:
+        ProtocolError: One is missing, surplus, malformed or says something else.
+    """
+    for parameter in parameters:
+        received = headers.getall(parameter.header, [])
+        problem = mirrored.parameter_mismatch(parameter, arguments, received)
+        if problem is not None:
+            raise _mismatch(problem)
+
+
+def _compare(
+    headers: Headers, name: str, expected: str, *, encoded: bool = False
+) -> None:
+    received = headers.getall(name, [])
+    if not received:
+        raise _mismatch(f"{name} is missing")
+    if len(received) > 1:
+        raise _mismatch(f"{name} was sent {len(received)} times")
+    value = received[0]
+    if encoded:
+        try:
+            value = mirrored.decode(value)
+        except ValueError as error:
+            raise _mismatch(f"{name} {error}") from None
+    if value != expected:
+        raise _mismatch(
+            f"{name} is {value[:200]!r}, but the body says {expected[:200]!r}"
+        )
+
+
+def _invalid(message: str) -> ProtocolError:
+    return ProtocolError(INVALID_PARAMS, message)
+
+
+def _mismatch(message: str) -> ProtocolError:
+    return ProtocolError(HEADER_MISMATCH, f"Header mismatch: {message}")

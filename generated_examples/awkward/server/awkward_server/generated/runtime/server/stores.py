@@ -1,14 +1,17 @@
-"""The counters behind limits: how fast, and how many at one time.
+"""What stores of a server do: of counters behind limits, of sessions, and of events.
 
-`Counters` is for stores of your own, such as one that several processes share;
-`MemoryCounters` is the default. Knows keys and numbers, not who or what they stand for.
+Stores of your own, such as ones that several processes share, are like these. How a
+session works is the legacy era's, which a package may lack.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from .handlers.questions import Client
 
 
 class RateRequest(NamedTuple):
@@ -139,3 +142,115 @@ class MemoryCounters:
             self._held[key] = count
         else:
             self._held.pop(key, None)
+
+
+class Events(Protocol):
+    """The events of one stream, as they go over the wire."""
+
+    def append(self, number: int, framed: bytes) -> None:
+        """Keep an event; numbers begin at 1 and increase by one."""
+        ...
+
+    def after(self, number: int) -> Iterable[bytes]:
+        """The events that are kept after one of them, in their order."""
+        ...
+
+    def forget(self) -> None:
+        """Nobody can come back for the stream any more."""
+        ...
+
+
+class EventStore(Protocol):
+    """Where the events of legacy streams are kept; called in the event loop.
+
+    What it raises is logged; the event is sent all the same, and can't be replayed.
+    """
+
+    def open(self, session_id: str, stream: int) -> Events:
+        """A place for the events of a new stream; `stream` is unique in its session."""
+        ...
+
+
+class Session:
+    """One client of the legacy era, from `initialize` until it is gone.
+
+    Attributes:
+        id: What clients name it by: in `Mcp-Session-Id`, or in the URL to which those of
+            HTTP+SSE post.
+        client: Who it is.
+        counts_for: Whose limits of sessions it counts against.
+        owner: The key of its principal; None without authentication.
+        used: When it last did something, by `time.monotonic`.
+    """
+
+    __slots__ = ("_data", "client", "counts_for", "id", "owner", "used")
+
+    def __init__(
+        self,
+        client: Client,
+        counts_for: tuple[str, ...] = (),
+        owner: str | None = None,
+    ) -> None:
+        """Begin, with an id that nobody can guess."""
+        self.id = secrets.token_urlsafe(24)
+        self.client = client
+        self.counts_for = counts_for
+        self.owner = owner
+        self.used = time.monotonic()
+        self._data: dict[str, Any] | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Yours, kept as long as the session in this process."""
+        if self._data is None:
+            self._data = {}
+        return self._data
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is open or running, so that it is not idle."""
+        return False
+
+    def elicitation_complete(self, elicitation_id: str) -> bool:
+        """Tell the client that what happens on a page of `ctx.elicit_url` is done.
+
+        Call it in the event loop, at any time, such as when the page's form came in.
+        The client may then repeat a request that had to wait for it.
+        https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation#completion-notifications-for-url-mode-elicitation
+
+        Args:
+            elicitation_id: What `ctx.elicit_url` was called with.
+
+        Returns:
+            Whether there was anything to tell: not for an id that this session was
+            never asked with, or that was complete before.
+        """
+        return False
+
+
+class SessionStore(Protocol):
+    """Where sessions are kept."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Session]: ...
+
+    def get(self, session_id: str) -> Session | None:
+        """The session of an id, which thereby counts as used."""
+        ...
+
+    def add(self, session: Session) -> bool:
+        """Keep a session; False when there are too many to take another."""
+        ...
+
+    def remove(self, session_id: str) -> Session | None:
+        """Forget a session, which the caller then ends."""
+        ...
+
+    def count(self, owner: str) -> int:
+        """How many sessions there are that count for an owner."""
+        ...
+
+    def expired(self, before: float) -> list[Session]:
+        """Remove and return the idle sessions that were last used before a time."""
+        ...
