@@ -93,10 +93,19 @@ class Request:
         arguments = members(self.params.get("arguments"))
         return {**self.options.headers, **parameter_headers(self.mirrored, arguments)}
 
-    @property
-    def wants_progress(self) -> bool:
-        """Whether to ask for progress: a report shows that a tool's call is alive."""
-        return self.method == "tools/call" or self.options.progress is not None
+    def message(self, request_id: int, meta: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as it travels, with what its `_meta` holds besides its own."""
+        params = self.params
+        meta = {**meta, **self.options.meta, **params.get("_meta", {})}
+        if self.method == "tools/call" or self.options.progress is not None:
+            # A report of progress shows that a tool's call is alive.
+            meta["progressToken"] = request_id
+        return {
+            "jsonrpc": "2.0",
+            "id": request_id,
+            "method": self.method,
+            "params": {**params, "_meta": meta} if meta else params,
+        }
 
     def replace(self, **changes: Unpack[RequestChanges]) -> Request:
         """The same request with other parts, such as `params=`."""

@@ -85,7 +85,7 @@ def lost_in_answer(
     return SessionLostError(error, untouched=surely or repeatable)
 
 
-class Channel(Protocol):
+class Channel:
     """A way to a server and back.
 
     Attributes:
@@ -104,10 +104,14 @@ class Channel(Protocol):
             ProtocolError: An error came instead of an answer.
             TransportError: The request or the answer got lost.
         """
-        ...
+        raise NotImplementedError
+
+    async def post(self, message: Message) -> None:
+        """Send a notification or an answer."""
+        raise NotImplementedError
 
 
-class RequestChannel(Channel, Protocol):
+class RequestChannel(Channel):
     """A way to a server whose requests stand for themselves.
 
     Attributes:
@@ -127,15 +131,11 @@ class RequestChannel(Channel, Protocol):
         Raises:
             ClientError: The request or its answer got lost.
         """
-        ...
-
-    async def post(self, message: Message) -> None:
-        """Send a notification."""
-        ...
+        raise NotImplementedError
 
 
-class SessionChannel(Channel, Protocol):
-    """A way to a server that keeps a session.
+class SessionChannel(Channel):
+    """A way to a server that keeps a session; those that are one derive from this.
 
     Attributes:
         version: The negotiated protocol version; empty until it is known.
@@ -147,14 +147,17 @@ class SessionChannel(Channel, Protocol):
     when_deaf: list[Callable[[], None]]
     when_missed: list[Callable[[], None]]
 
+    def __init__(self) -> None:
+        """A way that nothing has come on yet."""
+        self.receive = nobody
+        self.version = ""
+        self.when_deaf = []
+        self.when_missed = []
+
     @property
     def has_session(self) -> bool:
         """Whether there is a session that the server may lose."""
-        ...
-
-    async def post(self, message: Message) -> None:
-        """Send a notification or an answer."""
-        ...
+        return False
 
     async def listen(self, wait: float) -> bool:
         """Open the stream of the server's own messages if it is not open.
@@ -166,15 +169,19 @@ class SessionChannel(Channel, Protocol):
         Returns:
             False if the server has no such stream.
         """
-        ...
+        raise NotImplementedError
 
     def stop_listening(self) -> None:
         """Close that stream, where it is one of its own."""
-        ...
 
     async def close(self) -> None:
         """End the session."""
-        ...
+        raise NotImplementedError
+
+    def deaf(self) -> None:
+        """Report that the server's own messages can't arrive any more."""
+        for each in list(self.when_deaf):
+            each()
 
 
 class Transport(Protocol):

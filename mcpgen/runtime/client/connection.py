@@ -7,7 +7,7 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..core.features import load
@@ -25,7 +25,7 @@ from .errors import (
 )
 from .handlers import ROOTS_CHANGED, Events, Handlers
 from .incoming import Quirks
-from .limits import Calls, Clock, Limited, Part
+from .limits import Calls, Clock
 from .options import CallSettings, Settings
 from .session import (
     NEEDED_BY,
@@ -134,7 +134,7 @@ class ServerConnection:
                 await parts.tasks.close()
             await self._transport.close()
 
-    def limited(self, method: str, settings: CallSettings) -> Limited | Part:
+    def limited(self, method: str, settings: CallSettings) -> Clock:
         """For `async with`: all requests of the block have one call's time together."""
         if self._parts is None:
             raise not_open()
@@ -180,8 +180,6 @@ class ServerConnection:
             ):
                 require(request.method, session.server, self._wanted)
             try:
-                if request.method in _OF_ERAS:
-                    return await _OF_ERAS[request.method](session, request)
                 return await session.request(request)
             except EraLostError as lost:
                 await self._renegotiate(session, lost, clock)
@@ -249,22 +247,6 @@ async def _wait(failures: int, error: TransportError, clock: Clock) -> None:
         raise error
     with clock.idle():
         await backoff.at_least(wish)
-
-
-async def _ping(session: Session, request: Request) -> dict[str, Any]:
-    await session.ping(request.options)
-    return {}
-
-
-async def _set_level(session: Session, request: Request) -> dict[str, Any]:
-    await session.set_logging_level(request.params["level"], request.options)
-    return {}
-
-
-_OF_ERAS: Final[
-    Mapping[str, Callable[[Session, Request], Awaitable[dict[str, Any]]]]
-] = {"ping": _ping, "logging/setLevel": _set_level}
-"""Requests that each era makes in its own way."""
 
 
 Result: TypeAlias = dict[str, Any]

@@ -8,18 +8,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Generic, Self, TypeVar
 
 from .errors import CallTimeoutError, TransportError
 from .options import CallSettings
+
+T = TypeVar("T")
+logger: Final = logging.getLogger(__name__)
+
+QUEUE_SIZE: Final = 1_000
+"""Messages that wait for a slow reader; then the oldest are dropped."""
 
 
 class Calls:
     """Every wait for a server goes through here, so that none is left behind.
 
     Attributes:
+        running: The innermost block that runs in each task.
         closed: Whether the client was closed.
     """
 
@@ -32,12 +40,12 @@ class Calls:
         """
         self._url = url
         self._verb = verb
-        self._running: dict[asyncio.Task[Any] | None, Limited] = {}
+        self.running: dict[asyncio.Task[Any] | None, Clock] = {}
         self._quiet = asyncio.Event()
         self._quiet.set()
         self.closed = False
 
-    def limited(self, method: str, settings: CallSettings) -> Limited | Part:
+    def limited(self, method: str, settings: CallSettings) -> Clock:
         """For `async with`: bounds a block of code by a call's limits.
 
         A block inside another one of the same call (the same task and settings) shares
@@ -47,137 +55,67 @@ class Calls:
         CallTimeoutError leaves the block when it took too long, TransportError when the
         client was closed meanwhile.
         """
-        outer = self._running.get(asyncio.current_task())
-        if outer is not None and outer.settings is settings:
-            return Part(outer.clock)
+        outer = self.running.get(asyncio.current_task())
         if outer is not None:
+            if outer.settings is settings:
+                return outer
             outer.parts[method] = None
-        return Limited(self, method, settings, outer)
+        return Clock(self, method, settings, outer)
 
-    def entered(self, block: Limited) -> None:
+    def entered(self, block: Clock) -> None:
         """A block begins in this task."""
-        self._running[asyncio.current_task()] = block
+        self.running[asyncio.current_task()] = block
         self._quiet.clear()
 
-    def left(self, outer: Limited | None) -> None:
+    def left(self, outer: Clock | None) -> None:
         """A block has ended, and the one around it goes on."""
         task = asyncio.current_task()
         if outer is not None:
-            self._running[task] = outer
+            self.running[task] = outer
         else:
-            self._running.pop(task, None)
-        if not self._running:
+            self.running.pop(task, None)
+        if not self.running:
             self._quiet.set()
 
     @contextlib.contextmanager
     def paused(self) -> Generator[None]:
         """Stops the clock of the call that this task works for, if it is one."""
-        block = self._running.get(asyncio.current_task())
-        with contextlib.nullcontext() if block is None else block.clock.paused():
+        clock = self.running.get(asyncio.current_task())
+        with contextlib.nullcontext() if clock is None else clock.paused():
             yield
 
     @contextlib.contextmanager
     def all_paused(self) -> Generator[None]:
         """Stops all clocks, while something is done of which the call is not known."""
         with contextlib.ExitStack() as stack:
-            for block in self._running.values():
-                stack.enter_context(block.clock.paused())
+            for clock in self.running.values():
+                stack.enter_context(clock.paused())
             yield
 
     async def stop(self, limit: float) -> None:
         """Ends every call, and waits until they have ended."""
         self.closed = True
-        for block in self._running.values():
-            block.outermost.stop()
+        for clock in self.running.values():
+            clock.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 await self._quiet.wait()
 
-    def error(
-        self, clock: Clock, method: str, settings: CallSettings
-    ) -> TransportError:
+    def error(self, clock: Clock) -> TransportError:
         """Why a clock has ended its block."""
+        method = clock.method
+        if clock.parts:
+            method += f" ({', '.join(clock.parts)})"
         if clock.stopped:
-            return TransportError(
-                f"the client was closed while {method} ran",
-                url=self._url,
-                method=self._verb,
-            )
+            problem = f"the client was closed while {method} ran"
+            return TransportError(problem, url=self._url, method=self._verb)
         return CallTimeoutError(
             f"no answer to {method} in time",
             url=self._url,
             method=self._verb,
-            hint=f"`timeout` is {_seconds(settings.timeout)}, "
-            f"`idle_timeout` {_seconds(settings.idle_timeout)}",
+            hint=f"`timeout` is {_seconds(clock.settings.timeout)}, "
+            f"`idle_timeout` {_seconds(clock.settings.idle_timeout)}",
         )
-
-
-class Part:
-    """A block of a call whose clock runs already."""
-
-    __slots__ = ("_clock",)
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    async def __aenter__(self) -> Clock:
-        return self._clock
-
-    async def __aexit__(self, *_: object) -> None:
-        """Nothing: the call goes on."""
-
-
-class Limited:
-    """A block of code under a clock that its connection knows of.
-
-    Attributes:
-        clock: The clock.
-        settings: The limits.
-        parts: The methods of blocks inside it that have limits of their own, in order.
-    """
-
-    __slots__ = ("_calls", "_method", "_outer", "clock", "parts", "settings")
-
-    def __init__(
-        self, calls: Calls, method: str, settings: CallSettings, outer: Limited | None
-    ) -> None:
-        self._calls = calls
-        self._method = method
-        self._outer = outer
-        self.settings = settings
-        self.parts: dict[str, None] = {}
-        self.clock: Clock = Clock(
-            settings.timeout,
-            settings.idle_timeout,
-            None if outer is None else outer.clock,
-        )
-
-    async def __aenter__(self) -> Clock:
-        self._calls.entered(self)
-        return await self.clock.__aenter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._calls.left(self._outer)
-        try:
-            await self.clock.__aexit__(kind, error, traceback)
-        except TimeoutError:
-            awaited = self._method
-            if self.parts:
-                awaited += f" ({', '.join(self.parts)})"
-            raise self._calls.error(self.clock, awaited, self.settings) from None
-
-    @property
-    def outermost(self) -> Clock:
-        """The clock of the whole call."""
-        clock = self.clock
-        while clock.outer is not None:
-            clock = clock.outer
-        return clock
 
 
 def _seconds(limit: float | None) -> str:
@@ -185,43 +123,66 @@ def _seconds(limit: float | None) -> str:
 
 
 class Clock:
-    """Bounds a block of code by two limits; use it in `async with`.
+    """Bounds a block of code by the two limits of a call; use it in `async with`.
 
-    When a limit is reached the block is cancelled and TimeoutError leaves it.
+    When a limit is reached the block is cancelled, and the error of `Calls` leaves it.
+    A block inside it that is a part of the same call enters it once more.
 
     Attributes:
-        outer: The clock of the call that this block is a part of. It is paused with this
-            one and hears what this one hears.
+        method: What the call asks for, for errors.
+        settings: The limits.
+        parts: The methods of blocks inside it that have limits of their own, in order.
         stopped: Whether the block was ended by `stop`.
     """
 
     __slots__ = (
+        "_calls",
         "_deadline",
+        "_depth",
         "_idle",
-        "_left",
         "_loop",
+        "_outer",
         "_pauses",
         "_started_pause",
         "_timeout",
-        "outer",
+        "method",
+        "parts",
+        "settings",
         "stopped",
     )
 
     def __init__(
-        self, total: float | None, idle: float | None, outer: Clock | None = None
+        self, calls: Calls, method: str, settings: CallSettings, outer: Clock | None
     ) -> None:
+        """A clock that runs from now on.
+
+        Args:
+            calls: Where the block is known while it runs.
+            method: What the call asks for.
+            settings: The limits.
+            outer: The clock of the call that this block is a part of. It is paused with
+                this one and hears what this one hears.
+        """
+        total = settings.timeout
+        self._calls = calls
+        self.method = method
+        self.settings = settings
+        self.parts: dict[str, None] = {}
+        self._outer = outer
+        self._depth = 0
         self._loop = asyncio.get_running_loop()
-        self._idle = idle
+        self._idle = settings.idle_timeout
         self._deadline = None if total is None else self._loop.time() + total
         self._pauses = 0
         self._started_pause = 0.0
         self._timeout = asyncio.timeout_at(self._next())
-        self._left = False
-        self.outer = outer
         self.stopped = False
 
     async def __aenter__(self) -> Self:
-        await self._timeout.__aenter__()
+        self._depth += 1
+        if self._depth == 1:
+            self._calls.entered(self)
+            await self._timeout.__aenter__()
         return self
 
     async def __aexit__(
@@ -230,13 +191,14 @@ class Clock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._left = True
-        await self._timeout.__aexit__(kind, error, traceback)
-
-    @property
-    def expired(self) -> bool:
-        """Whether a limit was reached, or the clock was stopped."""
-        return self._timeout.expired()
+        self._depth -= 1
+        if self._depth:
+            return
+        self._calls.left(self._outer)
+        try:
+            await self._timeout.__aexit__(kind, error, traceback)
+        except TimeoutError:
+            raise self._calls.error(self) from None
 
     @property
     def remaining(self) -> float | None:
@@ -244,15 +206,17 @@ class Clock:
         return None if self._deadline is None else self._deadline - self._loop.time()
 
     def stop(self) -> None:
-        """Ends the block now, as if its time were over."""
-        if not self.stopped and not self._is_over:
+        """Ends the whole call now, as if its time were over."""
+        if self._outer is not None:
+            self._outer.stop()
+        elif self._runs:
             self._timeout.reschedule(self._loop.time())
             self.stopped = True
 
     def heard(self) -> None:
         """There was a sign of life: the idle limit starts anew."""
-        if self.outer is not None:
-            self.outer.heard()
+        if self._outer is not None:
+            self._outer.heard()
         if self._idle is not None and not self._pauses:
             self._reschedule(self._next())
 
@@ -269,37 +233,28 @@ class Clock:
     @contextlib.contextmanager
     def paused(self) -> Generator[None]:
         """Stops the clock, for example while a person thinks."""
-        self._pause()
-        try:
-            yield
-        finally:
-            self._resume()
-
-    def _pause(self) -> None:
-        if self.outer is not None:
-            self.outer._pause()
-        if not self._pauses:
-            self._started_pause = self._loop.time()
-            self._reschedule(None)
-        self._pauses += 1
-
-    def _resume(self) -> None:
-        if self.outer is not None:
-            self.outer._resume()
-        self._pauses -= 1
-        if not self._pauses:
-            if self._deadline is not None:
-                self._deadline += self._loop.time() - self._started_pause
-            self._reschedule(self._next())
+        with contextlib.nullcontext() if self._outer is None else self._outer.paused():
+            if not self._pauses:
+                self._started_pause = self._loop.time()
+                self._reschedule(None)
+            self._pauses += 1
+            try:
+                yield
+            finally:
+                self._pauses -= 1
+                if not self._pauses:
+                    if self._deadline is not None:
+                        self._deadline += self._loop.time() - self._started_pause
+                    self._reschedule(self._next())
 
     def _reschedule(self, when: float | None) -> None:
         """Sets the time, unless the block has ended: others may pause it until then."""
-        if not self.stopped and not self._is_over:
+        if self._runs:
             self._timeout.reschedule(when)
 
     @property
-    def _is_over(self) -> bool:
-        return self._left or self.expired
+    def _runs(self) -> bool:
+        return bool(self._depth) and not self.stopped and not self._timeout.expired()
 
     def _next(self) -> float | None:
         idle = None if self._idle is None else self._loop.time() + self._idle
@@ -308,7 +263,54 @@ class Clock:
         return min(idle, self._deadline)
 
 
-logger: Final = logging.getLogger(__name__)
+class Inbox(Generic[T]):
+    """What came for one call or subscription, in order.
+
+    Attributes:
+        failure: Why nothing else comes.
+    """
+
+    __slots__ = ("_has_dropped", "_items", "_news", "failure")
+
+    def __init__(self) -> None:
+        self._items: deque[T] = deque()
+        self._news = asyncio.Event()
+        self._has_dropped = False
+        self.failure: Exception | None = None
+
+    def put(self, item: T) -> None:
+        """Add something; the oldest is dropped where too many wait."""
+        if self.failure is not None:
+            return
+        if len(self._items) >= QUEUE_SIZE:
+            self._items.popleft()
+            if not self._has_dropped:
+                self._has_dropped = True
+                logger.warning("messages are read too slowly; the oldest are dropped")
+        self._items.append(item)
+        self._news.set()
+
+    def end(self, failure: Exception) -> None:
+        """Nothing else comes."""
+        self.failure = self.failure or failure
+        self._news.set()
+
+    def clear(self) -> None:
+        """Forget what was not read."""
+        self._items.clear()
+
+    async def get(self) -> T:
+        """The next one.
+
+        Raises:
+            Exception: What `end` was first called with, when all are read.
+        """
+        while not self._items:
+            if self.failure is not None:
+                raise self.failure
+            self._news.clear()
+            await self._news.wait()
+        return self._items.popleft()
 
 
 class Tasks:

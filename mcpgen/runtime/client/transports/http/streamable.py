@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import aiohttp
@@ -17,18 +17,17 @@ from pydantic_core import to_json
 
 from ....core import headers
 from ... import backoff
-from ...channel import Receive, SessionLostError, nobody, session_is_lost
+from ...channel import Receive, SessionChannel, SessionLostError, session_is_lost
 from ...errors import TransportError
-from ...incoming import Message, is_answer, whole_answer
+from ...incoming import Message
 from ...limits import Clock, Tasks
 from .replies import (
     ACCEPT,
     ACCEPT_STREAM,
-    body_messages,
-    drain,
     failure,
     final_status,
     messages,
+    stream_answer,
     unanswered,
 )
 from .requests import Http, is_unchallenged, mirrored
@@ -45,14 +44,11 @@ _DEFAULT_RETRY: Final = 1_000
 """Milliseconds before a stream is resumed where the server names none."""
 
 
-class StreamableChannel:
+class StreamableChannel(SessionChannel):
     """A session over one MCP endpoint."""
 
     def __init__(self, http: Http, tasks: Tasks) -> None:
-        self.receive: Receive = nobody
-        self.version = ""
-        self.when_deaf: list[Callable[[], None]] = []
-        self.when_missed: list[Callable[[], None]] = []
+        super().__init__()
         self._http = http
         self._tasks = tasks
         self._session_id: str | None = None
@@ -79,21 +75,14 @@ class StreamableChannel:
             self._remember(response)
         elif message["method"] not in _SETUP:
             self._has_served = True
-        answered = False
-        try:
-            if response.content_type == "application/json":
-                answer = await self._answer_of(response, message, clock, receive)
-            else:
-                answer = await self._answer(response, message, clock, receive)
-            answered = True
-        finally:
-            if not answered:
-                response.close()
-        if response.content.at_eof():
-            response.release()
-        else:
-            self._tasks.spawn(drain(response), response.close)
-        return answer
+        call = clock, receive
+        return await self._http.answer(
+            response,
+            message,
+            call,
+            self._tasks,
+            lambda: self._answer(response, message, call),
+        )
 
     async def post(self, message: Message) -> None:
         """Sends a notification or an answer."""
@@ -166,32 +155,11 @@ class StreamableChannel:
             raise SessionLostError(error)
         raise error
 
-    async def _answer_of(
-        self,
-        response: aiohttp.ClientResponse,
-        request: Message,
-        clock: Clock,
-        receive: Receive,
-    ) -> Message:
-        """The answer that is a single JSON object, without the costs of a stream."""
-        http = self._http
-        body = await http.read(response)
-        if (answer := whole_answer(body, request["id"], http.quirks)) is not None:
-            http.is_mcp = True
-            return answer
-        for message in body_messages(http, response, body):
-            if is_answer(message, request["id"], http.quirks):
-                return message
-            clock.heard()
-            await receive(message, clock)
-        raise unanswered(http, request["method"], response.status)
-
     async def _answer(
         self,
         response: aiohttp.ClientResponse,
         request: Message,
-        clock: Clock,
-        receive: Receive,
+        call: tuple[Clock, Receive],
     ) -> Message:
         """The answer on this stream, or on those that resume it.
 
@@ -204,7 +172,9 @@ class StreamableChannel:
         while True:
             known = parser.last_event_id
             try:
-                answer = await self._read(response, parser, request, clock, receive)
+                answer = await stream_answer(
+                    self._http, response, parser, request, call
+                )
                 if answer is not None:
                     return answer
                 broken = unanswered(
@@ -221,23 +191,6 @@ class StreamableChannel:
                 first, failures = broken, 0
             failures += 1
             response, parser = await self._resumed(parser, failures, first or broken)
-
-    async def _read(
-        self,
-        response: aiohttp.ClientResponse,
-        parser: SseParser,
-        request: Message,
-        clock: Clock,
-        receive: Receive,
-    ) -> Message | None:
-        incoming = messages(self._http, response, parser)
-        async with contextlib.aclosing(incoming):
-            async for message in incoming:
-                clock.heard()
-                if is_answer(message, request["id"], self._http.quirks):
-                    return message
-                await receive(message, clock)
-        return None
 
     async def _resumed(
         self, before: SseParser, failures: int, broken: TransportError
@@ -321,8 +274,7 @@ class StreamableChannel:
         finally:
             _tell(heard, False)
             if not self._is_closing():
-                for deaf in list(self.when_deaf):
-                    deaf()
+                self.deaf()
 
     async def _read_all(
         self, response: aiohttp.ClientResponse, parser: SseParser

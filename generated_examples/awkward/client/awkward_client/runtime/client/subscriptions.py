@@ -9,20 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Final, Self
 
 from .errors import ClientStateError
-from .limits import Tasks
+from .limits import Inbox, Tasks
 from .options import Notification
 
 logger: Final = logging.getLogger(__name__)
-
-QUEUE_SIZE: Final = 1_000
-"""Notifications that wait for a slow reader; then the oldest are dropped."""
 
 _CHANGES: Final = {
     "toolsListChanged": "notifications/tools/list_changed",
@@ -92,11 +87,8 @@ class Subscription:
         self._source = source
         self._tasks = tasks
         self._reader: asyncio.Task[None] | None = None
-        self._changes: deque[Notification] = deque()
-        self._news = asyncio.Event()
-        self._has_ended = False
+        self._changes = Inbox[Notification]()
         self._has_missed = False
-        self._failure: Exception | None = None
 
     async def __aenter__(self) -> Self:
         if self._reader is not None:
@@ -105,8 +97,9 @@ class Subscription:
         self._reader = self._tasks.spawn(self._read(ready))
         try:
             await ready.wait()
-            if self._failure is not None:
-                raise self._failure
+            failure = self._changes.failure
+            if failure is not None and not isinstance(failure, StopAsyncIteration):
+                raise failure
         except BaseException:
             await self.close()
             raise
@@ -117,17 +110,12 @@ class Subscription:
         if self._reader is None:
             return
         self._changes.clear()
-        self._failure = None
-        self._end()
+        self._changes.failure = None
+        self._changes.end(StopAsyncIteration())
         self._reader.cancel()
         await asyncio.wait([self._reader])
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     def __aiter__(self) -> Self:
@@ -136,41 +124,24 @@ class Subscription:
     async def __anext__(self) -> Notification:
         if self._reader is None:
             raise ClientStateError("use the subscription in `async with`")
-        while not self._changes:
-            if self._failure is not None:
-                raise self._failure
-            if self._has_ended:
-                raise StopAsyncIteration
-            self._news.clear()
-            await self._news.wait()
-        return self._changes.popleft()
+        return await self._changes.get()
 
     async def _read(self, ready: asyncio.Event) -> None:
+        end: Exception = StopAsyncIteration()
         try:
             async with contextlib.aclosing(self._source()) as stream:
                 async for change in stream:
                     ready.set()
-                    if change is not None and not self._has_ended:
+                    if change is not None:
                         self._put(change)
         except Exception as error:
-            if not self._has_ended:
-                self._failure = error
+            end = error
         finally:
-            self._end()
+            self._changes.end(end)
             ready.set()
 
     def _put(self, change: Notification) -> None:
         if change.missed and not self._has_missed:
             self._has_missed = True
             logger.warning("changes may have been missed: their stream was lost")
-        if len(self._changes) >= QUEUE_SIZE:
-            self._changes.popleft()
-            logger.warning(
-                "a subscription is read too slowly; its oldest change is dropped"
-            )
-        self._changes.append(change)
-        self._news.set()
-
-    def _end(self) -> None:
-        self._has_ended = True
-        self._news.set()
+        self._changes.put(change)

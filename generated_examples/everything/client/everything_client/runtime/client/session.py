@@ -11,13 +11,14 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..core.catalog import JsonObject
 from ..core.features import ERAS, to_add
 from ..core.revision import Era, Revision
-from ..protocol.revisions import REVISIONS, select
+from ..protocol.revisions import select
 from .calls import Request, decoded
+from .channel import SessionLostError
 from .errors import (
     CapabilityError,
     ClientError,
@@ -32,8 +33,8 @@ from .shapes import is_list, members, text
 
 if TYPE_CHECKING:
     from ..protocol.types import Implementation, ServerCapabilities
-    from .channel import Transport
-    from .incoming import Quirks
+    from .channel import Channel, Transport
+    from .incoming import Message
     from .subscriptions import Filter, Subscription
 
 T = TypeVar("T")
@@ -57,13 +58,9 @@ class ServerInfo:
         cls, version: str, era: Era, result: Mapping[str, Any], info: object
     ) -> ServerInfo:
         """From the result of `server/discover` or `initialize`."""
-        return cls(
-            version,
-            era,
-            members(info),
-            members(result.get("capabilities")),
-            text(result.get("instructions")),
-        )
+        capabilities = members(result.get("capabilities"))
+        words = text(result.get("instructions"))
+        return cls(version, era, members(info), capabilities, words)
 
     def implementation(self) -> Implementation:
         """The server's `Implementation`, without what is malformed."""
@@ -136,20 +133,14 @@ class Wanted:
 
     def versions(self, era: Era) -> tuple[str, ...]:
         """The known versions of an era, newest first."""
-        return versions(era, self.revisions)
+        known = self.revisions
+        return tuple(v for v in sorted(known, reverse=True) if known[v].era == era)
 
     def common(self, era: Era, supported: Sequence[object]) -> str | None:
         """The newest version of an era that both sides know."""
         if self.version is not None:
             supported = [each for each in supported if each == self.version]
-        return common_version(era, supported, self.revisions)
-
-
-def common_version(
-    era: Era, supported: Sequence[object], known: Mapping[str, Revision] = REVISIONS
-) -> str | None:
-    """The newest version of an era that both sides know."""
-    return next((each for each in versions(era, known) if each in supported), None)
+        return next((v for v in self.versions(era) if v in supported), None)
 
 
 def named_versions(error: ProtocolError | TransportError, asked: str) -> list[str]:
@@ -199,21 +190,6 @@ class Parts:
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
-    def url(self) -> str:
-        """The server, for errors."""
-        return self.transport.url
-
-    @property
-    def verb(self) -> str:
-        """The HTTP method of calls, for errors; empty without HTTP."""
-        return self.transport.verb
-
-    @property
-    def quirks(self) -> Quirks:
-        """The server's deviations from the protocol."""
-        return self.transport.quirks
-
-    @property
     def log_level(self) -> LoggingLevel | None:
         """The level to ask for at first."""
         if self.settings.log_level is None and self.settings.on_log is not None:
@@ -245,13 +221,19 @@ class EraLostError(ClientError):
         self.cause = cause
 
 
-class Session(Protocol):
-    """The client side of one era."""
+class Session:
+    """The client side of one era.
 
-    @property
-    def server(self) -> ServerInfo:
-        """What the server says of itself."""
-        ...
+    Attributes:
+        server: What the server says of itself.
+    """
+
+    server: ServerInfo
+
+    def __init__(self, parts: Parts, channel: Channel) -> None:
+        self._parts = parts
+        self._post = channel.post
+        self._log_level = parts.log_level
 
     async def request(self, request: Request) -> dict[str, Any]:
         """The result of a request.
@@ -261,34 +243,26 @@ class Session(Protocol):
             TransportError: It did not get through.
             EraLostError: The server has changed since the connection was made.
         """
-        ...
-
-    async def ping(self, settings: CallSettings) -> None:
-        """Returns when the server answers."""
-        ...
-
-    async def set_logging_level(
-        self, level: LoggingLevel, settings: CallSettings
-    ) -> None:
-        """The least level of log messages from now on."""
-        ...
+        raise NotImplementedError
 
     async def roots_changed(self) -> None:
         """The client's roots have changed."""
-        ...
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """Notifications of changes."""
-        ...
+        raise NotImplementedError
 
     async def close(self) -> None:
         """Ends the session; sends nothing afterwards."""
-        ...
 
+    def _withdraw(self, request_id: int) -> None:
+        """Cancel a request whose answer nobody awaits any more."""
+        sent = self._quietly(cancellation(request_id))
+        self._parts.tasks.detached(sent, DETACHED_LIMIT)
 
-def versions(era: Era, known: Mapping[str, Revision] = REVISIONS) -> tuple[str, ...]:
-    """The protocol versions of an era, newest first."""
-    return tuple(v for v in sorted(known, reverse=True) if known[v].era == era)
+    async def _quietly(self, message: Message) -> None:
+        with contextlib.suppress(ClientError, SessionLostError):
+            await self._post(message)
 
 
 def cancellation(request_id: int) -> dict[str, Any]:

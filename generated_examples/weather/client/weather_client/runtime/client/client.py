@@ -4,16 +4,12 @@ The methods of generated clients are one line each. This module turns calls into
 and results into values; it chooses the transport, and knows nothing of eras.
 """
 
-# The synchronous face takes its class from here.
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
 import copy
 import dataclasses
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from ..core.catalog import Catalog, JsonObject
@@ -30,7 +26,6 @@ from .options import (
     joined,
     messages_only,
 )
-from .sync import SyncClient
 
 if TYPE_CHECKING:
     from typing import Self, TextIO, Unpack
@@ -57,6 +52,7 @@ if TYPE_CHECKING:
     from .listing import Difference
     from .options import CallOptions, ClientOptions
     from .subscriptions import Subscription
+    from .sync import SyncClient
 
 T = TypeVar("T")
 
@@ -109,7 +105,10 @@ class Client:
     @classmethod
     def sync(cls, url: str, **options: Unpack[ClientOptions]) -> SyncClient:
         """The same client for code without asyncio: each method waits for its result."""
-        return SyncClient(cls(url, **options))
+        made: SyncClient = load(
+            f"{__package__}.sync", "Client.sync", "client", "sync"
+        ).SyncClient(cls(url, **options))
+        return made
 
     @classmethod
     def in_memory(
@@ -273,12 +272,7 @@ class Client:
         await self.open()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     @property
@@ -372,7 +366,11 @@ class Client:
 
     async def read_resource(self, uri: str) -> ReadResourceResult:
         """A resource's contents, by its URI."""
-        return await self._read_resource(uri)
+        from ..protocol.types import ReadResourceResult
+
+        return await self._asked(ReadResourceResult, "resources/read", {"uri": uri})
+
+    _read_resource = read_resource
 
     async def complete_prompt(
         self,
@@ -407,16 +405,12 @@ class Client:
 
     async def ping(self) -> None:
         """Returns when the server answers."""
-        await self._connection.request(
-            Request("ping", {}, repeatable=True, options=self._options)
-        )
+        await self._connection.request(Request("ping", {}, True, self._options))
 
     async def set_logging_level(self, level: LoggingLevel) -> None:
         """The least level of log messages that the server sends from now on."""
-        params = {"level": level}
-        await self._connection.request(
-            Request("logging/setLevel", params, repeatable=True, options=self._options)
-        )
+        request = Request("logging/setLevel", {"level": level}, True, self._options)
+        await self._connection.request(request)
 
     async def roots_changed(self) -> None:
         """Tells the server that the client's roots have changed, so that it asks anew.
@@ -495,23 +489,14 @@ class Client:
         from ..protocol.types import GetPromptResult
 
         params = {"name": name, "arguments": to_strings(given(arguments))}
-        request = Request("prompts/get", params, True, self._options)
-        result = await self._connection.request(request)
-        return decoded(GetPromptResult, result, "prompts/get")
-
-    async def _read_resource(self, uri: str) -> ReadResourceResult:
-        from ..protocol.types import ReadResourceResult
-
-        request = Request("resources/read", {"uri": uri}, True, self._options)
-        result = await self._connection.request(request)
-        return decoded(ReadResourceResult, result, "resources/read")
+        return await self._asked(GetPromptResult, "prompts/get", params)
 
     async def _read_template(
         self, template: str, variables: Mapping[str, Value | Omit]
     ) -> ReadResourceResult:
         from ..core.uri.template import expand
 
-        return await self._read_resource(expand(template, given(variables)))
+        return await self.read_resource(expand(template, given(variables)))
 
     async def _complete(
         self,
@@ -528,14 +513,13 @@ class Client:
         }
         if known:
             params["context"] = {"arguments": dict(known)}
-        request = Request("completion/complete", params, True, self._options)
-        result = await self._connection.request(request)
-        return decoded(CompleteResult, result, "completion/complete")
+        return await self._asked(CompleteResult, "completion/complete", params)
+
+    async def _asked(self, kind: type[T], method: str, params: dict[str, Any]) -> T:
+        """The typed result of a request that may be repeated."""
+        request = Request(method, params, True, self._options)
+        return decoded(kind, await self._connection.request(request), method)
 
     def _own_name(self) -> JsonObject:
         server = self.catalog.server
         return {"name": f"{server['name']}-client", "version": server["version"]}
-
-
-# What `SyncClient` itself is the synchronous face of; generated ones name their own.
-SyncClient._client_class = Client

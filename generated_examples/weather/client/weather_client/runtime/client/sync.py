@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 from collections.abc import (
     Awaitable,
     Callable,
@@ -19,12 +20,19 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    ParamSpec,
+    TypeVar,
+    overload,
+)
 
 from .calls import ToolCall
+from .client import Client
 from .errors import ClientStateError
-from .options import LoggingLevel, Omit
 from .threads import LoopThread
 
 if TYPE_CHECKING:
@@ -36,25 +44,30 @@ if TYPE_CHECKING:
     from ..core.connection import Connection
     from ..core.model import Codec
     from ..core.revision import Era
-    from ..core.uri.template import Value
     from ..protocol.types import (
         CallToolResult,
-        CompleteResult,
-        GetPromptResult,
         Implementation,
-        Prompt,
-        ReadResourceResult,
-        Resource,
-        ResourceTemplate,
         ServerCapabilities,
-        Tool,
     )
-    from .client import Client
-    from .listing import Difference
     from .options import CallOptions, ClientOptions, Notification
     from .subscriptions import Subscription
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _waiting(
+    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[SyncClient, P], T]:
+    """The synchronous face of an asynchronous method."""
+
+    @functools.wraps(method)
+    def run(self: SyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        found = getattr(self._client, method.__name__)
+        work: Coroutine[Any, Any, T] = found(*args, **kwargs)
+        return self._wait(work)
+
+    return run
 
 
 class SyncClient:
@@ -65,7 +78,7 @@ class SyncClient:
     client that is dropped without having been closed is closed, with a ResourceWarning.
     """
 
-    _client_class: ClassVar[type[Client]]
+    _client_class: ClassVar[type[Client]] = Client
     """The asynchronous client."""
 
     def __init__(self, client: Client) -> None:
@@ -152,12 +165,7 @@ class SyncClient:
         self.open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -190,79 +198,22 @@ class SyncClient:
         """The names of all middleware, the outermost first."""
         return self._client.middleware
 
-    def list_tools(self) -> list[Tool]:
-        """All tools, from all pages; those with a wrong `x-mcp-header` are left out."""
-        return self._wait(self._client.list_tools())
-
-    def list_prompts(self) -> list[Prompt]:
-        """All prompts, from all pages."""
-        return self._wait(self._client.list_prompts())
-
-    def list_resources(self) -> list[Resource]:
-        """All resources, from all pages."""
-        return self._wait(self._client.list_resources())
-
-    def list_resource_templates(self) -> list[ResourceTemplate]:
-        """All resource templates, from all pages."""
-        return self._wait(self._client.list_resource_templates())
-
-    def check(self) -> tuple[Difference, ...]:
-        """What the live server offers other than this client was generated for."""
-        return self._wait(self._client.check())
-
-    def call_tool(
-        self, name: str, arguments: Mapping[str, Any] | None = None
-    ) -> CallToolResult:
-        """Calls a tool by its wire name; see `Client.call_tool`."""
-        return self._wait(self._client.call_tool(name, arguments))
-
-    def get_prompt(
-        self, name: str, arguments: Mapping[str, str] | None = None
-    ) -> GetPromptResult:
-        """A prompt's messages, by its wire name."""
-        return self._wait(self._client.get_prompt(name, arguments))
-
-    def read_resource(self, uri: str) -> ReadResourceResult:
-        """A resource's contents, by its URI."""
-        return self._wait(self._client.read_resource(uri))
-
-    def complete_prompt(
-        self,
-        prompt: str,
-        argument: str,
-        value: str = "",
-        *,
-        known: Mapping[str, str] | None = None,
-    ) -> CompleteResult:
-        """Values for an argument of a prompt; see `Client.complete_prompt`."""
-        return self._wait(
-            self._client.complete_prompt(prompt, argument, value, known=known)
-        )
-
-    def complete_template(
-        self,
-        template: str,
-        argument: str,
-        value: str = "",
-        *,
-        known: Mapping[str, str] | None = None,
-    ) -> CompleteResult:
-        """Values for a variable of a resource template."""
-        return self._wait(
-            self._client.complete_template(template, argument, value, known=known)
-        )
-
-    def ping(self) -> None:
-        """Returns when the server answers."""
-        self._wait(self._client.ping())
-
-    def roots_changed(self) -> None:
-        """Tells the server that the client's roots have changed, so that it asks anew."""
-        self._wait(self._client.roots_changed())
-
-    def set_logging_level(self, level: LoggingLevel) -> None:
-        """The least level of log messages that the server sends from now on."""
-        self._wait(self._client.set_logging_level(level))
+    list_tools = _waiting(Client.list_tools)
+    list_prompts = _waiting(Client.list_prompts)
+    list_resources = _waiting(Client.list_resources)
+    list_resource_templates = _waiting(Client.list_resource_templates)
+    check = _waiting(Client.check)
+    call_tool = _waiting(Client.call_tool)
+    get_prompt = _waiting(Client.get_prompt)
+    read_resource = _waiting(Client.read_resource)
+    complete_prompt = _waiting(Client.complete_prompt)
+    complete_template = _waiting(Client.complete_template)
+    ping = _waiting(Client.ping)
+    roots_changed = _waiting(Client.roots_changed)
+    set_logging_level = _waiting(Client.set_logging_level)
+    _get_prompt = _waiting(Client._get_prompt)
+    _read_resource = _waiting(Client._read_resource)
+    _read_template = _waiting(Client._read_template)
 
     def subscribe(
         self,
@@ -302,19 +253,6 @@ class SyncClient:
     def _call_tool(self, call: ToolCall[T], arguments: Mapping[str, Any]) -> T:
         return self._wait(self._client._call_tool(call, arguments))
 
-    def _get_prompt(
-        self, name: str, arguments: Mapping[str, str | Omit]
-    ) -> GetPromptResult:
-        return self._wait(self._client._get_prompt(name, arguments))
-
-    def _read_resource(self, uri: str) -> ReadResourceResult:
-        return self._wait(self._client._read_resource(uri))
-
-    def _read_template(
-        self, template: str, variables: Mapping[str, Value | Omit]
-    ) -> ReadResourceResult:
-        return self._wait(self._client._read_template(template, variables))
-
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return self._thread.call(work)
 
@@ -338,12 +276,7 @@ class SyncSubscription:
         with contextlib.suppress(ClientStateError):
             self._thread.call(self._subscription.close())
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __iter__(self) -> Iterator[Notification]:

@@ -10,8 +10,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from ..errors import CallTimeoutError, ProtocolError, TransportError, VersionError
-from ..session import Parts, Session, is_busy
-from .modern.session import NotModernError, discover
+from ..session import EraLostError, Parts, Session, is_busy
+from .modern.session import discover
 
 if TYPE_CHECKING:
     from ..connection import KnownServers
@@ -34,7 +34,7 @@ async def negotiate(parts: Parts, known: KnownServers) -> Session:
     try:
         session: Session = await discover(parts)
         known.remember(key, "modern")
-    except NotModernError as refusal:
+    except EraLostError as refusal:
         session = await _older(parts, refusal)
         known.remember(key, session.server.era)
     return session
@@ -47,7 +47,7 @@ async def _legacy(parts: Parts) -> Session:
     return await opened(parts)
 
 
-async def _older(parts: Parts, refusal: NotModernError) -> Session:
+async def _older(parts: Parts, refusal: EraLostError) -> Session:
     """A legacy session, or a modern one with a server that was silent at first."""
     try:
         return await _legacy(parts)
@@ -55,6 +55,6 @@ async def _older(parts: Parts, refusal: NotModernError) -> Session:
         if not isinstance(refusal.cause, CallTimeoutError):
             raise
         # A modern server that took long to start was asked in the old way.
-        with contextlib.suppress(NotModernError):
+        with contextlib.suppress(EraLostError):
             return await discover(parts)
         raise

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import to_json
 
-from ..channel import Receive, SessionLostError, nobody
+from ..channel import RequestChannel, SessionChannel, SessionLostError
 from ..errors import ClientError, TransportError
 from ..incoming import Message, Quirks, is_answer, messages_in, read_json
-from ..limits import Tasks
+from ..limits import Inbox, Tasks
 from ..session import cancellation
 from ..shapes import members
 
 if TYPE_CHECKING:
     from ...core.connection import Connection
-    from ..channel import Origin, Pause, SessionChannel
+    from ..channel import Origin, Pause
     from ..limits import Clock
 
 logger: Final = logging.getLogger(__name__)
@@ -36,8 +36,6 @@ Connect: TypeAlias = "Callable[[], Awaitable[Connection]]"
 
 MAX_NOISE: Final = 1_000
 """Things in a row that are not JSON-RPC messages, after which a connection is given up."""
-MAX_WAITING: Final = 1_000
-"""Messages that wait for a slow callback; then the oldest are dropped."""
 MAX_CANCELLED: Final = 1_000
 """Cancelled requests whose late answers are expected."""
 CLOSE_LIMIT: Final = 15.0
@@ -48,67 +46,17 @@ END_LIMIT: Final = 1.0
 _SUBSCRIPTION: Final = "io.modelcontextprotocol/subscriptionId"
 
 
-class Inbox:
-    """What came for one request, in order.
-
-    Attributes:
-        failure: Why nothing else comes.
-    """
-
-    __slots__ = ("_has_dropped", "_messages", "_news", "failure")
-
-    def __init__(self) -> None:
-        self._messages: deque[Message] = deque()
-        self._news: asyncio.Future[None] | None = None
-        self._has_dropped = False
-        self.failure: Exception | None = None
-
-    def put(self, message: Message) -> None:
-        """Add a message; the oldest is dropped where too many wait."""
-        if len(self._messages) >= MAX_WAITING:
-            self._messages.popleft()
-            if not self._has_dropped:
-                self._has_dropped = True
-                logger.warning("messages are read too slowly; the oldest are dropped")
-        self._messages.append(message)
-        self._wake()
-
-    def end(self, failure: Exception) -> None:
-        """Nothing else comes."""
-        self.failure = failure
-        self._wake()
-
-    async def get(self) -> Message:
-        """The next message.
-
-        Raises:
-            Exception: What `end` was called with, when all messages are read.
-        """
-        while not self._messages:
-            if self.failure is not None:
-                raise self.failure
-            self._news = asyncio.get_running_loop().create_future()
-            await self._news
-        return self._messages.popleft()
-
-    def _wake(self) -> None:
-        if self._news is not None and not self._news.done():
-            self._news.set_result(None)
-
-
-class MessageTransport:
+class MessageTransport(SessionChannel, RequestChannel):
     """Requests over one connection at a time; a channel for both eras.
+
+    A session ends with its connection alone, so that no changes are missed.
 
     Attributes:
         url: The server's name, for errors.
         verb: Empty: there is no HTTP.
         key: By what the server's era is remembered.
         quirks: The server's deviations from the protocol that were met.
-        receive: Takes every message that belongs to no request.
-        version: The negotiated protocol version of a session.
         cancels: False: a request is cancelled by a notification.
-        when_deaf: Called when the connection is lost.
-        when_missed: Never called: the loss of the connection is that of the session.
     """
 
     cancels = False
@@ -129,14 +77,11 @@ class MessageTransport:
             max_bytes: The size of the largest message.
             key: By what the server's era is remembered; None where it can't be.
         """
+        super().__init__()
         self.url = name
         self.verb = ""
         self.key = key
         self.quirks = Quirks(name)
-        self.receive: Receive = nobody
-        self.version = ""
-        self.when_deaf: list[Callable[[], None]] = []
-        self.when_missed: list[Callable[[], None]] = []
         self._connect = connect
         self._max_bytes = max_bytes
         self._tasks: Tasks | None = None
@@ -170,18 +115,13 @@ class MessageTransport:
         self._in_session = False
         return self
 
-    @property
-    def has_session(self) -> bool:
-        """Never: a session ends with its connection alone."""
-        return False
-
     async def exchange(
         self, message: Message, clock: Clock, headers: Mapping[str, str]
     ) -> Message:
         """The answer to a request."""
         request_id: int = message["id"]
         current = await self._connected(message["method"])
-        inbox = current.inboxes[request_id] = Inbox()
+        inbox = current.inboxes[request_id] = Inbox[Message]()
         try:
             await current.send(message)
             while True:
@@ -205,7 +145,7 @@ class MessageTransport:
         """The messages that are tagged with a request's id, and its answer."""
         request_id: int = message["id"]
         current = await self._connected(message["method"])
-        inbox = current.inboxes[request_id] = Inbox()
+        inbox = current.inboxes[request_id] = Inbox[Message]()
         is_over = False
         try:
             await current.send(message)
@@ -233,9 +173,6 @@ class MessageTransport:
     async def listen(self, wait: float) -> bool:
         """Everything comes on the one connection."""
         return self._open is not None and self._open.ended is None
-
-    def stop_listening(self) -> None:
-        """Nothing: answers come on the same connection."""
 
     async def _cancel(self, current: _Open, request_id: int) -> None:
         with contextlib.suppress(ClientError):
@@ -282,14 +219,14 @@ class _Open:
     def __init__(
         self, transport: MessageTransport, connection: Connection, max_bytes: int
     ) -> None:
-        self.inboxes: dict[int, Inbox] = {}
+        self.inboxes: dict[int, Inbox[Message]] = {}
         self.given_up: deque[int] = deque(maxlen=MAX_CANCELLED)
         self.ended: TransportError | None = None
         self._transport = transport
         self._connection = connection
         self._max_bytes = max_bytes
         self._sending = asyncio.Lock()
-        self._others = Inbox()
+        self._others = Inbox[Message]()
         self._noise = 0
         self._reader = asyncio.create_task(self._read())
         self._deliverer = asyncio.create_task(self._deliver())
@@ -347,8 +284,7 @@ class _Open:
             is_lost = self.ended is None
             self._end(problem)
             if is_lost:
-                for deaf in list(self._transport.when_deaf):
-                    deaf()
+                self._transport.deaf()
 
     def _messages(self, data: bytes) -> list[Message]:
         quirks = self._transport.quirks

@@ -31,13 +31,12 @@ from ...errors import (
     VersionError,
 )
 from ...handlers import ROOTS_CHANGED
-from ...incoming import Message, result_of
-from ...options import CallSettings, LoggingLevel
+from ...incoming import result_of
 from ...session import (
     DETACHED_LIMIT,
     Parts,
     ServerInfo,
-    cancellation,
+    Session,
     lacking,
     named_versions,
     require,
@@ -45,7 +44,7 @@ from ...session import (
 from ...shapes import members
 from ...subscriptions import Filter, Subscription
 from .changes import LegacyChanges
-from .serving import Serving
+from .serving import Serving, with_pages
 
 logger: Final = logging.getLogger(__name__)
 
@@ -53,13 +52,12 @@ STEP_LIMIT: Final = 10.0
 """Seconds for each further step of the handshake."""
 
 
-class LegacySession:
+class LegacySession(Session):
     """A session with a legacy server."""
 
     def __init__(self, parts: Parts, channel: SessionChannel) -> None:
-        self._parts = parts
+        super().__init__(parts, channel)
         self._channel = channel
-        self._log_level: LoggingLevel | None = parts.log_level
         self._lock = asyncio.Lock()
         self._generation = 0
         self._alive = True
@@ -79,14 +77,14 @@ class LegacySession:
 
     async def request(self, request: Request) -> dict[str, Any]:
         """The result, after a person has visited what pages the server wants."""
+        if request.method == "logging/setLevel":
+            self._log_level = request.params["level"]
         async with self._parts.calls.limited(request.method, request.options) as clock:
             try:
                 return await self._in_session(request)
             except ProtocolError as error:
                 if error.code != URL_ELICITATION_REQUIRED:
                     raise
-                from .serving import with_pages
-
                 return await with_pages(
                     self._parts, clock, error, lambda: self._in_session(request)
                 )
@@ -110,17 +108,6 @@ class LegacySession:
         except SessionLostError as lost:
             raise lost.cause from None
 
-    async def ping(self, settings: CallSettings) -> None:
-        """The `ping` request."""
-        await self.request(Request("ping", {}, repeatable=True, options=settings))
-
-    async def set_logging_level(
-        self, level: LoggingLevel, settings: CallSettings
-    ) -> None:
-        """The `logging/setLevel` request."""
-        self._log_level = level
-        await self.request(_set_level(level).replace(options=settings))
-
     async def roots_changed(self) -> None:
         """The notification that the client's roots have changed."""
         try:
@@ -143,7 +130,9 @@ class LegacySession:
         declared = members(self.server.capabilities.get("resources")).get("subscribe")
         if declared is False:
             # The official Python SDK 1 declares that for servers that have them, too.
-            self._parts.quirks.note("subscriptions are tried, but not declared")
+            self._parts.transport.quirks.note(
+                "subscriptions are tried, but not declared"
+            )
         elif declared is not True:
             raise lacking("resources/subscribe", "resources.subscribe", self.server)
 
@@ -208,7 +197,8 @@ class LegacySession:
         """What a new session needs to know, beyond its start."""
         if self._log_level is not None and "logging" in self.server.capabilities:
             with self._optional("logging/setLevel"):
-                await self._setup(_set_level(self._log_level))
+                level = {"level": self._log_level}
+                await self._setup(Request("logging/setLevel", level))
         if self._parts.wants_messages:
             await self._channel.listen(LISTEN_WAIT)
         for uri in self._changes.uris:
@@ -230,7 +220,9 @@ class LegacySession:
             is_lost = isinstance(cause, TransportError) and cause.status is None
             if is_lost and not isinstance(cause, CallTimeoutError):
                 raise cause from None
-            self._parts.quirks.note(f"{step} failed; going on without it", cause)
+            self._parts.transport.quirks.note(
+                f"{step} failed; going on without it", cause
+            )
 
     async def _setup(self, request: Request) -> dict[str, Any]:
         """A request that belongs to making the session."""
@@ -252,7 +244,7 @@ class LegacySession:
 
     async def _exchange(self, request: Request) -> dict[str, Any]:
         request_id = next(self._parts.ids)
-        message = _message(request_id, request)
+        message = request.message(request_id, {})
         options = request.options
         progress = self._parts.events.calls
         try:
@@ -260,7 +252,8 @@ class LegacySession:
                 progress[request_id] = options.progress, clock
                 answer = await self._channel.exchange(message, clock, options.headers)
         except (asyncio.CancelledError, CallTimeoutError):
-            self._withdraw(request, request_id)
+            if request.method != "initialize":
+                self._withdraw(request_id)
             raise
         finally:
             progress.pop(request_id, None)
@@ -280,33 +273,6 @@ class LegacySession:
             failed = ToolError(str(request.name), result)
             raise MissingHandlerError(str(unanswered), result) from failed
         return result
-
-    def _withdraw(self, request: Request, request_id: int) -> None:
-        """Cancel a request whose answer nobody awaits any more; never `initialize`."""
-        if request.method != "initialize":
-            cancelled = cancellation(request_id)
-            self._parts.tasks.detached(self._post(cancelled), DETACHED_LIMIT)
-
-    async def _post(self, message: Message) -> None:
-        with contextlib.suppress(ClientError, SessionLostError):
-            await self._channel.post(message)
-
-
-def _message(request_id: int, request: Request) -> Message:
-    params = request.params
-    meta = {**request.options.meta, **params.get("_meta", {})}
-    if request.wants_progress:
-        meta["progressToken"] = request_id
-    return {
-        "jsonrpc": "2.0",
-        "id": request_id,
-        "method": request.method,
-        "params": {**params, "_meta": meta} if meta else params,
-    }
-
-
-def _set_level(level: LoggingLevel) -> Request:
-    return Request("logging/setLevel", {"level": level}, repeatable=True)
 
 
 _NO_ENDPOINT: Final = frozenset([400, 404, 405])

@@ -79,8 +79,8 @@ async def _once(
             yield None
             message = await _next(parts, incoming)
         while message is not None:
-            if is_answer(message, request_id, parts.quirks):
-                result_of(message, _METHOD, parts.quirks)
+            if is_answer(message, request_id, parts.transport.quirks):
+                result_of(message, _METHOD, parts.transport.quirks)
                 return
             if _is_end(message, request_id):
                 return
@@ -88,9 +88,9 @@ async def _once(
                 await parts.events.receive(message)
                 yield _notification(message)
             message = await _next(parts, incoming)
-    raise TransportError(
-        "the stream of changes broke off", url=parts.url, method=parts.verb
-    )
+    transport = parts.transport
+    problem = "the stream of changes broke off"
+    raise TransportError(problem, url=transport.url, method=transport.verb)
 
 
 def _is_end(message: Message, request_id: int) -> bool:

@@ -8,7 +8,6 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 from collections.abc import AsyncGenerator, Mapping
 from functools import partial
@@ -19,7 +18,6 @@ from ...calls import Request, invalid_result
 from ...errors import (
     AuthError,
     CallTimeoutError,
-    ClientError,
     InvalidResultError,
     ProtocolError,
     TransportError,
@@ -28,13 +26,12 @@ from ...errors import (
 from ...handlers import Handlers
 from ...incoming import Message, result_of
 from ...limits import Clock
-from ...options import CallSettings, LoggingLevel, Notification
+from ...options import CallSettings, Notification
 from ...session import (
-    DETACHED_LIMIT,
     EraLostError,
     Parts,
     ServerInfo,
-    cancellation,
+    Session,
     is_busy,
     named_versions,
 )
@@ -54,14 +51,13 @@ _FOREIGN: Final = frozenset([400, 404, 405])
 """HTTP statuses that servers of other eras and transports answer with."""
 
 
-class ModernSession:
+class ModernSession(Session):
     """Requests to a modern server, which keeps nothing of them."""
 
     def __init__(self, parts: Parts, channel: RequestChannel, version: str) -> None:
-        self._parts = parts
+        super().__init__(parts, channel)
         self._channel = channel
         channel.receive = self._receive
-        self._log_level = parts.log_level
         self._meta: dict[str, Any] = {}
         self.server = ServerInfo(version, "modern", {}, {}, None)
         self._speak(version)
@@ -90,6 +86,14 @@ class ModernSession:
 
     async def request(self, request: Request) -> dict[str, Any]:
         """The result, after as many rounds of input as the server needs."""
+        if request.method == "ping":
+            # These revisions have no `ping`.
+            await self.discover(request.options)
+            return {}
+        if request.method == "logging/setLevel":
+            # Every request from now on carries this level.
+            self._log_level = request.params["level"]
+            return {}
         async with self._parts.calls.limited(request.method, request.options) as clock:
             current = request
             result: dict[str, Any] = {}
@@ -109,27 +113,11 @@ class ModernSession:
         problem = f"the server asked for input {MAX_ROUNDS} times"
         raise invalid_result(request.method, problem, result)
 
-    async def ping(self, settings: CallSettings) -> None:
-        """Asks for the server's account: these revisions have no `ping`."""
-        await self.discover(settings)
-
-    async def set_logging_level(
-        self, level: LoggingLevel, settings: CallSettings
-    ) -> None:
-        """Every request from now on carries this level."""
-        self._log_level = level
-
-    async def roots_changed(self) -> None:
-        """Nothing: servers of these revisions ask for the roots in each request."""
-
     def subscribe(self, wanted: Filter) -> Subscription:
         """A `subscriptions/listen` request."""
         from ...subscriptions import Subscription
 
         return Subscription(partial(self._listen, wanted), self._parts.tasks)
-
-    async def close(self) -> None:
-        """Nothing: there is no session to end."""
 
     async def _in_common_version(
         self, request: Request, clock: Clock
@@ -158,13 +146,13 @@ class ModernSession:
     async def _exchange(self, request: Request, clock: Clock) -> dict[str, Any]:
         """One request and its answer."""
         request_id = next(self._parts.ids)
-        message = self._message(request_id, request)
+        message = self._sent(request_id, request)
         calls = self._parts.events.calls
         calls[request_id] = request.options.progress, clock
         try:
             answer = await self._channel.exchange(message, clock, request.headers)
         except asyncio.CancelledError:
-            if request.method != _DISCOVER:
+            if request.method != _DISCOVER and not self._channel.cancels:
                 self._withdraw(request_id)
             raise
         except TransportError as error:
@@ -176,33 +164,15 @@ class ModernSession:
             del calls[request_id]
         return result_of(answer, request.method, self._parts.transport.quirks)
 
-    def _message(self, request_id: int, request: Request) -> Message:
-        params = request.params
-        meta = {**self._meta, **request.options.meta, **params.get("_meta", {})}
-        if request.wants_progress:
-            meta["progressToken"] = request_id
+    def _sent(self, request_id: int, request: Request) -> Message:
+        meta = self._meta
         if self._log_level is not None:
-            meta[f"{_META}logLevel"] = self._log_level
-        return {
-            "jsonrpc": "2.0",
-            "id": request_id,
-            "method": request.method,
-            "params": {**params, "_meta": meta},
-        }
+            meta = {**meta, f"{_META}logLevel": self._log_level}
+        return request.message(request_id, meta)
 
     async def _receive(self, message: Message, clock: Clock | None) -> None:
         if "method" in message and "id" not in message:
             await self._parts.events.receive(message)
-
-    def _withdraw(self, request_id: int) -> None:
-        """Cancel a request whose answer nobody awaits any more."""
-        if not self._channel.cancels:
-            cancelled = cancellation(request_id)
-            self._parts.tasks.detached(self._post(cancelled), DETACHED_LIMIT)
-
-    async def _post(self, message: Message) -> None:
-        with contextlib.suppress(ClientError):
-            await self._channel.post(message)
 
     def _listen(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
         from .listen import listen
@@ -213,7 +183,7 @@ class ModernSession:
 
         def stream() -> tuple[int, AsyncGenerator[Message, None]]:
             request_id = next(self._parts.ids)
-            message = self._message(request_id, request)
+            message = self._sent(request_id, request)
             return request_id, self._channel.stream(message, request.headers)
 
         return listen(self._parts, wanted, stream)
@@ -231,18 +201,6 @@ _MODERN_ERRORS: Final = frozenset(
 )
 
 
-class NotModernError(Exception):
-    """The server is legacy, or no MCP server at all.
-
-    Attributes:
-        cause: What it answered; None where that says nothing.
-    """
-
-    def __init__(self, cause: ClientError | None) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-
-
 async def opened(parts: Parts) -> ModernSession:
     """A connection of a client that speaks this era alone.
 
@@ -251,15 +209,15 @@ async def opened(parts: Parts) -> ModernSession:
     """
     try:
         return await discover(parts)
-    except NotModernError as refusal:
-        raise refusal.cause or VersionError([]) from None
+    except EraLostError as refusal:
+        raise refusal.cause from None
 
 
 async def discover(parts: Parts) -> ModernSession:
     """A modern connection, begun with `server/discover`.
 
     Raises:
-        NotModernError: The server is legacy, or no MCP server at all.
+        EraLostError: The server is legacy, or no MCP server at all.
         ClientError: It is modern, but nothing is in common; or nobody is there.
     """
     channel = parts.transport.requests(parts.tasks)
@@ -270,7 +228,7 @@ async def discover(parts: Parts) -> ModernSession:
     result = await _discovered(session, parts.brief(limit))
     supported = result.get("supportedVersions")
     if not is_list(supported):
-        raise NotModernError(None)
+        raise EraLostError(VersionError([]))
     version = parts.wanted.common("modern", supported)
     if version is not None:
         session.use(version)
@@ -278,25 +236,23 @@ async def discover(parts: Parts) -> ModernSession:
     disjoint = VersionError([str(each) for each in supported])
     if parts.wanted.common("legacy", supported) is None:
         raise disjoint
-    raise NotModernError(disjoint)
+    raise EraLostError(disjoint)
 
 
 async def _discovered(session: ModernSession, limits: CallSettings) -> dict[str, Any]:
     """The server's account; anything that no modern server says means legacy."""
     try:
         return await session.discover(limits)
-    except EraLostError as lost:
-        raise NotModernError(lost.cause) from None
     except ProtocolError as error:
         if error.code in _MODERN_ERRORS:
             raise
-        raise NotModernError(error) from None
+        raise EraLostError(error) from None
     except (CallTimeoutError, InvalidResultError) as error:
-        raise NotModernError(error) from None
+        raise EraLostError(error) from None
     except TransportError as error:
         if not error.sent or isinstance(error, AuthError) or is_busy(error):
             raise
-        raise NotModernError(error) from None
+        raise EraLostError(error) from None
 
 
 async def gather(handlers: Handlers, result: Mapping[str, Any]) -> dict[str, Any]:

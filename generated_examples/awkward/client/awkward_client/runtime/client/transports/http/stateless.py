@@ -13,15 +13,14 @@ import aiohttp
 from pydantic_core import to_json
 
 from ....core import headers as names
-from ...channel import Receive, nobody
-from ...incoming import Message, is_answer, whole_answer
+from ...channel import RequestChannel, nobody
+from ...incoming import Message
 from .replies import (
     ACCEPT,
-    body_messages,
-    drain,
     failure,
     final_status,
     messages,
+    stream_answer,
     unanswered,
 )
 from .requests import Http, mirrored
@@ -32,13 +31,13 @@ if TYPE_CHECKING:
 _VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 
 
-class StatelessChannel:
+class StatelessChannel(RequestChannel):
     """Requests that stand for themselves, over one endpoint."""
 
     cancels = True
 
     def __init__(self, http: Http, tasks: Tasks) -> None:
-        self.receive: Receive = nobody
+        self.receive = nobody
         self._http = http
         self._tasks = tasks
 
@@ -47,20 +46,17 @@ class StatelessChannel:
     ) -> Message:
         """The answer in the response, which is JSON or a stream."""
         response = await self._send(message, headers)
-        try:
-            if response.content_type == "application/json":
-                answer = await self._answer_of(response, message)
-            else:
-                answer = await self._answer_in(response, message, clock)
-        except BaseException:
-            # Closing the stream is how the server learns that nobody waits.
-            response.close()
-            raise
-        if response.content.at_eof():
-            response.release()
-        else:
-            self._tasks.spawn(drain(response), response.close)
-        return answer
+        http, call = self._http, (clock, self.receive)
+
+        async def streamed() -> Message:
+            parser = http.parser()
+            answer = await stream_answer(http, response, parser, message, call)
+            if answer is None:
+                status = final_status(response)
+                raise unanswered(http, message["method"], status, parser)
+            return answer
+
+        return await http.answer(response, message, call, self._tasks, streamed)
 
     async def stream(
         self, message: Message, headers: Mapping[str, str]
@@ -98,30 +94,3 @@ class StatelessChannel:
                 response.close()
             raise error
         return response
-
-    async def _answer_of(
-        self, response: aiohttp.ClientResponse, request: Message
-    ) -> Message:
-        """The answer that is a single JSON object, without the costs of a stream."""
-        http = self._http
-        body = await http.read(response)
-        if (answer := whole_answer(body, request["id"], http.quirks)) is not None:
-            http.is_mcp = True
-            return answer
-        for message in body_messages(http, response, body):
-            if is_answer(message, request["id"], http.quirks):
-                return message
-        raise unanswered(http, request["method"], response.status)
-
-    async def _answer_in(
-        self, response: aiohttp.ClientResponse, request: Message, clock: Clock
-    ) -> Message:
-        http = self._http
-        parser = http.parser()
-        async with contextlib.aclosing(messages(http, response, parser)) as stream:
-            async for message in stream:
-                if is_answer(message, request["id"], http.quirks):
-                    return message
-                clock.heard()
-                await self.receive(message, clock)
-        raise unanswered(http, request["method"], final_status(response), parser)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urljoin
 
 import aiohttp
 from pydantic_core import to_json
 
-from ...channel import CONNECT_LIMIT, Receive, SessionLostError, nobody, session_is_lost
+from ...channel import CONNECT_LIMIT, SessionChannel, SessionLostError, session_is_lost
 from ...errors import TransportError, public_url
 from ...incoming import Message, is_answer
 from ...limits import Clock, Tasks
@@ -29,14 +29,11 @@ from .requests import Http
 from .sse import Event, SseParser
 
 
-class SseChannel:
+class SseChannel(SessionChannel):
     """A session over a stream and a POST address."""
 
     def __init__(self, http: Http, tasks: Tasks) -> None:
-        self.receive: Receive = nobody
-        self.version = ""
-        self.when_deaf: list[Callable[[], None]] = []
-        self.when_missed: list[Callable[[], None]] = []
+        super().__init__()
         self._http = http
         self._tasks = tasks
         self._endpoint: str | None = None
@@ -74,9 +71,6 @@ class SseChannel:
     async def listen(self, wait: float) -> bool:
         """The stream is always open."""
         return self._endpoint is not None
-
-    def stop_listening(self) -> None:
-        """The stream is that of the answers, too."""
 
     async def close(self) -> None:
         """Closes the stream, which ends the session."""
@@ -169,8 +163,7 @@ class SseChannel:
         finally:
             if self._reader is asyncio.current_task():
                 self._endpoint = None
-                for deaf in list(self.when_deaf):
-                    deaf()
+                self.deaf()
             for answer, _ in self._waiting.values():
                 if not answer.done():
                     answer.set_exception(broken)

@@ -16,10 +16,19 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 
 from ...errors import AuthError, ClientError, TransportError
-from ...incoming import Message, messages_in, read_json, refusal, words_of
+from ...incoming import (
+    Message,
+    is_answer,
+    messages_in,
+    read_json,
+    refusal,
+    words_of,
+)
 from ...shapes import members
 
 if TYPE_CHECKING:
+    from ...channel import Receive
+    from ...limits import Clock
     from .requests import Http
     from .sse import Event, SseParser
 
@@ -57,6 +66,24 @@ async def messages(
         body = await http.read(response)
         for message in body_messages(http, response, body):
             yield message
+
+
+async def stream_answer(
+    http: Http,
+    response: aiohttp.ClientResponse,
+    parser: SseParser,
+    request: Message,
+    call: tuple[Clock, Receive],
+) -> Message | None:
+    """The answer among the messages of a response; None where it ends before that."""
+    clock, receive = call
+    async with contextlib.aclosing(messages(http, response, parser)) as incoming:
+        async for message in incoming:
+            clock.heard()
+            if is_answer(message, request["id"], http.quirks):
+                return message
+            await receive(message, clock)
+    return None
 
 
 def body_messages(

@@ -10,7 +10,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -21,16 +21,16 @@ import aiohttp
 from ....core import headers as names
 from ....core.features import load
 from ...auth.hooks import Challenge, Outgoing
-from ...channel import Origin, Pause
+from ...channel import Origin, Pause, Receive
 from ...errors import TransportError, is_web_url, public_url
-from ...incoming import Message, Quirks
+from ...incoming import Message, Quirks, is_answer, whole_answer
 from ...options import Settings, joined
-from .replies import broken, was_closed_before
+from .replies import body_messages, broken, drain, unanswered, was_closed_before
 from .sse import Event, SseParser
 
 if TYPE_CHECKING:
     from ...channel import RequestChannel, SessionChannel
-    from ...limits import Tasks
+    from ...limits import Clock, Tasks
 
 CONNECT_TIMEOUT: Final = 15.0
 MAX_REDIRECTS: Final = 5
@@ -177,6 +177,59 @@ class Http:
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise broken(error, response.method, str(response.url)) from error
+
+    async def answer(
+        self,
+        response: aiohttp.ClientResponse,
+        request: Message,
+        call: tuple[Clock, Receive],
+        tasks: Tasks,
+        streamed: Callable[[], Awaitable[Message]],
+    ) -> Message:
+        """The answer in a response, whose connection serves other requests afterwards.
+
+        Args:
+            response: The response.
+            request: What it is to answer.
+            call: The clock of the call, and what takes other messages.
+            tasks: Read the rest of a stream.
+            streamed: Finds the answer where it is no JSON object.
+
+        Raises:
+            TransportError: There is none.
+        """
+        try:
+            if response.content_type == "application/json":
+                body = await self.read(response)
+                answer = whole_answer(body, request["id"], self.quirks)
+                if answer is None:
+                    answer = await self._batched(response, body, request, call)
+                self.is_mcp = True
+            else:
+                answer = await streamed()
+        except BaseException:
+            # Closing the stream is how the server learns that nobody waits.
+            response.close()
+            raise
+        if response.content.at_eof():
+            response.release()
+        else:
+            tasks.spawn(drain(response), response.close)
+        return answer
+
+    async def _batched(
+        self,
+        response: aiohttp.ClientResponse,
+        body: bytes,
+        request: Message,
+        call: tuple[Clock, Receive],
+    ) -> Message:
+        for message in body_messages(self, response, body):
+            if is_answer(message, request["id"], self.quirks):
+                return message
+            call[0].heard()
+            await call[1](message, call[0])
+        raise unanswered(self, request["method"], response.status)
 
     def parser(self) -> SseParser:
         """A parser for one stream, with this client's limit."""

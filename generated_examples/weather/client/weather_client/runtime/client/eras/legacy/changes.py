@@ -161,6 +161,6 @@ class LegacyChanges:
             await self._ask_once(request)
 
     def _no_stream(self, problem: str) -> TransportError:
-        return TransportError(
-            problem, url=self._parts.url, method="GET" if self._parts.verb else ""
-        )
+        transport = self._parts.transport
+        method = "GET" if transport.verb else ""
+        return TransportError(problem, url=transport.url, method=method)
