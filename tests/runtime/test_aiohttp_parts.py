@@ -12,7 +12,7 @@ from aiohttp import ClientSession, web
 
 from mcpgen.runtime.client import AuthError
 from mcpgen.runtime.client.features.oauth import web as oauth_web
-from mcpgen.runtime.client.features.oauth.addresses import Place, Reach
+from mcpgen.runtime.client.features.oauth.web import Place, Reach
 from mcpgen.runtime.client.transports.http import aiohttp_parts as of_client
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server import runner as running

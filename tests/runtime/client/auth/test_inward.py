@@ -18,13 +18,13 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from mcpgen.runtime.client import AuthError, Client, OAuth
-from mcpgen.runtime.client.features.oauth import addresses
-from mcpgen.runtime.client.features.oauth.addresses import Place, literal, place_of
+from mcpgen.runtime.client.features.oauth import web as oauth_web
 from mcpgen.runtime.client.features.oauth.discovery import (
     Resource,
     find_authorization_server,
     find_resource,
 )
+from mcpgen.runtime.client.features.oauth.web import Place, literal, place_of
 from tests.runtime.server.certificates import self_signed
 
 from .authority import Authority, Guarded
@@ -92,14 +92,14 @@ async def test_an_inward_address_is_refused_in_every_spelling(
 
 @pytest.mark.parametrize("host", SPELLINGS)
 def test_this_machine_is_recognized(host: str) -> None:
-    assert addresses.is_loopback(host)
+    assert oauth_web.is_loopback(host)
 
 
 @pytest.mark.parametrize(
     "host", ["8.8.8.8", "example.com", "127.example", "2606:4700::1111", "1e100.net"]
 )
 def test_other_hosts_are_not_this_machine(host: str) -> None:
-    assert not addresses.is_loopback(host)
+    assert not oauth_web.is_loopback(host)
     found = literal(host)
     assert found is None or place_of(found) is Place.PUBLIC
 
@@ -182,15 +182,15 @@ async def world(
     certificate, key = self_signed(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    real = addresses.place_of
+    real = oauth_web.place_of
 
-    def place(found: addresses.IpAddress) -> Place:
+    def place(found: oauth_web.IpAddress) -> Place:
         return PLACES[str(found)] if str(found) in PLACES else real(found)
 
-    monkeypatch.setattr(addresses, "place_of", place)
+    monkeypatch.setattr(oauth_web, "place_of", place)
     async with AsyncExitStack() as stack:
         made = World(context, stack)
-        monkeypatch.setattr(addresses, "resolved", made.resolved)
+        monkeypatch.setattr(oauth_web, "resolved", made.resolved)
         yield made
 
 
@@ -210,7 +210,7 @@ async def authorization_server(world: World, name: str, **members: object) -> st
 
 async def found(world: World, server: str, issuer: str, *exceptions: str) -> str:
     """The issuer that discovery ends with."""
-    allowed = addresses.read_exceptions(exceptions)
+    allowed = oauth_web.read_exceptions(exceptions)
     async with world.session() as session:
         app = web.Application()
 
