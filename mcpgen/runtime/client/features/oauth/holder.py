@@ -85,6 +85,7 @@ class TokenHolder(ABC):
         self._token: Token | None = None
         self._signed_in: str | None = None
         self._url: str | None = None
+        self._checked = ""
         self._servers: dict[str, AuthorizationServer] = {}
         self._loading = threading.Lock()
         self._flight = SingleFlight()
@@ -93,7 +94,8 @@ class TokenHolder(ABC):
         self, request: Outgoing, session: aiohttp.ClientSession
     ) -> Mapping[str, str]:
         """The token's headers; none where there is no token yet."""
-        await self._load(request.url)
+        if request.url != self._checked:
+            await self._load(request.url)
         token = self._token
         if token is not None and token.is_stale:
             token = await self._renewed(token, session)
@@ -259,6 +261,7 @@ class TokenHolder(ABC):
                 f"this {type(self).__name__} signs for {self._server_url}; "
                 f"make another one for {public_url(url)}"
             )
+        self._checked = url
 
     def _take(self, token: Token | None) -> None:
         """Use a stored token, with its key."""

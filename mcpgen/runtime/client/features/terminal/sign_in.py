@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -47,7 +46,10 @@ def sign_in(
         client = ClientRegistration(client_id, environment.get(CLIENT_SECRET_VARIABLE))
     redirect = _Nobody() if quiet is None else _Browser(port, quiet)
     return SignIn(
-        client=client, client_name=package, storage=_storage(package), redirect=redirect
+        client=client,
+        client_name=package,
+        storage=_storage(environment, package),
+        redirect=redirect,
     )
 
 
@@ -67,28 +69,20 @@ class SignIn(OAuth):
         return await super().answer(challenge, session)
 
 
-def tokens_file(environment: Mapping[str, str], package: str) -> Path:
-    """Where the system keeps what programs remember of a user.
-
-    Raises:
-        RuntimeError: This user has no home.
-    """
+def _storage(environment: Mapping[str, str], package: str) -> TokenStorage:
+    """Where the system keeps what programs remember of a user, if that has a home."""
     if named := environment.get(STORAGE_VARIABLE):
-        return Path(named)
-    if sys.platform == "win32":
-        base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / package / "tokens.json"
-
-
-def _storage(package: str) -> TokenStorage:
+        return FileStorage(named)
     try:
-        return FileStorage(tokens_file(os.environ, package))
+        if sys.platform == "win32":
+            base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Application Support"
+        else:
+            base = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     except RuntimeError:
         return MemoryStorage()
+    return FileStorage(Path(base) / package / "tokens.json")
 
 
 class _Browser(LoopbackRedirect):

@@ -15,17 +15,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ...errors import AuthError
 from ...shapes import is_list, text
-from .addresses import (
+from .web import (
     ANYWHERE,
     Exceptions,
+    OAuthError,
     Place,
     Reach,
     check_secure,
+    fetch,
     is_loopback,
     normal_host,
     place_of_server,
 )
-from .web import fetch
 
 if TYPE_CHECKING:
     import aiohttp
@@ -48,7 +49,7 @@ _RESERVED: Final = frozenset(
 )
 
 
-class UnusableServerError(AuthError):
+class UnusableServerError(OAuthError):
     """This authorization server cannot be used; another one perhaps can."""
 
 
@@ -236,10 +237,9 @@ async def find_authorization_server(
             auth_methods=(),
             reach=reach,
         )
-    raise AuthError(
+    raise OAuthError(
         "the authorization server publishes no metadata",
-        url=issuer,
-        method="GET",
+        issuer,
         hint="It has to, by RFC 8414 or OpenID Connect Discovery",
     )
 
@@ -249,19 +249,14 @@ def _resource(
 ) -> Resource:
     identifier = body.get("resource")
     if not isinstance(identifier, str) or not _covers(identifier, url):
-        raise AuthError(
+        raise OAuthError(
             "the server's metadata is about another resource, so it gets no token",
-            url=address,
-            method="GET",
+            address,
             hint="Its `resource` has to be the server's own address",
         )
     issuers = _texts(body.get("authorization_servers"))
     if not issuers:
-        raise AuthError(
-            "the server's metadata names no authorization server",
-            url=address,
-            method="GET",
-        )
+        raise OAuthError("the server's metadata names no authorization server", address)
     scopes = _texts(body.get("scopes_supported"))
     return Resource(identifier, issuers[:MOST_ISSUERS], scopes, reach=reach)
 
@@ -279,15 +274,14 @@ def _authorization_server(
 ) -> AuthorizationServer:
     named = body.get("issuer")
     if not isinstance(named, str) or not same_issuer(named, issuer):
-        raise AuthError(
+        raise OAuthError(
             "the metadata is another issuer's, so it is not used",
-            url=address,
-            method="GET",
+            address,
             hint="`issuer` has to be exactly what the server calls it",
         )
     token_endpoint = body.get("token_endpoint")
     if not isinstance(token_endpoint, str):
-        raise AuthError("there is no token endpoint", url=address, method="GET")
+        raise OAuthError("there is no token endpoint", address)
     methods = _texts(body.get("token_endpoint_auth_methods_supported"))
     challenges = _texts(body.get("code_challenge_methods_supported"))
     return AuthorizationServer(

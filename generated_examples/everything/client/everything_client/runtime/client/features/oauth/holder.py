@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from ...auth import challenges
 from ...auth.hooks import Challenge, Outgoing
 from ...errors import AuthError, ClientError, public_url
-from .addresses import read_exceptions
 from .discovery import (
     AuthorizationServer,
     IssuerSettings,
@@ -33,6 +32,7 @@ from .identity import ClientRegistration, ProofKey
 from .shared_work import Interrupted, SingleFlight, completed
 from .storage import MemoryStorage, Records, TokenStorage
 from .tokens import RefusedError, Token, TokenRequest
+from .web import OAuthError, read_exceptions
 
 if TYPE_CHECKING:
     import aiohttp
@@ -85,6 +85,7 @@ class TokenHolder(ABC):
         self._token: Token | None = None
         self._signed_in: str | None = None
         self._url: str | None = None
+        self._checked = ""
         self._servers: dict[str, AuthorizationServer] = {}
         self._loading = threading.Lock()
         self._flight = SingleFlight()
@@ -93,7 +94,8 @@ class TokenHolder(ABC):
         self, request: Outgoing, session: aiohttp.ClientSession
     ) -> Mapping[str, str]:
         """The token's headers; none where there is no token yet."""
-        await self._load(request.url)
+        if request.url != self._checked:
+            await self._load(request.url)
         token = self._token
         if token is not None and token.is_stale:
             token = await self._renewed(token, session)
@@ -225,8 +227,7 @@ class TokenHolder(ABC):
             raise UnusableServerError(
                 "the server wants tokens of this issuer now, and the client is "
                 f"registered with {self._bound_to}",
-                url=server.issuer,
-                method="GET",
+                server.issuer,
                 hint="Register it there, if you trust the change",
             )
         return self._given
@@ -260,6 +261,7 @@ class TokenHolder(ABC):
                 f"this {type(self).__name__} signs for {self._server_url}; "
                 f"make another one for {public_url(url)}"
             )
+        self._checked = url
 
     def _take(self, token: Token | None) -> None:
         """Use a stored token, with its key."""
@@ -283,7 +285,7 @@ class TokenHolder(ABC):
             await self._flight.until(is_done, work, session)
         except Interrupted:
             problem = f"{what} was interrupted"
-            raise AuthError(problem, url=self._server_url, method="POST") from None
+            raise OAuthError(problem, self._server_url, method="POST") from None
 
     async def _renewed(
         self, stale: Token, session: aiohttp.ClientSession
@@ -394,10 +396,10 @@ class TokenHolder(ABC):
             return
         is_new = challenge.attempt > 1 and _sent(challenge) == self._signed_in
         if challenge.status == 401 and is_new:
-            raise AuthError(
+            raise OAuthError(
                 "the server refuses the token that was issued for it just now"
                 + _reason(said),
-                url=challenge.url,
+                challenge.url,
                 method="POST",
                 status=401,
                 hint="It may expect another audience or issuer; IssuerSettings can set "
@@ -421,10 +423,10 @@ class TokenHolder(ABC):
         asked = tuple(said.get("scope", "").split()) or resource.scopes or ()
         before = old.scopes if old is not None else ()
         if challenge.status == 403 and set(asked) <= set(before):
-            raise AuthError(
+            raise OAuthError(
                 f"the scope {' '.join(asked)!r} was granted, and the server still "
                 "refuses the request",
-                url=challenge.url,
+                challenge.url,
                 method="POST",
                 status=403,
                 hint="Its own rules forbid it to this user or client",
@@ -476,10 +478,10 @@ class TokenHolder(ABC):
         first, *others = problems
         if not others:
             raise first
-        raise AuthError(
+        raise OAuthError(
             "none of the server's authorization servers can be used: "
             + "; ".join(problem.told for problem in problems),
-            url=first.url,
+            first.url,
             method=first.method,
             hint=first.hint,
         )

@@ -78,15 +78,10 @@ class ClientRegistration:
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of a client that registered itself; it has no key."""
-        return {
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
-            "auth_method": self.auth_method,
-            "issuer": self.issuer,
-            "redirect_uris": list(self.redirect_uris),
-            "scope": None if self.scopes is None else " ".join(self.scopes),
-            "secret_expires_at": self.secret_expires_at,
-        }
+        found = {name: getattr(self, name) for name in self.__slots__}
+        del found["private_key"], found["scopes"]
+        scope = None if self.scopes is None else " ".join(self.scopes)
+        return {**found, "scope": scope}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ClientRegistration | None:

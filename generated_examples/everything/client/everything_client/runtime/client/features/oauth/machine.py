@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Final, TypeAlias, Unpack
 
-from ...errors import AuthError
 from .discovery import AuthorizationServer
 from .holder import HolderOptions, TokenHolder
 from .identity import ClientRegistration
 from .tokens import Token, TokenRequest
+from .web import OAuthError
 
 Assertion: TypeAlias = "str | Callable[[], str | Awaitable[str]]"
 """A JWT, or what gives a fresh one each time it is asked."""
@@ -128,7 +128,7 @@ class EnterpriseAuth(_Machine):
         )
         grant = answer.body.get("access_token")
         if not isinstance(grant, str):
-            raise AuthError(_NO_GRANT, url=url, method="POST", status=answer.status)
+            raise OAuthError(_NO_GRANT, url, method="POST", status=answer.status)
         return {"grant_type": JWT_BEARER, "assertion": grant}
 
 

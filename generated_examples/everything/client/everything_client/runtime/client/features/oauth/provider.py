@@ -14,14 +14,13 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...errors import AuthError
 from ...shapes import text
-from .addresses import check_secure
 from .discovery import AuthorizationServer, UnusableServerError
 from .holder import HolderOptions, TokenHolder
 from .identity import SECRET_METHODS, ClientRegistration, sha256
 from .redirect import LoopbackRedirect, NoAnswerError, Receiver, Redirect
 from .shared_work import completed
 from .tokens import RefusedError, Token, TokenRequest
-from .web import Answer, fetch
+from .web import Answer, OAuthError, check_secure, fetch
 
 logger: Final = logging.getLogger(__name__)
 
@@ -263,11 +262,7 @@ class _Authorization:
         return codes[0]
 
     def _error(self, problem: str) -> AuthError:
-        return AuthError(
-            f"the authorization response {problem}",
-            url=self._server.issuer,
-            method="GET",
-        )
+        return OAuthError(f"the authorization response {problem}", self._server.issuer)
 
 
 async def _page_refusal(request: TokenRequest, url: str) -> RefusedError | None:
@@ -310,8 +305,7 @@ async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegis
         raise UnusableServerError(
             "this client is not known to the authorization server, and can't "
             "register itself",
-            url=server.issuer,
-            method="GET",
+            server.issuer,
             hint="Register it there, and pass client=ClientRegistration(...)",
         )
     document = {
@@ -335,7 +329,7 @@ async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegis
         refused = RefusedError(first.body, "", status=first.status, url=url)
         raise UnusableServerError(
             f"the authorization server does not register this client: {refused.reason}",
-            url=url,
+            url,
             method="POST",
             status=first.status,
             hint=_BY_HAND,
@@ -352,7 +346,7 @@ async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegis
         raise UnusableServerError(
             f"the authorization server registers this client with {useless}, which it "
             "cannot use",
-            url=url,
+            url,
             method="POST",
             hint=_BY_HAND,
         )
@@ -389,10 +383,7 @@ def _unusable(
     server: AuthorizationServer, problem: str, hint: str | None = None
 ) -> UnusableServerError:
     return UnusableServerError(
-        f"the authorization server {problem}",
-        url=server.issuer,
-        method="GET",
-        hint=hint,
+        f"the authorization server {problem}", server.issuer, hint=hint
     )
 
 

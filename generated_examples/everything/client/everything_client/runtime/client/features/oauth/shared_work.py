@@ -149,7 +149,11 @@ class SingleFlight:
             Exception: What the work raised, also if another caller started it.
         """
         while not is_done():
-            run, is_ours = self._join(work, owner)
+            with self._mutex:
+                run = self._run
+                is_ours = run is None or run.is_over
+                if run is None or run.is_over:
+                    run = self._run = _Run(work(), owner)
             error = await run.wait()
             if isinstance(error, Interrupted) and not is_ours:
                 continue
@@ -157,15 +161,6 @@ class SingleFlight:
                 raise error
             if is_ours:
                 return
-
-    def _join(
-        self, work: Callable[[], Coroutine[Any, Any, None]], owner: object
-    ) -> tuple[_Run, bool]:
-        with self._mutex:
-            if self._run is not None and not self._run.is_over:
-                return self._run, False
-            self._run = _Run(work(), owner)
-            return self._run, True
 
     async def interrupt(self, owner: object = None) -> None:
         """Interrupt the work that is running, and wait until it has ended.

@@ -67,11 +67,9 @@ class MemoryStorage:
         else:
             self._values[key] = value
 
-    @asynccontextmanager
-    async def lock(self) -> AsyncGenerator[None]:
+    def lock(self) -> AbstractAsyncContextManager[None]:
         """Keeps other tasks out."""
-        async with self._lock:
-            yield
+        return self._lock
 
     def __repr__(self) -> str:
         return "MemoryStorage()"

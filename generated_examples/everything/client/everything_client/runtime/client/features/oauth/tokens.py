@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import AuthError
 from ...shapes import text
 from .discovery import AuthorizationServer
 from .identity import ClientRegistration, ProofKey, authenticate
-from .web import Answer, fetch
+from .web import Answer, OAuthError, fetch
 
 if TYPE_CHECKING:
     import aiohttp
@@ -99,7 +98,7 @@ class Token:
         return found if is_whole else None
 
 
-class RefusedError(AuthError):
+class RefusedError(OAuthError):
     """The authorization server refused.
 
     Attributes:
@@ -123,9 +122,8 @@ class RefusedError(AuthError):
         self.reason = f"{self.code}: {words}" if words else self.code
         is_busy = status >= 500 or status in (408, 429)
         self.is_temporary = is_busy or self.code in _TEMPORARY
-        super().__init__(
-            f"{problem}: {self.reason}", url=url, method=method, status=status or None
-        )
+        problem = f"{problem}: {self.reason}"
+        super().__init__(problem, url, method=method, status=status or None)
 
 
 def _short(body: Mapping[str, Any], *names: str) -> str:
@@ -221,9 +219,9 @@ class TokenRequest:
         try:
             return read(answer.body, self, before)
         except ValueError as error:
-            raise AuthError(
+            raise OAuthError(
                 f"the authorization server's answer is no token: {error}",
-                url=url,
+                url,
                 method="POST",
             ) from None
 

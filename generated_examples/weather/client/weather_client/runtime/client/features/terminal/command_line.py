@@ -103,21 +103,19 @@ class _Command:
     run: Callable[[commands.Session], Awaitable[int]] | None
     help: str
     follows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
-    description: str | None = None
 
 
 COMMANDS: Final[Mapping[str, _Command]] = {
     "list": _Command(commands.show_lists, "what the server offers; the default"),
     "call": _Command(
         commands.call_tool,
-        "call a tool",
+        "call a tool; `call TOOL --help` tells its arguments",
         {
             "name": {"metavar": "TOOL"},
             "words": _words(
                 "--ARGUMENT VALUE, a JSON object, or - for one on standard input"
             ),
         },
-        "Call a tool. `call TOOL --help` tells its arguments.",
     ),
     "prompt": _Command(
         commands.get_prompt,
@@ -240,7 +238,7 @@ def full_parser(
     for named, command in COMMANDS.items():
         is_hidden = command.run is None and not can_sign_in()
         shown: dict[str, Any] = {} if is_hidden else {"help": command.help}
-        each = found.add_parser(named, description=command.description, **shown)
+        each = found.add_parser(named, **shown)
         _add(each, _ANYWHERE, default=argparse.SUPPRESS)
         _add(each, command.follows)
         each.set_defaults(command=named)

@@ -112,20 +112,14 @@ class Display:
             bars.stop()
 
     def _started(self) -> Bars:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            SpinnerColumn,
-            TextColumn,
-        )
-        from rich.progress import Progress as Bars
+        from rich import progress
 
-        bars = Bars(
-            SpinnerColumn(),
+        bars = progress.Progress(
+            progress.SpinnerColumn(),
             # No markup: the words are the server's.
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
             console=self._err,
             transient=True,
         )
