@@ -120,7 +120,7 @@ def check_message(revision: str, message: Any, where: str) -> None:
 def check_answer(revision: str, method: str, message: Any, where: str) -> None:
     """Hold the answer to a request against the schema of its result."""
     check_message(revision, message, where)
-    table = REVISIONS[revision]
+    table = load(revision).table
     known = table.client_requests.get(method) or table.server_requests.get(method)
     result = message.get("result")
     if known is None or not isinstance(result, dict):

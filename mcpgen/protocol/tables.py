@@ -8,12 +8,11 @@ Part of the protocol stage; knows the runtime's `Revision` and no schema documen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from mcpgen.pycode import (
-    Argument,
     Call,
     Code,
     Expression,
@@ -25,7 +24,6 @@ from mcpgen.pycode import (
 )
 
 from .revisions import Library, RevisionData, pinned
-from .table import Request
 
 _HEAD = '''"""The protocol's revisions, as their official schemas have them.
 
@@ -35,10 +33,11 @@ Made by mcpgen from the schemas; edits are refused by `mcpgen generate`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from ..core.revision import Method, Revision
+from ..core.revision import Revision
 '''
 
 
@@ -64,10 +63,18 @@ def revisions_source(revisions: Sequence[RevisionData]) -> str:
     """The module's text, for revisions that stand oldest first."""
     names = {data.revision: _constant(data.revision) for data in revisions}
     parts = [_HEAD]
-    parts += [
-        assignment(f"{names[data.revision]}: Final", _revision(data)) + "\n"
-        for data in revisions
-    ]
+    before: RevisionData | None = None
+    for data in revisions:
+        made = _revision(data)
+        if before is not None:
+            changed = tuple(
+                a for a in made.arguments if a not in _revision(before).arguments
+            )
+            if len(changed) < len(made.arguments):
+                known = names[before.revision]
+                made = Call(Code("replace"), (known, *changed))
+        parts.append(assignment(f"{names[data.revision]}: Final", made) + "\n")
+        before = data
     table = Table(tuple(names.items()))
     declared = "REVISIONS: Final[Mapping[str, Revision]]"
     parts.append(
@@ -109,7 +116,7 @@ def selection(revisions: Sequence[str], library: Library | None = None) -> Selec
         )
     )
     declared = "REVISIONS: Final"
-    names = ("MappingProxyType", "Method", "Revision") if added else ()
+    names = ("Revision",) if added else ()
     return Selection(names, assignment(declared, row))
 
 
@@ -138,27 +145,14 @@ def _revision(data: RevisionData) -> Call:
     values: dict[str, Expression] = {
         "version": Value(data.revision),
         "era": Value(table.era),
-        "client_requests": _methods(table.client_requests),
-        "server_requests": _methods(table.server_requests),
+        "client_requests": _set(table.client_requests),
+        "server_requests": _set(table.server_requests),
         "client_notifications": _set(table.client_notifications),
-        "server_notifications": _set(table.server_notifications),
         "client_capabilities": _set(table.client_capabilities),
         "server_capabilities": _set(table.server_capabilities),
     }
     arguments = tuple((identifier(name), value) for name, value in values.items())
     return Call(Code("Revision"), arguments)
-
-
-def _methods(requests: Mapping[str, Request]) -> Call:
-    methods = tuple((name, _method(request)) for name, request in requests.items())
-    return Call(Code("MappingProxyType"), (Table(methods),))
-
-
-def _method(request: Request) -> Call:
-    arguments: list[Argument] = [Value(request.params), Value(request.result)]
-    if request.input_required:
-        arguments.append((identifier("input_required"), Value(True)))
-    return Call(Code("Method"), tuple(arguments))
 
 
 def _set(names: Iterable[str]) -> Call:

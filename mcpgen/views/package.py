@@ -269,16 +269,10 @@ def catalog_imports(project: ir.Project) -> Code:
 
 def revision_imports(project: ir.Project, names: Iterable[str]) -> Code:
     """What `revisions.py` imports; `names` are those of its tables."""
-    standard = {"MappingProxyType": "types"}
     return pycode.import_block(
         (
-            runtime.local("types", [name for name in names if name in standard]),
             runtime.local("typing", ["Final"]),
-            runtime.imports(
-                project,
-                "core.revision",
-                [name for name in names if name not in standard],
-            ),
+            runtime.imports(project, "core.revision", list(names)),
         )
     )
 

@@ -6,26 +6,11 @@ version gate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Era = Literal["modern", "legacy"]
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A request of one revision: the schema definitions of its params and its result.
-
-    Attributes:
-        params: None where the schema gives the params no name of their own.
-        result: "EmptyResult" where the answer says nothing but that it is done.
-        input_required: Whether an `InputRequiredResult` may stand in its place.
-    """
-
-    params: str | None
-    result: str
-    input_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +20,28 @@ class Revision:
     Attributes:
         version: The revision's date, as it stands on the wire.
         era: "legacy" where the schema has `initialize`, else "modern".
-        client_requests: Requests that a client may send, by method.
-        server_requests: Requests that a server may make of a client (in the modern era
-            they travel as input requests inside a result).
+        client_requests: Methods of requests that a client may send.
+        server_requests: Those of requests that a server may make of a client (in the
+            modern era they travel as input requests inside a result).
         client_notifications: Methods of notifications that a client may send.
-        server_notifications: Methods of notifications that a server may send.
         client_capabilities: Keys of `ClientCapabilities`.
         server_capabilities: Keys of `ServerCapabilities`.
     """
 
     version: str
     era: Era
-    client_requests: Mapping[str, Method]
-    server_requests: Mapping[str, Method]
+    client_requests: Collection[str]
+    server_requests: Collection[str]
     client_notifications: frozenset[str]
-    server_notifications: frozenset[str]
     client_capabilities: frozenset[str]
     server_capabilities: frozenset[str]
+    server_notifications: frozenset[str] = frozenset()
+    """Only in tables of earlier releases of mcpgen; not used."""
+
+
+class Method(NamedTuple):
+    """A request in tables of earlier releases of mcpgen."""
+
+    params: str | None
+    result: str
+    input_required: bool = False

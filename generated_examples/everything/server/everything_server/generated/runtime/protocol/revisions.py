@@ -6,55 +6,39 @@ Made by mcpgen from the schemas; edits are refused by `mcpgen generate`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from ..core.revision import Method, Revision
+from ..core.revision import Revision
 
 _2024_11_05: Final = Revision(
     version="2024-11-05",
     era="legacy",
-    client_requests=MappingProxyType(
-        {
-            "completion/complete": Method(None, "CompleteResult"),
-            "initialize": Method(None, "InitializeResult"),
-            "logging/setLevel": Method(None, "EmptyResult"),
-            "ping": Method(None, "EmptyResult"),
-            "prompts/get": Method(None, "GetPromptResult"),
-            "prompts/list": Method(None, "ListPromptsResult"),
-            "resources/list": Method(None, "ListResourcesResult"),
-            "resources/read": Method(None, "ReadResourceResult"),
-            "resources/subscribe": Method(None, "EmptyResult"),
-            "resources/templates/list": Method(None, "ListResourceTemplatesResult"),
-            "resources/unsubscribe": Method(None, "EmptyResult"),
-            "tools/call": Method(None, "CallToolResult"),
-            "tools/list": Method(None, "ListToolsResult"),
-        },
+    client_requests=frozenset(
+        [
+            "completion/complete",
+            "initialize",
+            "logging/setLevel",
+            "ping",
+            "prompts/get",
+            "prompts/list",
+            "resources/list",
+            "resources/read",
+            "resources/subscribe",
+            "resources/templates/list",
+            "resources/unsubscribe",
+            "tools/call",
+            "tools/list",
+        ],
     ),
-    server_requests=MappingProxyType(
-        {
-            "ping": Method(None, "EmptyResult"),
-            "roots/list": Method(None, "ListRootsResult"),
-            "sampling/createMessage": Method(None, "CreateMessageResult"),
-        },
-    ),
+    server_requests=frozenset(["ping", "roots/list", "sampling/createMessage"]),
     client_notifications=frozenset(
         [
             "notifications/cancelled",
             "notifications/initialized",
             "notifications/progress",
             "notifications/roots/list_changed",
-        ],
-    ),
-    server_notifications=frozenset(
-        [
-            "notifications/cancelled",
-            "notifications/message",
-            "notifications/progress",
-            "notifications/prompts/list_changed",
-            "notifications/resources/list_changed",
-            "notifications/resources/updated",
-            "notifications/tools/list_changed",
         ],
     ),
     client_capabilities=frozenset(["experimental", "roots", "sampling"]),
@@ -63,150 +47,58 @@ _2024_11_05: Final = Revision(
     ),
 )
 
-_2025_03_26: Final = Revision(
+_2025_03_26: Final = replace(
+    _2024_11_05,
     version="2025-03-26",
-    era="legacy",
-    client_requests=MappingProxyType(
-        {
-            "completion/complete": Method(None, "CompleteResult"),
-            "initialize": Method(None, "InitializeResult"),
-            "logging/setLevel": Method(None, "EmptyResult"),
-            "ping": Method(None, "EmptyResult"),
-            "prompts/get": Method(None, "GetPromptResult"),
-            "prompts/list": Method(None, "ListPromptsResult"),
-            "resources/list": Method(None, "ListResourcesResult"),
-            "resources/read": Method(None, "ReadResourceResult"),
-            "resources/subscribe": Method(None, "EmptyResult"),
-            "resources/templates/list": Method(None, "ListResourceTemplatesResult"),
-            "resources/unsubscribe": Method(None, "EmptyResult"),
-            "tools/call": Method(None, "CallToolResult"),
-            "tools/list": Method(None, "ListToolsResult"),
-        },
-    ),
-    server_requests=MappingProxyType(
-        {
-            "ping": Method(None, "EmptyResult"),
-            "roots/list": Method(None, "ListRootsResult"),
-            "sampling/createMessage": Method(None, "CreateMessageResult"),
-        },
-    ),
-    client_notifications=frozenset(
-        [
-            "notifications/cancelled",
-            "notifications/initialized",
-            "notifications/progress",
-            "notifications/roots/list_changed",
-        ],
-    ),
-    server_notifications=frozenset(
-        [
-            "notifications/cancelled",
-            "notifications/message",
-            "notifications/progress",
-            "notifications/prompts/list_changed",
-            "notifications/resources/list_changed",
-            "notifications/resources/updated",
-            "notifications/tools/list_changed",
-        ],
-    ),
-    client_capabilities=frozenset(["experimental", "roots", "sampling"]),
     server_capabilities=frozenset(
         ["completions", "experimental", "logging", "prompts", "resources", "tools"]
     ),
 )
 
-_2025_06_18: Final = Revision(
+_2025_06_18: Final = replace(
+    _2025_03_26,
     version="2025-06-18",
-    era="legacy",
-    client_requests=MappingProxyType(
-        {
-            "completion/complete": Method(None, "CompleteResult"),
-            "initialize": Method(None, "InitializeResult"),
-            "logging/setLevel": Method(None, "EmptyResult"),
-            "ping": Method(None, "EmptyResult"),
-            "prompts/get": Method(None, "GetPromptResult"),
-            "prompts/list": Method(None, "ListPromptsResult"),
-            "resources/list": Method(None, "ListResourcesResult"),
-            "resources/read": Method(None, "ReadResourceResult"),
-            "resources/subscribe": Method(None, "EmptyResult"),
-            "resources/templates/list": Method(None, "ListResourceTemplatesResult"),
-            "resources/unsubscribe": Method(None, "EmptyResult"),
-            "tools/call": Method(None, "CallToolResult"),
-            "tools/list": Method(None, "ListToolsResult"),
-        },
-    ),
-    server_requests=MappingProxyType(
-        {
-            "elicitation/create": Method(None, "ElicitResult"),
-            "ping": Method(None, "EmptyResult"),
-            "roots/list": Method(None, "ListRootsResult"),
-            "sampling/createMessage": Method(None, "CreateMessageResult"),
-        },
-    ),
-    client_notifications=frozenset(
-        [
-            "notifications/cancelled",
-            "notifications/initialized",
-            "notifications/progress",
-            "notifications/roots/list_changed",
-        ],
-    ),
-    server_notifications=frozenset(
-        [
-            "notifications/cancelled",
-            "notifications/message",
-            "notifications/progress",
-            "notifications/prompts/list_changed",
-            "notifications/resources/list_changed",
-            "notifications/resources/updated",
-            "notifications/tools/list_changed",
-        ],
+    server_requests=frozenset(
+        ["elicitation/create", "ping", "roots/list", "sampling/createMessage"]
     ),
     client_capabilities=frozenset(["elicitation", "experimental", "roots", "sampling"]),
-    server_capabilities=frozenset(
-        ["completions", "experimental", "logging", "prompts", "resources", "tools"]
-    ),
 )
 
-_2025_11_25: Final = Revision(
+_2025_11_25: Final = replace(
+    _2025_06_18,
     version="2025-11-25",
-    era="legacy",
-    client_requests=MappingProxyType(
-        {
-            "completion/complete": Method("CompleteRequestParams", "CompleteResult"),
-            "initialize": Method("InitializeRequestParams", "InitializeResult"),
-            "logging/setLevel": Method("SetLevelRequestParams", "EmptyResult"),
-            "ping": Method("RequestParams", "EmptyResult"),
-            "prompts/get": Method("GetPromptRequestParams", "GetPromptResult"),
-            "prompts/list": Method("PaginatedRequestParams", "ListPromptsResult"),
-            "resources/list": Method("PaginatedRequestParams", "ListResourcesResult"),
-            "resources/read": Method("ReadResourceRequestParams", "ReadResourceResult"),
-            "resources/subscribe": Method("SubscribeRequestParams", "EmptyResult"),
-            "resources/templates/list": Method(
-                "PaginatedRequestParams", "ListResourceTemplatesResult"
-            ),
-            "resources/unsubscribe": Method("UnsubscribeRequestParams", "EmptyResult"),
-            "tasks/cancel": Method(None, "CancelTaskResult"),
-            "tasks/get": Method(None, "GetTaskResult"),
-            "tasks/list": Method("PaginatedRequestParams", "ListTasksResult"),
-            "tasks/result": Method(None, "GetTaskPayloadResult"),
-            "tools/call": Method("CallToolRequestParams", "CallToolResult"),
-            "tools/list": Method("PaginatedRequestParams", "ListToolsResult"),
-        },
+    client_requests=frozenset(
+        [
+            "completion/complete",
+            "initialize",
+            "logging/setLevel",
+            "ping",
+            "prompts/get",
+            "prompts/list",
+            "resources/list",
+            "resources/read",
+            "resources/subscribe",
+            "resources/templates/list",
+            "resources/unsubscribe",
+            "tasks/cancel",
+            "tasks/get",
+            "tasks/list",
+            "tasks/result",
+            "tools/call",
+            "tools/list",
+        ],
     ),
-    server_requests=MappingProxyType(
-        {
-            "elicitation/create": Method("ElicitRequestParams", "ElicitResult"),
-            "ping": Method("RequestParams", "EmptyResult"),
-            "roots/list": Method("RequestParams", "ListRootsResult"),
-            "sampling/createMessage": Method(
-                "CreateMessageRequestParams", "CreateMessageResult"
-            ),
-            "tasks/cancel": Method(None, "CancelTaskResult"),
-            "tasks/get": Method(None, "GetTaskResult"),
-            "tasks/list": Method("PaginatedRequestParams", "ListTasksResult"),
-            "tasks/result": Method(None, "GetTaskPayloadResult"),
-        },
+    server_requests=frozenset(
+        [
+            "elicitation/create",
+            "ping",
+            "roots/list",
+            "sampling/createMessage",
+            "tasks/cancel",
+            "tasks/get",
+            "tasks/list",
+            "tasks/result",
+        ],
     ),
     client_notifications=frozenset(
         [
@@ -215,19 +107,6 @@ _2025_11_25: Final = Revision(
             "notifications/progress",
             "notifications/roots/list_changed",
             "notifications/tasks/status",
-        ],
-    ),
-    server_notifications=frozenset(
-        [
-            "notifications/cancelled",
-            "notifications/elicitation/complete",
-            "notifications/message",
-            "notifications/progress",
-            "notifications/prompts/list_changed",
-            "notifications/resources/list_changed",
-            "notifications/resources/updated",
-            "notifications/tasks/status",
-            "notifications/tools/list_changed",
         ],
     ),
     client_capabilities=frozenset(
@@ -249,52 +128,24 @@ _2025_11_25: Final = Revision(
 _2026_07_28: Final = Revision(
     version="2026-07-28",
     era="modern",
-    client_requests=MappingProxyType(
-        {
-            "completion/complete": Method("CompleteRequestParams", "CompleteResult"),
-            "prompts/get": Method(
-                "GetPromptRequestParams", "GetPromptResult", input_required=True
-            ),
-            "prompts/list": Method("PaginatedRequestParams", "ListPromptsResult"),
-            "resources/list": Method("PaginatedRequestParams", "ListResourcesResult"),
-            "resources/read": Method(
-                "ReadResourceRequestParams", "ReadResourceResult", input_required=True
-            ),
-            "resources/templates/list": Method(
-                "PaginatedRequestParams", "ListResourceTemplatesResult"
-            ),
-            "server/discover": Method("RequestParams", "DiscoverResult"),
-            "subscriptions/listen": Method(
-                "SubscriptionsListenRequestParams", "SubscriptionsListenResult"
-            ),
-            "tools/call": Method(
-                "CallToolRequestParams", "CallToolResult", input_required=True
-            ),
-            "tools/list": Method("PaginatedRequestParams", "ListToolsResult"),
-        },
-    ),
-    server_requests=MappingProxyType(
-        {
-            "elicitation/create": Method("ElicitRequestParams", "ElicitResult"),
-            "roots/list": Method(None, "ListRootsResult"),
-            "sampling/createMessage": Method(
-                "CreateMessageRequestParams", "CreateMessageResult"
-            ),
-        },
-    ),
-    client_notifications=frozenset(["notifications/cancelled"]),
-    server_notifications=frozenset(
+    client_requests=frozenset(
         [
-            "notifications/cancelled",
-            "notifications/message",
-            "notifications/progress",
-            "notifications/prompts/list_changed",
-            "notifications/resources/list_changed",
-            "notifications/resources/updated",
-            "notifications/subscriptions/acknowledged",
-            "notifications/tools/list_changed",
+            "completion/complete",
+            "prompts/get",
+            "prompts/list",
+            "resources/list",
+            "resources/read",
+            "resources/templates/list",
+            "server/discover",
+            "subscriptions/listen",
+            "tools/call",
+            "tools/list",
         ],
     ),
+    server_requests=frozenset(
+        ["elicitation/create", "roots/list", "sampling/createMessage"]
+    ),
+    client_notifications=frozenset(["notifications/cancelled"]),
     client_capabilities=frozenset(
         ["elicitation", "experimental", "extensions", "roots", "sampling"]
     ),
