@@ -28,6 +28,7 @@ from benchmarks.tables import rows
 from benchmarks.wire import Subject, modern
 
 AUDIENCE = "https://bench.example.com/mcp"
+_FEATURES = ("limits", "jwt")
 
 
 class Issuer:
@@ -59,7 +60,8 @@ class Issuer:
 def main(console: Console, scale: Scale) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name, _issuer() as issuer:
-        home = subjects.project(Path(name) / "project") / "server"
+        project = subjects.project(Path(name) / "project", features=_FEATURES)
+        home = project / "server"
         for loop in ("asyncio", "uvloop"):
             rounds = [
                 _round(home, issuer, loop == "uvloop", scale)

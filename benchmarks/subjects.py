@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -41,10 +41,18 @@ class Search(Stubs):
 """
 
 
-def project(folder: Path, size: int = 2) -> Path:
-    """Generate the measured project with a catalogue of some size, handlers included."""
+def project(folder: Path, size: int = 2, features: Sequence[str] = ()) -> Path:
+    """Generate the measured project, handlers included.
+
+    Args:
+        folder: Where to put it.
+        size: How many tools it has.
+        features: What its server has beside the defaults.
+    """
     manifest = yaml.safe_load((HERE / "search/mcpgen.yaml").read_text("utf-8"))
     manifest["tools"] += tools(size - len(manifest["tools"]))
+    if features:
+        manifest["features"] = {"server": list(features)}
     folder.mkdir()
     file = folder / "manifest.json"
     file.write_text(json.dumps(manifest), "utf-8")

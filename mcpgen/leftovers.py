@@ -17,6 +17,7 @@ from mcpgen.ir import File
 
 _CLIENT: Final = re.compile(r"client/[^/]+/client\.py")
 _PLACES: Final = ("server/tests", "client/tests", "tests")
+_DEFINED: Final = re.compile(r"\bdef (\w+)|\b(\w+) *[:=]")
 _USUAL: Final = "client"
 """What fixtures are called whose parameter has no annotation."""
 
@@ -37,13 +38,13 @@ def examine(folder: Path, files: Mapping[str, File]) -> list[Diagnostic]:
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     package = module.rpartition("/")[0]
     found: list[Diagnostic] = []
-    code: str | None = None
+    names: frozenset[str] | None = None
     for place in _PLACES:
         for path in python_files(folder / place):
             for method, node in _calls(text_of(path), classes):
-                if code is None:
-                    code = _code(files, package)
-                if not _is_defined(method, code):
+                if names is None:
+                    names = _names(files, package)
+                if method not in names:
                     found.append(_said(method, path, node))
     return found
 
@@ -57,17 +58,15 @@ def _said(method: str, path: Path, node: ast.Attribute) -> Diagnostic:
     )
 
 
-def _code(files: Mapping[str, File], package: str) -> str:
-    """All code of the client: a method may be one of any base class."""
-    return "\n".join(
-        file.text
+def _names(files: Mapping[str, File], package: str) -> frozenset[str]:
+    """What all code of the client defines: a method may be one of any base class."""
+    return frozenset(
+        name
         for path, file in files.items()
         if path.startswith(f"{package}/") and path.endswith(".py")
+        for names in _DEFINED.findall(file.text)
+        for name in names
     )
-
-
-def _is_defined(name: str, code: str) -> bool:
-    return re.search(rf"\bdef {name}\b|\b{name}\b *[:=]", code) is not None
 
 
 def _calls(text: str, classes: set[str]) -> _Calls:
