@@ -12,7 +12,7 @@ import contextvars
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, TypeAlias
 
@@ -291,10 +291,19 @@ async def _shielded(
 ) -> None:
     """Await something to its end although the current task is cancelled meanwhile.
 
+    Args:
+        waiting: What is awaited.
+        seconds: How long it may take.
+        context: The request's own context variables; None for those of this task.
+
     Raises:
         asyncio.CancelledError: The current task was cancelled.
     """
-    work = _same_context(_awaited(waiting, seconds), context)
+    task = asyncio.current_task()
+    if context is None and sys.version_info >= (3, 12) and task is not None:
+        # So that context variables can be reset that were set in this task.
+        context = task.get_context()
+    work = asyncio.create_task(_awaited(waiting, seconds), context=context)
     cancelled: asyncio.CancelledError | None = None
     while not work.done():
         try:
@@ -313,20 +322,3 @@ async def _awaited(waiting: Awaitable[None], seconds: float) -> None:
         await limited(contained(waiting), seconds)
     except HandlerTimeout as error:
         raise HandlerTimeout(f"`after` did not finish within {error}") from error
-
-
-def _same_context(
-    work: Coroutine[Any, Any, None], context: contextvars.Context | None
-) -> asyncio.Task[None]:
-    """A task in which context variables can be reset that were set in this one.
-
-    Args:
-        work: What it does.
-        context: The request's own context variables; None for those of this task.
-    """
-    if context is not None:
-        return asyncio.create_task(work, context=context)
-    task = asyncio.current_task()
-    if sys.version_info >= (3, 12) and task is not None:
-        return asyncio.create_task(work, context=task.get_context())
-    return asyncio.create_task(work)

@@ -6,6 +6,7 @@ Serialises what handlers return; knows content and results, not methods or HTTP.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeGuard, cast
 
@@ -32,20 +33,13 @@ _LOOKED_AT: Final = 256
 _PLAIN: Final = frozenset({str, int, float, bool, bytes, type(None)})
 
 
+@dataclass(slots=True, eq=False)
 class Answer:
     """A result without its braces, such as `"tools":[]`, and the entries of its `_meta`."""
 
-    __slots__ = ("is_error", "members", "meta")
-
-    def __init__(
-        self,
-        members: bytes,
-        meta: Mapping[str, Json] | None = None,
-        is_error: bool = False,
-    ) -> None:
-        self.members = members
-        self.meta = meta
-        self.is_error = is_error
+    members: bytes
+    meta: Mapping[str, Json] | None = None
+    is_error: bool = False
 
     @classmethod
     def of(cls, result: Mapping[str, Any]) -> Answer:
@@ -209,9 +203,9 @@ def _object(value: object) -> BaseModel | Mapping[str, Json]:
     raise TypeError(f"a handler returned {type(value).__name__} where content belongs")
 
 
-def _sequence(value: object) -> Sequence[Any]:
+def _sequence(value: object) -> Sequence[object]:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return value
+        return cast("Sequence[object]", value)
     raise TypeError(f"a handler returned {type(value).__name__}, which is no result")
 
 

@@ -226,9 +226,10 @@ class ToolStep(Step):
 
     def _answer(self, value: Any, ctx: Caller) -> Answer:
         content, meta, is_error = None, None, False
+        result: Any = value
         if isinstance(value, ToolResult):
-            content, meta, is_error = value.content, value.meta, value.is_error
-            value = value.structured
+            content, meta, is_error = result.content, result.meta, result.is_error
+            value = result.structured
             if value is None and (is_error or self._output is None):
                 return tool_answer(content, meta, is_error)
         elif self._output is None:
@@ -288,7 +289,7 @@ class PromptStep(Step):
 def _argument_problems(prompt: JsonObject, given: JsonObject) -> list[str]:
     declared = prompt.get("arguments")
     entries: Any = declared if isinstance(declared, list | tuple) else ()
-    known = {str(e["name"]): e for e in entries if isinstance(e, Mapping)}
+    known: dict[str, JsonObject] = {str(each["name"]): each for each in entries}
     problems = [
         f"argument {name!r} is required"
         for name, entry in known.items()
