@@ -102,8 +102,6 @@ class Chain:
         names: What each is called, in the same order.
     """
 
-    __slots__ = ("_around", "names")
-
     def __init__(self, middleware: Sequence[tuple[str, Around]] = ()) -> None:
         """Take middleware, each with a name."""
         self._around = [around for _, around in reversed(middleware)]
@@ -173,8 +171,6 @@ class Outcome:
 
 class ServerStats:
     """What a server is busy with, as numbers."""
-
-    __slots__ = ("_calls", "_sessions", "_streams")
 
     def __init__(
         self,

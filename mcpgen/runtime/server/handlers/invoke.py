@@ -149,8 +149,6 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 class Threads:
     """The threads in which plain `def` handlers run; started when first needed."""
 
-    __slots__ = ("_executor", "_limit", "_places")
-
     def __init__(self, limit: int) -> None:
         self._limit = max(1, limit)
         self._places = threading.Semaphore(self._limit * (1 + _QUEUED_PER_THREAD))

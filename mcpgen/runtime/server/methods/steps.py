@@ -120,7 +120,6 @@ class Step:
         handler: Handler,
         threads: Threads,
         type_: Any = None,
-        *,
         scopes: tuple[str, ...] = (),
         complete: Mapping[str, Call] | None = None,
     ) -> None:

@@ -63,8 +63,6 @@ class Client:
 class Clients(dict[str, "Client | None"]):
     """What names count as; None for nothing. Makes clients, and keeps the last ones."""
 
-    __slots__ = ("_make",)
-
     def __init__(self, make: Callable[[str], Client | None]) -> None:
         """Prepare; `make` tells what a name counts as, None for nothing."""
         super().__init__()
