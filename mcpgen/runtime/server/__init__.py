@@ -51,8 +51,8 @@ from .handlers.questions import (
     Sample,
 )
 from .main import main, serve_stdio
-from .methods.answer import Answer
 from .methods.registry import LiveCatalog
+from .methods.steps import Answer
 from .middleware import (
     Call,
     Hook,

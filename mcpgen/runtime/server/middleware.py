@@ -25,7 +25,7 @@ from .handlers.context import Context
 from .handlers.invoke import HandlerTimeout, called, contained, limited
 from .handlers.questions import InputRequired
 from .incoming import Incoming
-from .methods.answer import Answer, tool_failure
+from .methods.steps import Answer, tool_failure
 
 if TYPE_CHECKING:
     from .principal import Principal

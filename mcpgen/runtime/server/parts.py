@@ -16,7 +16,7 @@ from aiohttp import web
 
 from ..core.jsonrpc import RequestId
 from .incoming import OVERLOADED, Incoming, too_many
-from .methods.answer import Answer
+from .methods.steps import Answer
 from .middleware import Next, Request
 from .principal import Principal
 

@@ -15,7 +15,7 @@ from tests.test_layers import RUNTIME
 from .wire import LegacyWire, ModernWire
 from .workshop import Workshop
 
-MOST = {"modern": 22, "legacy": 25}
+MOST = {"modern": 19, "legacy": 23}
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])

@@ -1,7 +1,7 @@
 """What handlers may return: content blocks and messages as plain JSON, results in full, and
 the errors that they raise on purpose.
 
-`methods/answer.py` makes wire messages of them.
+`methods/steps.py` makes wire messages of them.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from ..handlers.content import ResourceNotFound
 from ..handlers.context import Context
 from ..middleware import Next, Request
 from ..settings import Settings
-from .answer import Answer
 from .registry import LiveCatalog, Registry
 from .steps import (
+    Answer,
     PromptStep,
     ResourceStep,
     Step,

@@ -26,7 +26,7 @@ from mcpgen.runtime.server import (
     create_app,
 )
 from mcpgen.runtime.server.incoming import Incoming
-from mcpgen.runtime.server.methods.answer import Answer
+from mcpgen.runtime.server.methods.steps import Answer
 from mcpgen.runtime.server.middleware import Chain, Request, from_users
 from mcpgen.runtime.server.monitor import PERIOD
 from tests.pace import patient

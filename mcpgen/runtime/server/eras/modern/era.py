@@ -31,8 +31,7 @@ from ...handlers.context import SEVERITY, Context
 from ...handlers.contract import Offer
 from ...handlers.questions import Client, InputRequired
 from ...incoming import Incoming, Refused
-from ...methods.answer import Answer
-from ...methods.steps import arguments
+from ...methods.steps import Answer, arguments
 from ...middleware import Next, Request
 from ...parts import Parts
 from ...settings import Settings

@@ -81,8 +81,6 @@ class Lines:
     The lines of the last fifth of a second are lost if the process is killed.
     """
 
-    __slots__ = ("_lines", "_stream", "_timer")
-
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lines: list[str] = []

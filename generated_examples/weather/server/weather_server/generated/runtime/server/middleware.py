@@ -12,7 +12,7 @@ import contextvars
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, TypeAlias
 
@@ -25,7 +25,7 @@ from .handlers.context import Context
 from .handlers.invoke import HandlerTimeout, called, contained, limited
 from .handlers.questions import InputRequired
 from .incoming import Incoming
-from .methods.answer import Answer, tool_failure
+from .methods.steps import Answer, tool_failure
 
 if TYPE_CHECKING:
     from .principal import Principal
@@ -102,8 +102,6 @@ class Chain:
         names: What each is called, in the same order.
     """
 
-    __slots__ = ("_around", "names")
-
     def __init__(self, middleware: Sequence[tuple[str, Around]] = ()) -> None:
         """Take middleware, each with a name."""
         self._around = [around for _, around in reversed(middleware)]
@@ -173,8 +171,6 @@ class Outcome:
 
 class ServerStats:
     """What a server is busy with, as numbers."""
-
-    __slots__ = ("_calls", "_sessions", "_streams")
 
     def __init__(
         self,
@@ -291,10 +287,19 @@ async def _shielded(
 ) -> None:
     """Await something to its end although the current task is cancelled meanwhile.
 
+    Args:
+        waiting: What is awaited.
+        seconds: How long it may take.
+        context: The request's own context variables; None for those of this task.
+
     Raises:
         asyncio.CancelledError: The current task was cancelled.
     """
-    work = _same_context(_awaited(waiting, seconds), context)
+    task = asyncio.current_task()
+    if context is None and sys.version_info >= (3, 12) and task is not None:
+        # So that context variables can be reset that were set in this task.
+        context = task.get_context()
+    work = asyncio.create_task(_awaited(waiting, seconds), context=context)
     cancelled: asyncio.CancelledError | None = None
     while not work.done():
         try:
@@ -313,20 +318,3 @@ async def _awaited(waiting: Awaitable[None], seconds: float) -> None:
         await limited(contained(waiting), seconds)
     except HandlerTimeout as error:
         raise HandlerTimeout(f"`after` did not finish within {error}") from error
-
-
-def _same_context(
-    work: Coroutine[Any, Any, None], context: contextvars.Context | None
-) -> asyncio.Task[None]:
-    """A task in which context variables can be reset that were set in this one.
-
-    Args:
-        work: What it does.
-        context: The request's own context variables; None for those of this task.
-    """
-    if context is not None:
-        return asyncio.create_task(work, context=context)
-    task = asyncio.current_task()
-    if sys.version_info >= (3, 12) and task is not None:
-        return asyncio.create_task(work, context=task.get_context())
-    return asyncio.create_task(work)

@@ -12,7 +12,7 @@ from ..core.catalog import Json, JsonObject
 from .features.auth.choosing import Authenticates  # feature: auth
 from .handlers.contract import Announcement, Contract
 from .handlers.invoke import called, contained
-from .methods.answer import Answer
+from .methods.steps import Answer
 from .middleware import Around, Middleware, Next, Request, from_users
 from .options.section import S, Section, extended
 

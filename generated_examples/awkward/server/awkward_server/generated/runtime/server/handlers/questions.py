@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from secrets import token_urlsafe
 from typing import (
     Any,
@@ -19,6 +19,7 @@ from typing import (
     Literal,
     NamedTuple,
     Protocol,
+    TypeAlias,
     TypeVar,
     cast,
 )
@@ -29,12 +30,14 @@ from pydantic import BaseModel, ValidationError
 from ...core.catalog import Json, JsonObject
 from ...core.schema.forms import CHOICES_SINCE as FORMS
 from ...core.schema.forms import form
+from ...core.schema.validator import SchemaValidator, describe
 
 _URL_MODE_SINCE: Final = "2025-11-25"
-_NEWEST: Final = "9999-99-99"
-"""Stands for the newest revision, whichever it is."""
 _CONTEXT_SINCE: Final = "2025-11-25"
 """The first version whose clients declare `sampling.context`."""
+
+Lacking: TypeAlias = dict[str, Json] | None
+"""Capabilities that a client lacks, as `ClientCapabilities`."""
 
 A = TypeVar("A")
 C = TypeVar("C")
@@ -50,10 +53,8 @@ class Question(ABC, Generic[A]):
     method: ClassVar[str]
 
     @abstractmethod
-    def missing(
-        self, capabilities: JsonObject, version: str = _NEWEST
-    ) -> dict[str, Json] | None:
-        """What a client lacks to be asked this, as `ClientCapabilities`, or None."""
+    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
+        """What a client lacks to be asked this; None if nothing."""
 
     @abstractmethod
     def params(self, version: str) -> dict[str, Json]:
@@ -146,11 +147,15 @@ class Elicit(Question[Elicitation[C]]):
     schema: JsonObject | type[C]
 
     def __post_init__(self) -> None:
-        form(_json_schema(self.schema), FORMS)
+        form(self._json_schema, FORMS)
 
-    def missing(
-        self, capabilities: JsonObject, version: str = _NEWEST
-    ) -> dict[str, Json] | None:
+    @cached_property
+    def _json_schema(self) -> JsonObject:
+        if isinstance(self.schema, Mapping):
+            return self.schema
+        return _schema_of_model(cast("type[BaseModel]", self.schema))
+
+    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
         declared = capabilities.get("elicitation")
         # An empty object means forms, as it did before there were URLs.
         if isinstance(declared, Mapping) and ("form" in declared or not declared):
@@ -159,7 +164,7 @@ class Elicit(Question[Elicitation[C]]):
 
     def params(self, version: str) -> dict[str, Json]:
         mode: dict[str, Json] = {"mode": "form"} if version >= _URL_MODE_SINCE else {}
-        wanted = form(_json_schema(self.schema), version)
+        wanted = form(self._json_schema, version)
         return {**mode, "message": self.message, "requestedSchema": wanted}
 
     def read(self, answer: JsonObject) -> Elicitation[C]:
@@ -167,14 +172,21 @@ class Elicit(Question[Elicitation[C]]):
         if action != "accept":
             return Elicitation(action)
         content: Json = answer.get("content")
-        if content is None and not _json_schema(self.schema).get("properties"):
+        if content is None and not self._json_schema.get("properties"):
             content = {}  # a confirmation: nothing was to be filled in
         if not isinstance(content, Mapping):
             raise AnswerRefused("an accepted form needs `content`")
-        _check_form(_json_schema(self.schema), content)
+        problems = SchemaValidator(self._json_schema).problems(content)
+        if problems:
+            raise AnswerRefused(describe(problems))
+        filled: Any = dict(content)
         if isinstance(self.schema, type) and issubclass(self.schema, BaseModel):
-            return Elicitation(action, cast(C, _as_model(self.schema, content)))
-        return Elicitation(action, cast(C, dict(content)))
+            try:
+                # The validators of the model itself count, too.
+                filled = self.schema.model_validate(content)
+            except ValidationError as error:
+                raise AnswerRefused(str(error)) from None
+        return Elicitation(action, filled)
 
 
 @dataclass(frozen=True)
@@ -201,9 +213,7 @@ class ElicitURL(Question[Elicitation[None]]):
         if not _is_page(self.url):
             raise ValueError(f"{self.url[:100]!r} is no URL that a browser can open")
 
-    def missing(
-        self, capabilities: JsonObject, version: str = _NEWEST
-    ) -> dict[str, Json] | None:
+    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
         declared = capabilities.get("elicitation")
         if isinstance(declared, Mapping) and "url" in declared:
             return None
@@ -271,9 +281,7 @@ class CreateMessage(Question[Sample]):
         if not isinstance(self.messages, str):
             _check_conversation(self.messages)
 
-    def missing(
-        self, capabilities: JsonObject, version: str = _NEWEST
-    ) -> dict[str, Json] | None:
+    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
         declared = capabilities.get("sampling")
         if not isinstance(declared, Mapping):
             return {"sampling": {}}
@@ -327,9 +335,7 @@ class ListRoots(Question[tuple[Root, ...]]):
 
     method = "roots/list"
 
-    def missing(
-        self, capabilities: JsonObject, version: str = _NEWEST
-    ) -> dict[str, Json] | None:
+    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
         return None if "roots" in capabilities else {"roots": {}}
 
     def params(self, version: str) -> dict[str, Json]:
@@ -339,15 +345,14 @@ class ListRoots(Question[tuple[Root, ...]]):
         roots = answer.get("roots")
         if not isinstance(roots, list):
             raise AnswerRefused("`roots` must be a list")
-        return tuple(_root(root) for root in roots)
-
-
-def _root(root: Json) -> Root:
-    uri = root.get("uri") if isinstance(root, Mapping) else None
-    name = root.get("name") if isinstance(root, Mapping) else None
-    if not isinstance(uri, str):
-        raise AnswerRefused("a root needs a `uri`")
-    return Root(uri, name if isinstance(name, str) else None)
+        found: list[Root] = []
+        for root in roots:
+            given: JsonObject = root if isinstance(root, Mapping) else {}
+            uri, name = given.get("uri"), given.get("name")
+            if not isinstance(uri, str):
+                raise AnswerRefused("a root needs a `uri`")
+            found.append(Root(uri, name if isinstance(name, str) else None))
+        return tuple(found)
 
 
 def _is_page(url: str) -> bool:
@@ -371,7 +376,9 @@ def _check_conversation(messages: Sequence[JsonObject]) -> None:
             raise ValueError(
                 "a message needs a `role`, user or assistant, and `content`"
             )
-        blocks = _blocks(message)
+        content = message["content"]
+        listed = content if isinstance(content, list) else [content]
+        blocks = [block for block in listed if isinstance(block, Mapping)]
         results = {
             str(b.get("toolUseId")) for b in blocks if b.get("type") == "tool_result"
         }
@@ -387,34 +394,6 @@ def _check_conversation(messages: Sequence[JsonObject]) -> None:
         raise ValueError("the last tool_use has no tool_result")
 
 
-def _blocks(message: JsonObject) -> list[JsonObject]:
-    content = message.get("content")
-    listed = content if isinstance(content, list) else [content]
-    return [cast(JsonObject, block) for block in listed if isinstance(block, Mapping)]
-
-
-def _json_schema(schema: Any) -> JsonObject:
-    if isinstance(schema, Mapping):
-        return cast(JsonObject, schema)
-    return _schema_of_model(schema)
-
-
 @lru_cache(maxsize=256)
 def _schema_of_model(model: type[BaseModel]) -> JsonObject:
     return model.model_json_schema(by_alias=True)
-
-
-def _as_model(model: type[BaseModel], content: JsonObject) -> BaseModel:
-    """The answer as an instance of the form's model, whose own validators count, too."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise AnswerRefused(str(error)) from None
-
-
-def _check_form(form: JsonObject, content: JsonObject) -> None:
-    from ...core.schema.validator import SchemaValidator, describe
-
-    problems = SchemaValidator(form).problems(content)
-    if problems:
-        raise AnswerRefused(describe(problems))

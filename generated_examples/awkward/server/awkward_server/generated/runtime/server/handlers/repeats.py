@@ -11,9 +11,10 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Awaitable, Generator, Iterable
+from collections.abc import Awaitable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import is_
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TypeVar
@@ -27,58 +28,28 @@ _CHANGES: Final = frozenset(["add", "remove", "updated", "elicitation_complete"]
 """Methods of the runtime that other clients notice."""
 _OUTSIDE: Final = frozenset(
     [
-        "dbm",
-        "ftplib",
-        "http.client",
-        "imaplib",
-        "io",
-        "multiprocessing",
-        "nt",
-        "os",
-        "poplib",
-        "posix",
-        "shelve",
-        "shutil",
-        "smtplib",
-        "socket",
-        "sqlite3",
-        "ssl",
-        "subprocess",
-        "tempfile",
-        "urllib.request",
-        "xmlrpc.client",
+        *("io", "nt", "os", "posix", "shutil", "tempfile"),
+        *("dbm", "shelve", "sqlite3"),
+        *("multiprocessing", "subprocess"),
+        *("http.client", "socket", "ssl", "urllib.request", "xmlrpc.client"),
+        *("ftplib", "imaplib", "poplib", "smtplib"),
     ]
 )
-"""Modules of the standard library whose calls count."""
+"""Modules of the standard library whose calls count: files, data, processes, network."""
 _EFFECTS: Final = frozenset(
     [
-        "create_subprocess_exec",
-        "create_subprocess_shell",
-        "create_task",
-        "mkdir",
-        "open",
-        "open_connection",
-        "open_unix_connection",
-        "rename",
-        "replace",
-        "rmdir",
-        "run_in_executor",
-        "to_thread",
-        "touch",
-        "unlink",
-        "write_bytes",
-        "write_text",
+        *("create_subprocess_exec", "create_subprocess_shell"),
+        *("create_task", "run_in_executor", "to_thread"),
+        *("open", "open_connection", "open_unix_connection"),
+        *("mkdir", "rename", "replace", "rmdir", "touch", "unlink"),
+        *("write_bytes", "write_text"),
     ]
 )
 """Calls of `asyncio` and `pathlib` that count."""
 _NO_EFFECTS: Final = frozenset(
     [
-        "annotated_types",
-        "jsonschema_rs",
-        "opentelemetry",
-        "pydantic",
-        "pydantic_core",
-        "typing_extensions",
+        *("annotated_types", "jsonschema_rs", "opentelemetry"),
+        *("pydantic", "pydantic_core", "typing_extensions"),
     ]
 )
 """Packages, beside the standard library, whose calls don't count."""
@@ -89,8 +60,6 @@ _THREAD: Final = threading.local()
 
 class Repeats:
     """Observes one call that is made again, with answers to earlier questions."""
-
-    __slots__ = ("_found", "_packages", "_repeated", "_service", "_start")
 
     def __init__(self, service: object) -> None:
         self._service = service
@@ -231,13 +200,7 @@ def _same(old: Any, new: Any) -> bool:
     if isinstance(old, str | int | float | bytes | set | frozenset):
         return bool(old == new)
     if kind is list:
-        return _ids(old) == _ids(new)
+        return len(old) == len(new) and all(map(is_, old, new))
     if kind is dict:
-        return bool(old.keys() == new.keys()) and _ids(old.values()) == _ids(
-            new.values()
-        )
+        return bool(old.keys() == new.keys()) and all(old[k] is new[k] for k in old)
     return old is new
-
-
-def _ids(values: Iterable[Any]) -> list[int]:
-    return [id(value) for value in values]

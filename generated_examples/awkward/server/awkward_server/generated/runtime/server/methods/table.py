@@ -15,9 +15,9 @@ from ..handlers.content import ResourceNotFound
 from ..handlers.context import Context
 from ..middleware import Next, Request
 from ..settings import Settings
-from .answer import Answer
 from .registry import LiveCatalog, Registry
 from .steps import (
+    Answer,
     PromptStep,
     ResourceStep,
     Step,
@@ -146,8 +146,7 @@ def _leads_elsewhere(variables: Mapping[str, Any]) -> bool:
     https://modelcontextprotocol.io/specification/2026-07-28/server/resources#security-considerations
     """
     for value in variables.values():
-        parts: list[Any] = value if is_array(value) else [value]
-        for part in parts:
+        for part in value if is_array(value) else [value]:
             text = str(part).replace("\\", "/")
             if text.startswith("/") or "\0" in text or ".." in text.split("/"):
                 return True

@@ -1,7 +1,7 @@
 """What handlers may return: content blocks and messages as plain JSON, results in full, and
 the errors that they raise on purpose.
 
-`methods/answer.py` makes wire messages of them.
+`methods/steps.py` makes wire messages of them.
 """
 
 from __future__ import annotations
@@ -125,20 +125,12 @@ def text(value: str) -> dict[str, Json]:
 
 def image(data: bytes, mime_type: str) -> dict[str, Json]:
     """An image block, such as `image(png, "image/png")`."""
-    return {
-        "type": "image",
-        "data": b64encode(data).decode("ascii"),
-        "mimeType": mime_type,
-    }
+    return {"type": "image", "data": _base64(data), "mimeType": mime_type}
 
 
 def audio(data: bytes, mime_type: str) -> dict[str, Json]:
     """An audio block, such as `audio(wav, "audio/wav")`."""
-    return {
-        "type": "audio",
-        "data": b64encode(data).decode("ascii"),
-        "mimeType": mime_type,
-    }
+    return {"type": "audio", "data": _base64(data), "mimeType": mime_type}
 
 
 def resource(
@@ -188,5 +180,9 @@ def contents(
     if isinstance(body, str):
         entry["text"] = body
     else:
-        entry["blob"] = b64encode(body).decode("ascii")
+        entry["blob"] = _base64(body)
     return entry
+
+
+def _base64(data: bytes) -> str:
+    return b64encode(data).decode("ascii")

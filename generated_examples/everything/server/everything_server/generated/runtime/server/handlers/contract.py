@@ -6,7 +6,7 @@ The data that generated code hands to the runtime; knows no HTTP and calls nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, Literal, TypeAlias
@@ -206,23 +206,20 @@ def _capabilities(
 ) -> dict[str, JsonObject]:
     catalog = contract.catalog
     declared: dict[str, JsonObject] = {"logging": {}}
-    if any(prompt.complete for prompt in contract.prompts.values()) or any(
-        template.complete for template in contract.resource_templates.values()
-    ):
+    prompts, templates = contract.prompts.values(), contract.resource_templates.values()
+    if any([*(p.complete for p in prompts), *(t.complete for t in templates)]):
         declared["completions"] = {}
-    if catalog.prompts or "prompts" in announces:
-        declared["prompts"] = {"listChanged": True} if "prompts" in announces else {}
-    if (
-        catalog.resources
-        or catalog.resource_templates
-        or announces & {"resources", "updates"}
-    ):
-        resources: dict[str, Json] = {}
-        if "updates" in announces:
-            resources["subscribe"] = True
-        if "resources" in announces:
-            resources["listChanged"] = True
-        declared["resources"] = resources
-    if catalog.tools or "tools" in announces:
-        declared["tools"] = {"listChanged": True} if "tools" in announces else {}
+    lists: dict[Announcement, Sequence[JsonObject]] = {
+        "prompts": catalog.prompts,
+        "resources": (*catalog.resources, *catalog.resource_templates),
+        "tools": catalog.tools,
+    }
+    for what, entries in lists.items():
+        flags: dict[str, Json] = {}
+        if what == "resources" and "updates" in announces:
+            flags["subscribe"] = True
+        if what in announces:
+            flags["listChanged"] = True
+        if entries or flags:
+            declared[what] = flags
     return declared

@@ -50,18 +50,20 @@ def contained(work: Awaitable[T]) -> Generator[Any, Any, T]:
     together.
     """
     task = cast("asyncio.Task[Any]", asyncio.current_task())
-    before, own = task.cancelling(), 0
+    cancelling = task.cancelling
+    before, own = cancelling(), 0
     # Each step by itself, to count how often the code has cancelled its own task.
     steps = work.__await__()
     step: Callable[[Any], Any] = steps.send
     given: Any = None
     try:
         while True:
-            now = task.cancelling()
+            now = cancelling()
             try:
                 waited = step(given)
             finally:
-                own = max(0, own + task.cancelling() - now)
+                if more := cancelling() - now:
+                    own = max(0, own + more)
             try:
                 given, step = (yield waited), steps.send
             except BaseException as error:
@@ -73,7 +75,7 @@ def contained(work: Awaitable[T]) -> Generator[Any, Any, T]:
     except BaseException as error:
         if own:
             yield from _uncancelled(task, own).__await__()
-        _convert(error, is_cancelled=task.cancelling() > before)
+        _convert(error, is_cancelled=cancelling() > before)
         raise
 
 
@@ -102,6 +104,7 @@ async def _uncancelled(task: asyncio.Task[Any], times: int) -> None:
 
 def _convert(error: BaseException, *, is_cancelled: bool) -> None:
     """Raise what an exception of user code stands for; nothing where it stays itself."""
+    name = type(error).__name__
     if isinstance(error, BaseExceptionGroup):
         _leave_group(cast("BaseExceptionGroup[BaseException]", error))
     if isinstance(error, Exception | InputRequired):
@@ -111,8 +114,7 @@ def _convert(error: BaseException, *, is_cancelled: bool) -> None:
     if isinstance(error, GeneratorExit) and running_loop() is None:
         return  # a coroutine that is closed instead of run to its end
     raise HandlerFailed(
-        f"{type(error).__name__} in a handler; raise ToolError or ProtocolError to "
-        "refuse a call"
+        f"{name} in a handler; raise ToolError or ProtocolError to refuse a call"
     ) from error
 
 
@@ -146,8 +148,6 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 class Threads:
     """The threads in which plain `def` handlers run; started when first needed."""
-
-    __slots__ = ("_executor", "_limit", "_places")
 
     def __init__(self, limit: int) -> None:
         self._limit = max(1, limit)

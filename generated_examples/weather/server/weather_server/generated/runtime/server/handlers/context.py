@@ -6,9 +6,9 @@ How messages travel is behind `ResponseChannel` and `InputRequester`. Knows no H
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
-from collections.abc import Awaitable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -17,6 +17,7 @@ from typing import (
     Protocol,
     TypeAlias,
     TypeVar,
+    cast,
     overload,
 )
 
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 C = TypeVar("C")
 
+# `dict[str, str]` as a factory takes ten times as long.
+_mapping: Final = cast("Callable[[], Mapping[str, str]]", dict)
+_futures: Final = cast("Callable[[], set[Future[Any]]]", set)
+
 LoggingLevel: TypeAlias = Literal[
     "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"
 ]
@@ -74,77 +79,44 @@ class ResponseChannel(Protocol):
         ...
 
 
+@dataclass(eq=False, repr=False)
 class Context:
-    """One request, as its handler sees it."""
+    """One request, as its handler sees it; made by the runtime, in the event loop."""
 
     era: Era
     """"modern" (2026-07-28 and later) or "legacy"."""
     request_id: jsonrpc.RequestId
     """The JSON-RPC id of the request."""
+    _client: Client
     meta: JsonObject
     """The request's `_meta`."""
-    session: Session | None
-    """The legacy session; None in the modern era."""
-    catalog: LiveCatalog
-    """What the server offers: change it, and announce changes."""
+    _incoming: Incoming
+    _channel: ResponseChannel
+    _requester: InputRequester
     state: dict[str, Json]
     """JSON values of yours, kept while one call asks the client: in the modern era the
     handler starts over after each question, and what was put here before it is back. The
     client carries it and can read, but not change it."""
-    completed: Mapping[str, str] = MappingProxyType({})
+    _log_floor: int | None
+    """The severity from which on log messages are wanted; None for none."""
+    catalog: LiveCatalog
+    """What the server offers: change it, and announce changes."""
+    session: Session | None = None
+    """The legacy session; None in the modern era."""
+    completed: Mapping[str, str] = field(init=False, default_factory=_mapping)
     """In completions: the arguments that are filled in already."""
-    cancelled: bool = False
+    cancelled: bool = field(init=False, default=False)
     """Whether the call is over before its time: the client gave up, or the time limit has
     passed. Plain `def` handlers look here, others are stopped."""
-    left_behind: concurrent.futures.Future[Any] | None = None
+    left_behind: Future[Any] | None = field(init=False, default=None)
     """The thread's work that went on when a plain handler's call was over."""
-
-    _interrupted = False
-    _progress: float | None = None
-    _questions = 0
-
-    def __init__(
-        self,
-        era: Era,
-        request_id: jsonrpc.RequestId,
-        client: Client,
-        meta: JsonObject,
-        incoming: Incoming,
-        channel: ResponseChannel,
-        requester: InputRequester,
-        state: dict[str, Json],
-        log_floor: int | None,
-        catalog: LiveCatalog,
-        session: Session | None = None,
-    ) -> None:
-        """For the runtime: made in the event loop, for one request.
-
-        Args:
-            era: "modern" or "legacy".
-            request_id: The JSON-RPC id.
-            client: Who sent it.
-            meta: Its `_meta`.
-            incoming: What its transport knows of its sender.
-            channel: Where its notifications go.
-            requester: Asks the client.
-            state: What the handler kept between the rounds of a call.
-            log_floor: The severity from which on log messages are wanted; None for none.
-            catalog: What the server offers.
-            session: The legacy session; None in the modern era.
-        """
-        self.era = era
-        self.request_id = request_id
-        self.meta = meta
-        self.session = session
-        self.catalog = catalog
-        self.state = state
-        self._client = client
-        self._incoming = incoming
-        self._channel = channel
-        self._requester = requester
-        self._log_floor = log_floor
-        self._loop = asyncio.get_running_loop()
-        self._waits: set[concurrent.futures.Future[Any]] = set()
+    _interrupted: bool = field(init=False, default=False)
+    _loop: asyncio.AbstractEventLoop = field(
+        init=False, default_factory=asyncio.get_running_loop
+    )
+    _progress: float | None = field(init=False, default=None)
+    _questions: int = field(init=False, default=0)
+    _waits: set[Future[Any]] = field(init=False, default_factory=_futures)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -380,7 +352,7 @@ class Context:
             waiting.cancel()
         try:
             return waiting.result()
-        except concurrent.futures.CancelledError:
+        except CancelledError:
             self._interrupted = True
             raise asyncio.CancelledError("the call was cancelled") from None
         finally:

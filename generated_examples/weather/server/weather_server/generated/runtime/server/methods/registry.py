@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -52,8 +52,6 @@ class Changes:
 
     With 10,000 streams that takes a while, so other work gets its turn in between.
     """
-
-    __slots__ = ("_listeners", "_loop", "_pending", "_running", "declared")
 
     declared: frozenset[Announcement]
     """What is announced; the server's capabilities say the same."""
@@ -115,8 +113,6 @@ class Changes:
 
 class Registry(Generic[S]):
     """The entries of one list, in order, by name or URI."""
-
-    __slots__ = ("_changes", "_key", "_make", "_member", "_pages", "_what", "steps")
 
     def __init__(
         self,
@@ -278,8 +274,6 @@ class LiveCatalog:
         changes: Where announcements go.
     """
 
-    __slots__ = ("changes", "prompts", "resource_templates", "resources", "tools")
-
     def __init__(self, announces: frozenset[Announcement], threads: Threads) -> None:
         def tool(
             definition: JsonObject, handler: Handler, scopes: tuple[str, ...]
@@ -334,11 +328,17 @@ def register(
         ValueError: A definition has no binding, or a schema can't be compiled.
     """
     live = LiveCatalog(announces, threads)
+    catalog = contract.catalog
 
-    def parts(bindings: Mapping[str, Any], name: Any) -> tuple[Any, Handler]:
-        if name not in bindings:
-            raise ValueError(f"the contract has no binding for {name!r}")
-        return bindings[name], getattr(service, bindings[name].method)
+    def bound(
+        definitions: Iterable[JsonObject], key: str, bindings: Mapping[str, Any]
+    ) -> Iterator[tuple[JsonObject, Any, Handler]]:
+        for definition in definitions:
+            name = str(definition[key])
+            if name not in bindings:
+                raise ValueError(f"the contract has no binding for {name!r}")
+            binding = bindings[name]
+            yield definition, binding, getattr(service, binding.method)
 
     def completions(completers: Mapping[str, Completer]) -> dict[str, Call]:
         return {
@@ -348,48 +348,34 @@ def register(
             for argument, completer in completers.items()
         }
 
-    for definition in contract.catalog.tools:
-        tool, handler = parts(contract.tools, definition["name"])
-        live.tools.put(
-            ToolStep(
-                definition,
-                handler,
-                threads,
-                contract.type(tool.input),
-                scopes=tool.scopes,
-                output_type=contract.type(tool.output),
-                timeout=timeout if tool.timeout is None else tool.timeout,
-            )
+    for definition, tool, handler in bound(catalog.tools, "name", contract.tools):
+        tool_step = ToolStep(
+            definition,
+            handler,
+            threads,
+            contract.type(tool.input),
+            scopes=tool.scopes,
+            output_type=contract.type(tool.output),
+            timeout=timeout if tool.timeout is None else tool.timeout,
         )
-    for definition in contract.catalog.prompts:
-        prompt, handler = parts(contract.prompts, definition["name"])
+        live.tools.put(tool_step)
+    for definition, prompt, handler in bound(catalog.prompts, "name", contract.prompts):
+        type_, complete = contract.type(prompt.arguments), completions(prompt.complete)
         live.prompts.put(
-            PromptStep(
-                definition,
-                handler,
-                threads,
-                contract.type(prompt.arguments),
-                scopes=prompt.scopes,
-                complete=completions(prompt.complete),
-            )
+            PromptStep(definition, handler, threads, type_, prompt.scopes, complete)
         )
-    for definition in contract.catalog.resources:
-        resource, handler = parts(contract.resources, definition["uri"])
+    resources = bound(catalog.resources, "uri", contract.resources)
+    for definition, resource, handler in resources:
         live.resources.put(
             ResourceStep(definition, handler, threads, scopes=resource.scopes)
         )
-    for definition in contract.catalog.resource_templates:
-        template, handler = parts(
-            contract.resource_templates, definition["uriTemplate"]
-        )
+    templates = bound(
+        catalog.resource_templates, "uriTemplate", contract.resource_templates
+    )
+    for definition, template, handler in templates:
+        type_ = contract.type(template.variables)
+        complete = completions(template.complete)
         live.resource_templates.put(
-            ResourceStep(
-                definition,
-                handler,
-                threads,
-                contract.type(template.variables),
-                scopes=template.scopes,
-                complete=completions(template.complete),
-            )
+            ResourceStep(definition, handler, threads, type_, template.scopes, complete)
         )
     return live

@@ -32,8 +32,6 @@ _COMPLAIN_SECONDS: Final = 10.0
 class AccessLog(parts.AccessLog):
     """Formats the lines, as text or JSON."""
 
-    __slots__ = ("_failed", "_format", "_proxies", "_sink")
-
     def __init__(self, settings: Settings, sink: parts.Sink | None = None) -> None:
         formats: dict[AccessLogFormat, _Format] = {"text": _text, "json": _json}
         self._format = formats.get(settings.access_log)

@@ -21,7 +21,7 @@ from aiohttp import web
 
 from ... import parts
 from ...incoming import OVERLOADED, TOO_MANY, Counted, Incoming, Refused, too_many
-from ...methods.answer import Answer
+from ...methods.steps import Answer
 from ...middleware import Next, Request
 from ...settings import Settings
 from ...stores import Counters, MemoryCounters, RateRequest
@@ -62,8 +62,6 @@ class Client:
 
 class Clients(dict[str, "Client | None"]):
     """What names count as; None for nothing. Makes clients, and keeps the last ones."""
-
-    __slots__ = ("_make",)
 
     def __init__(self, make: Callable[[str], Client | None]) -> None:
         """Prepare; `make` tells what a name counts as, None for nothing."""
@@ -175,7 +173,8 @@ class Limits(parts.Limits):
         limit = self._settings.client_calls
 
         async def call(request: Request) -> Answer:
-            client = _counted(request.incoming.client) if limit else None
+            sender = request.incoming.client
+            client = sender if limit and isinstance(sender, Client) else None
             if self.calls >= self._max_calls:
                 raise too_many(OVERLOADED, "The server is busy", "max_calls", 1)
             self.calls += 1

@@ -27,7 +27,7 @@ from ...handlers.context import SEVERITY, Context
 from ...handlers.contract import Offer
 from ...handlers.questions import Client
 from ...incoming import Incoming, Refused, refused
-from ...methods.answer import EMPTY, Answer
+from ...methods.steps import EMPTY, Answer
 from ...middleware import Request
 from ...parts import Parts
 from ..era import ResponseChannel, error_response
