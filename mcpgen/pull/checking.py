@@ -16,7 +16,7 @@ from mcpgen.manifest import loads
 from mcpgen.manifest.publishing import ENDPOINT
 from mcpgen.manifest.words import SECTIONS
 from mcpgen.runtime.client.errors import is_web_url
-from mcpgen.runtime.client.shapes import is_object
+from mcpgen.runtime.client.incoming import is_object
 from mcpgen.runtime.client.transports.stdio import split
 
 if TYPE_CHECKING:

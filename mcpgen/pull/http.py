@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from mcpgen.diagnostics import MCPGenError
-from mcpgen.runtime.client.auth.hooks import Auth
+from mcpgen.runtime.client.auth import Auth
 from mcpgen.runtime.client.features.terminal.credentials import credentials, headers
 from mcpgen.runtime.client.options import Settings
 from mcpgen.runtime.client.transports.http.requests import HttpTransport

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import ProtocolError
-from mcpgen.runtime.client.shapes import is_list
+from mcpgen.runtime.client.incoming import is_list
 from mcpgen.runtime.core.errors import INVALID_PARAMS, METHOD_NOT_FOUND
 
 MAX_PAGES: Final = 1_000

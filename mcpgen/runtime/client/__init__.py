@@ -38,8 +38,7 @@ from .sync import SyncClient
 if TYPE_CHECKING:
     from ..core.connection import Connection
     from ..core.model import Codec
-    from .auth.hooks import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing
-    from .auth.tls import tls_context
+    from .auth import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing, tls_context
     from .connection import KnownServers, Middleware, Next, Result
     from .features.oauth import (  # feature: oauth
         ClientCredentials,  # feature: oauth
@@ -62,14 +61,14 @@ else:
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            ".auth.hooks": (
+            ".auth": (
                 "ApiKeyAuth",
                 "Auth",
                 "BearerAuth",
                 "Challenge",
                 "Outgoing",
+                "tls_context",
             ),
-            ".auth.tls": ("tls_context",),
             ".features.oauth": (  # feature: oauth
                 "ClientCredentials",  # feature: oauth
                 "ClientRegistration",  # feature: oauth

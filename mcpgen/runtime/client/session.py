@@ -27,9 +27,9 @@ from .errors import (
     TransportError,
 )
 from .handlers import Events, Handlers
+from .incoming import is_list, members, text
 from .limits import Calls, Tasks
 from .options import CallSettings, LoggingLevel, Settings
-from .shapes import is_list, members, text
 
 if TYPE_CHECKING:
     from ..protocol.types import Implementation, ServerCapabilities

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from mcpgen.runtime.client import Client, ClientError, SyncClient
-from mcpgen.runtime.client.auth.hooks import BearerAuth
+from mcpgen.runtime.client.auth import BearerAuth
 from mcpgen.runtime.client.features.config import Server, read
 
 from .tool_server import server

@@ -21,7 +21,7 @@ from mcpgen.runtime.client import (
     MemoryStorage,
     OAuth,
 )
-from mcpgen.runtime.client.auth.challenges import parameters
+from mcpgen.runtime.client.auth import parameters
 from mcpgen.runtime.client.features.oauth.discovery import (
     Resource,
     find_authorization_server,

@@ -15,8 +15,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
-from ...auth import challenges
-from ...auth.hooks import Challenge, Outgoing
+from ...auth import Challenge, Outgoing, parameters
 from ...errors import AuthError, ClientError, public_url
 from .discovery import (
     AuthorizationServer,
@@ -114,7 +113,7 @@ class TokenHolder(ABC):
         Raises:
             AuthError: No token can be had; the text says why.
         """
-        said = challenges.parameters(challenge.www_authenticate)
+        said = parameters(challenge.www_authenticate)
         learnt = self._key is not None and self._key.learn(
             challenge.url, challenge.headers
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Final
 
-from ...shapes import text
+from ...incoming import text
 from .discovery import AuthorizationServer
 from .identity import ClientRegistration, ProofKey, authenticate
 from .web import Answer, OAuthError, fetch

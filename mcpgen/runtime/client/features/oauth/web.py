@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from ...errors import AuthError
-from ...shapes import members
+from ...incoming import members
 
 if TYPE_CHECKING:
     import aiohttp

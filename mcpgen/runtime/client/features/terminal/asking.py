@@ -17,8 +17,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...errors import is_web_url
+from ...incoming import is_list, members
 from ...options import Elicitation, ElicitationAnswer, Reply
-from ...shapes import is_list, members
 from .arguments import Argument, argument, arguments_of, choices_of, value_of
 from .display import clean, in_one_line
 

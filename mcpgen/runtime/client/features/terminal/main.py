@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ....core.features import MissingFeature, load
-from ...auth.hooks import BearerAuth
-from ...auth.tls import tls_context
+from ...auth import BearerAuth, tls_context
 from ...client import Client
 from ...errors import AuthError, ClientError, InvalidArgumentsError
 from . import commands

@@ -20,12 +20,12 @@ import aiohttp
 
 from ....core import headers as names
 from ....core.features import load
-from ...auth.hooks import Challenge, Outgoing
+from ...auth import Challenge, Outgoing
 from ...channel import Origin, Pause, Receive
 from ...errors import TransportError, is_web_url, public_url
 from ...incoming import Message, Quirks, is_answer, whole_answer
 from ...options import Settings, joined
-from .replies import body_messages, broken, drain, unanswered, was_closed_before
+from .replies import body_messages, broken, drain, failed, unanswered, was_closed_before
 from .sse import Event, SseParser
 
 if TYPE_CHECKING:
@@ -169,12 +169,8 @@ class Http:
                 for event in parser.feed(chunk):
                     yield event
         except ValueError as error:
-            raise TransportError(
-                f"the event stream is unusable: {error}",
-                url=str(response.url),
-                method=response.method,
-                status=response.status,
-            ) from error
+            problem = f"the event stream is unusable: {error}"
+            raise failed(response, problem) from error
         except (aiohttp.ClientError, OSError) as error:
             raise broken(error, response.method, str(response.url)) from error
 
@@ -326,18 +322,11 @@ class Http:
         else:
             return target
         response.close()
-        raise TransportError(
-            problem, url=url, method=method, status=response.status, hint=hint
-        )
+        raise failed(response, problem, hint)
 
     def _too_big(self, response: aiohttp.ClientResponse) -> TransportError:
-        return TransportError(
-            f"the answer is greater than {self._max_bytes} bytes",
-            url=str(response.url),
-            method=response.method,
-            status=response.status,
-            hint="`max_bytes` sets the limit",
-        )
+        problem = f"the answer is greater than {self._max_bytes} bytes"
+        return failed(response, problem, "`max_bytes` sets the limit")
 
 
 def mirrored(message: Message) -> dict[str, str]:

@@ -31,8 +31,8 @@ from ..core.headers import (
     parameter_headers,
 )
 from .errors import ClientError, InvalidArgumentsError, InvalidResultError
+from .incoming import is_list, members
 from .options import CallSettings, Omit
-from .shapes import is_list, members
 
 if TYPE_CHECKING:
     from typing import Unpack

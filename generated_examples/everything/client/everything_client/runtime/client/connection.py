@@ -24,7 +24,7 @@ from .errors import (
     public_url,
 )
 from .handlers import ROOTS_CHANGED, Events, Handlers
-from .incoming import Quirks
+from .incoming import Quirks, is_object
 from .limits import Calls, Clock
 from .options import CallSettings, Settings
 from .session import (
@@ -37,7 +37,6 @@ from .session import (
     is_busy,
     require,
 )
-from .shapes import is_object
 
 if TYPE_CHECKING:
     from ..core.revision import Era

@@ -14,7 +14,6 @@ from typing import Any, Final, TypeAlias, TypeGuard, cast
 from pydantic_core import from_json, to_json
 
 from .errors import InvalidResultError, ProtocolError
-from .shapes import is_list, is_object, members, text
 
 Message: TypeAlias = dict[str, Any]
 
@@ -239,3 +238,23 @@ class Quirks:
     def clear(self) -> None:
         """Forget what was met, for a new connection."""
         self._seen.clear()
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is an array."""
+    return isinstance(value, list)
+
+
+def members(value: object) -> dict[str, Any]:
+    """The members of a JSON object; none if the value is something else."""
+    return value if is_object(value) else {}
+
+
+def text(value: object) -> str | None:
+    """A JSON string; None if the value is something else."""
+    return value if isinstance(value, str) else None

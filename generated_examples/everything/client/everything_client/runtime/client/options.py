@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ElicitResult,
         Root,
     )
-    from .auth.hooks import Auth
+    from .auth import Auth
     from .connection import KnownServers, Middleware
 
 T = TypeVar("T")

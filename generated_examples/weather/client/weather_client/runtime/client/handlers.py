@@ -20,6 +20,7 @@ from ..core.errors import INVALID_PARAMS
 from ..protocol.revisions import select
 from .calls import decoded, plain
 from .errors import InvalidArgumentsError, MissingHandlerError, ProtocolError
+from .incoming import is_list, members, text
 from .limits import Clock
 from .options import (
     Elicitation,
@@ -30,7 +31,6 @@ from .options import (
     Reply,
     Settings,
 )
-from .shapes import is_list, members, text
 from .threads import in_thread, runs_here
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from ..core.catalog import Catalog, Json, JsonObject
 from ..core.headers import header_problems
 from .calls import Request, ToolCall, decoded, invalid_result
 from .errors import InvalidResultError, ProtocolError
+from .incoming import is_list, is_object
 from .options import CallSettings
-from .shapes import is_list, is_object
 
 if TYPE_CHECKING:
     from ..protocol.types import CallToolResult

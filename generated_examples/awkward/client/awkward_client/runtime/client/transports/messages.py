@@ -19,10 +19,9 @@ from pydantic_core import to_json
 
 from ..channel import RequestChannel, SessionChannel, SessionLostError
 from ..errors import ClientError, TransportError
-from ..incoming import Message, Quirks, is_answer, messages_in, read_json
+from ..incoming import Message, Quirks, is_answer, members, messages_in, read_json
 from ..limits import Inbox, Tasks
 from ..session import cancellation
-from ..shapes import members
 
 if TYPE_CHECKING:
     from ...core.connection import Connection

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from ..errors import ClientError, is_web_url
-from ..shapes import is_list, is_object
+from ..incoming import is_list, is_object
 
 _SECTIONS: Final = ("mcpServers", "servers", "mcp.servers")
 _URLS: Final = ("url", "serverUrl", "httpUrl")

@@ -16,8 +16,8 @@ from ....core.errors import URL_ELICITATION_REQUIRED
 from ... import backoff
 from ...channel import SessionChannel, SessionLostError
 from ...errors import ClientError, MissingHandlerError, ProtocolError
+from ...incoming import is_list, is_object, members
 from ...options import DEFAULT_TIMEOUT, Notification
-from ...shapes import is_list, is_object, members
 
 if TYPE_CHECKING:
     from ...incoming import Message

@@ -27,8 +27,8 @@ from ....core.uri.template import expand, variables
 from ...calls import ToolCall, ToolError, plain
 from ...client import Client
 from ...errors import ProtocolError
+from ...incoming import is_list, is_object
 from ...options import Notification
-from ...shapes import is_list, is_object
 from .arguments import (
     Argument,
     Given,

@@ -14,8 +14,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from ....core.features import MissingFeature
-from ...auth.challenges import api_key, parameters
-from ...auth.hooks import Auth, BearerAuth, Challenge, Outgoing
+from ...auth import Auth, BearerAuth, Challenge, Outgoing, api_key, parameters
 from ...errors import ClientError
 from ...options import joined
 

@@ -19,12 +19,12 @@ from ...errors import AuthError, ClientError, TransportError
 from ...incoming import (
     Message,
     is_answer,
+    members,
     messages_in,
     read_json,
     refusal,
     words_of,
 )
-from ...shapes import members
 
 if TYPE_CHECKING:
     from ...channel import Receive
@@ -205,12 +205,23 @@ def unusable(
     http: Http, response: aiohttp.ClientResponse, problem: str, body: bytes
 ) -> TransportError:
     """The error for a response that is not MCP."""
+    hint = None if http.is_mcp else "Is that the URL of an MCP server?"
+    return failed(response, problem, hint, body)
+
+
+def failed(
+    response: aiohttp.ClientResponse,
+    problem: str,
+    hint: str | None = None,
+    body: bytes | None = None,
+) -> TransportError:
+    """The error for a response that can't be used."""
     return TransportError(
         problem,
         url=str(response.url),
         method=response.method,
         status=response.status,
-        hint=None if http.is_mcp else "Is that the URL of an MCP server?",
+        hint=hint,
         body=body,
     )
 
@@ -247,10 +258,7 @@ async def drain(response: aiohttp.ClientResponse) -> None:
                 pass
 
 
-_PATH_HINTS: Final = {
-    404: "Is the path right? It often is /mcp",
-    405: "Is the path right? It often is /mcp",
-}
+_PATH_HINTS: Final = dict.fromkeys([404, 405], "Is the path right? It often is /mcp")
 _STATUS_HINTS: Final = {
     413: "The arguments are too big for the server",
     429: "The server wants fewer requests",
@@ -283,13 +291,9 @@ def refused(
     words = " with an HTML page" if is_page else excerpt(reason or body)
     if status in (401, 403):
         problem = "needs credentials" if status == 401 else "is forbidden"
-        return AuthError(
-            f"this {problem} (HTTP {status}){words}",
-            url=url,
-            method=method,
-            status=status,
-            hint=_suggested_auth(response) if status == 401 else None,
-        )
+        problem = f"this {problem} (HTTP {status}){words}"
+        hint = _suggested_auth(response) if status == 401 else None
+        return AuthError(problem, url=url, method=method, status=status, hint=hint)
     return TransportError(
         f"HTTP {status} {response.reason or ''}".rstrip() + words,
         url=url,
@@ -302,7 +306,7 @@ def refused(
 
 
 def _suggested_auth(response: aiohttp.ClientResponse) -> str:
-    from ...auth.challenges import api_key
+    from ...auth import api_key
 
     header = api_key(response.headers.getall("WWW-Authenticate", ()))
     if header is None:
@@ -345,7 +349,10 @@ def _explained(error: Exception) -> tuple[str, str | None, bool]:
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the answer broke off", None, True
     if isinstance(error, aiohttp.ClientResponseError):
-        return _unreadable(error)
+        problem = error.message.partition(":")[0]
+        if "status line" in problem:
+            return "the answer is not HTTP", "Is that the port of an HTTP server?", True
+        return f"the answer is not valid HTTP{excerpt(problem)}", None, True
     if isinstance(error, OSError):
         return f"the connection broke: {error.strerror or 'reset'}", None, True
     return f"the request failed: {error}", None, True
@@ -362,13 +369,6 @@ def was_closed_before(error: Exception) -> bool:
         and isinstance(cause, aiohttp.ClientConnectionResetError)
         and "closing" in str(cause)
     )
-
-
-def _unreadable(error: aiohttp.ClientResponseError) -> tuple[str, str | None, bool]:
-    problem = error.message.partition(":")[0]
-    if "status line" in problem:
-        return "the answer is not HTTP", "Is that the port of an HTTP server?", True
-    return f"the answer is not valid HTTP{excerpt(problem)}", None, True
 
 
 def _reason(error: OSError) -> str:

@@ -31,7 +31,7 @@ from ...errors import (
     VersionError,
 )
 from ...handlers import ROOTS_CHANGED
-from ...incoming import result_of
+from ...incoming import members, result_of
 from ...session import (
     DETACHED_LIMIT,
     Parts,
@@ -41,7 +41,6 @@ from ...session import (
     named_versions,
     require,
 )
-from ...shapes import members
 from ...subscriptions import Filter, Subscription
 from .changes import LegacyChanges
 from .serving import Serving, with_pages

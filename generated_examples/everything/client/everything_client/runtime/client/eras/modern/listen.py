@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from ... import backoff
 from ...channel import CONNECT_LIMIT
 from ...errors import AuthError, TransportError
-from ...incoming import Message, is_answer, result_of
+from ...incoming import Message, is_answer, is_object, members, result_of
 from ...options import CallSettings, Notification
 from ...session import Parts
-from ...shapes import is_object, members
 
 if TYPE_CHECKING:
     from ...subscriptions import Filter

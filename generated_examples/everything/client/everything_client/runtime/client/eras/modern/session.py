@@ -24,7 +24,7 @@ from ...errors import (
     VersionError,
 )
 from ...handlers import Handlers
-from ...incoming import Message, result_of
+from ...incoming import Message, is_list, is_object, members, result_of
 from ...limits import Clock
 from ...options import CallSettings, Notification
 from ...session import (
@@ -35,7 +35,6 @@ from ...session import (
     is_busy,
     named_versions,
 )
-from ...shapes import is_list, is_object, members
 
 if TYPE_CHECKING:
     from ...channel import RequestChannel

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from ...errors import AuthError
-from ...shapes import is_list, text
+from ...incoming import is_list, text
 from .web import (
     ANYWHERE,
     Exceptions,

@@ -13,7 +13,7 @@ from typing import Final, Unpack
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...errors import AuthError
-from ...shapes import text
+from ...incoming import text
 from .discovery import AuthorizationServer, UnusableServerError
 from .holder import HolderOptions, TokenHolder
 from .identity import SECRET_METHODS, ClientRegistration, sha256

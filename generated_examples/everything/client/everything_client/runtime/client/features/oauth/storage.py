@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ...errors import ClientError
-from ...shapes import is_object
+from ...incoming import is_object
 from .discovery import normal_issuer
 from .identity import ClientRegistration
 from .shared_work import SharedLock, completed

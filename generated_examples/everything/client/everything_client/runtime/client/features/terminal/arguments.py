@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 
 from pydantic_core import from_json
 
-from ...shapes import is_list, is_object, members
+from ...incoming import is_list, is_object, members
 from .display import in_one_line
 
 MAX_DEPTH: Final = 8

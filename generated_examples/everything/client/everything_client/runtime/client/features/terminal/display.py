@@ -19,8 +19,8 @@ import unicodedata
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from ...incoming import is_list, is_object, members
 from ...options import LogMessage, Progress
-from ...shapes import is_list, is_object, members
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

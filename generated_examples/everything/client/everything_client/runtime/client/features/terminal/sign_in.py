@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from ...auth.hooks import Challenge
+from ...auth import Challenge
 from ...errors import ClientError
 from ..oauth import (
     ClientRegistration,
