@@ -27,7 +27,6 @@ NOT_FOUND = {
     "even if collection is disabled",
     "draft2020-12/oneOf: oneOf with empty schema",
     "draft7/oneOf: oneOf with empty schema",
-    "draft7/ref: $ref prevents a sibling $id from changing the base uri",
 }
 """Schemas of the official suite that have instances which would take a search."""
 
@@ -216,7 +215,7 @@ def test_a_pattern_and_a_length_hold_together() -> None:
     assert len(example(schema)) >= 50
 
 
-@pytest.mark.parametrize("pattern", ["(", "[a", "a{", "(?i)a", "\\", "x" * 3_000, "[]"])
+@pytest.mark.parametrize("pattern", ["(", "[a", r"(a)\1", "\\", "x" * 3_000, "[]"])
 def test_a_pattern_that_cannot_be_read_says_so(pattern: str) -> None:
     with pytest.raises(UnreadablePattern):
         next(matching(pattern))

@@ -11,20 +11,22 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeAlias
 
+from ..schema.references import KEYWORDS, Document, is_array, is_object
 from ..schema.validator import InvalidSchema, SchemaValidator, describe
-from .joining import merged
-from .places import Places
-from .plain import given, kinds, matching_strings, numbered, numbers, strings
-from .properties import closed_over, dependent, property_schema
-from .values import (
+from .joining import closed_over, dependent, merged, property_schema
+from .plain import (
     Json,
     JsonObject,
-    is_array,
+    given,
     is_null,
-    is_object,
     key_of,
+    kinds,
     list_of,
+    matching_strings,
+    numbered,
+    numbers,
     object_of,
+    strings,
     whole,
 )
 
@@ -48,6 +50,7 @@ _UNSURE: Final = frozenset(
 )
 """Keywords after which a proposal is asked about before it is used."""
 _NOTHING: Final = object()
+_LOCAL: Final = ("#/$defs/", "#/definitions/")
 _COMBINING: Final = frozenset(
     {
         *("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "then", "else"),
@@ -97,7 +100,7 @@ class Maker:
         """What the first part that was refused should have been instead."""
         self._root = root
         self._optional = optional
-        self._places = Places(root)
+        self._document = Document(root)
         self._steps = 0
         self._values = 0
         # Schemas are kept so that no other gets the identity of one that is gone.
@@ -142,7 +145,7 @@ class Maker:
         """Whether a part of the schema admits a value, as far as it can be told alone."""
         key = id(schema)
         if key not in self._checks:
-            self._checks[key] = schema, self._places.alone(schema)
+            self._checks[key] = schema, self._alone(schema)
         _, check = self._checks[key]
         if check is None:
             return True
@@ -151,6 +154,17 @@ class Maker:
         except InvalidSchema:
             self._checks[key] = schema, None
             return True
+
+    def _alone(self, schema: JsonObject) -> SchemaValidator | None:
+        """A validator of one part, or None where it needs more of the root."""
+        root = object_of(self._root)
+        parts = Document(schema).parts
+        references = {str(p[k]) for p in parts for k in KEYWORDS & p.keys()}
+        if "$id" in root or not all(each.startswith(_LOCAL) for each in references):
+            return None
+        wanted = ("$schema", "$defs", "definitions") if references else ("$schema",)
+        around = {keyword: root[keyword] for keyword in wanted if keyword in root}
+        return SchemaValidator({**around, **schema})
 
     def _unchecked(self, schema: JsonObject, trail: Trail) -> _Proposals:
         if trail.depth > _DEEPEST:
@@ -171,7 +185,7 @@ class Maker:
             return
         own = {k: v for k, v in schema.items() if k not in _COMBINING}
         targets = [
-            self._places.target(schema, str(schema[keyword]))
+            next(iter(self._document.targets(schema[keyword])), True)
             for keyword in ("$ref", "$dynamicRef")
             if keyword in schema
         ]

@@ -13,7 +13,7 @@ from typing import Final
 
 from ..schema.validator import InvalidSchema, SchemaValidator, describe
 from .maker import Exhausted, Maker
-from .values import Json, JsonObject
+from .plain import Json, JsonObject
 
 _MOST_TRIES: Final = 100
 """Whole instances that the validator is asked about."""

@@ -1,4 +1,4 @@
-"""Proposals for strings, numbers, and what a schema itself shows.
+"""Proposals for strings, numbers, and what a schema itself shows; and JSON values.
 
 Looks at the keywords of one schema; knows neither its parts nor its references.
 """
@@ -7,21 +7,15 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, islice
-from typing import Final
+from typing import Any, Final, TypeAlias, TypeGuard
 
+from ..schema.references import is_array, is_object
 from .patterns import UnreadablePattern, matching
-from .values import (
-    Json,
-    JsonObject,
-    among,
-    is_array,
-    is_number,
-    list_of,
-    names_of,
-    whole,
-)
+
+Json: TypeAlias = Any
+JsonObject: TypeAlias = Mapping[str, Json]
 
 LONGEST: Final = 100_000
 """Characters of the longest string that is made."""
@@ -199,3 +193,55 @@ def _tidy(number: float) -> float:
         return number
     rounded = round(number, 10)
     return int(rounded) if rounded == int(rounded) else rounded
+
+
+# --- JSON values ---------------------------------------------------------------
+
+
+def is_number(value: Json) -> TypeGuard[float]:
+    """Whether a value is a number; Python counts true among them."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def object_of(value: Json) -> JsonObject:
+    """The object, or an empty one for anything else."""
+    return value if is_object(value) else {}
+
+
+def list_of(value: Json) -> Sequence[Json]:
+    """The array, or an empty one for anything else."""
+    return value if is_array(value) else ()
+
+
+def whole(schema: JsonObject, keyword: str, missing: int) -> int:
+    """A count that a keyword gives."""
+    value = schema.get(keyword)
+    return int(value) if is_number(value) and math.isfinite(value) else missing
+
+
+def among(values: Iterable[Json], wanted: Json) -> bool:
+    """Whether a value is among others, as JSON sees it: true is not 1, but 1.0 is."""
+    key = key_of(wanted)
+    return any(key_of(value) == key for value in values)
+
+
+def key_of(value: Json) -> str:
+    """The same text for the same value."""
+    if is_object(value):
+        members = sorted((key, key_of(part)) for key, part in value.items())
+        return f"{{{members!r}}}"
+    if is_array(value):
+        return f"[{','.join(map(key_of, value))}]"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return repr(value)
+
+
+def is_null(schema: Json) -> bool:
+    """Whether a schema admits null alone."""
+    return is_object(schema) and schema.get("type") == "null"
+
+
+def names_of(types: Json) -> list[Json]:
+    """What `type` names, be it one type or several."""
+    return list(types) if is_array(types) else [types]

@@ -6,9 +6,9 @@ https://json-schema.org/draft/2020-12/json-schema-core#name-schema-identificatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeGuard
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urljoin
 
 from ..catalog import Json
 from .subschemas import LIST, MAP, ONE, below
@@ -73,19 +73,24 @@ class Document:
         self.parts: list[Mapping[str, Json]] = []
         """Every subschema that is an object, the document itself first."""
         self._places: dict[int, Place] = {}
-        self._named: dict[str, list[Mapping[str, Json]]] = {}
+        self._anchors: dict[str, list[Json]] = {}
+        self._resources: dict[str, list[Json]] = {"": [root]}
         self._targets: dict[str, list[Json]] = {}
-        waiting: list[tuple[Json, Place]] = [(root, None)]
+        waiting: list[tuple[Json, Place, str]] = [(root, None, "")]
         while waiting:
-            part, place = waiting.pop()
+            part, place, base = waiting.pop()
             if not is_object(part):
                 continue
             self.parts.append(part)
             self._places.setdefault(id(part), place)
-            for name in _names(part):
-                self._named.setdefault(name, []).append(part)
+            if isinstance(own := part.get("$id", part.get("id")), str):
+                base = urljoin(base, own).removesuffix("#")
+                self._resources.setdefault(base, []).append(part)
+            for keyword in ("$anchor", "$dynamicAnchor"):
+                if isinstance(name := part.get(keyword), str):
+                    self._anchors.setdefault(name, []).append(part)
             waiting.extend(
-                (child, (place, (keyword, *keys)))
+                (child, (place, (keyword, *keys)), base)
                 for keyword, value in part.items()
                 for keys, child in below(keyword, value)
             )
@@ -104,10 +109,17 @@ class Document:
         address, _, fragment = reference.partition("#")
         fragment = unquote(fragment)
         if fragment and not fragment.startswith("/"):
-            return list(self._named.get(f"#{fragment}", ()))
-        homes: list[Json] = [] if address else [self.root]
-        homes += self._named.get(address) or self._named.get("$id", [])
-        found = (self.at(home, _keys(fragment)) for home in homes)
+            return self._anchors.get(fragment, [])
+        bases = {urljoin(base, address) for base in self._resources if address}
+        known = [base for base in self._resources if base in bases]
+        homes = [
+            home for base in known or self._resources for home in self._resources[base]
+        ]
+        if address and len(self._resources) == 1:
+            return []
+        escaped = fragment.split("/")[1:]
+        keys = [key.replace("~1", "/").replace("~0", "~") for key in escaped]
+        found = (self.at(home, keys) for home in homes)
         return [target for target in found if target is not None]
 
     def resolved(self, schema: Json) -> Json:
@@ -144,17 +156,3 @@ class Document:
             escaped = (str(key).replace("~", "~0").replace("/", "~1") for key in keys)
             steps.append("".join(f"/{quote(key, safe='~')}" for key in escaped))
         return "".join(reversed(steps))
-
-
-def _names(part: Mapping[str, Json]) -> Iterator[str]:
-    for keyword in ("$anchor", "$dynamicAnchor"):
-        if isinstance(name := part.get(keyword), str):
-            yield f"#{name}"
-    for keyword in ("$id", "id"):
-        if isinstance(name := part.get(keyword), str):
-            yield from (name, "$id")
-
-
-def _keys(fragment: str) -> list[str]:
-    escaped = fragment.split("/")[1:]
-    return [key.replace("~1", "/").replace("~0", "~") for key in escaped]
