@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from ...core import jsonrpc
 from ...core.catalog import Json
-from ...core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
+from ...core.errors import INTERNAL_ERROR, ProtocolError, invalid_request
 from ...core.features import to_add
 from ..handlers import context
 from ..handlers.contract import Announcement
@@ -122,7 +122,7 @@ class ConnectionEra(ABC):
         Raises:
             ProtocolError: There is no such thing.
         """
-        raise ProtocolError(INVALID_REQUEST, "A batch needs a legacy session")
+        raise invalid_request("A batch needs a legacy session")
 
     def answered(self, message: Mapping[str, Any]) -> None:
         """Take what has no method, such as the client's answer to a request."""
@@ -225,9 +225,16 @@ def _has(era: str) -> bool:
     return find_spec(f"{__package__}.{era}") is not None
 
 
-def error_response(request_id: jsonrpc.RequestId, error: ProtocolError) -> bytes:
-    """The response for an error, which a handler may have made of anything."""
+def failed(
+    incoming: Incoming, request_id: jsonrpc.RequestId, error: Exception
+) -> bytes:
+    """The response for what a request raised, which is noted in `incoming`."""
+    if not isinstance(error, ProtocolError):
+        _log.error("%s failed", incoming.method, exc_info=error)
+        error = ProtocolError(INTERNAL_ERROR, "Internal error")
+    incoming.outcome = f"error {error.code}"
     try:
+        # A handler may have made it of anything.
         if type(error.code) is int and isinstance(error.message, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             return jsonrpc.error(request_id, error)
         raise TypeError("the code must be an int, the message a str")

@@ -16,10 +16,10 @@ from ....core import jsonrpc
 from ....core.catalog import JsonObject
 from ....core.errors import (
     INTERNAL_ERROR,
-    INVALID_PARAMS,
-    INVALID_REQUEST,
     METHOD_NOT_FOUND,
     ProtocolError,
+    invalid_params,
+    invalid_request,
 )
 from ....core.jsonrpc import is_object
 from ....core.uri.template import MAX_URI
@@ -30,7 +30,7 @@ from ...incoming import Incoming, Refused, refused
 from ...methods.steps import EMPTY, Answer
 from ...middleware import Request
 from ...parts import Parts
-from ..era import ResponseChannel, error_response
+from ..era import ResponseChannel, failed
 from .server_requests import ServerRequests, is_response, take_answer
 from .sessions import LegacySession, Running
 
@@ -81,19 +81,15 @@ class Legacy:
         """
         if len(to_json(params)) > _LARGEST_CLIENT:
             # The session keeps it for as long as it lives.
-            raise ProtocolError(
-                INVALID_PARAMS, f"`initialize` params exceed {_LARGEST_CLIENT} bytes"
-            )
+            raise invalid_params(f"`initialize` params exceed {_LARGEST_CLIENT} bytes")
         if not is_object(params):
-            raise ProtocolError(INVALID_PARAMS, "`params` must be an object")
+            raise invalid_params("`params` must be an object")
         wanted = params.get("protocolVersion")
         capabilities, info = params.get("capabilities"), params.get("clientInfo")
         if not isinstance(wanted, str):
-            raise ProtocolError(INVALID_PARAMS, "`protocolVersion` must be a string")
+            raise invalid_params("`protocolVersion` must be a string")
         if not is_object(capabilities) or not is_object(info):
-            raise ProtocolError(
-                INVALID_PARAMS, "`capabilities` and `clientInfo` must be objects"
-            )
+            raise invalid_params("`capabilities` and `clientInfo` must be objects")
         version = wanted if wanted in self._revisions else next(iter(self._revisions))
         return Client(version, info, capabilities)
 
@@ -165,15 +161,13 @@ class Legacy:
         message: Any,
     ) -> bytes | None:
         if not is_object(message):
-            error = ProtocolError(
-                INVALID_REQUEST, "An entry of a batch must be an object"
-            )
+            error = invalid_request("An entry of a batch must be an object")
             return jsonrpc.error(None, error)
         if "method" not in message:
             if take_answer(session, message) or is_response(message):
                 return None
             problem = "Neither a request, a notification nor a response"
-            return jsonrpc.error(None, ProtocolError(INVALID_REQUEST, problem))
+            return jsonrpc.error(None, invalid_request(problem))
         if "id" not in message:
             self.notified(session, message)
             return None
@@ -201,30 +195,21 @@ class Legacy:
         """The response to a request, or None if it was cancelled."""
         request_id = message["id"]
         if not jsonrpc.is_request_id(request_id):
-            error = ProtocolError(
-                INVALID_REQUEST, "`id` must be a string or an integer"
-            )
+            error = invalid_request("`id` must be a string or an integer")
             return jsonrpc.error(None, error)
         if not isinstance(message["method"], str):
-            error = ProtocolError(INVALID_REQUEST, "`method` must be a string")
+            error = invalid_request("`method` must be a string")
             return jsonrpc.error(request_id, error)
         try:
             answer = await self._run(incoming, session, channel, request_id, message)
             response = None if answer is None else legacy_result(request_id, answer)
-        except ProtocolError as error:
-            incoming.outcome = f"error {error.code}"
-            return error_response(request_id, error)
         except Refused as refusal:
             if not incoming.is_streaming:
                 raise
             # It is too late for another HTTP status.
-            incoming.outcome = f"error {refusal.error.code}"
-            return error_response(request_id, refusal.error)
-        except Exception:
-            _log.exception("%s failed", message["method"])
-            incoming.outcome = f"error {INTERNAL_ERROR}"
-            internal = ProtocolError(INTERNAL_ERROR, "Internal error")
-            return jsonrpc.error(request_id, internal)
+            return failed(incoming, request_id, refusal.error)
+        except Exception as error:
+            return failed(incoming, request_id, error)
         if answer is None:
             incoming.outcome = "cancelled"
             return None
@@ -247,17 +232,16 @@ class Legacy:
         if method not in self._requests[session.client.version]:
             raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
         if not is_object(params):
-            raise ProtocolError(INVALID_PARAMS, "`params` must be an object")
+            raise invalid_params("`params` must be an object")
         own = self._own.get(method)
         if own is not None:
             if not session.is_kept and own is not _ping:
-                raise ProtocolError(
-                    INVALID_REQUEST,
-                    f"{method} needs a session; start with `initialize`",
+                raise invalid_request(
+                    f"{method} needs a session; start with `initialize`"
                 )
             return own(session, params)
         if request_id in session.running:
-            raise ProtocolError(INVALID_REQUEST, f"Request {request_id!r} still runs")
+            raise invalid_request(f"Request {request_id!r} still runs")
         revision = self._revisions[session.client.version]
         requester = ServerRequests(
             session, revision, channel, self._settings.answer_timeout
@@ -303,11 +287,9 @@ class Legacy:
     def _subscribe(self, session: LegacySession, params: JsonObject) -> Answer:
         uri = _uri(params)
         if len(uri) > MAX_URI:
-            raise ProtocolError(
-                INVALID_PARAMS, f"`uri` has more than {MAX_URI} characters"
-            )
+            raise invalid_params(f"`uri` has more than {MAX_URI} characters")
         if len(session.subscribed) >= self._settings.max_subscriptions:
-            raise ProtocolError(INVALID_REQUEST, "Too many subscriptions")
+            raise invalid_request("Too many subscriptions")
         session.subscribed.add(uri)
         return EMPTY
 
@@ -344,9 +326,7 @@ def _unsubscribe(session: LegacySession, params: JsonObject) -> Answer:
 def _set_level(session: LegacySession, params: JsonObject) -> Answer:
     level = params.get("level")
     if not isinstance(level, str) or level not in SEVERITY:
-        raise ProtocolError(
-            INVALID_PARAMS, f"`level` must be one of {', '.join(SEVERITY)}"
-        )
+        raise invalid_params(f"`level` must be one of {', '.join(SEVERITY)}")
     session.log_floor = SEVERITY[level]
     return EMPTY
 
@@ -354,7 +334,7 @@ def _set_level(session: LegacySession, params: JsonObject) -> Answer:
 def _uri(params: JsonObject) -> str:
     uri = params.get("uri")
     if not isinstance(uri, str):
-        raise ProtocolError(INVALID_PARAMS, "`uri` must be a string")
+        raise invalid_params("`uri` must be a string")
     return uri
 
 

@@ -16,12 +16,13 @@ from aiohttp import web
 from ....core import jsonrpc
 from ....core.errors import (
     HEADER_MISMATCH,
-    INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     MISSING_CLIENT_CAPABILITY,
     UNSUPPORTED_PROTOCOL_VERSION,
     ProtocolError,
+    invalid_params,
+    invalid_request,
 )
 from ....core.jsonrpc import is_object
 from ...incoming import Incoming
@@ -61,7 +62,9 @@ class _ModernStream(ResponseStream):
 
     async def finish(self, message: bytes, status: int) -> web.StreamResponse:
         """Send the response: the last event, or the JSON object."""
-        await self._take_no_more()
+        if self._lock is not None:
+            await self._last_turn()
+        self.finished = True
         exchange = self._exchange
         if exchange.stream is None and (status != 200 or not exchange.prefers_events):
             return exchange.json(message, status)
@@ -125,7 +128,7 @@ class ModernEra(Era):
         """See `Era`."""
         method = message.get("method")
         if not isinstance(method, str):
-            raise ProtocolError(INVALID_REQUEST, "A message needs a `method`")
+            raise invalid_request("A message needs a `method`")
         exchange.method = method[:100]
         headers = exchange.request.headers
         if "id" not in message:
@@ -134,7 +137,7 @@ class ModernEra(Era):
             return exchange.accepted()
         request_id = message["id"]
         if not jsonrpc.is_request_id(request_id):
-            raise ProtocolError(INVALID_REQUEST, "`id` must be a string or an integer")
+            raise invalid_request("`id` must be a string or an integer")
         params = message.get("params")
         if not is_object(params):
             params = {}
@@ -148,10 +151,10 @@ class ModernEra(Era):
         channel = _ModernStream(exchange, self._keep_alive)
         self._monitor.add(channel)
         try:
-            response, failure = await self._era.answer(exchange, request, channel)
+            response, code = await self._era.answer(exchange, request, channel)
         finally:
             self._monitor.discard(channel)
-        status = 200 if failure is None else _STATUS.get(failure.code, 200)
+        status = 200 if code is None else _STATUS.get(code, 200)
         return await channel.finish(response, status)
 
     async def _listen(self, exchange: Exchange, request: Decoded) -> web.StreamResponse:
@@ -169,9 +172,7 @@ class ModernEra(Era):
 
     async def _stream(self, exchange: Exchange, request: Decoded) -> web.StreamResponse:
         if not exchange.takes_events:
-            raise ProtocolError(
-                INVALID_PARAMS, "subscriptions/listen needs Accept: text/event-stream"
-            )
+            raise invalid_params("subscriptions/listen needs Accept: text/event-stream")
         mailbox = Mailbox(exchange)
 
         def send(message: bytes) -> None:

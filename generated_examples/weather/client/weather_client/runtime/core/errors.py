@@ -52,6 +52,16 @@ class ProtocolError(Exception):
         return type(self), (self.code, self.message, self.data)
 
 
+def invalid_request(message: str) -> ProtocolError:
+    """The error for a message that is not a request, or has no place here."""
+    return ProtocolError(INVALID_REQUEST, message)
+
+
+def invalid_params(message: str) -> ProtocolError:
+    """The error for wrong parameters."""
+    return ProtocolError(INVALID_PARAMS, message)
+
+
 def missing_capabilities(required: dict[str, Json]) -> ProtocolError:
     """The error for a request that needs capabilities that the client lacks.
 

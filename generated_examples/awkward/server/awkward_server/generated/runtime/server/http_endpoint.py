@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 from aiohttp import hdrs, web
 
 from ..core import jsonrpc
-from ..core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
+from ..core.errors import INTERNAL_ERROR, ProtocolError, invalid_request
 from ..core.headers import NAMED_BY
 from ..core.jsonrpc import RequestId, is_array, is_object, is_request_id
 from .incoming import OVERLOADED, TOO_MANY, Refused, refused
@@ -128,12 +128,18 @@ class HttpEndpoint(ABC):
         """Answer one HTTP request."""
         started = time.perf_counter()
         exchange = Exchange(request, over_sse=self.over_sse)
+        response: web.StreamResponse
         status = 499  # the client closed the connection before there was an answer
         task = asyncio.current_task()
         self._running.add(task)
         try:
             try:
-                response = await self._answer(exchange)
+                if request.method == "OPTIONS":
+                    await self._limits.admit(exchange)
+                    response = self._guard.preflight(request, self._allow)
+                else:
+                    await self._admit(exchange)
+                    response = await self.respond(exchange)
             except Exception as error:
                 response = await self._failed(exchange, error)
             status = response.status
@@ -175,21 +181,16 @@ class HttpEndpoint(ABC):
                     exchange.target = target[:200]
         return message
 
-    async def _answer(self, exchange: Exchange) -> web.StreamResponse:
+    async def _admit(self, exchange: Exchange) -> None:
         """Let a request in, by where it comes from, how many came, and who sends it."""
-        request = exchange.request
-        if request.method == "OPTIONS":
-            await self._limits.admit(exchange)
-            return self._guard.preflight(request, self._allow)
         try:
-            exchange.headers = self._guard.check(request)
+            exchange.headers = self._guard.check(exchange.request)
         finally:
             # Whoever is not welcome counts, too.
             await self._limits.admit(exchange)
         if self._authentication is not None:
             owner = await self._authentication.admit(exchange)
             await self._limits.identify(exchange, owner)
-        return await self.respond(exchange)
 
     async def _failed(self, exchange: Exchange, error: Exception) -> web.StreamResponse:
         """Answer with an error: by its HTTP status, or as an event once a stream is open."""
@@ -276,7 +277,7 @@ class Endpoint(HttpEndpoint):
             # Only the oldest revisions have them.
             return await self._oldest.batch(exchange, message)
         if not is_object(message) or message.get("jsonrpc") != "2.0":
-            raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
+            raise invalid_request("Not a JSON-RPC 2.0 message")
         for era in self._newer:
             if era.claims(exchange, message):
                 return await era.post(exchange, message)

@@ -58,10 +58,12 @@ class RequestMonitor:
     def discard(self, monitored: Monitored) -> None:
         """It is done."""
         self._monitored.discard(monitored)
-        self._streams.discard(monitored)
-        self._failed.discard(monitored)
-        if not self._streams:
-            self._turn = []
+        if self._failed:
+            self._failed.discard(monitored)
+        if self._streams:
+            self._streams.discard(monitored)
+            if not self._streams:
+                self._turn = []
 
     def _schedule(self) -> None:
         self._looked = time.monotonic()

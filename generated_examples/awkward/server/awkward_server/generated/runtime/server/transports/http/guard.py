@@ -43,9 +43,9 @@ class Guard:
         host = host_of(request)
         if host not in self._fine and not self._any_host:
             self._check_host(host)
-        origin = single(request.headers, hdrs.ORIGIN)
-        if origin is None:
+        if hdrs.ORIGIN not in request.headers:
             return {}
+        origin = single(request.headers, hdrs.ORIGIN) or ""
         if not self._is_known_origin(origin, host):
             raise _unexpected("Origin", origin, "allowed_origins", "--allowed-origins")
         return {

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from ....core import headers, jsonrpc
-from ....core.errors import INVALID_REQUEST, ProtocolError
+from ....core.errors import ProtocolError, invalid_request
 from ....core.jsonrpc import RequestId, is_object, is_request_id
 from ...incoming import Incoming, refused
 from ...methods.registry import Change, Changes
@@ -81,7 +81,9 @@ class ResumableStream(ResponseStream):
         A request that was cancelled gets no response, so its stream just ends: the
         status 202 is that of messages which need no response.
         """
-        await self._take_no_more()
+        if self._lock is not None:
+            await self._last_turn()
+        self.finished = True
         exchange = self._exchange
         if not self._opened:
             if not messages and not cancelled:
@@ -241,10 +243,9 @@ class LegacyEra(Era):
             raise refused(400, "`id` must be a string or an integer")
         try:
             if self._manager.is_within(exchange):
-                raise ProtocolError(
-                    INVALID_REQUEST,
+                raise invalid_request(
                     "The session is initialized already; leave out "
-                    f"{headers.SESSION_ID} for a new one",
+                    f"{headers.SESSION_ID} for a new one"
                 )
             client = self._era.negotiate(message.get("params"))
         except ProtocolError as error:
@@ -295,14 +296,14 @@ class LegacyConnection(ConnectionEra):
             self._era.require(incoming, [message])
             return await self._era.respond(incoming, self._session, channel, message)
         if method != "ping":
-            raise ProtocolError(INVALID_REQUEST, "Start with `initialize`")
+            raise invalid_request("Start with `initialize`")
         return jsonrpc.result(request_id, b"")
 
     def _initialize(
         self, incoming: Incoming, request_id: RequestId, message: Mapping[str, Any]
     ) -> bytes:
         if self._session is not None:
-            raise ProtocolError(INVALID_REQUEST, "The session is initialized already")
+            raise invalid_request("The session is initialized already")
         client = self._era.negotiate(message.get("params"))
         if self._connection.session_id is None:
             self._session = LegacySession(client, (), incoming.owner)

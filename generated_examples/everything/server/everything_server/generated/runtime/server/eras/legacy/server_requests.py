@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ....core import jsonrpc
 from ....core.catalog import Json
-from ....core.errors import INVALID_REQUEST, ProtocolError, both, named
+from ....core.errors import INVALID_REQUEST, ProtocolError, both, invalid_request, named
 from ....core.jsonrpc import is_object
 from ....core.revision import Revision
 from ...handlers.content import ToolError
@@ -65,10 +65,9 @@ class ServerRequests:
 
     def _check(self, questions: Collection[Question[Any]]) -> None:
         if questions and not self._session.is_kept:
-            raise ProtocolError(
-                INVALID_REQUEST,
+            raise invalid_request(
                 "This asks the client, for which a session is needed; start with "
-                "`initialize`",
+                "`initialize`"
             )
         client = self._session.client
         lacking: dict[str, Json] = {}
@@ -83,13 +82,9 @@ class ServerRequests:
             )
         for question in questions:
             if question.method not in self._revision.server_requests:
-                raise ProtocolError(
-                    INVALID_REQUEST, f"The client does not support {question.method}"
-                )
+                raise invalid_request(f"The client does not support {question.method}")
         if questions and not self._channel.takes_events:
-            raise ProtocolError(
-                INVALID_REQUEST, "This needs a client that accepts text/event-stream"
-            )
+            raise invalid_request("This needs a client that accepts text/event-stream")
 
     async def _put(self, question: Question[Any]) -> Any:
         reason = ""

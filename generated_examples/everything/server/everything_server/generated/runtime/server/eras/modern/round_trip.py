@@ -21,12 +21,7 @@ from typing import Any, Final, NamedTuple
 from pydantic_core import from_json, to_json
 
 from ....core.catalog import Json, JsonObject
-from ....core.errors import (
-    INVALID_PARAMS,
-    ProtocolError,
-    both,
-    missing_capabilities,
-)
+from ....core.errors import both, invalid_params, missing_capabilities
 from ....core.jsonrpc import encode
 from ...handlers.questions import AnswerRefused, Client, InputRequired, Question
 from ...handlers.repeats import Repeats
@@ -96,7 +91,7 @@ class MultiRoundTrip:
         text = params.get("requestState")
         if text is not None:
             if not isinstance(text, str):
-                raise ProtocolError(INVALID_PARAMS, "`requestState` must be a string")
+                raise invalid_params("`requestState` must be a string")
             state = self._sealer.open(text, self._fingerprint())
             self._answers.update(state.answers)
             self.values.update(state.values)
@@ -105,15 +100,12 @@ class MultiRoundTrip:
             if text is None and _has_arguments(params):
                 # It tells what the questions were about. Where there is nothing that
                 # they could have been about, the official suite wants to go without.
-                raise ProtocolError(
-                    INVALID_PARAMS,
+                raise invalid_params(
                     "`inputResponses` without the `requestState` that came with the "
-                    "questions",
+                    "questions"
                 )
             if not isinstance(responses, Mapping):
-                raise ProtocolError(
-                    INVALID_PARAMS, "`inputResponses` must be an object"
-                )
+                raise invalid_params("`inputResponses` must be an object")
             for key, response in responses.items():
                 if isinstance(response, Mapping):
                     self._answers.setdefault(key, response)
@@ -223,14 +215,10 @@ class StateSealer:
             for key in self._keys
         ):
             self._log_missing_keys()
-            raise ProtocolError(
-                INVALID_PARAMS, "requestState is not valid for this request"
-            )
+            raise invalid_params("requestState is not valid for this request")
         content = from_json(body)
         if content["until"] < time.time():
-            raise ProtocolError(
-                INVALID_PARAMS, "requestState has expired; start the request again"
-            )
+            raise invalid_params("requestState has expired; start the request again")
         return State(content["answers"], content["values"])
 
     def _log_missing_keys(self) -> None:

@@ -91,12 +91,10 @@ class ResponseStream:
         """Write a message, or a comment; nobody else writes meanwhile."""
         raise NotImplementedError
 
-    async def _take_no_more(self) -> None:
-        """Nothing but the response follows; what was reported before comes before."""
-        if self._lock is not None:
-            async with self._lock:
-                self.finished = True
-        self.finished = True
+    async def _last_turn(self) -> None:
+        """Wait for what was reported before the response; what waits behind is dropped."""
+        async with self._sending():
+            self.finished = True
 
     def _sending(self) -> asyncio.Lock:
         """One writer at a time, in the order in which they came; the last one ends it."""

@@ -25,6 +25,7 @@ from ....core.errors import (
     RESOURCE_NOT_FOUND,
     URL_ELICITATION_REQUIRED,
     ProtocolError,
+    invalid_params,
     unsupported_version,
 )
 from ...handlers.context import SEVERITY, Context
@@ -36,7 +37,7 @@ from ...middleware import Next, Request
 from ...parts import Parts
 from ...settings import Settings
 from ...transports.http import exchange as names
-from ..era import ResponseChannel, error_response
+from ..era import ResponseChannel, failed
 from .round_trip import ASKING_METHODS, MultiRoundTrip, StateSealer
 from .subscriptions import SUBSCRIPTION_ID, Subscription, Subscriptions
 
@@ -169,11 +170,11 @@ class Modern:
 
     async def answer(
         self, incoming: Incoming, request: Decoded, channel: ResponseChannel
-    ) -> tuple[bytes, ProtocolError | None]:
+    ) -> tuple[bytes, int | None]:
         """Run a request through the middleware to its method.
 
         Returns:
-            The response, and the error that is in it.
+            The response, and the code of the error that is in it.
 
         Raises:
             Refused: There are too many calls.
@@ -215,15 +216,11 @@ class Modern:
             return message, None
         except Refused:
             raise
-        except ProtocolError as error:
-            error.code = _sendable(error.code)
-            incoming.outcome = f"error {error.code}"
-            return error_response(request_id, error), error
-        except Exception:
-            _log.exception("%s failed", method)
-            incoming.outcome = f"error {INTERNAL_ERROR}"
-            internal = ProtocolError(INTERNAL_ERROR, "Internal error")
-            return jsonrpc.error(request_id, internal), internal
+        except Exception as error:
+            code = INTERNAL_ERROR
+            if isinstance(error, ProtocolError):
+                code = error.code = _sendable(error.code)
+            return failed(incoming, request_id, error), code
         finally:
             # Without this, every request would be garbage for the cycle collector.
             channel.ctx = None
@@ -289,18 +286,18 @@ def read_client(meta: Json) -> Client:
         ProtocolError: A required key is missing, or a value has the wrong type.
     """
     if not isinstance(meta, dict):
-        raise _invalid("`params._meta` must be an object")
+        raise invalid_params("`params._meta` must be an object")
     try:
         version, capabilities = meta[PROTOCOL_VERSION], meta[CLIENT_CAPABILITIES]
     except KeyError as missing:
-        raise _invalid(f"`params._meta` lacks {missing.args[0]}") from None
+        raise invalid_params(f"`params._meta` lacks {missing.args[0]}") from None
     info = meta.get(CLIENT_INFO, _NOTHING)
     if not isinstance(version, str):
-        raise _invalid(f"{PROTOCOL_VERSION} must be a string")
+        raise invalid_params(f"{PROTOCOL_VERSION} must be a string")
     if not isinstance(capabilities, dict):
-        raise _invalid(f"{CLIENT_CAPABILITIES} must be an object")
+        raise invalid_params(f"{CLIENT_CAPABILITIES} must be an object")
     if not isinstance(info, dict):
-        raise _invalid(f"{CLIENT_INFO} must be an object")
+        raise invalid_params(f"{CLIENT_INFO} must be an object")
     return Client(version, info, capabilities)
 
 
@@ -314,7 +311,7 @@ def log_floor(meta: Json) -> int | None:
     if level is None:
         return None
     if not isinstance(level, str) or level not in SEVERITY:
-        raise _invalid(f"{LOG_LEVEL} must be one of {', '.join(SEVERITY)}")
+        raise invalid_params(f"{LOG_LEVEL} must be one of {', '.join(SEVERITY)}")
     return SEVERITY[level]
 
 
@@ -385,10 +382,6 @@ def _compare(
         raise _mismatch(
             f"{name} is {value[:200]!r}, but the body says {expected[:200]!r}"
         )
-
-
-def _invalid(message: str) -> ProtocolError:
-    return ProtocolError(INVALID_PARAMS, message)
 
 
 def _mismatch(message: str) -> ProtocolError:

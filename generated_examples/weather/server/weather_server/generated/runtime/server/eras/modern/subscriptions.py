@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from ....core import jsonrpc
 from ....core.catalog import Json, JsonObject
-from ....core.errors import INVALID_PARAMS, ProtocolError
+from ....core.errors import invalid_params
 from ....core.uri.template import MAX_URIS
 from ...handlers.contract import Announcement
 from ...incoming import OVERLOADED, too_many
@@ -155,13 +155,13 @@ class Subscriptions:
     def _filter(self, params: JsonObject) -> _Filter:
         wanted = params.get("notifications")
         if not isinstance(wanted, Mapping):
-            raise ProtocolError(INVALID_PARAMS, "`notifications` must be an object")
+            raise invalid_params("`notifications` must be an object")
         declared = self._changes.declared
         lists: set[Announcement] = set()
         for key, what in _LISTS.items():
             flag = wanted.get(key, False)
             if not isinstance(flag, bool):
-                raise ProtocolError(INVALID_PARAMS, f"`{key}` must be true or false")
+                raise invalid_params(f"`{key}` must be true or false")
             if flag and what in declared:
                 lists.add(what)
         uris = _uris(wanted.get("resourceSubscriptions", ()), self._limit)
@@ -171,16 +171,14 @@ class Subscriptions:
 def _uris(value: Json, limit: int) -> frozenset[str]:
     uris = value if isinstance(value, list | tuple) else None
     if uris is None or len(uris) > limit:
-        raise ProtocolError(
-            INVALID_PARAMS,
-            f"`resourceSubscriptions` must be a list of at most {limit} URIs",
+        raise invalid_params(
+            f"`resourceSubscriptions` must be a list of at most {limit} URIs"
         )
     texts = [uri for uri in uris if isinstance(uri, str)]
     if len(texts) < len(uris):
-        raise ProtocolError(INVALID_PARAMS, "`resourceSubscriptions` holds URIs alone")
+        raise invalid_params("`resourceSubscriptions` holds URIs alone")
     if sum(map(len, texts)) > MAX_URIS:
-        raise ProtocolError(
-            INVALID_PARAMS,
-            f"The URIs of `resourceSubscriptions` may have {MAX_URIS} characters in all",
+        raise invalid_params(
+            f"The URIs of `resourceSubscriptions` may have {MAX_URIS} characters in all"
         )
     return frozenset(texts)
