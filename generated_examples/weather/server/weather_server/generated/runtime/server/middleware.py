@@ -315,6 +315,6 @@ async def _shielded(
 
 async def _awaited(waiting: Awaitable[None], seconds: float) -> None:
     try:
-        await limited(contained(waiting), seconds)
+        await limited(contained(called(lambda: waiting)), seconds)
     except HandlerTimeout as error:
         raise HandlerTimeout(f"`after` did not finish within {error}") from error

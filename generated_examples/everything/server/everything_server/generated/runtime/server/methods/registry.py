@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -120,7 +121,7 @@ class Registry(Generic[S]):
         key: str,
         member: str,
         changes: Changes,
-        make: Callable[[JsonObject, Handler, tuple[str, ...]], S],
+        make: Callable[..., S],
     ) -> None:
         self._what: Final = what
         self._key = key
@@ -173,7 +174,7 @@ class Registry(Generic[S]):
         Raises:
             ValueError: A tool's schema can't be used.
         """
-        self.put(self._make(whole(definition), handler, scopes))
+        self.put(self._make(whole(definition), handler, scopes=scopes))
         self._announce()
 
     def remove(self, name: str) -> None:
@@ -281,16 +282,8 @@ class LiveCatalog:
             _check_schemas(definition)
             return ToolStep(definition, handler, threads, scopes=scopes)
 
-        def prompt(
-            definition: JsonObject, handler: Handler, scopes: tuple[str, ...]
-        ) -> PromptStep:
-            return PromptStep(definition, handler, threads, Any, scopes=scopes)
-
-        def resource(
-            definition: JsonObject, handler: Handler, scopes: tuple[str, ...]
-        ) -> ResourceStep:
-            return ResourceStep(definition, handler, threads, scopes=scopes)
-
+        prompt = partial(PromptStep, threads=threads, type_=Any)
+        resource = partial(ResourceStep, threads=threads)
         self.changes: Final = Changes(announces)
         self.tools: Final = Registry("tools", "name", "tools", self.changes, tool)
         self.prompts: Final = Registry(

@@ -12,9 +12,10 @@ import ipaddress
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 from aiohttp import web
@@ -60,22 +61,6 @@ class Client:
         self.requests: Final = requests
 
 
-class Clients(dict[str, "Client | None"]):
-    """What names count as; None for nothing. Makes clients, and keeps the last ones."""
-
-    def __init__(self, make: Callable[[str], Client | None]) -> None:
-        """Prepare; `make` tells what a name counts as, None for nothing."""
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, name: str) -> Client | None:
-        """What a name counts as that was not seen lately."""
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        client = self[name] = self._make(name)
-        return client
-
-
 def address_key(remote: str) -> str | None:
     """What an address counts as; None for one that has no limits of its own.
 
@@ -115,8 +100,8 @@ class Limits(parts.Limits):
         proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         self._proxies = proxies if proxies else None
         self._total = _requests("total", settings.total_rate, settings.total_burst)
-        self._addresses = Clients(self._of_address)
-        self._principals = Clients(self._of_principal)
+        self._addresses = lru_cache(_REMEMBERED)(self._of_address)
+        self._principals = lru_cache(_REMEMBERED)(self._of_principal)
         self._complained = -math.inf
         self._background: set[asyncio.Task[None]] = set()
         self._uncounted: dict[str, int] = {}
@@ -131,7 +116,7 @@ class Limits(parts.Limits):
         if self._proxies is not None:
             client = self._behind_proxies(exchange.request, self._proxies)
         else:
-            client = None if remote is None else self._addresses[remote]
+            client = None if remote is None else self._addresses(remote)
         exchange.client = exchange.address = client
         requests = self._total if client is None else client.requests
         if requests:
@@ -143,8 +128,8 @@ class Limits(parts.Limits):
         Raises:
             Refused: 429.
         """
-        client = exchange.client = self._principals[owner]
-        if client is not None and client.requests:
+        client = exchange.client = self._principals(owner)
+        if client.requests:
             await self._take(exchange, client.requests)
 
     async def batch(self, exchange: Exchange, size: int) -> None:
@@ -265,8 +250,8 @@ class Limits(parts.Limits):
             and proxies.trusts(client)
             and proxies.names_client(headers)
         ):
-            return self._addresses[_NAMELESS + client]
-        return None if client is None else self._addresses[client]
+            return self._addresses(_NAMELESS + client)
+        return None if client is None else self._addresses(client)
 
     def _of_address(self, remote: str) -> Client | None:
         nameless = remote.startswith(_NAMELESS)

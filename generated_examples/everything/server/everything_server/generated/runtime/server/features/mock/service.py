@@ -7,7 +7,7 @@ For those who write clients before there are handlers. Every result is valid for
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any, Final, TypeAlias, cast
 
@@ -18,7 +18,7 @@ from ....core.catalog import JsonObject
 from ....core.examples import NoExample, example
 from ....core.model import Codec
 from ...handlers.content import ToolError, ToolResult
-from ...handlers.contract import Completer, Contract
+from ...handlers.contract import Contract
 from ...service import Service
 
 _Handler: TypeAlias = Callable[..., Awaitable[Any]]
@@ -64,14 +64,16 @@ def _methods(contract: Contract) -> dict[str, _Handler]:
     for definition in catalog.prompts:
         prompt = contract.prompts[str(definition["name"])]
         methods[prompt.method] = _prompt(definition)
-        methods |= _completions(prompt.complete.values())
     for definition in catalog.resources:
         resource = contract.resources[str(definition["uri"])]
         methods[resource.method] = _resource(definition)
     for definition in catalog.resource_templates:
         template = contract.resource_templates[str(definition["uriTemplate"])]
         methods[template.method] = _resource(definition)
-        methods |= _completions(template.complete.values())
+    for completing in (contract.prompts, contract.resource_templates):
+        for binding in completing.values():
+            names = [c for c in binding.complete.values() if isinstance(c, str)]
+            methods |= dict.fromkeys(names, _no_completions)
     return methods
 
 
@@ -131,8 +133,5 @@ def _resource(definition: JsonObject) -> _Handler:
     return answer
 
 
-def _completions(completers: Iterable[Completer]) -> dict[str, _Handler]:
-    async def answer(_: Service, *given: object) -> list[str]:
-        return []
-
-    return {name: answer for name in completers if isinstance(name, str)}
+async def _no_completions(_: Service, *given: object) -> list[str]:
+    return []

@@ -8,7 +8,8 @@ conventions for MCP, https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, TypeAlias
@@ -34,6 +35,13 @@ _SECONDS: Final = (
     *(1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0),
 )
 """Upper bounds of the histogram's buckets, as the conventions advise."""
+
+_NUMBERS: Final = (
+    ("calls", "{call}", "Calls that run."),
+    ("sessions", "{session}", "Open legacy sessions."),
+    ("streams", "{stream}", "Open-ended streams."),
+)
+"""Numbers of `ServerStats`, with their units and descriptions."""
 
 _LONGEST: Final = 512
 """Characters of one attribute that comes from outside."""
@@ -88,13 +96,16 @@ class Telemetry(Hook):
 
     def attach(self, stats: ServerStats) -> None:
         """See `Hook`."""
-        self._observe("calls", "{call}", "Calls that run.", lambda: stats.calls)
-        self._observe(
-            "sessions", "{session}", "Open legacy sessions.", lambda: stats.sessions
-        )
-        self._observe(
-            "streams", "{stream}", "Open-ended streams.", lambda: stats.streams
-        )
+        for name, unit, description in _NUMBERS:
+            self._meter.create_observable_up_down_counter(
+                f"mcp.server.active_{name}",
+                callbacks=[partial(self._observed, stats, name)],
+                unit=unit,
+                description=description,
+            )
+
+    def _observed(self, stats: ServerStats, name: str, _: object) -> Sequence[Any]:
+        return [self._observation(getattr(stats, name))]
 
     def before(self, call: Call) -> None:
         """See `Hook`."""
@@ -140,19 +151,6 @@ class Telemetry(Hook):
         parent = self._contexts.get_current() if self._follow else context
         other = self._trace.get_current_span(parent).get_span_context()
         return [self._trace.Link(other)] if other.is_valid else []
-
-    def _observe(
-        self, name: str, unit: str, description: str, number: Callable[[], int]
-    ) -> None:
-        def observed(_: object) -> Sequence[Any]:
-            return [self._observation(number())]
-
-        self._meter.create_observable_up_down_counter(
-            f"mcp.server.active_{name}",
-            callbacks=[observed],
-            unit=unit,
-            description=description,
-        )
 
 
 class Metrics:
