@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeGuard
 
 from mcpgen.ir import Json
-from mcpgen.runtime.core.schema.references import encoded
+from mcpgen.runtime.core.schema.document import encoded
 
 _DEEPEST: Final = 12
 _LONGEST: Final = 200

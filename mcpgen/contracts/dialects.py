@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mcpgen.runtime.core.schema.subschemas import LIST, MAP, ONE
+from mcpgen.runtime.core.schema.document import LIST, MAP, ONE
 
 from .documents import WORDS, Json, is_list, is_mapping
 

@@ -12,8 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 from urllib.parse import quote, unquote
 
-from mcpgen.runtime.core.schema.references import encoded
-from mcpgen.runtime.core.schema.subschemas import LIST, MAP, ONE
+from mcpgen.runtime.core.schema.document import LIST, MAP, ONE, encoded
 
 if TYPE_CHECKING:
     from jsonschema_rs import CanonicalSchema, Validator

@@ -20,7 +20,7 @@ from mcpgen.manifest import (
 from mcpgen.manifest.reading import is_list, is_mapping, quoted
 from mcpgen.manifest.schemas import dialect
 from mcpgen.manifest.subschemas import walk
-from mcpgen.runtime.core.schema.references import encoded
+from mcpgen.runtime.core.schema.document import encoded
 
 from . import schemas
 from .schemas import Finding

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from mcpgen.runtime.core.schema.subschemas import LIST, MAP, ONE
+from mcpgen.runtime.core.schema.document import LIST, MAP, ONE
 
 from .declarations import Json, Pointer
 from .reading import is_list, is_mapping, quoted

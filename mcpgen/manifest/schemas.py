@@ -16,9 +16,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from mcpgen.diagnostics import Diagnostic
-from mcpgen.runtime.core.schema.compile_cost import TOO_EXPENSIVE, is_expensive
-from mcpgen.runtime.core.schema.references import encoded
-from mcpgen.runtime.core.schema.subschemas import below
+from mcpgen.runtime.core.schema.document import below, encoded
+from mcpgen.runtime.core.schema.validator import TOO_EXPENSIVE, is_expensive
 
 from . import limits, patterns, words
 from .declarations import Json, Pointer

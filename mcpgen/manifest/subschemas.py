@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mcpgen.runtime.core.schema.subschemas import below
+from mcpgen.runtime.core.schema.document import below
 
 from .declarations import Json, Pointer
 from .reading import is_mapping

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
 
 from .catalog import Json, JsonObject
-from .schema.subschemas import below
+from .schema.document import below
 
 PROTOCOL_VERSION: Final = "MCP-Protocol-Version"
 METHOD: Final = "Mcp-Method"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from ..schema.references import is_array
+from ..schema.document import is_array
 from .plain import (
     Json,
     JsonObject,

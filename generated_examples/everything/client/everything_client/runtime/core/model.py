@@ -16,7 +16,6 @@ from typing import (
     Generic,
     Literal,
     TypeAlias,
-    TypeGuard,
     TypeVar,
     cast,
     get_args,
@@ -28,7 +27,7 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaSerializer, SchemaValidator
 
-from .jsonrpc import uncollected
+from .jsonrpc import is_array, is_object, uncollected
 from .lazy import Named
 
 Json: TypeAlias = Any
@@ -214,11 +213,11 @@ def _can_be_shadowed(name: str, field: FieldInfo) -> bool:
 
 def _has_key(value: Json, names: frozenset[str]) -> bool:
     """Whether an object anywhere in a value has one of some keys."""
-    if _is_object(value):
+    if is_object(value):
         if not names.isdisjoint(value):
             return True
         return any(_has_key(part, names) for part in value.values())
-    return _is_array(value) and any(_has_key(part, names) for part in value)
+    return is_array(value) and any(_has_key(part, names) for part in value)
 
 
 def _unset(built: Any, instance: Json) -> None:
@@ -226,17 +225,17 @@ def _unset(built: Any, instance: Json) -> None:
 
     Pydantic notes the names of both in one set.
     """
-    if isinstance(built, Model) and _is_object(instance):
+    if isinstance(built, Model) and is_object(instance):
         for name, field in type(built).model_fields.items():
             alias = field.alias or name
             if alias in instance:
                 _unset(getattr(built, name), instance[alias])
             else:
                 built.__pydantic_fields_set__.discard(name)
-    elif _is_object(built) and _is_object(instance):
+    elif is_object(built) and is_object(instance):
         for key, part in built.items():
             _unset(part, instance.get(key))
-    elif _is_array(built) and _is_array(instance):
+    elif is_array(built) and is_array(instance):
         for part, its in zip(built, instance, strict=False):
             _unset(part, its)
 
@@ -273,7 +272,7 @@ def _corrected(value: Json, places: Sequence[tuple[int | str, ...]]) -> Json:
     """
     if isinstance(value, float) and places and value.is_integer():
         return int(value)
-    if not (_is_array(value) or _is_object(value)):
+    if not (is_array(value) or is_object(value)):
         return value
     below: dict[int | str, list[tuple[int | str, ...]]] = {}
     for place in places:
@@ -281,7 +280,7 @@ def _corrected(value: Json, places: Sequence[tuple[int | str, ...]]) -> Json:
             if _has(value, key):
                 below.setdefault(key, []).append(place[at + 1 :])
                 break
-    if _is_object(value):
+    if is_object(value):
         return {
             key: _corrected(part, below.get(key, ())) for key, part in value.items()
         }
@@ -290,23 +289,15 @@ def _corrected(value: Json, places: Sequence[tuple[int | str, ...]]) -> Json:
 
 def _has(value: Json, key: int | str) -> bool:
     if isinstance(key, int):
-        return _is_array(value) and key < len(value)
-    return _is_object(value) and key in value
+        return is_array(value) and key < len(value)
+    return is_object(value) and key in value
 
 
 def _with_integers(value: Json) -> Json:
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if _is_array(value):
+    if is_array(value):
         return [_with_integers(item) for item in value]
-    if _is_object(value):
+    if is_object(value):
         return {key: _with_integers(item) for key, item in value.items()}
     return value
-
-
-def _is_array(value: Json) -> TypeGuard[list[Json]]:
-    return isinstance(value, list)
-
-
-def _is_object(value: Json) -> TypeGuard[dict[str, Json]]:
-    return isinstance(value, dict)

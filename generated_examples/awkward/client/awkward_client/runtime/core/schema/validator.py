@@ -9,13 +9,12 @@ Nothing is ever fetched: a `$ref` to a file or a URL makes the schema unusable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .compile_cost import TOO_EXPENSIVE, is_expensive
+from .document import IN_PLACE, KEYWORDS, Document, below, encoded, is_object
 from .explain.words import MAX_VALUE, Json, cut, pointer
-from .references import encoded
 
 if TYPE_CHECKING:
     from jsonschema_rs import Validator
@@ -24,17 +23,33 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BACKTRACK_LIMIT",
+    "TOO_EXPENSIVE",
     "InvalidSchema",
     "Json",
     "Problem",
     "SchemaValidator",
     "describe",
+    "is_expensive",
     "pointer",
 ]
 
 BACKTRACK_LIMIT: Final = 50_000
 """Steps that a pattern with look-around or back-references may take on one string;
 others run in time linear in the string."""
+
+MAX_STEPS: Final = 20_000
+"""Subschemas that all `unevaluated*` of a schema may lead to, counted once for each path;
+at most 30 microseconds each."""
+
+TOO_EXPENSIVE: Final = (
+    "`unevaluatedProperties` and `unevaluatedItems` lead over references to more than "
+    f"{MAX_STEPS:,} subschemas"
+)
+
+_UNEVALUATED: Final = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+
+_Step: TypeAlias = tuple[str, Mapping[str, Json]]
+"""A schema, and the reference that leads to it; empty where it stands inside."""
 
 
 class InvalidSchema(ValueError):
@@ -152,3 +167,53 @@ def _compiled(schema: Json, registry: Any = None) -> Validator:
         registry=registry,
         offline=True,
     )
+
+
+# --- what compiling takes -------------------------------------------------------
+#
+# For every `unevaluatedProperties` and `unevaluatedItems`, jsonschema-rs compiles each path
+# of `$ref` and `allOf` that starts beside it, again for each further one on the path: their
+# number is exponential.
+
+
+def is_expensive(schema: Json) -> bool:
+    """Whether compiling a schema would take more than `MAX_STEPS`."""
+    document = Document(schema)
+    sources = [part for part in document.parts if not _UNEVALUATED.isdisjoint(part)]
+    if not sources or all(KEYWORDS.isdisjoint(part) for part in document.parts):
+        return False
+    left = MAX_STEPS
+    around: dict[int, list[_Step]] = {}
+    for source in sources:
+        path: list[tuple[str, Iterator[_Step]]] = [("", iter((("", source),)))]
+        while path:
+            reference, part = next(path[-1][1], (None, source))
+            if reference is None:
+                path.pop()
+                continue
+            left -= 1
+            if left < 0:
+                return True
+            # The same object may stand in several places: a reference is what closes a
+            # circle.
+            if reference and any(reference == each for each, _ in path):
+                continue
+            if id(part) not in around:
+                following = list(_next(part, document))
+                # A second time for the keyword of its own.
+                times = 1 if _UNEVALUATED.isdisjoint(part) else 2
+                around[id(part)] = following * times
+            path.append((reference, iter(around[id(part)])))
+    return False
+
+
+def _next(part: Mapping[str, Json], document: Document) -> Iterator[_Step]:
+    """The schemas that apply to the same value as another one."""
+    for keyword in KEYWORDS & part.keys():
+        for target in document.targets(part[keyword]):
+            if is_object(target):
+                yield str(part[keyword]), target
+    for keyword in (*IN_PLACE, *_UNEVALUATED):
+        for _, child in below(keyword, part.get(keyword)):
+            if is_object(child):
+                yield "", child

@@ -7,10 +7,11 @@ https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation#requ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TypeGuard
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from ..catalog import Json, JsonObject
+from .document import Document, is_array, is_object
 
 CHOICES_SINCE: Final = "2025-11-25"
 """The first revision with titled choices, several choices, and defaults of any kind."""
@@ -53,13 +54,14 @@ def form(schema: JsonObject, version: str) -> dict[str, Json]:
         FormError: It cannot be expressed as a form.
     """
     properties = schema.get("properties", {})
-    if schema.get("type", "object") != "object" or not _is_object(properties):
+    if schema.get("type", "object") != "object" or not is_object(properties):
         raise FormError("", "must be an object schema with `properties`")
     required = schema.get("required")
-    names = [str(name) for name in required] if _is_list(required) else []
+    names = [str(name) for name in required] if is_array(required) else []
     fields: dict[str, Json] = {}
+    document = Document(schema)
     for name, written in properties.items():
-        field, is_optional = _plain(name, written, schema)
+        field, is_optional = _plain(name, written, document)
         fields[name] = _field(name, field, version)
         if is_optional and name in names:
             names.remove(name)
@@ -69,19 +71,15 @@ def form(schema: JsonObject, version: str) -> dict[str, Json]:
     return made
 
 
-def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, list | tuple)
-
-
-def _plain(name: str, written: Json, root: JsonObject) -> tuple[JsonObject, bool]:
+def _plain(name: str, written: Json, document: Document) -> tuple[JsonObject, bool]:
     """A field without references and without null, and whether null was allowed."""
-    field = _resolved(name, written, root)
+    field = _resolved(name, written, document)
     optional = False
     for keyword in ("anyOf", "oneOf"):
         branches = field.get(keyword)
-        if not _is_list(branches):
+        if not is_array(branches):
             continue
-        plain = [_resolved(name, branch, root) for branch in branches]
+        plain = [_resolved(name, branch, document) for branch in branches]
         if _titled(plain):
             continue
         others = [branch for branch in plain if branch.get("type") != "null"]
@@ -90,42 +88,33 @@ def _plain(name: str, written: Json, root: JsonObject) -> tuple[JsonObject, bool
             around = {k: v for k, v in field.items() if k != keyword}
             field = {**others[0], **around}
     kinds = field.get("type")
-    if _is_list(kinds):
+    if is_array(kinds):
         left = [kind for kind in kinds if kind != "null"]
         optional = optional or len(left) < len(kinds)
         field = {**field, "type": left[0] if len(left) == 1 else left}
     items = field.get("items")
-    if _is_object(items):
-        field = {**field, "items": _resolved(name, items, root)}
+    if is_object(items):
+        field = {**field, "items": _resolved(name, items, document)}
     return field, optional
 
 
-def _resolved(name: str, schema: Json, root: JsonObject) -> JsonObject:
+def _resolved(name: str, schema: Json, document: Document) -> JsonObject:
     """A schema with what its `$ref`, or its only `allOf`, names in its place."""
     for _ in range(8):
-        if not _is_object(schema):
+        if not is_object(schema):
             raise FormError(name, f"must be {_ALLOWED}")
         reference, parts = schema.get("$ref"), schema.get("allOf")
         if isinstance(reference, str):
-            target = _target(reference, root)
-        elif _is_list(parts) and len(parts) == 1:
+            target = next(iter(document.targets(reference)), None)
+        elif is_array(parts) and len(parts) == 1:
             target = parts[0]
         else:
             return schema
-        if not _is_object(target):
+        if not is_object(target):
             raise FormError(name, f"refers to {reference!r}, which does not exist")
         around = {k: v for k, v in schema.items() if k not in ("$ref", "allOf")}
         schema = {**target, **around}
     raise FormError(name, "refers to itself")
-
-
-def _target(reference: str, root: JsonObject) -> Json:
-    for keyword in ("$defs", "definitions"):
-        defined = root.get(keyword)
-        start = f"#/{keyword}/"
-        if reference.startswith(start) and _is_object(defined):
-            return defined.get(reference.removeprefix(start))
-    return None
 
 
 def _field(name: str, field: JsonObject, version: str) -> dict[str, Json]:
@@ -176,13 +165,13 @@ def _limits(field: JsonObject, *, whole: bool) -> dict[str, Json]:
 def _items(name: str, field: JsonObject) -> dict[str, Json]:
     """The elements of a list: some of several strings."""
     items = field.get("items")
-    if _is_object(items):
+    if is_object(items):
         values = _strings(items.get("enum"))
         if values is not None:
             return {"type": "string", "enum": values}
         for keyword in ("anyOf", "oneOf"):
             titled = items.get(keyword)
-            if _is_list(titled) and _titled(titled):
+            if is_array(titled) and _titled(titled):
                 return {"anyOf": [dict(each) for each in titled]}
     raise FormError(name, "is a list whose elements are not one of several strings")
 
@@ -191,7 +180,7 @@ def _choices(field: JsonObject, *, titled: bool) -> dict[str, Json] | None:
     """The keywords of a field that is one of several strings; None for others."""
     for keyword in ("oneOf", "anyOf"):
         options = field.get(keyword)
-        if _is_list(options) and _titled(options):
+        if is_array(options) and _titled(options):
             if titled:
                 return {"oneOf": [dict(option) for option in options]}
             names = [option["title"] for option in options]
@@ -207,21 +196,17 @@ def _choices(field: JsonObject, *, titled: bool) -> dict[str, Json] | None:
 
 
 def _strings(values: Json) -> list[str] | None:
-    if not _is_list(values) or not values:
+    if not is_array(values) or not values:
         return None
     found = [value for value in values if isinstance(value, str)]
     others = len(values) - len(found) - sum(value is None for value in values)
     return None if others else found
 
 
-def _is_object(value: object) -> TypeGuard[JsonObject]:
-    return isinstance(value, Mapping)
-
-
 def _titled(options: Sequence[Any]) -> bool:
     """Whether each option is a string with a title."""
     return all(
-        _is_object(option)
+        is_object(option)
         and isinstance(option.get("const"), str)
         and isinstance(option.get("title"), str)
         for option in options

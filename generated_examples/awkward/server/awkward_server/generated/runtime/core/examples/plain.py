@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, islice
 from typing import Any, Final, TypeAlias, TypeGuard
 
-from ..schema.references import is_array, is_object
+from ..schema.document import is_array, is_object
 from .patterns import UnreadablePattern, matching
 
 Json: TypeAlias = Any

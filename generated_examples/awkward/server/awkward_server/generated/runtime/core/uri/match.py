@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from .syntax import (
+from .template import (
+    MAX_URI,
     OPERATORS,
     Expression,
     Operator,
@@ -24,7 +25,6 @@ from .syntax import (
     normalize,
     parse,
 )
-from .template import MAX_URI
 
 Found: TypeAlias = dict[str, str | list[str]]
 

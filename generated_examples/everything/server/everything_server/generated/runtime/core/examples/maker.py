@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeAlias
 
-from ..schema.references import KEYWORDS, Document, is_array, is_object
+from ..schema.document import KEYWORDS, Document, is_array, is_object
 from ..schema.validator import InvalidSchema, SchemaValidator, describe
 from .joining import closed_over, dependent, merged, property_schema
 from .plain import (

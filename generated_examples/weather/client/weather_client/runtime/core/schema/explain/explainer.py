@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import to_json
 
-from ..references import KEYWORDS, Document, encoded, is_array, is_object
-from ..subschemas import IN_PLACE, LIST, MAP, ONE, below
+from ..document import IN_PLACE, KEYWORDS, Document, below, encoded, is_array, is_object
 from .reasons import Found, Path, Reasons
 from .unions import Branch, Shapes, choose
 from .words import Json, is_dict, is_list, parts, pointer
@@ -59,20 +58,9 @@ _MOVING: Final = frozenset(
     }
 )
 """Keywords with which a part means something else when it stands alone."""
-_SHALLOW: Final = frozenset(
-    {
-        *(
-            "dependentRequired",
-            "maxItems",
-            "maxProperties",
-            "minItems",
-            "minProperties",
-        ),
-        *("propertyNames", "required", "type"),
-    }
-)
-"""Keywords of objects and arrays that do not look into their parts."""
 _BOUNDS: Final = ("maxItems", "maxProperties", "minItems", "minProperties")
+_SHALLOW: Final = frozenset({*_BOUNDS, "dependentRequired", "required", "type"})
+"""Keywords of objects and arrays that do not look into their parts."""
 _COPYING: Final = ("const", "enum", "not")
 """Keywords whose value is copied into an error."""
 _REPEATED: Final = re.compile(r"(.)\{(?:\d*,)?(\d{1,6})\}")
@@ -96,7 +84,9 @@ class Explainer:
         self.shapes = Shapes(self.document)
         self.validator = validator
         self._compiler = compiler
-        self._made: OrderedDict[tuple[str, int], Validator | None] = OrderedDict()
+        self._made: OrderedDict[tuple[str, int], tuple[Validator | None]] = (
+            OrderedDict()
+        )
         self._registry: Any = None
         self.size = len(self.document.parts)
         dialect = schema.get("$schema", "") if is_object(schema) else ""
@@ -122,33 +112,37 @@ class Explainer:
 
     def shallow(self, schema: Json, made: Json) -> Validator | None:
         """A validator for the keywords of a part that do not look into parts."""
-        key = "shallow", id(schema)
-        return self._made[key] if key in self._made else self._keep(key, made, None)
+        return self._compiled(("shallow", id(schema)), lambda: (made, None))
 
     def part(self, schema: Json) -> Validator | None:
         """A validator for arrays of what a part of the document admits."""
-        key = "part", id(schema)
-        if key in self._made:
-            return self._made[key]
-        if not self._has_parts or (path := self.document.pointer(schema)) is None:
+        if not self._has_parts or not self.document.has(schema):
             return None
+        return self._compiled(("part", id(schema)), lambda: self._alone(schema))
+
+    def _alone(self, schema: Json) -> tuple[dict[str, Json], Any]:
+        from jsonschema_rs import Registry
+
         if self._registry is None:
-            from jsonschema_rs import Registry
-
             self._registry = Registry([(_URI, encoded(self.document.root))])
-        return self._keep(key, {"items": {"$ref": f"{_URI}#{path}"}}, self._registry)
+        reference = f"{_URI}#{self.document.pointer(schema)}"
+        return {"items": {"$ref": reference}}, self._registry
 
-    def _keep(
-        self, key: tuple[str, int], schema: dict[str, Json], registry: Any
+    def _compiled(
+        self, key: tuple[str, int], make: Callable[[], tuple[dict[str, Json], Any]]
     ) -> Validator | None:
-        try:
-            made = self._compiler({**self._named, **schema}, registry)
-        except ValueError:
-            made = None
-        self._made[key] = made
-        if len(self._made) > MAX_VALIDATORS:
-            self._made.popitem(last=False)
-        return made
+        """A validator, made once as long as it is kept; None for what can't be used."""
+        known = self._made.get(key)
+        if known is None:
+            schema, registry = make()
+            try:
+                known = (self._compiler({**self._named, **schema}, registry),)
+            except ValueError:
+                known = (None,)
+            self._made[key] = known
+            if len(self._made) > MAX_VALIDATORS:
+                self._made.popitem(last=False)
+        return known[0]
 
 
 class _Explanation:
@@ -191,7 +185,7 @@ class _Explanation:
                 return True
             problem = pointer(path), text
             if problem in self._found:
-                return True
+                continue
             if self._is_full:
                 self._more += 1
             else:
@@ -272,9 +266,9 @@ class _Explanation:
     ) -> Iterator[tuple[Json, Json]]:
         """The schemas of a keyword, each with a value that it applies to."""
         if keyword in KEYWORDS:
-            for target in self._document.targets(arg) or [True] * (
-                1 + len(parts(value))
-            ):
+            # Elsewhere is a meta-schema alone, which has no unions in each other.
+            unknown = [True] * (1 + len(parts(value)))
+            for target in self._document.targets(arg) or unknown:
                 yield target, value
         elif keyword in IN_PLACE or keyword == "dependencies":
             for _, child in below(keyword, arg):
@@ -282,9 +276,7 @@ class _Explanation:
         elif keyword == "properties" and is_object(arg):
             if is_dict(value):
                 yield from ((arg[n], value[n]) for n in value if n in arg)
-        elif keyword in ("propertyNames", *ONE, *LIST, *MAP) and not keyword.startswith(
-            ("$", "def")
-        ):
+        elif keyword not in ("$defs", "definitions"):
             for _, child in below(keyword, arg):
                 for part in parts(value):
                     yield child, part

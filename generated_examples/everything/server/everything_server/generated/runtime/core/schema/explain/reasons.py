@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ..subschemas import IN_PLACE
+from ..document import IN_PLACE
 from .unions import Branch, Shapes, choose, closest
 from .words import (
     Json,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from ..references import Document, is_object
+from ..document import Document, is_object
 from .words import Json, cut, is_dict, is_list, kinds, options_in_words, shown
 
 if TYPE_CHECKING:

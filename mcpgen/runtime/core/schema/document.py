@@ -1,17 +1,54 @@
-"""References of a JSON Schema: in the form that the validator asks for, and followed.
+"""A JSON Schema document: the schemas inside it, and where its references lead.
 
 Shared by the generator, server and client; data only. Nothing is ever fetched.
-https://json-schema.org/draft/2020-12/json-schema-core#name-schema-identification
+https://json-schema.org/draft/2020-12/json-schema-core
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeGuard
 from urllib.parse import quote, unquote, urljoin
 
 from ..catalog import Json
-from .subschemas import LIST, MAP, ONE, below
+
+ONE: Final = frozenset(
+    {
+        "additionalItems",
+        "additionalProperties",
+        "contains",
+        "contentSchema",
+        "else",
+        "if",
+        "items",
+        "not",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
+)
+"""Keywords whose value is a schema."""
+
+LIST: Final = frozenset({"allOf", "anyOf", "items", "oneOf", "prefixItems"})
+"""Keywords whose value is a list of schemas."""
+
+MAP: Final = frozenset(
+    {
+        "$defs",
+        "definitions",
+        "dependencies",
+        "dependentSchemas",
+        "patternProperties",
+        "properties",
+    }
+)
+"""Keywords whose value is an object of schemas."""
+
+IN_PLACE: Final = frozenset(
+    {"allOf", "anyOf", "dependentSchemas", "else", "if", "not", "oneOf", "then"}
+)
+"""Keywords whose schemas apply to the same value as the schema that they stand in."""
 
 KEYWORDS: Final = frozenset({"$dynamicRef", "$recursiveRef", "$ref"})
 _SAFE: Final = "%/:?#@!$&'()*+,;=~"
@@ -19,6 +56,17 @@ _SAFE_IN_FRAGMENT: Final = "%/:?@!$&'()*+,;=~"
 
 Place: TypeAlias = "tuple[Place, tuple[str | int, ...]] | None"
 """Where a part of a document is: the place of the part around it, and keys from there."""
+
+
+def below(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], Json]]:
+    """The schemas behind a keyword, each with the keys that lead to it from there."""
+    if isinstance(value, Mapping):
+        if keyword in MAP:
+            yield from (((name,), child) for name, child in value.items())
+        elif keyword in ONE:
+            yield (), value
+    elif keyword in LIST and isinstance(value, list | tuple):
+        yield from (((index,), child) for index, child in enumerate(value))
 
 
 def encoded(schema: Any) -> Any:
@@ -145,10 +193,12 @@ class Document:
                 return None
         return found
 
-    def pointer(self, part: Json) -> str | None:
-        """The JSON pointer of a part, percent-encoded; None for what is none."""
-        if id(part) not in self._places:
-            return None
+    def has(self, schema: Json) -> bool:
+        """Whether a schema is one of the document's parts."""
+        return id(schema) in self._places
+
+    def pointer(self, part: Json) -> str:
+        """The JSON pointer of a part, percent-encoded."""
         place = self._places[id(part)]
         steps: list[str] = []
         while place is not None:
