@@ -12,7 +12,7 @@ import asyncio
 import logging
 import re
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -204,7 +204,7 @@ class MemorySessions:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._counts: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
         self._sessions: dict[str, Session] = {}
 
     def __len__(self) -> int:
@@ -226,8 +226,7 @@ class MemorySessions:
         if len(self._sessions) >= self._limit:
             return False
         self._sessions[session.id] = session
-        for owner in session.counts_for:
-            self._counts[owner] = self._counts.get(owner, 0) + 1
+        self._counts.update(session.counts_for)
         return True
 
     def remove(self, session_id: str) -> Session | None:
@@ -239,7 +238,7 @@ class MemorySessions:
 
     def count(self, owner: str) -> int:
         """See `SessionStore`."""
-        return self._counts.get(owner, 0)
+        return self._counts[owner]
 
     def expired(self, before: float) -> list[Session]:
         """See `SessionStore`."""
@@ -268,26 +267,17 @@ class MemoryEvents:
             be kept first is forgotten first.
     """
 
-    __slots__ = ("_budget", "_history")
+    __slots__ = ("_kept", "_size", "_used", "history")
 
     def __init__(self, history: int, size: int = 64 * 1024 * 1024) -> None:
-        self._history = history
-        self._budget = _Budget(size)
-
-    def open(self, session_id: str, stream: int) -> Events:
-        """See `EventStore`."""
-        return _Recent(self._budget, self._history)
-
-
-class _Budget:
-    """Bytes that streams share; too many, and the first of them loses its own."""
-
-    __slots__ = ("_kept", "_size", "_used")
-
-    def __init__(self, size: int) -> None:
+        self.history = history
         self._size = size
         self._used = 0
         self._kept: dict[_Recent, None] = {}
+
+    def open(self, session_id: str, stream: int) -> Events:
+        """See `EventStore`."""
+        return _Recent(self)
 
     def grow(self, recent: _Recent, size: int) -> None:
         """Count what a stream keeps more, or less."""
@@ -303,27 +293,28 @@ class _Budget:
 
 
 class _Recent:
-    __slots__ = ("_budget", "_events", "_history", "size")
+    """The last events of one stream."""
 
-    def __init__(self, budget: _Budget, history: int) -> None:
-        self._budget = budget
-        self._history = history
+    __slots__ = ("_events", "_store", "size")
+
+    def __init__(self, store: MemoryEvents) -> None:
+        self._store = store
         self._events: deque[tuple[int, bytes]] = deque()
         self.size = 0
 
     def append(self, number: int, framed: bytes) -> None:
         self._events.append((number, framed))
         more = len(framed)
-        if len(self._events) > self._history:
+        if len(self._events) > self._store.history:
             more -= len(self._events.popleft()[1])
         self.size += more
-        self._budget.grow(self, more)
+        self._store.grow(self, more)
 
     def after(self, number: int) -> Iterable[bytes]:
         return [framed for place, framed in self._events if place > number]
 
     def forget(self) -> None:
-        self._budget.drop(self)
+        self._store.drop(self)
         self.size = 0
         self._events.clear()
 

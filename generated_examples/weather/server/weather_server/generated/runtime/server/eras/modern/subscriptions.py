@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -44,31 +43,10 @@ def _rendered(change: Change) -> tuple[bytes, bytes]:
     return before, after
 
 
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    """What a client wants to hear of, as far as this server announces it."""
-
-    lists: frozenset[Announcement]
-    uris: frozenset[str]
-
-    def wants(self, change: Change) -> bool:
-        return (
-            change.what in self.lists if change.uri is None else change.uri in self.uris
-        )
-
-    def acknowledged(self) -> dict[str, Json]:
-        granted: dict[str, Json] = {
-            key: True for key, what in _LISTS.items() if what in self.lists
-        }
-        if self.uris:
-            granted["resourceSubscriptions"] = sorted(self.uris)
-        return granted
-
-
 class Subscription:
     """One open subscription: it hears changes and sends what its client wants of them."""
 
-    __slots__ = ("_filter", "_id", "_meta", "_send", "end", "request_id")
+    __slots__ = ("_id", "_lists", "_send", "_uris", "end", "request_id")
 
     end: Callable[[], None]
     """Ends it when the server stops."""
@@ -76,29 +54,36 @@ class Subscription:
     def __init__(
         self,
         request_id: jsonrpc.RequestId,
-        wanted: _Filter,
+        lists: frozenset[Announcement],
+        uris: frozenset[str],
         send: Callable[[bytes], None],
         end: Callable[[], None],
     ) -> None:
-        self._filter = wanted
         self.request_id = request_id
-        self._meta: dict[str, Json] = {SUBSCRIPTION_ID: request_id}
         self._id = to_json(request_id)
+        self._lists = lists
+        self._uris = uris
         self._send = send
         self.end = end
 
     def acknowledge(self) -> None:
         """Send the first notification, which says what is announced."""
-        self._send(
-            jsonrpc.notification(
-                "notifications/subscriptions/acknowledged",
-                {"_meta": self._meta, "notifications": self._filter.acknowledged()},
-            )
-        )
+        granted: dict[str, Json] = {
+            key: True for key, what in _LISTS.items() if what in self._lists
+        }
+        if self._uris:
+            granted["resourceSubscriptions"] = sorted(self._uris)
+        params: dict[str, Json] = {
+            "_meta": {SUBSCRIPTION_ID: self.request_id},
+            "notifications": granted,
+        }
+        method = "notifications/subscriptions/acknowledged"
+        self._send(jsonrpc.notification(method, params))
 
     def __call__(self, change: Change, /) -> Iterator[None]:
         """Hear of a change."""
-        if self._filter.wants(change):
+        uri = change.uri
+        if change.what in self._lists if uri is None else uri in self._uris:
             before, after = _rendered(change)
             self._send(b"%b%b%b" % (before, self._id, after))
         yield
@@ -132,12 +117,12 @@ class Subscriptions:
             ProtocolError: The filter is malformed.
             Refused: There are too many subscriptions.
         """
-        wanted = self._filter(params)
+        lists, uris = self._filter(params)
         if len(self._open) >= self._limit:
             raise too_many(
                 OVERLOADED, "Too many open subscriptions", "max_subscriptions", 5
             )
-        subscription = Subscription(request_id, wanted, send, end)
+        subscription = Subscription(request_id, lists, uris, send, end)
         stop = self._changes.listen(subscription)
         self._open.add(subscription)
         try:
@@ -152,7 +137,10 @@ class Subscriptions:
         for subscription in tuple(self._open):
             subscription.end()
 
-    def _filter(self, params: JsonObject) -> _Filter:
+    def _filter(
+        self, params: JsonObject
+    ) -> tuple[frozenset[Announcement], frozenset[str]]:
+        """What a client wants to hear of, as far as this server announces it."""
         wanted = params.get("notifications")
         if not isinstance(wanted, Mapping):
             raise invalid_params("`notifications` must be an object")
@@ -165,7 +153,7 @@ class Subscriptions:
             if flag and what in declared:
                 lists.add(what)
         uris = _uris(wanted.get("resourceSubscriptions", ()), self._limit)
-        return _Filter(frozenset(lists), uris if "updates" in declared else frozenset())
+        return frozenset(lists), uris if "updates" in declared else frozenset()
 
 
 def _uris(value: Json, limit: int) -> frozenset[str]:

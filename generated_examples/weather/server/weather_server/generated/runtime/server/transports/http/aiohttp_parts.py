@@ -65,9 +65,8 @@ def refine_requests(
         return
 
     def made(message: Any, *more: Any) -> web.BaseRequest:
-        loop = asyncio.get_running_loop()
         if message is error:
-            return _Broken(unsupported, message, *more, loop)
+            return _Broken(unsupported, message, *more, asyncio.get_running_loop())
         if is_draining():
             message = message._replace(should_close=True)
         try:
@@ -75,7 +74,8 @@ def refine_requests(
         except (ValueError, AttributeError):
             # The URL is checked no sooner than somebody asks for its host; after
             # `CONNECT` and nothing else, there may be none at all.
-            parts: list[Any] = [error._replace(path=message.path or ""), *more, loop]
+            message = error._replace(path=message.path or "")
+            parts: list[Any] = [message, *more, asyncio.get_running_loop()]
             return _Unreadable(*parts)
 
     def handled(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
