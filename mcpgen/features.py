@@ -12,33 +12,18 @@ from typing import Final
 from mcpgen import ir
 from mcpgen.runtime.version import RUNTIME_VERSION
 
-_FETCHED: Final = ("auth/fetch.py", "auth/settings/shared.py")
-"""What asks others about tokens."""
-
-_ISSUED: Final = (*_FETCHED, "auth/keys.py", "auth/claims.py")
-"""What knows tokens of an authorization server."""
-
 SERVER: Final[Mapping[str, tuple[str, ...]]] = {
     "limits": ("limits/",),
     "access-log": ("access_log/",),
     "auth": ("auth/",),
     "mock": ("mock/", "../../core/examples/"),
     "telemetry": ("telemetry/",),
-    "jwt": (*_ISSUED, "auth/jwt.py", "auth/settings/jwt.py"),
-    "introspection": (
-        *_ISSUED,
-        "auth/introspection.py",
-        "auth/settings/introspection.py",
-    ),
-    "github": (*_FETCHED, "auth/github.py", "auth/settings/github.py"),
-    "api-key": ("auth/api_keys.py", "auth/settings/api_key.py"),
-    "token": ("auth/static.py", "auth/settings/token.py"),
-    "mtls": (
-        "auth/mutual_tls.py",
-        "auth/certificates.py",
-        "auth/settings/mtls.py",
-        "auth/settings/shared.py",
-    ),
+    "jwt": ("auth/fetch.py", "auth/issuer.py", "auth/jwt.py"),
+    "introspection": ("auth/fetch.py", "auth/issuer.py", "auth/introspection.py"),
+    "github": ("auth/fetch.py", "auth/github.py"),
+    "api-key": ("auth/api_key.py",),
+    "token": ("auth/token.py",),
+    "mtls": ("auth/mtls.py",),
 }
 """Files of each feature of servers, below `server/features` of the runtime."""
 

@@ -17,7 +17,7 @@ def _keys_new(name: str, scopes: tuple[str, ...], as_json: bool) -> int:
     The server keeps the entry, which holds a hash and the SCOPES (without any: all that
     the server has); the caller keeps the key. The key is shown once and stored nowhere.
     """
-    from mcpgen.runtime.server.features.auth.api_keys import make_api_key
+    from mcpgen.runtime.server.features.auth.api_key import make_api_key
 
     try:
         key, entry = make_api_key(name, scopes or ("*",))

@@ -30,8 +30,11 @@ with atheris.instrument_imports(include=["mcpgen.runtime"]):
     from mcpgen.runtime.server.eras.legacy.sessions import parse_event_id
     from mcpgen.runtime.server.eras.modern import era as envelope
     from mcpgen.runtime.server.eras.modern.round_trip import State, StateSealer
-    from mcpgen.runtime.server.features.auth.authenticator import AuthRequest, Refusal
-    from mcpgen.runtime.server.features.auth.bearer import bearer_token
+    from mcpgen.runtime.server.features.auth.authenticator import (
+        AuthRequest,
+        Refusal,
+        bearer_token,
+    )
     from mcpgen.runtime.server.features.auth.jwt import JWTAuthenticator
     from mcpgen.runtime.server.transports.http.proxies import Proxies
 

@@ -145,7 +145,7 @@ def test_a_server_has_what_its_readme_shows_and_nothing_more() -> None:
     files = server_files(project(native()))
     assert "server/features/mock/service.py" in files
     assert "core/examples/maker.py" in files
-    assert "server/features/auth/static.py" in files
+    assert "server/features/auth/token.py" in files
     for name in ("telemetry", *AUTHENTICATORS):
         for path in features.SERVER[name]:
             found = [

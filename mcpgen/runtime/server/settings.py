@@ -9,15 +9,15 @@ from typing import Self
 from .eras.legacy.settings import LegacySettings  # feature: legacy
 from .eras.modern.settings import ModernSettings  # feature: modern
 from .features.access_log.settings import AccessLogSettings  # feature: access-log
-from .features.auth.settings import AuthSettings  # feature: auth
-from .features.auth.settings.api_key import APIKeySettings  # feature: api-key
-from .features.auth.settings.github import GitHubSettings  # feature: github
-from .features.auth.settings.introspection import (  # feature: introspection
+from .features.auth.settings import (  # feature: auth
+    APIKeySettings,  # feature: api-key
+    AuthSettings,  # feature: auth
+    GitHubSettings,  # feature: github
     IntrospectionSettings,  # feature: introspection
-)  # feature: introspection
-from .features.auth.settings.jwt import JWTSettings  # feature: jwt
-from .features.auth.settings.mtls import MutualTLSSettings  # feature: mtls
-from .features.auth.settings.token import TokenSettings  # feature: token
+    JWTSettings,  # feature: jwt
+    MutualTLSSettings,  # feature: mtls
+    TokenSettings,  # feature: token
+)  # feature: auth
 from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
 from .features.telemetry.settings import TelemetrySettings  # feature: telemetry

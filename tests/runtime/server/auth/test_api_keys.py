@@ -24,7 +24,7 @@ from mcpgen.runtime.server.features.auth import (
     Refusal,
     StaticTokenAuthenticator,
     Unavailable,
-    api_keys,
+    api_key,
     make_api_key,
     parse_entry,
 )
@@ -127,7 +127,7 @@ class TestAPIKeys:
                 compared.append((one, other))
                 return hmac.compare_digest(one, other)
 
-        monkeypatch.setattr(api_keys, "hmac", Watched)
+        monkeypatch.setattr(api_key, "hmac", Watched)
         await who(rule, X_API_Key=made[0][0])
 
         assert len(compared) == 5
@@ -135,7 +135,7 @@ class TestAPIKeys:
     async def test_several_keys_of_one_user_work_while_they_are_changed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(api_keys, "_LOOK_SECONDS", 0.0)
+        monkeypatch.setattr(api_key, "_LOOK_SECONDS", 0.0)
         (old, first), (new, second) = make_api_key("robot"), make_api_key("robot")
         file = tmp_path / "keys"
         file.write_text(f"# robots\n\n{first}\n")
@@ -156,7 +156,7 @@ class TestAPIKeys:
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        monkeypatch.setattr(api_keys, "_LOOK_SECONDS", 0.0)
+        monkeypatch.setattr(api_key, "_LOOK_SECONDS", 0.0)
         key, entry = make_api_key("robot")
         file = tmp_path / "keys"
         file.write_text(f"{entry}\n")

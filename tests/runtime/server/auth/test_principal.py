@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcpgen.runtime.server.features.auth.implications import Implications
+from mcpgen.runtime.server.features.auth.scopes import Implications
 from mcpgen.runtime.server.principal import Principal
 
 

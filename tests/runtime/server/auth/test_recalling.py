@@ -15,7 +15,7 @@ from mcpgen.runtime.server.features.auth import (
     Principal,
     Refusal,
 )
-from mcpgen.runtime.server.features.auth.bearer import Remembered
+from mcpgen.runtime.server.features.auth.authenticator import Remembered
 
 from .conftest import Serving
 from .issuer import AUDIENCE, Issuer

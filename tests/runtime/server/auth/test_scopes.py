@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from mcpgen.runtime.core.catalog import Catalog
 from mcpgen.runtime.server import Contract, Settings, TemplateBinding, create_app
-from mcpgen.runtime.server.features.auth import scope_requirements
+from mcpgen.runtime.server.features.auth import scopes as scope_rules
 
 from ..conftest import serving
 from ..wire import ModernWire
@@ -144,7 +144,7 @@ async def test_a_subscription_to_too_many_resources_costs_no_look_at_them(
         nonlocal looked
         looked += 1
 
-    monkeypatch.setattr(scope_requirements, "match", count)
+    monkeypatch.setattr(scope_rules, "match", count)
     uris = [f"vault://boxes/{number}" for number in range(20_000)]
 
     reply = await vault.modern("alice.read").call(

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....core.features import load
 from ...principal import Principal
-from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
-    from .api_keys import (  # feature: api-key
+    from .api_key import (  # feature: api-key
         APIKey,  # feature: api-key
         APIKeyAuthenticator,  # feature: api-key
         make_api_key,  # feature: api-key
@@ -25,13 +24,13 @@ if TYPE_CHECKING:
         FirstOf,
         Refusal,
         Unavailable,
+        bearer_token,
     )
-    from .bearer import bearer_token
     from .github import GitHubAuthenticator  # feature: github
     from .introspection import IntrospectionAuthenticator  # feature: introspection
     from .jwt import JWTAuthenticator  # feature: jwt
-    from .mutual_tls import MutualTLSAuthenticator  # feature: mtls
-    from .static import StaticTokenAuthenticator  # feature: token
+    from .mtls import MutualTLSAuthenticator  # feature: mtls
+    from .token import StaticTokenAuthenticator  # feature: token
 
 __all__ = [
     "APIKey",  # feature: api-key
@@ -54,8 +53,8 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "APIKey": "api_keys",
-    "APIKeyAuthenticator": "api_keys",
+    "APIKey": "api_key",
+    "APIKeyAuthenticator": "api_key",
     "AllOf": "authenticator",
     "AuthRequest": "authenticator",
     "Authenticator": "authenticator",
@@ -63,16 +62,14 @@ _HOMES: Final = {
     "GitHubAuthenticator": "github",
     "IntrospectionAuthenticator": "introspection",
     "JWTAuthenticator": "jwt",
-    "MutualTLSAuthenticator": "mutual_tls",
+    "MutualTLSAuthenticator": "mtls",
     "Refusal": "authenticator",
-    "StaticTokenAuthenticator": "static",
+    "StaticTokenAuthenticator": "token",
     "Unavailable": "authenticator",
-    "bearer_token": "bearer",
-    "make_api_key": "api_keys",
-    "parse_entry": "api_keys",
+    "bearer_token": "authenticator",
+    "make_api_key": "api_key",
+    "parse_entry": "api_key",
 }
-
-_FEATURES: Final = {module: kind for kind, module in AUTHENTICATORS.items()}
 
 
 def __getattr__(name: str) -> Any:
@@ -80,4 +77,4 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     what, module = f"{__name__}.{name}", f"{__name__}.{home}"
-    return getattr(load(module, what, "server", _FEATURES.get(home, home)), name)
+    return getattr(load(module, what, "server", home.replace("_", "-")), name)

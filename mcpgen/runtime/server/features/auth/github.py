@@ -5,7 +5,6 @@ https://docs.github.com/en/rest/users/users, https://docs.github.com/en/rest/app
 
 from __future__ import annotations
 
-import time
 from base64 import b64encode
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -13,18 +12,14 @@ from urllib.parse import quote
 
 from ...principal import Principal
 from ...settings import Settings
-from .authenticator import AuthRequest, Refusal, Unavailable
-from .bearer import Remembered, bearer_token, mark, refuse_api_key
-from .fetch import Answer, Fetcher, SingleFlight, checked_url
-from .settings.shared import client_secret
+from .authenticator import Unavailable
+from .fetch import Answer, AskingAuthenticator, checked_url, client_secret
 
 API: Final = "https://api.github.com"
 ISSUER: Final = "https://github.com/login/oauth"
-MAX_REMEMBERED: Final = 10_000
-_REFUSED_SECONDS: Final = 5.0
 
 
-class GitHubAuthenticator:
+class GitHubAuthenticator(AskingAuthenticator):
     """Accepts GitHub tokens of some people.
 
     GitHub tokens name no audience: without `client_id` and `client_secret`, a token
@@ -62,6 +57,7 @@ class GitHubAuthenticator:
             raise ValueError("github needs auth_users or auth_organizations")
         if bool(client_id) != bool(client_secret):
             raise ValueError("auth_client_id and auth_client_secret go together")
+        super().__init__(remember, None)
         self._users = frozenset(user.lower() for user in users)
         self._organizations = tuple(organizations)
         self._grants = grants
@@ -69,42 +65,8 @@ class GitHubAuthenticator:
         pair = b64encode(f"{client_id}:{client_secret}".encode()).decode("ascii")
         self._basic = {"Authorization": f"Basic {pair}"}
         self._url = checked_url(url, "auth_github_url").rstrip("/")
-        self._remember = remember
-        self._fetcher = Fetcher()
-        self._flight: SingleFlight[Principal | str] = SingleFlight()
-        self._known: Remembered[Principal] = Remembered(MAX_REMEMBERED)
-        # Apart, or whoever sends many bad tokens would have the good ones forgotten.
-        self._refused: Remembered[str] = Remembered(MAX_REMEMBERED)
 
-    async def authenticate(self, request: AuthRequest) -> Principal | None:
-        """The token's owner; see `Authenticator`."""
-        token = bearer_token(request.headers)
-        if token is None:
-            return None
-        key = mark(token)
-        answer = self._known.get(key) or self._refused.get(key)
-        if answer is None:
-            refuse_api_key(token)
-            answer = await self._flight.run(key, lambda: self._ask(token))
-            now = time.time()
-            if isinstance(answer, str):
-                until = now + min(_REFUSED_SECONDS, self._remember)
-                self._refused.put(key, answer, until)
-            else:
-                self._known.put(key, answer, now + self._remember)
-        if isinstance(answer, str):
-            raise Refusal(answer)
-        return answer
-
-    def recall(self, headers: Mapping[str, str]) -> Principal | None:
-        """See `Recalling`."""
-        return self._known.of(headers)
-
-    async def close(self) -> None:
-        """Close the connections to GitHub."""
-        await self._fetcher.close()
-
-    async def _ask(self, token: str) -> Principal | str:
+    async def _ask(self, token: str, own: tuple[str, ...]) -> Principal | str:
         """The principal behind a token, or in words why there is none."""
         headers = {
             "Authorization": f"Bearer {token}",
@@ -112,7 +74,7 @@ class GitHubAuthenticator:
         }
         if self._client_id and not await self._is_ours(token):
             return "the token is meant for another application"
-        answer = await self._fetcher.get(f"{self._url}/user", headers)
+        answer = await self._fetcher.ask("GET", f"{self._url}/user", headers)
         if answer.status == 401:
             return "GitHub does not know the token"
         user = _body(answer)
@@ -124,10 +86,11 @@ class GitHubAuthenticator:
         return Principal(str(number), ISSUER, self._client_id, self._grants, user)
 
     async def _is_ours(self, token: str) -> bool:
-        answer = await self._fetcher.post(
+        answer = await self._fetcher.ask(
+            "POST",
             f"{self._url}/applications/{quote(self._client_id, safe='')}/token",
+            self._basic,
             json={"access_token": token},
-            headers=self._basic,
         )
         if answer.status in (404, 422):
             return False
@@ -139,8 +102,8 @@ class GitHubAuthenticator:
             return True
         for organization in self._organizations:
             name = quote(organization, safe="")
-            answer = await self._fetcher.get(
-                f"{self._url}/user/memberships/orgs/{name}", headers
+            answer = await self._fetcher.ask(
+                "GET", f"{self._url}/user/memberships/orgs/{name}", headers
             )
             if answer.status == 200 and (answer.body or {}).get("state") == "active":
                 return True

@@ -8,24 +8,17 @@ from __future__ import annotations
 import time
 from base64 import b64encode
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote_plus
 
 from ...principal import Principal
 from ...settings import Settings
-from .authenticator import AuthRequest, Refusal, Unavailable
-from .bearer import Remembered, bearer_token, mark, refuse_api_key
-from .claims import audience, check_audience, scopes_of
-from .fetch import Fetcher, SingleFlight, checked_url
-from .keys import discover
-from .settings.shared import client_secret
-
-MAX_REMEMBERED: Final = 10_000
-_REFUSED_SECONDS: Final = 5.0
-"""How long a refusal is remembered, so that one bad token can't flood the server."""
+from .authenticator import Refusal, Unavailable
+from .fetch import AskingAuthenticator, checked_url, client_secret
+from .issuer import audience, check_audience, discover, scopes_of
 
 
-class IntrospectionAuthenticator:
+class IntrospectionAuthenticator(AskingAuthenticator):
     """Accepts bearer tokens that an authorization server calls active.
 
     An answer is remembered `remember` seconds and never beyond the token's end; a
@@ -62,63 +55,23 @@ class IntrospectionAuthenticator:
             raise ValueError(
                 "introspection needs auth_client_id and auth_client_secret"
             )
+        super().__init__(remember, tuple(audiences))
         self._issuer = checked_url(issuer, "auth_issuer")
-        self._audiences = tuple(audiences)
         self._url = checked_url(url, "auth_introspection_url") if url else ""
-        self._remember = remember
         self._leeway = leeway
         # https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
         basic = b64encode(pair.encode()).decode("ascii")
         self._headers = {"Authorization": f"Basic {basic}"}
-        self._fetcher = Fetcher()
-        self._flight: SingleFlight[Principal | str] = SingleFlight()
-        self._known: Remembered[Principal] = Remembered(MAX_REMEMBERED)
-        # Apart, or whoever sends many bad tokens would have the good ones forgotten.
-        self._refused: Remembered[str] = Remembered(MAX_REMEMBERED)
-
-    async def authenticate(self, request: AuthRequest) -> Principal | None:
-        """The token's subject; see `Authenticator`."""
-        token = bearer_token(request.headers)
-        if token is None:
-            return None
-        # One that goes by each server's own URI may be asked by several servers.
-        own = () if self._audiences else request.audiences
-        key = mark(token, own)
-        answer = self._known.get(key) or self._refused.get(key)
-        if answer is None:
-            refuse_api_key(token)
-            answer = await self._flight.run(key, lambda: self._ask(token, own))
-            self._remember_answer(key, answer)
-        if isinstance(answer, str):
-            raise Refusal(answer)
-        return answer
-
-    def recall(self, headers: Mapping[str, str]) -> Principal | None:
-        """See `Recalling`."""
-        return self._known.of(headers)
-
-    async def close(self) -> None:
-        """Close the connections to the authorization server."""
-        await self._fetcher.close()
-
-    def _remember_answer(self, key: bytes, answer: Principal | str) -> None:
-        now = time.time()
-        if isinstance(answer, str):
-            self._refused.put(key, answer, now + min(_REFUSED_SECONDS, self._remember))
-            return
-        until = now + self._remember
-        if answer.expires is not None:
-            until = min(until, answer.expires)
-        self._known.put(key, answer, until)
 
     async def _ask(self, token: str, own: tuple[str, ...]) -> Principal | str:
         """The principal behind a token, or in words why there is none."""
         url = self._url or await self._discover()
-        answer = await self._fetcher.post(
+        answer = await self._fetcher.ask(
+            "POST",
             url,
+            self._headers,
             form={"token": token, "token_type_hint": "access_token"},
-            headers=self._headers,
         )
         claims = answer.body
         if answer.status != 200 or claims is None:

@@ -15,6 +15,8 @@ import warnings
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -22,12 +24,9 @@ from pydantic_core import from_json
 from ....core.jsonrpc import is_object
 from ...principal import Principal
 from ...settings import Settings
-from .authenticator import AuthRequest, Refusal
-from .bearer import Remembered, bearer_token, mark
-from .claims import audience, check_audience, scopes_of
-from .extras import module, require
+from .authenticator import AuthRequest, Refusal, Remembered, bearer_token, mark
 from .fetch import Fetcher
-from .keys import KeySource
+from .issuer import KeySource, audience, check_audience, scopes_of
 
 _log: Final = logging.getLogger("mcp.auth")
 
@@ -89,7 +88,11 @@ class JWTAuthenticator:
         Raises:
             ValueError: A value can't be used, or joserfc is not installed.
         """
-        require("joserfc", "jwt")
+        if find_spec("joserfc") is None:
+            raise ValueError(
+                "this kind of auth needs the package joserfc: `pip install joserfc`, "
+                "or the server with its extra `jwt`: `pip install '.[jwt]'`"
+            )
         wrong = set(algorithms) - ASYMMETRIC
         if wrong or not algorithms:
             raise ValueError(
@@ -129,7 +132,7 @@ class JWTAuthenticator:
         return verified.principal
 
     def recall(self, headers: Mapping[str, str]) -> Principal | None:
-        """See `Recalling`; a token that is bound to a certificate needs a look at it."""
+        """See `Authenticator`; a token that is bound to a certificate needs a look at it."""
         verified = self._verified.of(headers)
         if verified is None or verified.thumbprint is not None:
             return None
@@ -147,7 +150,7 @@ class JWTAuthenticator:
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         """The claims of a token whose signature is right."""
-        jws, errors = module("joserfc.jws"), module("joserfc.errors")
+        jws, errors = import_module("joserfc.jws"), import_module("joserfc.errors")
         try:
             signed = jws.extract_compact(token.encode("ascii"))
             header: object = signed.headers()

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from ..core.catalog import Json, JsonObject
-from .features.auth.choosing import Authenticates  # feature: auth
+from .features.auth.authenticator import Authenticates  # feature: auth
 from .handlers.contract import Announcement, Contract
 from .handlers.invoke import called, contained
 from .methods.steps import Answer

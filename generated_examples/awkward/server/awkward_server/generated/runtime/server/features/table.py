@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
@@ -80,35 +79,12 @@ def build_authentication(
         SettingsError: A setting can't be used, or the service has rules of its own and
             this package no authentication.
     """
-    if not _has("auth.configured"):
+    if not _has("auth"):
         if hasattr(service, "authenticator"):
             raise SettingsError(f"authenticator: {to_add('server', ('auth',))}")
         return None
-    if _value(settings, "sse_path") and "sse" not in service.contract.transports:
-        # No tokens are made for event streams that are not served.
-        off: dict[str, Any] = {"sse_path": ""}
-        settings = replace(settings, **off)
-    module = _module("auth.configured")
-    chosen = (
-        module.chosen_locally(settings)
-        if local
-        else module.configured(settings, service.contract)
-    )
-    ruled: Any = service
-    authenticator = ruled.authenticator(chosen)
-    if authenticator is None:
-        return None
-    requirements = _module("auth.scope_requirements").ScopeRequirements(
-        catalog, settings.max_subscriptions
-    )
-    scopes = service.contract.scopes
-    try:
-        authentication = _module("auth.resource_server")
-        found: Authentication = authentication.ResourceServer(
-            authenticator, settings, scopes, requirements
-        )
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
+    module = _module("auth.resource_server")
+    found: Authentication = module.build(service, settings, catalog, local=local)
     return found
 
 
@@ -118,14 +94,14 @@ def check_certificates(settings: Settings, contract: Contract) -> None:
     Raises:
         SettingsError: Names what is missing.
     """
-    if _has("auth.certificates"):
-        _module("auth.certificates").check(settings, contract)
+    if _has("auth.mtls"):
+        _module("auth.mtls").check(settings, contract)
 
 
 def ask_for_certificates(context: ssl.SSLContext, settings: Settings) -> None:
     """Ask clients for certificates, where settings name who signs them."""
-    if _has("auth.certificates"):
-        _module("auth.certificates").ask(context, settings)
+    if _has("auth.mtls"):
+        _module("auth.mtls").ask(context, settings)
 
 
 def metrics_path(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""Asking authorization servers: bounded answers, bounded time, no redirects.
+"""Asking others about tokens: bounded answers, bounded time, no redirects.
 
 The addresses come from settings or from the metadata of a server that settings name.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -16,7 +18,18 @@ import aiohttp
 from pydantic_core import from_json
 
 from ....core.jsonrpc import is_object
-from .authenticator import Unavailable
+from ...effective import LOOPBACK
+from ...principal import Principal
+from .authenticator import (
+    AuthRequest,
+    Refusal,
+    Remembered,
+    Unavailable,
+    bearer_token,
+    mark,
+    refuse_api_key,
+)
+from .settings import ClientSettings
 
 T = TypeVar("T")
 
@@ -25,7 +38,9 @@ _log: Final = logging.getLogger("mcp.auth")
 MAX_ANSWER: Final = 256 * 1024
 SECONDS: Final = 10.0
 _CONNECTIONS: Final = 16
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+MAX_REMEMBERED: Final = 10_000
+_REFUSED_SECONDS: Final = 5.0
+"""How long a refusal is remembered, so that one bad token can't flood who is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +60,16 @@ class Fetcher:
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """GET; Unavailable when no answer comes."""
-        return await self._send("GET", url, headers, None, None)
-
-    async def post(
-        self,
-        url: str,
-        *,
-        form: Mapping[str, str] | None = None,
-        json: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """POST a form or a JSON object; Unavailable when no answer comes."""
-        return await self._send("POST", url, headers, form, json)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    async def _send(
+    async def ask(
         self,
         method: str,
         url: str,
-        headers: Mapping[str, str] | None,
-        form: Mapping[str, str] | None,
-        json: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        form: Mapping[str, str] | None = None,
+        json: Mapping[str, str] | None = None,
     ) -> Answer:
+        """Send a request; Unavailable when no answer comes."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
@@ -94,6 +90,12 @@ class Fetcher:
             _log.warning("%s does not answer: %s", shown(url), type(error).__name__)
             raise Unavailable(f"{shown(url)} does not answer") from None
         return Answer(response.status, response.headers, _object(body))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
@@ -126,7 +128,7 @@ def checked_url(url: str, name: str) -> str:
         ValueError: It is neither https nor http on this machine.
     """
     parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    local = parts.scheme == "http" and parts.hostname in LOOPBACK
     if not (parts.hostname and (parts.scheme == "https" or local)) or parts.fragment:
         raise ValueError(f"{name}: {url[:200]!r} must be an https URL")
     return url
@@ -144,19 +146,17 @@ class SingleFlight(Generic[T]):
         """Whether something runs."""
         return bool(self._running)
 
-    async def run(self, key: bytes, work: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, key: bytes, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The work's result; whoever gives up waiting does not end it for others."""
         return await asyncio.shield(self.start(key, work))
 
-    def start(self, key: bytes, work: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
+    def start(
+        self, key: bytes, work: Callable[[], Coroutine[Any, Any, T]]
+    ) -> asyncio.Task[T]:
         """The work, which others may have begun; not to be cancelled."""
         task = self._running.get(key)
         if task is None:
-
-            async def worker() -> T:
-                return await work()
-
-            task = self._running[key] = asyncio.ensure_future(worker())
+            task = self._running[key] = asyncio.create_task(work())
             task.add_done_callback(lambda done: self._done(key, done))
         return task
 
@@ -171,3 +171,75 @@ class SingleFlight(Generic[T]):
         self._running.pop(key, None)
         if not task.cancelled():
             task.exception()  # seen, even when nobody waits any more
+
+
+class AskingAuthenticator(ABC):
+    """Accepts bearer tokens that others know; the base of those that ask about each.
+
+    An answer is remembered `remember` seconds and never beyond the token's end; a
+    revoked token can be used that long.
+    """
+
+    def __init__(self, remember: float, audiences: Collection[str] | None = ()) -> None:
+        """Ask nobody yet.
+
+        Args:
+            remember: Seconds for which an answer is not asked for again.
+            audiences: What tokens name that are made for this server: empty for its own
+                URI, None where they name nothing.
+        """
+        self._audiences = audiences
+        self._remember = remember
+        self._fetcher = Fetcher()
+        self._flight: SingleFlight[Principal | str] = SingleFlight()
+        self._known: Remembered[Principal] = Remembered(MAX_REMEMBERED)
+        # Apart, or whoever sends many bad tokens would have the good ones forgotten.
+        self._refused: Remembered[str] = Remembered(MAX_REMEMBERED)
+
+    @abstractmethod
+    async def _ask(self, token: str, own: tuple[str, ...]) -> Principal | str:
+        """The principal behind a token, or in words why there is none.
+
+        Args:
+            token: The token.
+            own: The URIs of the server that it was shown to, where no others are set.
+        """
+
+    async def authenticate(self, request: AuthRequest) -> Principal | None:
+        """The token's subject; see `Authenticator`."""
+        token = bearer_token(request.headers)
+        if token is None:
+            return None
+        # One that goes by each server's own URI may be asked by several servers.
+        own = request.audiences if self._audiences == () else ()
+        key = mark(token, own)
+        answer = self._known.get(key) or self._refused.get(key)
+        if answer is None:
+            refuse_api_key(token)
+            answer = await self._flight.run(key, lambda: self._ask(token, own))
+            self._remember_answer(key, answer)
+        if isinstance(answer, str):
+            raise Refusal(answer)
+        return answer
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """See `Authenticator`."""
+        return self._known.of(headers)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._fetcher.close()
+
+    def _remember_answer(self, key: bytes, answer: Principal | str) -> None:
+        now = time.time()
+        if isinstance(answer, str):
+            self._refused.put(key, answer, now + min(_REFUSED_SECONDS, self._remember))
+        else:
+            until = now + self._remember
+            self._known.put(key, answer, min(until, answer.expires or until))
+
+
+def client_secret(settings: ClientSettings) -> str:
+    """The secret of this server's client; empty where there is none."""
+    secret = settings.auth_client_secret
+    return "" if secret is None else secret.get_secret_value()

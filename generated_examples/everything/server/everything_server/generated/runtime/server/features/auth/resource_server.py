@@ -9,24 +9,26 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from ....core.errors import INVALID_REQUEST, ProtocolError
 from ....core.jsonrpc import RequestId
 from ...incoming import Incoming, Refused
+from ...methods.registry import LiveCatalog
 from ...principal import Principal
-from ...settings import Settings
+from ...settings import Settings, SettingsError
 from ...transports.http.exchange import Exchange
 from ...transports.http.guard import host_of
 from ...transports.http.proxies import Proxies
 from . import authenticator as authenticators
 from .authenticator import Authenticator, AuthRequest, Refusal, Unavailable
-from .implications import Implications
-from .resources import WELL_KNOWN, Resource, resources, well_known
-from .scope_requirements import ScopeRequirements
+from .scopes import Implications, ScopeRequirements
 
 _log: Final = logging.getLogger("mcp.auth")
 
@@ -35,6 +37,46 @@ _DESCRIPTION: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 _USUAL: Final = authenticators.CREDENTIALS | {"cookie"}
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _IN_QUERY: Final = frozenset({"access_token", "token", "api_key", "apikey"})
+WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What clients connect to.
+
+    Attributes:
+        path: Its own path.
+        public: Its URL as clients know it; empty where requests name the host.
+    """
+
+    path: str
+    public: str
+
+    @property
+    def named(self) -> str:
+        """Where its metadata is, as clients know the server."""
+        return well_known(urlsplit(self.public).path if self.public else self.path)
+
+
+def resources(settings: Settings) -> tuple[Resource, ...]:
+    """The endpoint; then the event streams of HTTP+SSE, where the server has them.
+
+    Clients of both compare what they connect to with the metadata, so each needs its own.
+    """
+    public, own = settings.public_url.rstrip("/"), settings.path.rstrip("/")
+    sse: str = getattr(settings, "sse_path", "").rstrip("/")
+    found = (Resource(settings.path, public),)
+    if not sse or not public.endswith(own if public else ""):
+        return found
+    return (*found, Resource(sse, public and public.removesuffix(own) + sse))
+
+
+def well_known(path: str) -> str:
+    """Where the metadata of an endpoint is: no slash is left at its end.
+
+    https://www.rfc-editor.org/rfc/rfc9728#section-3.1
+    """
+    return WELL_KNOWN + path.rstrip("/")
 
 
 class ResourceServer:
@@ -297,3 +339,62 @@ class ResourceServer:
 
 def _recall_nobody(headers: Mapping[str, str]) -> Principal | None:
     return None
+
+
+def build(
+    service: Any, settings: Settings, catalog: LiveCatalog, *, local: bool
+) -> ResourceServer | None:
+    """Who gets in, by settings and the service's own rules; None lets everyone in.
+
+    Args:
+        service: What the server does.
+        settings: How it is run, from `effective`.
+        catalog: What it lists.
+        local: Whether nothing is served but connections whose principal is known.
+
+    Raises:
+        SettingsError: A setting is missing or can't be used.
+    """
+    if getattr(settings, "sse_path", "") and "sse" not in service.contract.transports:
+        # No tokens are made for event streams that are not served.
+        off: dict[str, Any] = {"sse_path": ""}
+        settings = replace(settings, **off)
+    scopes = service.contract.scopes
+    authenticator = service.authenticator(_configured(settings, scopes, local))
+    if authenticator is None:
+        return None
+    requirements = ScopeRequirements(catalog, settings.max_subscriptions)
+    try:
+        return ResourceServer(authenticator, settings, scopes, requirements)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+class _Nobody:
+    """The authenticator of a server that no request reaches over the network."""
+
+    async def authenticate(self, request: AuthRequest) -> None:
+        """Know nobody."""
+
+
+def _configured(
+    settings: Settings, scopes: frozenset[str], local: bool
+) -> Authenticator | None:
+    """The authenticator that settings choose; None for no authentication.
+
+    Each kind has a module of its name, with a function `configured`.
+    """
+    kind: str = settings.auth
+    if kind in ("manifest", "none"):
+        return None
+    if local:
+        # Nothing is verified there, so no setting of the authenticator need be there.
+        return _Nobody()
+    module = import_module(f"{__package__}.{kind.replace('-', '_')}")
+    try:
+        made: Authenticator = module.configured(
+            settings, scopes | {*settings.auth_scopes}
+        )
+        return made
+    except ValueError as error:
+        raise SettingsError(f"auth {kind}: {error}") from None

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....core.features import load
 from ...principal import Principal
-from .extras import AUTHENTICATORS
 
 if TYPE_CHECKING:
     from .authenticator import (
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
         FirstOf,
         Refusal,
         Unavailable,
+        bearer_token,
     )
-    from .bearer import bearer_token
-    from .static import StaticTokenAuthenticator  # feature: token
+    from .token import StaticTokenAuthenticator  # feature: token
 
 __all__ = [
     "AllOf",
@@ -36,8 +35,8 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "APIKey": "api_keys",
-    "APIKeyAuthenticator": "api_keys",
+    "APIKey": "api_key",
+    "APIKeyAuthenticator": "api_key",
     "AllOf": "authenticator",
     "AuthRequest": "authenticator",
     "Authenticator": "authenticator",
@@ -45,16 +44,14 @@ _HOMES: Final = {
     "GitHubAuthenticator": "github",
     "IntrospectionAuthenticator": "introspection",
     "JWTAuthenticator": "jwt",
-    "MutualTLSAuthenticator": "mutual_tls",
+    "MutualTLSAuthenticator": "mtls",
     "Refusal": "authenticator",
-    "StaticTokenAuthenticator": "static",
+    "StaticTokenAuthenticator": "token",
     "Unavailable": "authenticator",
-    "bearer_token": "bearer",
-    "make_api_key": "api_keys",
-    "parse_entry": "api_keys",
+    "bearer_token": "authenticator",
+    "make_api_key": "api_key",
+    "parse_entry": "api_key",
 }
-
-_FEATURES: Final = {module: kind for kind, module in AUTHENTICATORS.items()}
 
 
 def __getattr__(name: str) -> Any:
@@ -62,4 +59,4 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     what, module = f"{__name__}.{name}", f"{__name__}.{home}"
-    return getattr(load(module, what, "server", _FEATURES.get(home, home)), name)
+    return getattr(load(module, what, "server", home.replace("_", "-")), name)

@@ -1,17 +1,26 @@
 """The protocol of authentication: a request's headers in, a `Principal` or a refusal out.
 
 Implement `Authenticator` for rules of your own; `FirstOf` and `AllOf` combine several.
+Bearer tokens come out of the header, and are kept as digests for as long as they are good:
+https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 Knows HTTP headers and connections, nothing of MCP.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+import time
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
+
+from aiohttp import hdrs
 
 from ...principal import Principal
+
+V = TypeVar("V")
 
 Recall: TypeAlias = Callable[[Mapping[str, str]], Principal | None]
 
@@ -88,7 +97,17 @@ class AuthRequest:
 
 
 class Authenticator(Protocol):
-    """Tells who sends a request."""
+    """Tells who sends a request.
+
+    It may also have the following.
+        credential_headers: The headers, in lower case, in which credentials come beside
+            `Authorization`; handlers don't get to see them.
+        recall: A short cut for credentials that were verified before: takes the headers,
+            and returns None or raises as `authenticate` does. It counts only where the
+            class that has it is the one that has `authenticate`: whoever overrides that
+            one alone has all requests go there.
+        close: A coroutine function that lets go of connections.
+    """
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """Who sends the request; None when it has no credentials of this kind.
@@ -97,44 +116,6 @@ class Authenticator(Protocol):
             Refusal: There are credentials, and they are not accepted.
             Unavailable: It can't be told now.
         """
-        ...
-
-
-@runtime_checkable
-class Recalling(Protocol):
-    """An authenticator that knows credentials again which it has verified before.
-
-    A short cut for requests that come again and again. It counts only where the class
-    that has it is the one that has `authenticate`: whoever overrides that one alone has
-    all requests go there.
-    """
-
-    def recall(self, headers: Mapping[str, str]) -> Principal | None:
-        """Who sent them, where the headers are enough to be sure of it; None leaves the
-        request to `authenticate`.
-
-        Raises:
-            Refusal: As `authenticate` does.
-        """
-        ...
-
-
-@runtime_checkable
-class Closable(Protocol):
-    """An authenticator that holds connections."""
-
-    async def close(self) -> None:
-        """Let go of them."""
-        ...
-
-
-@runtime_checkable
-class CarriedByHeaders(Protocol):
-    """An authenticator whose credentials come in headers other than `Authorization`."""
-
-    @property
-    def credential_headers(self) -> frozenset[str]:
-        """Their names in lower case; handlers don't get to see them."""
         ...
 
 
@@ -198,25 +179,152 @@ class AllOf(_Several):
         return first
 
 
+class Authenticates:
+    """What services have where the package has authentication."""
+
+    def authenticator(self, configured: Authenticator | None) -> Authenticator | None:
+        """Who tells who sends a request; override it for rules of your own.
+
+        Args:
+            configured: What the manifest and the settings choose; None without a choice.
+
+        Returns:
+            What is used; None lets everyone in.
+        """
+        return configured
+
+
 def recall_of(authenticator: Authenticator) -> Recall | None:
-    """The short cut of an authenticator that has one; see `Recalling`."""
-    if not isinstance(authenticator, Recalling) or "authenticate" in getattr(
-        authenticator, "__dict__", ()
-    ):
+    """The short cut of an authenticator that has one."""
+    if "authenticate" in getattr(authenticator, "__dict__", ()):
         return None
     classes = type(authenticator).__mro__
     home = next(each for each in classes if "authenticate" in vars(each))
-    return authenticator.recall if "recall" in vars(home) else None
+    return cast(Any, authenticator).recall if "recall" in vars(home) else None
 
 
 def credential_headers(authenticator: Authenticator) -> frozenset[str]:
     """The headers, in lower case, that handlers must not see."""
-    if isinstance(authenticator, CarriedByHeaders):
-        return CREDENTIALS | authenticator.credential_headers
-    return CREDENTIALS
+    named: frozenset[str] = getattr(authenticator, "credential_headers", frozenset())
+    return CREDENTIALS | named
 
 
 async def close(authenticator: Authenticator) -> None:
     """Let an authenticator go."""
-    if isinstance(authenticator, Closable):
-        await authenticator.close()
+    closing = getattr(authenticator, "close", None)
+    if closing is not None:
+        await closing()
+
+
+MAX_TOKEN: Final = 16 * 1024
+"""Characters of a token; the HTTP parser has a limit for header lines, too."""
+
+KEY_PREFIX: Final = "mcp_"
+"""What API keys of this server's begin with."""
+
+_KEY: Final = re.compile(rf"{KEY_PREFIX}[\w-]{{43}}", re.ASCII)
+_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+
+
+def only(headers: Mapping[str, str], name: str) -> str | None:
+    """The value of a header that may come once; None when it did not come.
+
+    Raises:
+        Refusal: It came more than once: a proxy and this server could take different
+            ones for the real one.
+    """
+    getall = getattr(headers, "getall", None)
+    if getall is None:
+        return headers.get(name)
+    values: Sequence[str] = getall(name, ())
+    if len(values) > 1:
+        raise Refusal(f"{name} was sent more than once", malformed=True)
+    return values[0] if values else None
+
+
+def bearer_token(headers: Mapping[str, str]) -> str | None:
+    """The request's bearer token; None when it has none.
+
+    Raises:
+        Refusal: The header came twice, or what follows `Bearer` is no token.
+    """
+    value = only(headers, hdrs.AUTHORIZATION)
+    if value is None or value[:7].lower() != "bearer ":
+        return None
+    token = value[7:].strip(" ")
+    if len(token) > MAX_TOKEN or _TOKEN.fullmatch(token) is None:
+        raise Refusal("the bearer token is malformed", malformed=True)
+    return token
+
+
+def mark(token: str, audiences: Sequence[str] = ()) -> bytes:
+    """What a token is remembered by, however its header was written.
+
+    Args:
+        token: From `bearer_token`.
+        audiences: The server that it was shown to, where what is remembered counts for
+            that one alone; `Remembered.of` does not find it then.
+    """
+    key = digest(f"Bearer {token}")
+    return key + "\n".join(audiences).encode() if audiences else key
+
+
+def digest(text: str) -> bytes:
+    """What a token is remembered by, so that memory does not hold tokens."""
+    # As hard to forge as SHA-256, and half its cost on every request; in its own
+    # length, as asking for another one costs more than keeping all of it.
+    return blake2b(text.encode("utf-8", "surrogatepass")).digest()
+
+
+class Remembered(Generic[V]):
+    """Values until their time is up; the oldest goes when there are too many."""
+
+    __slots__ = ("_entries", "_limit")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = max(1, limit)
+        self._entries: dict[bytes, tuple[float, V]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def of(self, headers: Mapping[str, str]) -> V | None:
+        """The value of a request's token, where its header is written as most are.
+
+        Any other spelling costs a reading of it; see `mark`.
+
+        Raises:
+            Refusal: `Authorization` came twice.
+        """
+        value = only(headers, hdrs.AUTHORIZATION)
+        return None if value is None else self.get(digest(value))
+
+    def get(self, key: bytes) -> V | None:
+        """The value of a key, unless its time is up."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        until, value = entry
+        if until <= time.time():
+            del self._entries[key]
+            return None
+        return value
+
+    def put(self, key: bytes, value: V, until: float) -> None:
+        """Keep a value until a time in seconds since 1970."""
+        self._entries.pop(key, None)
+        if until <= time.time():
+            return
+        if len(self._entries) >= self._limit:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = (until, value)
+
+
+def refuse_api_key(token: str) -> None:
+    """Keep an API key of this server's from being shown to those who are asked about tokens.
+
+    Raises:
+        Refusal: The token is such a key, by its looks.
+    """
+    if _KEY.fullmatch(token):
+        raise Refusal("the API key is not known")

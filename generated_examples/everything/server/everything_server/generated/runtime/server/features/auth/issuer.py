@@ -1,5 +1,6 @@
-"""The public keys of an authorization server: found, fetched, refreshed, never too often.
+"""Tokens of an authorization server: its public keys, and what its tokens say.
 
+The keys are found, fetched, refreshed, and never asked for too often.
 https://www.rfc-editor.org/rfc/rfc8414, https://www.rfc-editor.org/rfc/rfc7517
 """
 
@@ -8,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from importlib import import_module
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from ....core.jsonrpc import is_array, is_object
-from .authenticator import Unavailable
-from .extras import module
+from ...effective import LOOPBACK
+from ...settings import Settings
+from .authenticator import Refusal, Unavailable
 from .fetch import Fetcher, SingleFlight, checked_url, shown
+from .resource_server import resources
 
 _log: Final = logging.getLogger("mcp.auth")
 
@@ -45,19 +49,6 @@ class KeySource:
     takes its time; unknown names lead to a new look at most once in `cooldown` seconds,
     whoever sends how many.
     """
-
-    __slots__ = (
-        "_cooldown",
-        "_fetched",
-        "_fetcher",
-        "_flight",
-        "_issuer",
-        "_keys",
-        "_max_age",
-        "_next",
-        "_patience",
-        "_url",
-    )
 
     def __init__(
         self,
@@ -147,7 +138,7 @@ class KeySource:
 
     async def _fetch(self) -> tuple[Key, ...]:
         url = self._url or await self._discover()
-        answer = await self._fetcher.get(url)
+        answer = await self._fetcher.ask("GET", url)
         listed = (answer.body or {}).get("keys")
         if answer.status == 200 and is_array(listed):
             return tuple(_imported(listed[:MAX_KEYS]))
@@ -171,7 +162,7 @@ async def discover(fetcher: Fetcher, issuer: str) -> dict[str, Any]:
         Unavailable: There is none, or it speaks for another issuer.
     """
     for url in well_known(issuer):
-        answer = await fetcher.get(url)
+        answer = await fetcher.ask("GET", url)
         if answer.status == 200 and answer.body is not None:
             if answer.body.get("issuer") == issuer:
                 return answer.body
@@ -198,7 +189,7 @@ def well_known(issuer: str) -> tuple[str, ...]:
 
 def _imported(entries: list[Any]) -> Iterator[Key]:
     """The public signing keys of a set; what can't be used is left out."""
-    jwk, errors = module("joserfc.jwk"), module("joserfc.errors")
+    jwk, errors = import_module("joserfc.jwk"), import_module("joserfc.errors")
     for entry in entries:
         if not is_object(entry) or entry.get("kty") not in ("RSA", "EC", "OKP"):
             continue
@@ -215,3 +206,55 @@ def _fits(key: Key, algorithm: str) -> bool:
         return False
     own = key.alg
     return own is None or own == algorithm
+
+
+def audience(settings: Settings) -> tuple[str, ...]:
+    """The audiences that mean this server.
+
+    Raises:
+        ValueError: Nothing says what tokens for this server name.
+    """
+    # Fixed ones let what was verified once be recalled without asking which server it is.
+    own = tuple(each.public for each in resources(settings) if each.public)
+    known = settings.auth_audience or own
+    if not (known or settings.host in LOOPBACK):
+        raise ValueError(
+            "beyond this machine, set public_url (--public-url or MCP_PUBLIC_URL) to the "
+            "endpoint's URL as clients know it: tokens must be made for it"
+        )
+    if not settings.auth_issuer:
+        raise ValueError("auth_issuer is missing: the authorization server's URL")
+    return known
+
+
+def check_audience(claims: Mapping[str, Any], audiences: Collection[str]) -> None:
+    """Refuse a token that was made for someone else.
+
+    https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#token-handling
+    """
+    named = claims.get("aud")
+    listed = [named] if isinstance(named, str) else named
+    accepted = {canonical(uri) for uri in audiences}
+    if not is_array(listed) or not any(
+        isinstance(entry, str) and canonical(entry) in accepted for entry in listed
+    ):
+        raise Refusal("the token is meant for another server")
+
+
+def canonical(uri: str) -> str:
+    """A URI with scheme and host in lower case and no slash at its end."""
+    scheme, separator, rest = uri.partition("://")
+    if not separator:
+        return uri
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}://{host.lower()}{slash}{path}".rstrip("/")
+
+
+def scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
+    """The scopes of a token: `scope` of RFC 9068, or `scp` as some servers write it."""
+    given = claims.get("scope", claims.get("scp"))
+    if isinstance(given, str):
+        return frozenset(given.split())
+    if is_array(given):
+        return frozenset(entry for entry in given if isinstance(entry, str))
+    return frozenset()

@@ -19,8 +19,7 @@ from typing import Final
 
 from ...principal import Principal
 from ...settings import Settings
-from .authenticator import AuthRequest, Refusal
-from .bearer import KEY_PREFIX, bearer_token, only
+from .authenticator import KEY_PREFIX, AuthRequest, Refusal, bearer_token, only
 
 _log: Final = logging.getLogger("mcp.auth")
 

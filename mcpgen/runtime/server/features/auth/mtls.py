@@ -5,11 +5,14 @@ Needs `tls_cert`, `tls_key` and `tls_client_ca`: the server itself must end TLS.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ...effective import effective
+from ...handlers.contract import Contract
 from ...principal import Principal
-from ...settings import Settings
+from ...settings import Settings, SettingsError
 from .authenticator import AuthRequest, Refusal
 
 
@@ -75,3 +78,31 @@ def configured(
 ) -> MutualTLSAuthenticator:
     """The authenticator that settings ask for."""
     return MutualTLSAuthenticator(settings.auth_users, grants=everything)
+
+
+def check(settings: Settings, contract: Contract) -> None:
+    """See that what certificates of clients need is set.
+
+    Raises:
+        SettingsError: Names what is missing.
+    """
+    settings = effective(settings, contract)
+    if settings.tls_cert is None:
+        if settings.tls_client_ca is not None or settings.auth == "mtls":
+            raise SettingsError(
+                "clients' certificates need TLS: set tls_cert and tls_key (--tls-cert "
+                "and --tls-key)"
+            )
+    elif settings.auth == "mtls" and settings.tls_client_ca is None:
+        raise SettingsError(
+            "auth mtls: set tls_client_ca (--tls-client-ca): the authorities that sign "
+            "clients' certificates"
+        )
+
+
+def ask(context: ssl.SSLContext, settings: Settings) -> None:
+    """Ask clients for certificates, where settings name who signs them."""
+    if settings.tls_client_ca is not None:
+        # Optional at the handshake: health checks and metadata need no certificate.
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(settings.tls_client_ca)

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from ...principal import Principal
 from ...settings import Settings
-from .authenticator import AuthRequest, Refusal
-from .bearer import bearer_token, digest
+from .authenticator import AuthRequest, Refusal, bearer_token, digest
 
 
 class StaticTokenAuthenticator:
