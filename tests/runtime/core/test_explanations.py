@@ -164,6 +164,7 @@ def test_the_branch_that_was_meant_is_explained(
         ({"contains": {"type": "null"}}, [1], "has no item of the kind"),
         ({"contains": {}, "maxContains": 1}, [1, 2], "must have at most 1 items of"),
         ({"contains": {"const": 1}, "minContains": 2}, [1], "must have at least 2 it"),
+        ({"type": ["string", "null"]}, 3, "must be a string or null, got 3"),
         ({"exclusiveMinimum": 3}, 3, "must be greater than 3, got 3"),
         ({"multipleOf": 0.1}, 0.25, "must be a multiple of 0.1, got 0.25"),
         ({"uniqueItems": True}, [1, True, 1.0], "must not repeat an item; 1.0 is at"),
