@@ -104,7 +104,8 @@ def most_similar(name: str, known: Iterable[Json], most: int) -> tuple[str, int]
 
 def kinds(types: Iterable[str]) -> str:
     """Types in words: "an array, an object or null"."""
-    words = [_NOUNS.get(name, name) for name in dict.fromkeys(types)]
+    names = sorted(dict.fromkeys(types), key=lambda name: name == "null")
+    words = [_NOUNS.get(name, name) for name in names]
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} or {words[-1]}"

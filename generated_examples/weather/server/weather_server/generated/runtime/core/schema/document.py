@@ -46,7 +46,10 @@ MAP: Final = frozenset(
 """Keywords whose value is an object of schemas."""
 
 IN_PLACE: Final = frozenset(
-    {"allOf", "anyOf", "dependentSchemas", "else", "if", "not", "oneOf", "then"}
+    {
+        *("allOf", "anyOf", "dependencies", "dependentSchemas", "else", "if", "not"),
+        *("oneOf", "then"),
+    }
 )
 """Keywords whose schemas apply to the same value as the schema that they stand in."""
 

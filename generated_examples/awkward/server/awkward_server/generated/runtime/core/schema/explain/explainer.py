@@ -12,7 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import to_json
 
@@ -67,6 +67,8 @@ _REPEATED: Final = re.compile(r"(.)\{(?:\d*,)?(\d{1,6})\}")
 _LOOKS_AROUND: Final = re.compile(r"\(\?<?[=!]|\\[1-9]")
 _TOO_MUCH: Final = "is not valid, but too large or too complex to say why"
 
+_Step: TypeAlias = tuple[Json, Json, tuple[int, ...]]
+"""A schema, the value that it applies to, and what references to it led through."""
 Compiler = Callable[[Json, Any], "Validator"]
 
 
@@ -217,7 +219,7 @@ class _Explanation:
         size = _size(value) if size is None else size
         if (most is None or size <= most) and (is_root or validator is not None):
             affordable = self._left if is_root else min(self._left, MAX_ALONE)
-            cost = self._cost(schema, value, affordable)
+            cost = self._cost(schema, value, affordable, size)
             if cost <= affordable:
                 self._left -= cost
                 errors = (
@@ -234,14 +236,16 @@ class _Explanation:
 
     # ---------------------------------------------------------------- estimate
 
-    def _cost(self, schema: Json, value: Json, most: int) -> int:
+    def _cost(self, schema: Json, value: Json, most: int, size: int) -> int:
         """The work that the errors of a value take at most; not exact beyond a limit."""
-        waiting: list[tuple[Json, Json]] = [(schema, value)]
+        whole = value
+        waiting: list[_Step] = [(schema, value, ())]
         spent = 0
         while waiting and spent <= most:
-            schema, value = waiting.pop()
-            size = _size(value) // (_TEXT if isinstance(value, str) else _COPIED)
-            spent += 1 + size
+            schema, value, behind = waiting.pop()
+            length = size if value is whole else _size(value)
+            copied = length // (_TEXT if isinstance(value, str) else _COPIED)
+            spent += 1 + copied
             if not is_object(schema):
                 continue
             spent += sum(
@@ -251,35 +255,37 @@ class _Explanation:
             )
             if is_dict(value) and is_array(names := schema.get("required")):
                 missing = sum(name not in value for name in names)
-                spent += missing * (1 + size) // 4
+                spent += missing * (1 + copied) // 4
             if isinstance(value, str) and _LOOKS_AROUND.search(
                 str(schema.get("pattern", ""))
             ):
                 spent += _BACKTRACKING
             for keyword, arg in schema.items():
-                applied = self._applied(keyword, arg, value)
+                applied = self._applied(keyword, arg, value, behind)
                 waiting.extend(islice(applied, most + 1))
         return spent
 
     def _applied(
-        self, keyword: str, arg: Json, value: Json
-    ) -> Iterator[tuple[Json, Json]]:
+        self, keyword: str, arg: Json, value: Json, behind: tuple[int, ...]
+    ) -> Iterator[_Step]:
         """The schemas of a keyword, each with a value that it applies to."""
         if keyword in KEYWORDS:
             # Elsewhere is a meta-schema alone, which has no unions in each other.
             unknown = [True] * (1 + len(parts(value)))
             for target in self._document.targets(arg) or unknown:
-                yield target, value
-        elif keyword in IN_PLACE or keyword == "dependencies":
+                # What refers to itself in a circle restricts nothing by that.
+                if target is True or id(target) not in behind:
+                    yield target, value, (*behind, id(target))
+        elif keyword in IN_PLACE:
             for _, child in below(keyword, arg):
-                yield child, value
-        elif keyword == "properties" and is_object(arg):
-            if is_dict(value):
-                yield from ((arg[n], value[n]) for n in value if n in arg)
+                yield child, value, behind
+        elif keyword == "properties":
+            known = value if is_dict(value) else {}
+            yield from ((arg[n], part, ()) for n, part in known.items() if n in arg)
         elif keyword not in ("$defs", "definitions"):
             for _, child in below(keyword, arg):
                 for part in parts(value):
-                    yield child, part
+                    yield child, part, ()
 
     # ---------------------------------------------------------------- narrowing
 
