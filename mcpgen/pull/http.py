@@ -15,7 +15,7 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.auth import Auth
 from mcpgen.runtime.client.features.terminal.credentials import credentials, headers
 from mcpgen.runtime.client.options import Settings
-from mcpgen.runtime.client.transports.http.requests import HttpTransport
+from mcpgen.runtime.client.transports.http.requests import Http
 
 from .link import NAME, client_info, opened
 from .live import CAPABILITIES, Link
@@ -50,7 +50,7 @@ async def connect(
             client_info=client_info(),
             capabilities=CAPABILITIES,
         )
-        transport = HttpTransport(url, settings)
+        transport = Http(url, settings)
     except ValueError as error:
         raise MCPGenError.of("MG701", str(error)) from None
     async with opened(transport, settings) as link:
