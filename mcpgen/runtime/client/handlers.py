@@ -238,16 +238,13 @@ def _read_answer(answer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _completed(content: dict[str, Any], schema: JsonObject) -> dict[str, Any]:
     """Form content with the form's defaults where the person said nothing."""
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping):
-        return content
-    completed: dict[str, Any] = {}
-    for name, field in properties.items():
-        if name in content:
-            completed[name] = content[name]
-        elif isinstance(field, Mapping) and "default" in field:
-            completed[name] = field["default"]
-    return {**completed, **content}
+    fields = members(schema.get("properties"))
+    defaults = {
+        name: field["default"]
+        for name, field in fields.items()
+        if "default" in members(field)
+    }
+    return {**defaults, **content}
 
 
 def _problems(content: dict[str, Any], schema: JsonObject) -> list[Problem]:

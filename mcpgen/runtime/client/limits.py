@@ -270,11 +270,11 @@ class Inbox(Generic[T]):
         failure: Why nothing else comes.
     """
 
-    __slots__ = ("_has_dropped", "_items", "_news", "failure")
+    __slots__ = ("_has_dropped", "_items", "_waiting", "failure")
 
     def __init__(self) -> None:
         self._items: deque[T] = deque()
-        self._news = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self._has_dropped = False
         self.failure: Exception | None = None
 
@@ -288,12 +288,12 @@ class Inbox(Generic[T]):
                 self._has_dropped = True
                 logger.warning("messages are read too slowly; the oldest are dropped")
         self._items.append(item)
-        self._news.set()
+        self._wake()
 
     def end(self, failure: Exception) -> None:
         """Nothing else comes."""
         self.failure = self.failure or failure
-        self._news.set()
+        self._wake()
 
     def clear(self) -> None:
         """Forget what was not read."""
@@ -308,9 +308,16 @@ class Inbox(Generic[T]):
         while not self._items:
             if self.failure is not None:
                 raise self.failure
-            self._news.clear()
-            await self._news.wait()
+            news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(news)
+            await news
         return self._items.popleft()
+
+    def _wake(self) -> None:
+        for news in self._waiting:
+            if not news.done():
+                news.set_result(None)
+        self._waiting.clear()
 
 
 class Tasks:

@@ -119,8 +119,11 @@ class MessageTransport(SessionChannel, RequestChannel):
     ) -> Message:
         """The answer to a request."""
         request_id: int = message["id"]
-        current = await self._connected(message["method"])
-        inbox = current.inboxes[request_id] = Inbox[Message]()
+        current = self._open
+        if current is None or current.ended is not None:
+            current = await self._connected(message["method"])
+        inbox: Inbox[Message] = Inbox()
+        current.inboxes[request_id] = inbox
         try:
             await current.send(message)
             while True:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -165,8 +166,7 @@ class _Visits:
         self._clock = clock
         self._patience = DEFAULT_TIMEOUT
         self._visited: set[str] = set()
-        self._finished: set[str] = set()
-        self._news = asyncio.Event()
+        self._finished = defaultdict[str, asyncio.Event](asyncio.Event)
         self._repeats = 0
 
     @contextlib.contextmanager
@@ -200,21 +200,16 @@ class _Visits:
 
     async def _visit(self, page: dict[str, Any]) -> bool:
         """Shows a page until the person says so, or the server."""
+        finished = self._finished[page["elicitationId"]].wait()
         asking = asyncio.ensure_future(self._parts.handlers.visit(page))
+        said = asyncio.ensure_future(finished)
         try:
-            while not asking.done():
-                self._news.clear()
-                if page["elicitationId"] in self._finished:
-                    return True
-                news = asyncio.ensure_future(self._news.wait())
-                try:
-                    await asyncio.wait([asking, news], return_when="FIRST_COMPLETED")
-                finally:
-                    news.cancel()
-            return await asking
+            await asyncio.wait([asking, said], return_when="FIRST_COMPLETED")
+            return said.done() or await asking
         finally:
             asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
+            said.cancel()
+            await asyncio.gather(asking, said, return_exceptions=True)
 
     async def _waited(self) -> bool:
         """Gives a person time who has said yes, and is not done by the server's account.
@@ -224,12 +219,10 @@ class _Visits:
         self._repeats += 1
         loop = asyncio.get_running_loop()
         before = loop.time()
-        self._news.clear()
-        is_news_due = not self._visited <= self._finished
-        pause = backoff.wait(self._repeats + (2 if is_news_due else 0))
-        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(pause)}
-        if is_news_due:
-            waits.add(asyncio.ensure_future(self._news.wait()))
+        finished = [self._finished[each] for each in self._visited]
+        due = [each.wait() for each in finished if not each.is_set()]
+        pause = backoff.wait(self._repeats + (2 if due else 0))
+        waits = [asyncio.ensure_future(each) for each in (pause, *due)]
         try:
             done, _ = await asyncio.wait(
                 waits, timeout=self._time(), return_when="FIRST_COMPLETED"
@@ -249,8 +242,7 @@ class _Visits:
 
     def _hear(self, notification: Notification) -> None:
         if notification.method == "notifications/elicitation/complete":
-            self._finished.add(str(notification.params.get("elicitationId")))
-            self._news.set()
+            self._finished[str(notification.params.get("elicitationId"))].set()
 
 
 def _pages(refusal: ProtocolError) -> list[dict[str, Any]]:

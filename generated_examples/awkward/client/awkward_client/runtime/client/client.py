@@ -17,15 +17,8 @@ from ..core.errors import HEADER_MISMATCH
 from ..core.features import load
 from .calls import Request, ToolCall, decoded, given, to_strings
 from .errors import ProtocolError
-from .listing import Listing
-from .options import (
-    CallSettings,
-    LoggingLevel,
-    Omit,
-    Settings,
-    joined,
-    messages_only,
-)
+from .listing import TEMPLATES, Listing
+from .options import CallSettings, LoggingLevel, Omit, Settings, joined, messages_only
 
 if TYPE_CHECKING:
     from typing import Self, TextIO, Unpack
@@ -86,10 +79,10 @@ class Client:
             transport, settings = self._program(None, options)
         else:
             # aiohttp comes with it: who only imports a client need not wait for that.
-            from .transports.http.requests import HttpTransport
+            from .transports.http.requests import Http
 
             settings = Settings(**options)
-            transport = HttpTransport(self._url if url is None else url, settings)
+            transport = Http(self._url if url is None else url, settings)
         self._begin(transport, settings)
 
     def _begin(self, transport: Transport, settings: Settings) -> None:
@@ -213,10 +206,7 @@ class Client:
 
     @classmethod
     def from_config(
-        cls,
-        path: str | os.PathLike[str],
-        name: str,
-        **options: Unpack[ClientOptions],
+        cls, path: str | os.PathLike[str], name: str, **options: Unpack[ClientOptions]
     ) -> Self:
         """A client of a server in a host's configuration file, such as `mcp.json`.
 
@@ -309,34 +299,25 @@ class Client:
         """All tools, from all pages; those with a wrong `x-mcp-header` are left out."""
         from ..protocol.types import Tool
 
-        return await self._listing.typed_tools(Tool, self._options)
+        return await self._listing.typed(Tool, "tools/list", self._options)
 
     async def list_prompts(self) -> list[Prompt]:
         """All prompts, from all pages."""
         from ..protocol.types import Prompt
 
-        return await self._listing.typed(
-            Prompt, "prompts/list", "prompts", self._options
-        )
+        return await self._listing.typed(Prompt, "prompts/list", self._options)
 
     async def list_resources(self) -> list[Resource]:
         """All resources, from all pages."""
         from ..protocol.types import Resource
 
-        return await self._listing.typed(
-            Resource, "resources/list", "resources", self._options
-        )
+        return await self._listing.typed(Resource, "resources/list", self._options)
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """All resource templates, from all pages."""
         from ..protocol.types import ResourceTemplate
 
-        return await self._listing.typed(
-            ResourceTemplate,
-            "resources/templates/list",
-            "resourceTemplates",
-            self._options,
-        )
+        return await self._listing.typed(ResourceTemplate, TEMPLATES, self._options)
 
     async def check(self) -> tuple[Difference, ...]:
         """What the live server offers other than this client was generated for.

@@ -63,14 +63,10 @@ def _corrected(data: bytes, quirks: Quirks) -> bytes:
     except UnicodeDecodeError:
         quirks.note("messages have bytes that are not UTF-8; they become U+FFFD")
         data = data.decode("utf-8", "replace").encode()
-    paired = _ESCAPE.sub(_without_lone_surrogate, data)
+    paired = _ESCAPE.sub(lambda each: rb"\ufffd" if each["lone"] else each[0], data)
     if paired != data:
         quirks.note("messages have half a surrogate pair, which becomes U+FFFD")
     return paired
-
-
-def _without_lone_surrogate(escape: re.Match[bytes]) -> bytes:
-    return rb"\ufffd" if escape["lone"] else escape[0]
 
 
 def _has_infinity(value: object) -> bool:

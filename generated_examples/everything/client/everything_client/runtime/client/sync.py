@@ -44,11 +44,7 @@ if TYPE_CHECKING:
     from ..core.connection import Connection
     from ..core.model import Codec
     from ..core.revision import Era
-    from ..protocol.types import (
-        CallToolResult,
-        Implementation,
-        ServerCapabilities,
-    )
+    from ..protocol.types import CallToolResult, Implementation, ServerCapabilities
     from .options import CallOptions, ClientOptions, Notification
     from .subscriptions import Subscription
 
@@ -131,10 +127,7 @@ class SyncClient:
 
     @classmethod
     def from_config(
-        cls,
-        path: str | os.PathLike[str],
-        name: str,
-        **options: Unpack[ClientOptions],
+        cls, path: str | os.PathLike[str], name: str, **options: Unpack[ClientOptions]
     ) -> Self:
         """A client of a server in a host's file; see `Client.from_config`."""
         return cls(cls._client_class.from_config(path, name, **options))

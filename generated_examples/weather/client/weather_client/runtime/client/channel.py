@@ -183,6 +183,11 @@ class SessionChannel(Channel):
         for each in list(self.when_deaf):
             each()
 
+    def missed(self) -> None:
+        """Report that some of the server's own messages may have been missed."""
+        for each in list(self.when_missed):
+            each()
+
 
 class Transport(Protocol):
     """A way to one server, in whatever era: bytes and connections.

@@ -58,7 +58,6 @@ class ServerConnection:
         self._wanted = Wanted.read(settings.era, settings.revisions)
         self._known = settings.known_servers or KnownServers()
         self._transport = transport
-        # With no middleware, nothing is added to the way of a request.
         self._send = around(settings.middleware, self._sent)
         self._parts: Parts | None = None
         self._session: Session | None = None
@@ -141,6 +140,8 @@ class ServerConnection:
 
     async def request(self, request: Request) -> dict[str, Any]:
         """The result of a request, sent again where that is safe, in its time."""
+        if not self._settings.middleware:
+            return await self._sent(request)
         async with self.limited(request.method, request.options):
             return await self._send(request)
 

@@ -55,11 +55,8 @@ class Handlers:
         self._revisions = select(settings.revisions)
 
     def __bool__(self) -> bool:
-        return (
-            self._elicitation is not None
-            or self._sampling is not None
-            or self._roots is not None
-        )
+        handlers = (self._elicitation, self._sampling, self._roots)
+        return any(each is not None for each in handlers)
 
     def capabilities(self, version: str) -> dict[str, Any]:
         """The `ClientCapabilities` in a revision."""
@@ -241,16 +238,13 @@ def _read_answer(answer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _completed(content: dict[str, Any], schema: JsonObject) -> dict[str, Any]:
     """Form content with the form's defaults where the person said nothing."""
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping):
-        return content
-    completed: dict[str, Any] = {}
-    for name, field in properties.items():
-        if name in content:
-            completed[name] = content[name]
-        elif isinstance(field, Mapping) and "default" in field:
-            completed[name] = field["default"]
-    return {**completed, **content}
+    fields = members(schema.get("properties"))
+    defaults = {
+        name: field["default"]
+        for name, field in fields.items()
+        if "default" in members(field)
+    }
+    return {**defaults, **content}
 
 
 def _problems(content: dict[str, Any], schema: JsonObject) -> list[Problem]:
@@ -263,11 +257,14 @@ def _problems(content: dict[str, Any], schema: JsonObject) -> list[Problem]:
         return []
 
 
-async def _ask(handler: Callable[..., Any], *arguments: Any) -> Any:
-    """Calls a handler; a plain function may block, so it gets a thread."""
-    if inspect.iscoroutinefunction(handler):
-        return await handler(*arguments)
-    outcome = await in_thread(handler, *arguments)
+async def _ask(
+    function: Callable[..., Any], *arguments: Any, in_loop: bool = False
+) -> Any:
+    """Calls a user's function; a plain one may block, so it gets a thread."""
+    if in_loop or inspect.iscoroutinefunction(function):
+        outcome = function(*arguments)
+    else:
+        outcome = await in_thread(function, *arguments)
     return await outcome if inspect.isawaitable(outcome) else outcome
 
 
@@ -344,21 +341,14 @@ class Events:
 async def _tell(callback: Callable[[Any], object], value: object) -> None:
     """Calls a user's function; where that can use the client, its loop goes on."""
     try:
-        if runs_here() and not inspect.iscoroutinefunction(callback):
-            outcome = await in_thread(callback, value)
-        else:
-            outcome = callback(value)
-        if inspect.isawaitable(outcome):
-            await outcome
+        await _ask(callback, value, in_loop=not runs_here())
     except Exception:
         logger.exception("a callback of an MCP client failed")
 
 
 def _log_message(params: Mapping[str, Any]) -> LogMessage:
     return LogMessage(
-        str(params.get("level", "info")),
-        text(params.get("logger")),
-        params.get("data"),
+        str(params.get("level", "info")), text(params.get("logger")), params.get("data")
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger: Final = logging.getLogger(__name__)
 
+TEMPLATES: Final = "resources/templates/list"
 MAX_PAGES: Final = 1_000
 MAX_ITEMS: Final = 100_000
 """Items on all pages of one list."""
@@ -38,9 +39,7 @@ class Listing:
         self._live: dict[str, ToolCall[CallToolResult]] = {}
         self._declared: dict[str, ToolCall[CallToolResult]] = {}
 
-    async def all(
-        self, method: str, key: str, options: CallSettings
-    ) -> list[dict[str, Any]]:
+    async def all(self, method: str, options: CallSettings) -> list[dict[str, Any]]:
         """The items of all pages, which have one call's time together.
 
         None of a kind that the server does not declare.
@@ -48,10 +47,10 @@ class Listing:
         if method.partition("/")[0] not in self._connection.server.capabilities:
             return []
         async with self._connection.limited(method, options) as clock:
-            return await self._pages(method, key, options, clock)
+            return await self._pages(method, options, clock)
 
     async def _pages(
-        self, method: str, key: str, options: CallSettings, clock: Clock
+        self, method: str, options: CallSettings, clock: Clock
     ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         params: dict[str, Any] = {}
@@ -60,7 +59,7 @@ class Listing:
         for _ in range(MAX_PAGES):
             request = Request(method, params, True, options)
             result = await self._connection.request(request)
-            items = self._items(result, method, key)
+            items = self._items(result, method)
             cursor = self._cursor(result, method)
             if cursor is not None and cursor in seen:
                 self._note("cursors do not advance; the list ends there", method)
@@ -82,14 +81,14 @@ class Listing:
         logger.warning("%s: the pages never end; the rest is left out", method)
         return found
 
-    def _items(
-        self, result: dict[str, Any], method: str, key: str
-    ) -> list[dict[str, Any]]:
+    def _items(self, result: dict[str, Any], method: str) -> list[dict[str, Any]]:
         """The items of a page.
 
         Raises:
             InvalidResultError: It has no list.
         """
+        kind = method.partition("/")[0]
+        key = "resourceTemplates" if method == TEMPLATES else kind
         items = result.get(key)
         if key in result and not items and not is_list(items):
             # PHP writes empty lists as objects, Go writes them as null.
@@ -112,15 +111,18 @@ class Listing:
     def _note(self, deviation: str, detail: str) -> None:
         self._connection.quirks.note(deviation, detail)
 
-    async def typed(
-        self, kind: type[T], method: str, key: str, options: CallSettings
-    ) -> list[T]:
+    async def typed(self, kind: type[T], method: str, options: CallSettings) -> list[T]:
         """The items of all pages as typed values; malformed ones are left out."""
-        return _decoded(kind, method, await self.all(method, key, options))
-
-    async def typed_tools(self, kind: type[T], options: CallSettings) -> list[T]:
-        """All usable tools as typed values."""
-        return _decoded(kind, "tools/list", await self.tools(options))
+        is_tools = method == "tools/list"
+        items = await (self.tools(options) if is_tools else self.all(method, options))
+        found: list[T] = []
+        for item in items:
+            try:
+                found.append(decoded(kind, item, method))
+            except InvalidResultError as error:
+                name = item.get("name") or item.get("uri")
+                logger.warning("%r is left out: %s", name, error)
+        return found
 
     async def differences(
         self, catalog: Catalog, options: CallSettings
@@ -128,25 +130,19 @@ class Listing:
         """What the server offers other than the catalog says."""
 
         found: list[Difference] = []
-        for kind, key, method, member, declared in (
-            ("tool", "name", "tools/list", "tools", catalog.tools),
-            ("prompt", "name", "prompts/list", "prompts", catalog.prompts),
-            ("resource", "uri", "resources/list", "resources", catalog.resources),
-            (
-                "resource template",
-                "uriTemplate",
-                "resources/templates/list",
-                "resourceTemplates",
-                catalog.resource_templates,
-            ),
+        for kind, key, method, declared in (
+            ("tool", "name", "tools/list", catalog.tools),
+            ("prompt", "name", "prompts/list", catalog.prompts),
+            ("resource", "uri", "resources/list", catalog.resources),
+            ("resource template", "uriTemplate", TEMPLATES, catalog.resource_templates),
         ):
-            live = await self.all(method, member, options)
+            live = await self.all(method, options)
             found.extend(differences(kind, key, declared, live))
         return tuple(found)
 
     async def tools(self, options: CallSettings) -> list[dict[str, Any]]:
         """All usable tools; what is learned of them serves later calls."""
-        found = await self.all("tools/list", "tools", options)
+        found = await self.all("tools/list", options)
         if self._connection.server.era == "modern":
             found = [tool for tool in found if _has_valid_headers(tool)]
         self._live = {
@@ -189,17 +185,6 @@ def _json_size(value: object) -> int:
     from pydantic_core import to_json
 
     return len(to_json(value))
-
-
-def _decoded(kind: type[T], method: str, items: list[dict[str, Any]]) -> list[T]:
-    found: list[T] = []
-    for item in items:
-        try:
-            found.append(decoded(kind, item, method))
-        except InvalidResultError as error:
-            name = item.get("name") or item.get("uri")
-            logger.warning("%r is left out: %s", name, error)
-    return found
 
 
 def _has_valid_headers(tool: JsonObject) -> bool:

@@ -106,14 +106,7 @@ class Notification:
 
 
 LoggingLevel: TypeAlias = Literal[
-    "debug",
-    "info",
-    "notice",
-    "warning",
-    "error",
-    "critical",
-    "alert",
-    "emergency",
+    "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"
 ]
 ElicitationAnswer: TypeAlias = "Mapping[str, Any] | Reply | ElicitResult"
 ElicitationHandler: TypeAlias = Callable[

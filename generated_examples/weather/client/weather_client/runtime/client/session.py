@@ -206,10 +206,7 @@ class Parts:
     def brief(self, seconds: float) -> CallSettings:
         """The settings of a request that the client makes for itself."""
         return dataclasses.replace(
-            self.settings.for_calls(),
-            timeout=seconds,
-            idle_timeout=None,
-            progress=None,
+            self.settings.for_calls(), timeout=seconds, idle_timeout=None, progress=None
         )
 
 

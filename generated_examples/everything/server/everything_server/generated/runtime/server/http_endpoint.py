@@ -47,7 +47,7 @@ _SMALL: Final = 128 * 1024
 """Bytes of a body that is parsed at once, in a few milliseconds."""
 
 
-class HttpTransport(Protocol):
+class Http(Protocol):
     """A transport over HTTP beside Streamable HTTP."""
 
     @property

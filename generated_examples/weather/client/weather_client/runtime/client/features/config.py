@@ -166,10 +166,7 @@ class _Entry:
     """An entry that is read."""
 
     def __init__(
-        self,
-        place: str,
-        entry: dict[str, Any],
-        replaced: Callable[[str, str], str],
+        self, place: str, entry: dict[str, Any], replaced: Callable[[str, str], str]
     ) -> None:
         self._place = place
         self._entry = entry

@@ -51,8 +51,7 @@ class LegacyChanges:
     def renewed(self) -> None:
         """There is a new session, after a while without one."""
         self._session += 1
-        for missed in list(self._channel.when_missed):
-            missed()
+        self._channel.missed()
 
     async def follow(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
         """None once the server has agreed, then each change that is wanted.

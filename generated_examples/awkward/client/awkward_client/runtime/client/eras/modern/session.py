@@ -27,14 +27,7 @@ from ...handlers import Handlers
 from ...incoming import Message, is_list, is_object, members, result_of
 from ...limits import Clock
 from ...options import CallSettings, Notification
-from ...session import (
-    EraLostError,
-    Parts,
-    ServerInfo,
-    Session,
-    is_busy,
-    named_versions,
-)
+from ...session import EraLostError, Parts, ServerInfo, Session, is_busy, named_versions
 
 if TYPE_CHECKING:
     from ...channel import RequestChannel
@@ -57,17 +50,13 @@ class ModernSession(Session):
         super().__init__(parts, channel)
         self._channel = channel
         channel.receive = self._receive
-        self._meta: dict[str, Any] = {}
         self.server = ServerInfo(version, "modern", {}, {}, None)
-        self._speak(version)
+        self.use(version)
 
     def use(self, version: str) -> None:
-        """Speaks another version from now on."""
-        self._speak(version)
+        """Speaks a version from now on."""
         self.server = dataclasses.replace(self.server, protocol_version=version)
-
-    def _speak(self, version: str) -> None:
-        self._meta = {
+        self._meta: dict[str, Any] = {
             f"{_META}protocolVersion": version,
             f"{_META}clientInfo": self._parts.settings.client_info,
             f"{_META}clientCapabilities": self._parts.handlers.capabilities(version),
@@ -279,15 +268,14 @@ async def _answers(
     try:
         async with asyncio.TaskGroup() as group:
             tasks = {
-                key: group.create_task(_answer(handlers, wanted))
+                key: group.create_task(
+                    handlers.answer(
+                        str(members(wanted).get("method")),
+                        members(members(wanted).get("params")),
+                    )
+                )
                 for key, wanted in requests.items()
             }
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return {key: task.result() for key, task in tasks.items()}
-
-
-async def _answer(handlers: Handlers, wanted: object) -> dict[str, Any]:
-    request = members(wanted)
-    params = members(request.get("params"))
-    return await handlers.answer(str(request.get("method")), params)

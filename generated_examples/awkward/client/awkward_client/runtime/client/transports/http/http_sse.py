@@ -18,13 +18,7 @@ from ...channel import CONNECT_LIMIT, SessionChannel, SessionLostError, session_
 from ...errors import TransportError, public_url
 from ...incoming import Message, is_answer
 from ...limits import Clock, Tasks
-from .replies import (
-    ACCEPT,
-    ACCEPT_STREAM,
-    event_messages,
-    excerpt,
-    failure,
-)
+from .replies import ACCEPT, ACCEPT_STREAM, event_messages, excerpt, failure
 from .requests import Http
 from .sse import Event, SseParser
 

@@ -46,7 +46,7 @@ _REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 
 class Http:
-    """Requests to one origin over one session.
+    """A transport to one server by its URL: requests to one origin over one session.
 
     Attributes:
         url: The server's address.
@@ -93,6 +93,21 @@ class Http:
                 # A token that is on its way must not be lost.
                 await finish(session)
             await session.close()
+
+    def requests(self, tasks: Tasks) -> RequestChannel:
+        """A channel for a modern server."""
+        channel: RequestChannel = _part("stateless", "modern").StatelessChannel(
+            self, tasks
+        )
+        return channel
+
+    def sessions(self, tasks: Tasks) -> list[Callable[[], SessionChannel]]:
+        """Streamable HTTP, then HTTP+SSE."""
+        kinds = (
+            _part("streamable", "legacy").StreamableChannel,
+            _part("http_sse", "legacy").SseChannel,
+        )
+        return [partial(kind, self, tasks) for kind in kinds]
 
     async def send(
         self,
@@ -270,10 +285,7 @@ class Http:
             return await self._auth.sign(Outgoing(method, url), self.session)
 
     async def _answered(
-        self,
-        response: aiohttp.ClientResponse,
-        attempt: int,
-        signed: Mapping[str, str],
+        self, response: aiohttp.ClientResponse, attempt: int, signed: Mapping[str, str]
     ) -> bool:
         """Whether the request shall be sent again; if not, the answer stays open."""
         assert self._auth is not None
@@ -393,25 +405,6 @@ def _new_session(tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
             total=None, sock_connect=CONNECT_TIMEOUT, connect=None
         ),
     )
-
-
-class HttpTransport(Http):
-    """A way to one server by its URL."""
-
-    def requests(self, tasks: Tasks) -> RequestChannel:
-        """A channel for a modern server."""
-        channel: RequestChannel = _part("stateless", "modern").StatelessChannel(
-            self, tasks
-        )
-        return channel
-
-    def sessions(self, tasks: Tasks) -> list[Callable[[], SessionChannel]]:
-        """Streamable HTTP, then HTTP+SSE."""
-        kinds = (
-            _part("streamable", "legacy").StreamableChannel,
-            _part("http_sse", "legacy").SseChannel,
-        )
-        return [partial(kind, self, tasks) for kind in kinds]
 
 
 def _part(name: str, era: str) -> Any:

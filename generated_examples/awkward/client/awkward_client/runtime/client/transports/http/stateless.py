@@ -15,14 +15,7 @@ from pydantic_core import to_json
 from ....core import headers as names
 from ...channel import RequestChannel, nobody
 from ...incoming import Message
-from .replies import (
-    ACCEPT,
-    failure,
-    final_status,
-    messages,
-    stream_answer,
-    unanswered,
-)
+from .replies import ACCEPT, failure, final_status, messages, stream_answer, unanswered
 from .requests import Http, mirrored
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core import errors as codes
@@ -63,22 +64,17 @@ class Serving:
         method, request_id = message.get("method"), message.get("id")
         if not isinstance(method, str):
             return
-        params = members(message.get("params"))
         if isinstance(request_id, str | int):
-            self._start(method, request_id, params, clock)
+            self._start(method, request_id, message, clock)
             return
         if method == "notifications/cancelled":
-            wanted = params.get("requestId")
+            wanted = members(message.get("params")).get("requestId")
             if isinstance(wanted, str | int) and wanted in self._running:
                 self._running[wanted].cancel()
         await self._parts.events.receive(message)
 
     def _start(
-        self,
-        method: str,
-        request_id: str | int,
-        params: Mapping[str, Any],
-        clock: Clock | None,
+        self, method: str, request_id: str | int, message: Message, clock: Clock | None
     ) -> None:
         if self._ended:
             logger.debug("%s of a session that has ended is ignored", method)
@@ -86,17 +82,11 @@ class Serving:
         if request_id in self._running or len(self._running) >= MAX_REQUESTS:
             logger.warning("the server asks too much at once: %s is ignored", method)
             return
-        task = self._parts.tasks.spawn(self._serve(method, request_id, params, clock))
+        task = self._parts.tasks.spawn(self._serve(method, message, clock))
         self._running[request_id] = task
         task.add_done_callback(lambda _: self._running.pop(request_id, None))
 
-    async def _serve(
-        self,
-        method: str,
-        request_id: str | int,
-        params: Mapping[str, Any],
-        clock: Clock | None,
-    ) -> None:
+    async def _serve(self, method: str, message: Message, clock: Clock | None) -> None:
         """Answers one request, while the time of the call that it belongs to stands still.
 
         It came on that call's stream. What comes on the session's own stream may belong
@@ -104,35 +94,33 @@ class Serving:
         """
         pause = self._parts.calls.all_paused if clock is None else clock.paused
         with pause():
-            answer = await self._answer(method, params, clock)
+            answer = await self._answer(method, message, clock)
         try:
-            await self._channel.post({"jsonrpc": "2.0", "id": request_id, **answer})
+            await self._channel.post({"jsonrpc": "2.0", "id": message["id"], **answer})
         except (ClientError, SessionLostError) as error:
             logger.warning("an answer to %s did not get through: %s", method, error)
 
     async def _answer(
-        self, method: str, params: Mapping[str, Any], clock: Clock | None
+        self, method: str, message: Message, clock: Clock | None
     ) -> Message:
         if method == "ping":
             return {"result": {}}
+        params = members(message.get("params"))
         try:
             return {"result": await self._parts.handlers.answer(method, params)}
         except ProtocolError as error:
-            return _error(error.code, error.message)
+            code, words = error.code, error.message
         except MissingHandlerError as error:
             self._unanswered[clock] = error
             self.has_unanswered = True
-            return _error(codes.METHOD_NOT_FOUND, str(error))
+            code, words = codes.METHOD_NOT_FOUND, str(error)
         except ClientError as error:
             logger.warning("%s: %s", method, error)
-            return _error(codes.INVALID_PARAMS, "the client could not answer this")
+            code, words = codes.INVALID_PARAMS, "the client could not answer this"
         except Exception:
             logger.exception("a handler of an MCP client failed: %s", method)
-            return _error(codes.INTERNAL_ERROR, "the client's handler failed")
-
-
-def _error(code: int, text: str) -> Message:
-    return {"error": {"code": code, "message": text}}
+            code, words = codes.INTERNAL_ERROR, "the client's handler failed"
+        return {"error": {"code": code, "message": words}}
 
 
 _SHARE: Final = 0.9
@@ -178,8 +166,7 @@ class _Visits:
         self._clock = clock
         self._patience = DEFAULT_TIMEOUT
         self._visited: set[str] = set()
-        self._finished: set[str] = set()
-        self._news = asyncio.Event()
+        self._finished = defaultdict[str, asyncio.Event](asyncio.Event)
         self._repeats = 0
 
     @contextlib.contextmanager
@@ -213,21 +200,16 @@ class _Visits:
 
     async def _visit(self, page: dict[str, Any]) -> bool:
         """Shows a page until the person says so, or the server."""
+        finished = self._finished[page["elicitationId"]].wait()
         asking = asyncio.ensure_future(self._parts.handlers.visit(page))
+        said = asyncio.ensure_future(finished)
         try:
-            while not asking.done():
-                self._news.clear()
-                if page["elicitationId"] in self._finished:
-                    return True
-                news = asyncio.ensure_future(self._news.wait())
-                try:
-                    await asyncio.wait([asking, news], return_when="FIRST_COMPLETED")
-                finally:
-                    news.cancel()
-            return await asking
+            await asyncio.wait([asking, said], return_when="FIRST_COMPLETED")
+            return said.done() or await asking
         finally:
             asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
+            said.cancel()
+            await asyncio.gather(asking, said, return_exceptions=True)
 
     async def _waited(self) -> bool:
         """Gives a person time who has said yes, and is not done by the server's account.
@@ -237,12 +219,10 @@ class _Visits:
         self._repeats += 1
         loop = asyncio.get_running_loop()
         before = loop.time()
-        self._news.clear()
-        is_news_due = not self._visited <= self._finished
-        pause = backoff.wait(self._repeats + (2 if is_news_due else 0))
-        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(pause)}
-        if is_news_due:
-            waits.add(asyncio.ensure_future(self._news.wait()))
+        finished = [self._finished[each] for each in self._visited]
+        due = [each.wait() for each in finished if not each.is_set()]
+        pause = backoff.wait(self._repeats + (2 if due else 0))
+        waits = [asyncio.ensure_future(each) for each in (pause, *due)]
         try:
             done, _ = await asyncio.wait(
                 waits, timeout=self._time(), return_when="FIRST_COMPLETED"
@@ -262,8 +242,7 @@ class _Visits:
 
     def _hear(self, notification: Notification) -> None:
         if notification.method == "notifications/elicitation/complete":
-            self._finished.add(str(notification.params.get("elicitationId")))
-            self._news.set()
+            self._finished[str(notification.params.get("elicitationId"))].set()
 
 
 def _pages(refusal: ProtocolError) -> list[dict[str, Any]]:

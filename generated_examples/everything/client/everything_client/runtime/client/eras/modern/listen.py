@@ -85,7 +85,7 @@ async def _once(
                 return
             if "method" in message:
                 await parts.events.receive(message)
-                yield _notification(message)
+                yield Notification(message["method"], members(message.get("params")))
             message = await _next(parts, incoming)
     transport = parts.transport
     problem = "the stream of changes broke off"
@@ -106,10 +106,6 @@ async def _next(
     endless = CallSettings(timeout=None, idle_timeout=None)
     async with parts.calls.limited("the next change", endless):
         return await anext(incoming, None)
-
-
-def _notification(message: Message) -> Notification:
-    return Notification(str(message["method"]), members(message.get("params")))
 
 
 def _compare(wanted: Filter, acknowledged: Message) -> None:

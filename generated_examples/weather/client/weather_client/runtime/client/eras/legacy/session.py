@@ -64,16 +64,6 @@ class LegacySession(Session):
         self._changes = LegacyChanges(parts, channel, self.request, self._exchange)
         self.server = ServerInfo(parts.wanted.first("legacy"), "legacy", {}, {}, None)
 
-    async def open(self) -> None:
-        """Makes a session.
-
-        Raises:
-            TransportError: There is no legacy server at the other end.
-            ProtocolError: The server refuses.
-            VersionError: It wants a version that nobody knows.
-        """
-        await self._initialize()
-
     async def request(self, request: Request) -> dict[str, Any]:
         """The result, after a person has visited what pages the server wants."""
         if request.method == "logging/setLevel":
@@ -142,7 +132,14 @@ class LegacySession(Session):
             async with asyncio.timeout(DETACHED_LIMIT):
                 await self._channel.close()
 
-    async def _initialize(self) -> None:
+    async def open(self) -> None:
+        """Makes a session.
+
+        Raises:
+            TransportError: There is no legacy server at the other end.
+            ProtocolError: The server refuses.
+            VersionError: It wants a version that nobody knows.
+        """
         self._serving.end()
         self._serving = Serving(self._parts, self._channel)
         self._channel.receive = self._serving.receive
@@ -237,7 +234,7 @@ class LegacySession(Session):
         async with self._lock:
             if generation == self._generation:
                 self._alive = False
-                await self._initialize()
+                await self.open()
                 self._generation += 1
                 self._alive = True
 

@@ -15,7 +15,7 @@ from typing import Final
 import aiohttp
 from pydantic_core import to_json
 
-from ....core import headers
+from ....core import headers as names
 from ... import backoff
 from ...channel import Receive, SessionChannel, SessionLostError, session_is_lost
 from ...errors import TransportError
@@ -66,13 +66,16 @@ class StreamableChannel(SessionChannel):
     ) -> Message:
         """The answer to a request, from the POST's answer or a resumed stream."""
         if message["method"] == "initialize":
-            self._begin()
+            self.stop_listening()
+            self._has_served = self._session_id is None
+            self._session_id = None
+            self.version = ""
         # Those of this session: a later one may have other requests of the same ids.
         receive = self.receive
         response = await self._post(message, headers)
         if message["method"] == "initialize":
             # The server may ask something before it answers.
-            self._remember(response)
+            self._session_id = response.headers.get(names.SESSION_ID)
         elif message["method"] not in _SETUP:
             self._has_served = True
         call = clock, receive
@@ -114,21 +117,12 @@ class StreamableChannel(SessionChannel):
             response = await self._http.send("DELETE", self._headers({}))
             response.close()
 
-    def _begin(self) -> None:
-        self.stop_listening()
-        self._has_served = self._session_id is None
-        self._session_id = None
-        self.version = ""
-
-    def _remember(self, response: aiohttp.ClientResponse) -> None:
-        self._session_id = response.headers.get(headers.SESSION_ID)
-
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         sent = dict(more)
         if self._session_id is not None:
-            sent[headers.SESSION_ID] = self._session_id
+            sent[names.SESSION_ID] = self._session_id
         if self.version >= _VERSION_HEADER_SINCE:
-            sent[headers.PROTOCOL_VERSION] = self.version
+            sent[names.PROTOCOL_VERSION] = self.version
         return sent
 
     async def _post(
@@ -260,7 +254,7 @@ class StreamableChannel(SessionChannel):
                         return
                     continue
                 if (failures or heard.done()) and not last_event_id:
-                    self._report_missed()
+                    self.missed()
                 failures = 0
                 _tell(heard, True)
                 reopening.opened()
@@ -273,7 +267,7 @@ class StreamableChannel(SessionChannel):
             logger.warning("the stream of server messages was lost for good")
         finally:
             _tell(heard, False)
-            if not self._is_closing():
+            if self._listener is asyncio.current_task():
                 self.deaf()
 
     async def _read_all(
@@ -292,13 +286,6 @@ class StreamableChannel(SessionChannel):
         finally:
             response.close()
         return has_come
-
-    def _report_missed(self) -> None:
-        for missed in list(self.when_missed):
-            missed()
-
-    def _is_closing(self) -> bool:
-        return self._listener is not asyncio.current_task()
 
 
 def _tell(heard: asyncio.Future[bool], value: bool) -> None:

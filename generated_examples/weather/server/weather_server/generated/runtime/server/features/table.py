@@ -18,7 +18,7 @@ from ..settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from ..handlers.contract import Contract
-    from ..http_endpoint import HttpTransport
+    from ..http_endpoint import Http
     from ..methods.registry import LiveCatalog
     from ..middleware import Hook
 
@@ -126,7 +126,7 @@ def build_telemetry(settings: Settings, metrics: Any) -> Iterator[Hook]:
 
 def build_http_transports(
     parts: Parts, guard: Any, eras: Sequence[Any], access: AccessLog
-) -> tuple[HttpTransport, ...]:
+) -> tuple[Http, ...]:
     """What the manifest lists beside Streamable HTTP.
 
     Raises:
