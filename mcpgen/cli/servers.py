@@ -26,80 +26,62 @@ OPTIONS_FIRST: Final = {
 }
 """Settings of commands where what follows the first word belongs to a tool or the like."""
 
-LEVELS: Final = ("debug", "info", "notice", "warning", "error", "critical")
-_OPTIONS: Final[tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...]] = (
-    (
-        ("--command", "command_line"),
-        {"metavar": "COMMAND", "help": "Start this server, in place of URL."},
+
+def _option(
+    names: str, text: str, metavar: str | None = None, **settings: Any
+) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """An option of click: its name and perhaps its parameter's, and its settings."""
+    shown = {"metavar": metavar, "help": text, "default": None}
+    return tuple(names.split()), {**shown, **settings}
+
+
+_FLAG: Final[Mapping[str, Any]] = {"is_flag": True, "default": False}
+_MANY: Final[Mapping[str, Any]] = {"multiple": True, "default": ()}
+_LEVELS: Final = ("debug", "info", "notice", "warning", "error", "critical")
+_SECONDS: Final[Mapping[str, Any]] = {
+    "type": click.FloatRange(min=0, min_open=True),
+    "default": 600.0,
+    "show_default": True,
+}
+_OPTIONS: Final = (
+    _option("--command command_line", "Start this server, in place of URL.", "COMMAND"),
+    _option(
+        "--env", "Hand this environment variable over to the program.", "NAME", **_MANY
     ),
-    (
-        ("--env",),
-        {
-            "multiple": True,
-            "metavar": "NAME",
-            "help": "Hand this environment variable over to the program.",
-        },
+    _option("--cwd", "Where the program runs.", "DIR"),
+    _option(
+        "--header",
+        "A header for every request; put secrets into MCP_HEADERS.",
+        "'NAME: VALUE'",
+        **_MANY,
     ),
-    (("--cwd",), {"metavar": "DIR", "help": "Where the program runs."}),
-    (
-        ("--header",),
-        {
-            "multiple": True,
-            "metavar": "'NAME: VALUE'",
-            "help": "A header for every request; put secrets into MCP_HEADERS.",
-        },
+    _option("--json as_json", "Print the result as JSON.", **_FLAG),
+    _option("--quiet", "Show neither progress nor logs.", **_FLAG),
+    _option("--no-input", "Never ask, nor sign in.", **_FLAG),
+    _option("--root", "A directory that the server may know of.", "DIR", **_MANY),
+    _option("--timeout", "Seconds that a call may take.", **_SECONDS),
+    _option(
+        "--era",
+        "Insist on modern, legacy or a protocol version.",
+        "ERA",
+        default="auto",
     ),
-    (("--json", "as_json"), {"is_flag": True, "help": "Print the result as JSON."}),
-    (("--quiet",), {"is_flag": True, "help": "Show neither progress nor logs."}),
-    (("--no-input",), {"is_flag": True, "help": "Never ask, nor sign in."}),
-    (
-        ("--root",),
-        {
-            "multiple": True,
-            "metavar": "DIR",
-            "help": "A directory that the server may know of.",
-        },
+    _option(
+        "--log-level",
+        "The least level of the server's logs.",
+        type=click.Choice(_LEVELS),
+        default="info",
     ),
-    (
-        ("--timeout",),
-        {
-            "type": click.FloatRange(min=0, min_open=True),
-            "default": 600.0,
-            "show_default": True,
-            "help": "Seconds that a call may take.",
-        },
+    _option(
+        "--login-port",
+        "Where the browser comes back to after a sign-in.",
+        "PORT",
+        type=int,
+        default=0,
     ),
-    (
-        ("--era",),
-        {
-            "default": "auto",
-            "metavar": "ERA",
-            "help": "Insist on modern, legacy or a protocol version.",
-        },
-    ),
-    (
-        ("--log-level",),
-        {
-            "type": click.Choice(LEVELS),
-            "default": "info",
-            "help": "The least level of the server's logs.",
-        },
-    ),
-    (
-        ("--login-port",),
-        {
-            "type": int,
-            "default": 0,
-            "metavar": "PORT",
-            "help": "Where the browser comes back to after a sign-in.",
-        },
-    ),
-    (
-        ("--cacert",),
-        {"metavar": "FILE", "help": "Certificates of authorities to trust."},
-    ),
-    (("--cert",), {"metavar": "FILE", "help": "A certificate to show to the server."}),
-    (("--key",), {"metavar": "FILE", "help": "Its private key."}),
+    _option("--cacert", "Certificates of authorities to trust.", "FILE"),
+    _option("--cert", "A certificate to show to the server.", "FILE"),
+    _option("--key", "Its private key.", "FILE"),
 )
 
 
@@ -120,15 +102,8 @@ def some_options(*chosen: str) -> Callable[[_F], _F]:
     return decorate
 
 
-def _default(settings: Mapping[str, Any]) -> Any:
-    """The value of an option that is not given."""
-    if settings.get("multiple"):
-        return ()
-    return settings.get("default", False if settings.get("is_flag") else None)
-
-
 _DEFAULTS: Final = {
-    names[-1].lstrip("-").replace("-", "_"): _default(settings)
+    names[-1].lstrip("-").replace("-", "_"): settings["default"]
     for names, settings in _OPTIONS
 }
 
