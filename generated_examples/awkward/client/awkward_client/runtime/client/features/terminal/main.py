@@ -205,7 +205,7 @@ def _program_client(
     _refuse(said, web_only, "servers with a URL, not for programs")
     command = None
     if said.command_line is not None:
-        module = f"{kind.stdio.__module__.rpartition('.')[0]}.transports.command_line"
+        module = f"{kind.stdio.__module__.rpartition('.')[0]}.transports.stdio"
         split = load(module, "--command", "client", "stdio").split
         command = split(said.command_line)
     return kind.stdio(

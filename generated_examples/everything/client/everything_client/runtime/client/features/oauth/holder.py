@@ -294,8 +294,7 @@ class TokenHolder(ABC):
         async def renew() -> None:
             if self._token is stale:
                 resource = Resource(stale.resource)
-                server = await self._issuer(resource, stale.issuer, session)
-                self._token = await self._refreshed(stale, server, session)
+                self._token = await self._refreshed(stale, resource, session)
 
         await self._once(
             lambda: self._token is not stale, renew, session, "renewing the token"
@@ -303,12 +302,10 @@ class TokenHolder(ABC):
         return self._token
 
     async def _refreshed(
-        self,
-        token: Token,
-        server: AuthorizationServer,
-        session: aiohttp.ClientSession,
+        self, token: Token, resource: Resource, session: aiohttp.ClientSession
     ) -> Token | None:
         """The token after a refresh, which of several processes only one makes."""
+        server = await self._issuer(resource, token.issuer, session)
         async with self._storage.lock():
             stored = await self._records.token(self._server_url)
             if stored is not None and stored.access_token != token.access_token:
@@ -316,19 +313,21 @@ class TokenHolder(ABC):
                     self._take(stored)
                     return stored
                 token = stored
-            if token.refresh_token is None:
-                return None
-            if not same_issuer(token.issuer, server.issuer):
-                return None
-            request = TokenRequest(
-                session, server, token.resource, token.scopes, self._key
-            )
-            return await completed(self._refresh(token, token.refresh_token, request))
+            if token.refresh_token and same_issuer(token.issuer, server.issuer):
+                return await completed(self._refresh(token, server, session))
+            return None
 
     async def _refresh(
-        self, token: Token, secret: str, request: TokenRequest
+        self,
+        token: Token,
+        server: AuthorizationServer,
+        session: aiohttp.ClientSession,
     ) -> Token | None:
-        form = {"grant_type": "refresh_token", "refresh_token": secret}
+        request = TokenRequest(session, server, token.resource, token.scopes, self._key)
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": token.refresh_token or "",
+        }
         try:
             client = await self._client_of(token, request.server)
             new = await request.token(client, form, token)
@@ -415,8 +414,7 @@ class TokenHolder(ABC):
         is_first_401 = challenge.status == 401 and challenge.attempt == 1
         if is_first_401 and old and old.refresh_token:
             # It may just be too old for the server, or revoked before its time.
-            server = await self._issuer(resource, old.issuer, session)
-            self._token = await self._refreshed(old, server, session)
+            self._token = await self._refreshed(old, resource, session)
             if self._token is not None:
                 return
         asked = tuple(said.get("scope", "").split()) or resource.scopes or ()
