@@ -29,9 +29,8 @@ from mcpgen.runtime.server.features.auth import AuthRequest, Principal, bearer_t
 from mcpgen.runtime.server.incoming import Incoming, refused
 from mcpgen.runtime.server.transports.http.guard import Guard
 from mcpgen.runtime.server.transports.http.sse import event
-from mcpgen.runtime.server.transports.sse import connection
-from mcpgen.runtime.server.transports.sse.connection import SseConnection
-from mcpgen.runtime.server.transports.sse.transport import SseTransport
+from mcpgen.runtime.server.transports.sse import transport as sse_transport
+from mcpgen.runtime.server.transports.sse.transport import SseConnection, SseTransport
 
 from ..auth.vault import Names, Vault
 from ..conftest import serving
@@ -217,7 +216,9 @@ async def test_line_breaks_in_a_message(
         )
 
     if not guarded:
-        monkeypatch.setattr(connection, "named_event", lambda name, data: event(data))
+        monkeypatch.setattr(
+            sse_transport, "named_event", lambda name, data: event(data)
+        )
     app = create_app(SseWorkshop(), hooks=[pretty])
     async with serving(app, "/sse") as url, http.get(url) as response:
         wire = SseWire(http, url)
@@ -309,8 +310,8 @@ async def test_posts_that_outlive_their_connections(
 ) -> None:
     """A client that reads nothing posts, and closes each POST's connection."""
     if not guarded:
-        monkeypatch.setattr(connection, "_MAX_POSTS", 1_000)
-        monkeypatch.setattr(connection._WaitingPost, "check", lambda *_: None)
+        monkeypatch.setattr(sse_transport, "_MAX_POSTS", 1_000)
+        monkeypatch.setattr(sse_transport._WaitingPost, "check", lambda *_: None)
     await start(Filling(), body_timeout=0)
     async with _full(start) as (wire, handled):
         posts = [asyncio.ensure_future(wire.post(PING)) for _ in range(30)]

@@ -15,7 +15,7 @@ from ...principal import Principal
 from ...settings import Settings
 from .authenticator import Refusal, Unavailable
 from .fetch import AskingAuthenticator, checked_url, client_secret
-from .issuer import audience, check_audience, discover, scopes_of
+from .issuer import audience, check_audience, discover, principal_of
 
 
 class IntrospectionAuthenticator(AskingAuthenticator):
@@ -66,10 +66,13 @@ class IntrospectionAuthenticator(AskingAuthenticator):
 
     async def _ask(self, token: str, own: tuple[str, ...]) -> Principal | str:
         """The principal behind a token, or in words why there is none."""
-        url = self._url or await self._discover()
+        if not self._url:
+            self._url = await discover(
+                self._fetcher, self._issuer, "introspection_endpoint"
+            )
         answer = await self._fetcher.ask(
             "POST",
-            url,
+            self._url,
             self._headers,
             form={"token": token, "token_type_hint": "access_token"},
         )
@@ -82,15 +85,6 @@ class IntrospectionAuthenticator(AskingAuthenticator):
             return self._principal(claims, own)
         except Refusal as refusal:
             return refusal.reason
-
-    async def _discover(self) -> str:
-        metadata = await discover(self._fetcher, self._issuer)
-        url = metadata.get("introspection_endpoint")
-        try:
-            self._url = checked_url(url if isinstance(url, str) else "", "endpoint")
-        except ValueError:
-            raise Unavailable("the issuer has no introspection endpoint") from None
-        return self._url
 
     def _principal(self, claims: Mapping[str, Any], own: tuple[str, ...]) -> Principal:
         if claims.get("iss", self._issuer) != self._issuer:
@@ -111,15 +105,8 @@ class IntrospectionAuthenticator(AskingAuthenticator):
             raise Refusal("the token has expired")
         if (_seconds(claims.get("nbf")) or 0) > now + self._leeway:
             raise Refusal("the token is not valid yet")
-        client = claims.get("client_id")
-        client = client if isinstance(client, str) else ""
-        subject = claims.get("sub", client)
-        if not isinstance(subject, str) or not subject:
-            raise Refusal("the token names no subject")
         until = None if expires is None else expires + self._leeway
-        return Principal(
-            subject, self._issuer, client, scopes_of(claims), claims, until
-        )
+        return principal_of(claims, self._issuer, claims.get("client_id"), until)
 
 
 def _seconds(value: object) -> float | None:

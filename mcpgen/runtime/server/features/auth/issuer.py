@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ....core.jsonrpc import is_array, is_object
 from ...effective import LOOPBACK
+from ...principal import Principal
 from ...settings import Settings
 from .authenticator import Refusal, Unavailable
 from .fetch import Fetcher, SingleFlight, checked_url, shown
@@ -137,7 +138,7 @@ class KeySource:
             self._next = time.monotonic() + pause
 
     async def _fetch(self) -> tuple[Key, ...]:
-        url = self._url or await self._discover()
+        url = self._url or await discover(self._fetcher, self._issuer, "jwks_uri")
         answer = await self._fetcher.ask("GET", url)
         listed = (answer.body or {}).get("keys")
         if answer.status == 200 and is_array(listed):
@@ -145,30 +146,28 @@ class KeySource:
         _log.warning("%s: no key set, status %d", shown(url), answer.status)
         raise Unavailable("the issuer has no key set")
 
-    async def _discover(self) -> str:
-        metadata = await discover(self._fetcher, self._issuer)
-        url = metadata.get("jwks_uri")
-        try:
-            return checked_url(url if isinstance(url, str) else "", "jwks_uri")
-        except ValueError as error:
-            _log.warning("the metadata of %s: %s", shown(self._issuer), error)
-            raise Unavailable("the issuer's metadata has no usable jwks_uri") from None
 
-
-async def discover(fetcher: Fetcher, issuer: str) -> dict[str, Any]:
-    """The metadata of an authorization server, from one of its well-known places.
+async def discover(fetcher: Fetcher, issuer: str, name: str) -> str:
+    """The URL of this name in an authorization server's metadata.
 
     Raises:
-        Unavailable: There is none, or it speaks for another issuer.
+        Unavailable: There are none, they are those of another issuer, or lack the URL.
     """
-    for url in well_known(issuer):
-        answer = await fetcher.ask("GET", url)
+    for place in well_known(issuer):
+        answer = await fetcher.ask("GET", place)
         if answer.status == 200 and answer.body is not None:
-            if answer.body.get("issuer") == issuer:
-                return answer.body
-            _log.warning("%s: the metadata names another issuer", shown(url))
             break
-    raise Unavailable(f"{shown(issuer)} has no metadata")
+    else:
+        raise Unavailable(f"{shown(issuer)} has no metadata")
+    if answer.body.get("issuer") != issuer:
+        _log.warning("%s: the metadata names another issuer", shown(place))
+        raise Unavailable(f"{shown(issuer)} has no metadata")
+    url = answer.body.get(name)
+    try:
+        return checked_url(url if isinstance(url, str) else "", name)
+    except ValueError as error:
+        _log.warning("the metadata of %s: %s", shown(issuer), error)
+        raise Unavailable(f"the issuer's metadata has no usable {name}") from None
 
 
 def well_known(issuer: str) -> tuple[str, ...]:
@@ -258,3 +257,21 @@ def scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
     if is_array(given):
         return frozenset(entry for entry in given if isinstance(entry, str))
     return frozenset()
+
+
+def principal_of(
+    claims: Mapping[str, Any], issuer: str, client: object, expires: float | None
+) -> Principal:
+    """Who has a token; Refusal where its claims name nobody.
+
+    Args:
+        claims: What the token says.
+        issuer: Who issued it.
+        client: The application that it was issued to, if that is a text.
+        expires: Until when it counts, in seconds since 1970.
+    """
+    name = client if isinstance(client, str) else ""
+    subject = claims.get("sub", name)
+    if not isinstance(subject, str) or not subject:
+        raise Refusal("the token names no subject")
+    return Principal(subject, issuer, name, scopes_of(claims), claims, expires)

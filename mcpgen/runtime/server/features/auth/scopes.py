@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ _REMEMBERED: Final = 1_000
 class Implications:
     """Scopes that include others, so that a broad one satisfies a narrow one."""
 
-    __slots__ = ("_closed", "_direct", "_extended")
+    __slots__ = ("_direct", "_extended", "close")
 
     def __init__(self, entries: Iterable[str]) -> None:
         """Read entries such as `admin=read+write`.
@@ -31,7 +32,8 @@ class Implications:
             ValueError: An entry has another form.
         """
         self._direct: dict[str, frozenset[str]] = {}
-        self._closed: dict[frozenset[str], frozenset[str]] = {}
+        self.close: Final = lru_cache(_REMEMBERED)(self._follow)
+        """The scopes with all that they imply."""
         self._extended: dict[int, tuple[Principal, Principal]] = {}
         for entry in entries:
             broad, equals, narrow = entry.rpartition("=")
@@ -54,15 +56,6 @@ class Implications:
             self._extended.clear()
         self._extended[id(principal)] = principal, extended
         return extended
-
-    def close(self, scopes: frozenset[str]) -> frozenset[str]:
-        """The scopes with all that they imply."""
-        known = self._closed.get(scopes)
-        if known is None:
-            if len(self._closed) >= _REMEMBERED:
-                self._closed.clear()
-            known = self._closed[scopes] = self._follow(scopes)
-        return known
 
     def _follow(self, scopes: frozenset[str]) -> frozenset[str]:
         found = set(scopes)

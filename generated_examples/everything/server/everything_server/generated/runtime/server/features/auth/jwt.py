@@ -26,7 +26,7 @@ from ...principal import Principal
 from ...settings import Settings
 from .authenticator import AuthRequest, Refusal, Remembered, bearer_token, mark
 from .fetch import Fetcher
-from .issuer import KeySource, audience, check_audience, scopes_of
+from .issuer import KeySource, audience, check_audience, principal_of
 
 _log: Final = logging.getLogger("mcp.auth")
 
@@ -146,7 +146,10 @@ class JWTAuthenticator:
     async def _verify(self, token: str, own: tuple[str, ...]) -> _Verified:
         claims = await self._claims(token)
         self._check_claims(claims, own)
-        return _Verified(_principal(claims, self._leeway), _thumbprint(claims))
+        client = claims.get("client_id", claims.get("azp"))
+        until = float(claims["exp"]) + self._leeway
+        principal = principal_of(claims, self._issuer, client, until)
+        return _Verified(principal, _thumbprint(claims))
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         """The claims of a token whose signature is right."""
@@ -214,22 +217,6 @@ def _time(claims: Mapping[str, Any], name: str, *, required: bool = False) -> fl
     if not math.isfinite(seconds):
         raise Refusal(f"the token has no valid `{name}`")
     return seconds
-
-
-def _principal(claims: Mapping[str, Any], leeway: float) -> Principal:
-    client = claims.get("client_id", claims.get("azp"))
-    client = client if isinstance(client, str) else ""
-    subject = claims.get("sub", client)
-    if not isinstance(subject, str) or not subject:
-        raise Refusal("the token names no subject")
-    return Principal(
-        subject,
-        str(claims["iss"]),
-        client,
-        scopes_of(claims),
-        claims,
-        float(claims["exp"]) + leeway,
-    )
 
 
 def _thumbprint(claims: Mapping[str, Any]) -> str | None:
