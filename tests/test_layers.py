@@ -424,7 +424,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     },
     "features.access_log": {"parts", "sections", "settings"},
     "features.auth": {"effective", "handlers", "sections", "settings"},
-    "features.limits": {"parts", "settings", "stores"},
+    "features.limits": {"handlers", "parts", "settings", "stores"},
     "features.mock": {"handlers", "service"},
     "features.telemetry": {"handlers", "settings"},
     # What puts a server together and runs it.

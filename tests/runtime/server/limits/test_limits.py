@@ -394,16 +394,19 @@ class Remembering(MemoryCounters):
 
 
 class Down:
-    """A store that is down."""
+    """A store that is down; it may also cancel what it waits for."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
 
     async def take(self, demands: Sequence[RateRequest]) -> RateLimited | None:
-        raise ConnectionError("no store")
+        raise self.error
 
     async def hold(self, key: str, limit: int) -> bool:
-        raise ConnectionError("no store")
+        raise self.error
 
     async def release(self, key: str) -> None:
-        raise ConnectionError("no store")
+        raise self.error
 
 
 class Waiting(MemoryCounters):
@@ -571,13 +574,15 @@ class TestCounters:
         assert found == [[200, 200], [200, 429]]
         assert counters.asked[0] == RateRequest("address:203.0.113.1", 0.01, 3.0, 1.0)
 
+    @pytest.mark.parametrize("error", [ConnectionError, asyncio.CancelledError])
     async def test_a_store_that_is_down_stops_nobody_and_is_logged_once(
         self,
+        error: type[BaseException],
         http: ClientSession,
         service: Workshop,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        app = create_app(service, PROXIED, counters=Down())
+        app = create_app(service, PROXIED, counters=Down(error()))
 
         async with serving(app) as url:
             alice = modern(http, url)

@@ -21,6 +21,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from ... import parts
+from ...handlers.invoke import contained
 from ...incoming import OVERLOADED, TOO_MANY, Counted, Incoming, Refused, too_many
 from ...methods.steps import Answer
 from ...middleware import Next, Request
@@ -271,7 +272,7 @@ class Limits(parts.Limits):
             limited = self._memory.take_now(requests)
         else:
             try:
-                limited = await self._counters.take(requests)
+                limited = await contained(self._counters.take(requests))
             except Exception:
                 self._complain()
                 return
@@ -297,7 +298,7 @@ class Limits(parts.Limits):
 
         What is canceled meanwhile is given back as soon as the store has answered.
         """
-        counting = asyncio.ensure_future(self._counters.hold(key, limit))
+        counting = asyncio.ensure_future(contained(self._counters.hold(key, limit)))
         try:
             return await asyncio.shield(counting)
         except asyncio.CancelledError:
@@ -320,7 +321,7 @@ class Limits(parts.Limits):
     async def _give_back(self, counted: asyncio.Future[bool] | None, key: str) -> None:
         try:
             if counted is None or await counted:
-                await self._counters.release(key)
+                await contained(self._counters.release(key))
         except Exception:
             self._complain()
 
