@@ -22,10 +22,9 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 
 from mcpgen.runtime.client.features.terminal import credentials
-from mcpgen.runtime.server import Service, Settings, create_app, logs, settings_table
+from mcpgen.runtime.server import Service, Settings, create_app, logs
 from mcpgen.runtime.server.logs import Lines
-from mcpgen.runtime.server.options.environment import CLIENT_VARIABLES
-from mcpgen.runtime.server.settings import from_arguments
+from mcpgen.runtime.server.options.sources import CLIENT_VARIABLES, from_arguments
 from tests.pace import patient
 from tests.requirements import requirement
 
@@ -76,7 +75,9 @@ WRONG_VALUES: list[tuple[str, Any]] = [
 
 
 def parse(*arguments: str, **environment: str) -> Settings:
-    return from_arguments(arguments, environment, program="p", description="d")
+    return from_arguments(
+        arguments, environment, program="p", description="d", defaults=Settings()
+    )
 
 
 class TestSettings:
@@ -262,7 +263,7 @@ class TestSettings:
         with pytest.raises(SystemExit):
             parse("--help-all")
         shown = capsys.readouterr().out
-        table = settings_table()
+        table = runpy.run_path(str(ROOT / "docs/settings.py"))["page"]()
 
         for field in fields(Settings):
             option = "--" + field.name.replace("_", "-")

@@ -13,7 +13,7 @@ import pytest
 from mcpgen.runtime.server import Settings, SettingsError
 from mcpgen.runtime.server.options.elsewhere import SETTINGS
 from mcpgen.runtime.server.options.section import Section, groups, options
-from mcpgen.runtime.server.settings import from_arguments
+from mcpgen.runtime.server.options.sources import from_arguments
 
 
 def sections() -> list[type[Section]]:
@@ -50,7 +50,9 @@ def test_every_setting_has_a_heading_in_help(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        from_arguments(["--help-all"], {}, program="p", description="d")
+        from_arguments(
+            ["--help-all"], {}, program="p", description="d", defaults=Settings()
+        )
     lines = capsys.readouterr().out.splitlines()
     for title, entries in groups(Settings).items():
         start = lines.index(f"{title}:")
@@ -65,7 +67,9 @@ def test_help_has_the_common_settings_of_each_section_alone(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        from_arguments(["--help"], {}, program="p", description="d")
+        from_arguments(
+            ["--help"], {}, program="p", description="d", defaults=Settings()
+        )
     shown = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
     common = {option.flag for option in options(Settings) if option.is_common}
     assert shown == common | {"--help-all"}
