@@ -65,7 +65,7 @@ from .middleware import (
 from .options.section import Section
 from .server import Server
 from .service import Feature, Service
-from .settings import Settings, SettingsError, settings_table
+from .settings import Settings, SettingsError
 from .stores import (
     Counters,
     Events,
@@ -149,5 +149,4 @@ __all__ = [
     "create_app",
     "main",
     "serve_stdio",
-    "settings_table",
 ]

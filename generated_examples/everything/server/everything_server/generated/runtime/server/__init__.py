@@ -66,7 +66,7 @@ from .middleware import (
 from .options.section import Section
 from .server import Server
 from .service import Feature, Service
-from .settings import Settings, SettingsError, settings_table
+from .settings import Settings, SettingsError
 from .stores import (
     Counters,
     Events,
@@ -151,5 +151,4 @@ __all__ = [
     "create_app",
     "main",
     "serve_stdio",
-    "settings_table",
 ]

@@ -27,10 +27,11 @@ from .handlers.contract import Contract
 from .health import FLAG, is_healthy
 from .logs import Lines, OneEntry
 from .middleware import Hook, Middleware
+from .options.sources import from_arguments
 from .runner import ApplicationRunner, Runner, listen
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Feature, Service, with_features
-from .settings import Settings, SettingsError, from_arguments
+from .settings import Settings, SettingsError
 from .stopping import ExitDeadline, StopSignals, run
 from .stores import Counters, EventStore, SessionStore
 

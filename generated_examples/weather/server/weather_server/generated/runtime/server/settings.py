@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from .eras.legacy.settings import LegacySettings  # feature: legacy
 from .eras.modern.settings import ModernSettings  # feature: modern
@@ -15,18 +15,82 @@ from .features.auth.settings import (  # feature: auth
 )  # feature: auth
 from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
-from .options import arguments as command_line
-from .options import environment as variables
-from .options import section
-from .options.general import CallSettings, ListSettings, LogSettings, ShutdownSettings
-from .options.section import SettingsError
+from .options.section import Section, SettingsError, at_least_one
+from .options.sources import from_environment
 from .transports.http.settings import (
     AccessSettings,
     ConnectionSettings,
     ListeningSettings,
 )
 
-__all__ = ["Settings", "SettingsError", "from_arguments", "settings_table"]
+__all__ = ["Settings", "SettingsError"]
+
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+CacheScope: TypeAlias = Literal["public", "private"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSettings(Section):
+    """What the server's own log has."""
+
+    title: ClassVar[str] = "Log"
+
+    log_level: Annotated[LogLevel, "least severe messages of the server's own log"] = (
+        "info"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallSettings(Section):
+    """What calls may take."""
+
+    title: ClassVar[str] = "Calls"
+    common: ClassVar[tuple[str, ...] | None] = ("tool_timeout", "threads")
+
+    tool_timeout: Annotated[float, "time that one tool call may take; 0: no limit"] = (
+        0.0
+    )
+    max_calls: Annotated[int, "calls at one time; 0: no limit"] = 2_000
+    threads: Annotated[int, "threads for plain `def` handlers", at_least_one] = 32
+    max_subscriptions: Annotated[int, "open subscriptions, and resources in each"] = (
+        1_000
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListSettings(Section):
+    """How lists are divided, and how long answers may be cached."""
+
+    title: ClassVar[str] = "Lists and caches"
+    common: ClassVar[tuple[str, ...] | None] = ("page_size",)
+
+    page_size: Annotated[int, "entries per page of a list; 0: all on one page"] = 0
+    list_ttl_ms: Annotated[int, "how long clients may cache lists (2026-07-28)"] = (
+        60_000
+    )
+    read_ttl_ms: Annotated[int, "how long clients may cache resources (2026-07-28)"] = 0
+    list_cache_scope: Annotated[CacheScope, "who may cache lists (2026-07-28)"] = (
+        "public"
+    )
+    read_cache_scope: Annotated[CacheScope, "who may cache resources (2026-07-28)"] = (
+        "private"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShutdownSettings(Section):
+    """How the server ends."""
+
+    title: ClassVar[str] = "Shutdown"
+    common: ClassVar[tuple[str, ...] | None] = ("shutdown_timeout",)
+
+    drain_delay: Annotated[
+        float,
+        "time to go on serving after SIGTERM, while ready_path answers 503",
+    ] = 0.0
+    shutdown_timeout: Annotated[
+        float, "time for running requests at shutdown; then they are canceled"
+    ] = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,33 +132,4 @@ class Settings(
             SettingsError: A variable's value can't be used, or its name is that of no
                 setting but similar to one, or that of a setting that this package lacks.
         """
-        return variables.from_environment(environment, defaults or cls())
-
-
-def from_arguments(
-    arguments: Sequence[str],
-    environment: Mapping[str, str],
-    *,
-    program: str,
-    description: str,
-    defaults: Settings | None = None,
-    modes: Mapping[str, str] | None = None,
-) -> Settings:
-    """Settings from command-line arguments, above the environment, above `defaults`.
-
-    Prints help, or one line for each wrong value, and raises SystemExit where the
-    arguments ask for it; see `options.arguments`.
-    """
-    return command_line.from_arguments(
-        arguments,
-        environment,
-        program=program,
-        description=description,
-        defaults=defaults or Settings(),
-        modes=modes,
-    )
-
-
-def settings_table() -> str:
-    """All settings as Markdown, a table for each section, for documentation."""
-    return section.settings_table(Settings)
+        return from_environment(environment, defaults or cls())

@@ -6,10 +6,14 @@ Knows values, not where they come from; reads no files.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from inspect import get_annotations
+from pathlib import Path
+from types import NoneType
 from typing import (
     Any,
     ClassVar,
@@ -23,11 +27,10 @@ from typing import (
     get_origin,
     get_type_hints,
 )
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
-from ...core.features import ERAS, TRANSPORTS
-from .checks import Check, served_path, served_path_or_off, type_problem
 from .elsewhere import absent, missing, missing_choice
 
 S = TypeVar("S", bound="Section")
@@ -35,7 +38,23 @@ S = TypeVar("S", bound="Section")
 Problem: TypeAlias = tuple[str, str]
 """A setting's name, and what is wrong with its value."""
 
-ENVIRONMENT_PREFIX: Final = "MCP_"
+Check: TypeAlias = Callable[[Any], str | None]
+"""Says what is wrong with a value that has the setting's type; None if nothing is."""
+
+METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
+
+_PATH: Final = re.compile(
+    r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]+(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*/?)?"
+)
+_TYPES: Final[Mapping[Any, tuple[str, tuple[type, ...]]]] = {
+    int: ("a whole number", (int,)),
+    float: ("a number", (int, float)),
+    bool: ("true or false", (bool,)),
+    Path | None: ("a path", (Path, str, NoneType)),
+    tuple[str, ...]: ("a tuple of str", (tuple, list)),
+    tuple[SecretStr, ...]: ("a tuple of SecretStr", (tuple, list)),
+}
+"""What values of a kind are called, and their types, where these are not the kind itself."""
 
 
 class SettingsError(ValueError):
@@ -80,21 +99,32 @@ class Section:
 
     def __post_init__(self) -> None:
         """Check all values; raises SettingsError with everything that is wrong."""
-        values = [
-            (option, getattr(self, option.name)) for option in options(type(self))
-        ]
+        values = {each: getattr(self, each.name) for each in options(type(self))}
         problems = [
             (option.name, reason)
-            for option, value in values
+            for option, value in values.items()
             if (reason := option.problem(value)) is not None
         ]
-        if not problems:
-            problems += _value_problems(values)
+        if not problems:  # checks are for values of the right types
+            problems = [
+                (option.name, reason)
+                for option, value in values.items()
+                for check in option.checks
+                if (reason := check(value)) is not None
+            ]
+            paths = [
+                (option.name, str(value), value != option.default)
+                for option, value in values.items()
+                if {served_path, served_path_or_off} & {*option.checks}
+            ]
+            # The one that was set is the one to change.
+            paths.sort(key=lambda path: path[2])
+            problems += same_paths((name, path) for name, path, _ in paths)
         if problems:
             raise SettingsError(problems=problems)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Option:
     """A setting as an option of the command line and as environment variables."""
 
@@ -119,7 +149,7 @@ class Option:
     @property
     def variable(self) -> str:
         """The environment variable that holds its value."""
-        return ENVIRONMENT_PREFIX + self.name.upper()
+        return f"MCP_{self.name.upper()}"
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -133,11 +163,6 @@ class Option:
         """All values, where there are few."""
         return get_args(self.kind) if get_origin(self.kind) is Literal else ()
 
-    def problem(self, value: Any) -> str | None:
-        """What is wrong with a value by its type alone; None if nothing is."""
-        reason = type_problem(self.kind, value)
-        return reason and (missing_choice(self.name, value) or reason)
-
     @property
     def is_common(self) -> bool:
         """Whether `--help` shows it."""
@@ -147,15 +172,45 @@ class Option:
     @property
     def shown_default(self) -> str:
         """The default as one would write it; empty where there is none to show."""
-        if self.is_secret:
+        if self.is_secret or self.default is None:
             return ""
         if self.kind == tuple[str, ...]:
             return ",".join(self.default)
         if isinstance(self.default, bool):
-            return "true" if self.default else "false"
-        if isinstance(self.default, float):
-            return f"{self.default:g}"
-        return "" if self.default is None else str(self.default)
+            return str(self.default).lower()
+        return f"{self.default:g}" if self.kind is float else str(self.default)
+
+    def problem(self, value: Any) -> str | None:
+        """What is wrong with a value by its type alone; None if nothing is.
+
+        A value that may be a secret in the wrong place is not in it.
+        """
+        if self.choices:
+            if value in self.choices:
+                return None
+            reason = f"{value!r} is not one of {', '.join(self.choices)}"
+            return missing_choice(self.name, value) or reason
+        name, types = self.values
+        wrong = not isinstance(value, types)
+        is_number = isinstance(value, int | float)
+        if wrong or (isinstance(value, bool) and bool not in types):
+            shown = repr(value) if is_number else f"one of type {type(value).__name__}"
+            return f"needs {name}, not {shown}"
+        if is_number:
+            inside = 0 <= value < math.inf
+            return None if inside else f"{value!r} is not a number from 0 on"
+        kind = get_args(self.kind)[0] if tuple in types else None
+        if kind is not None and not all(isinstance(each, kind) for each in value):
+            return f"needs {name}; one of its values is another type"
+        return None
+
+    @property
+    def values(self) -> tuple[str, tuple[type, ...]]:
+        """What values are called, and the types that they may have."""
+        if self.kind in _TYPES:
+            return _TYPES[self.kind]
+        types = (self.kind,) if isinstance(self.kind, type) else get_args(self.kind)
+        return f"a value of type {types[0].__name__}", types
 
 
 def options(settings: type[Section]) -> tuple[Option, ...]:
@@ -211,70 +266,51 @@ def groups(settings: type[Section]) -> Mapping[str, list[Option]]:
     return found
 
 
-def _value_problems(values: Sequence[tuple[Option, Any]]) -> Iterator[Problem]:
-    """What is wrong with values that all have their types."""
-    for option, value in values:
-        for check in option.checks:
-            reason = check(value)
-            if reason is not None:
-                yield option.name, reason
-    yield from _shadowed(values)
-
-
-def _shadowed(values: Sequence[tuple[Option, Any]]) -> Iterator[Problem]:
-    """Paths that are the same, so that only one of them would ever answer."""
-    paths = [
-        (option, str(value))
-        for option, value in values
-        if {served_path, served_path_or_off} & {*option.checks}
-    ]
+def same_paths(paths: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    """Paths, by their settings, that are those of earlier ones, so that one never answers."""
     taken: dict[str, str] = {}
-    # The one that was set is the one to change.
-    for option, value in sorted(paths, key=lambda each: each[1] != each[0].default):
+    for name, value in paths:
         path = value.rstrip("/") or value
-        if path in taken:
-            yield option.name, f"{path!r} is the value of {taken[path]} as well"
-        elif path:
-            taken[path] = option.name
+        if path and taken.setdefault(path, name) != name:
+            yield name, f"{value!r} is the value of {taken[path]} as well"
 
 
-def settings_table(settings: type[Section]) -> str:
-    """All settings as Markdown, a table for each section, for documentation."""
-    parts: list[str] = []
-    for title, entries in groups(settings).items():
-        parts += [f"## {title}\n", _features(settings, entries), _table(entries)]
-    return "\n".join(part for part in parts if part)
+def served_path(value: str) -> str | None:
+    """A path at which this server answers."""
+    if not value.startswith("/"):
+        return f"{value!r} does not begin with /"
+    if not _PATH.fullmatch(value):
+        return f"{value!r} is not the path of a URL (no query, no encoded characters)"
+    if value.startswith(METADATA_PATH):
+        return f"{value!r} is where the metadata of OAuth belongs"
+    return None
 
 
-def _features(settings: type[Section], entries: Sequence[Option]) -> str:
-    """Which features bring a section; empty where every server has it."""
-    section = entries[0].section
-    names = {
-        base.feature
-        for base in settings.__bases__
-        if issubclass(base, section) and base.feature
-    }
-    if not names:
-        return ""
-    kinds = {"feature": names - {*TRANSPORTS}, "transport": names & {*TRANSPORTS}}
-    listed = " or ".join(
-        f"the {kind} {' or '.join(f'`{name}`' for name in sorted(of_kind))}"
-        for kind, of_kind in kinds.items()
-        if of_kind
-    )
-    if section.feature in ERAS:
-        return (
-            f"In servers with a revision of the {section.feature} era (`protocol`).\n"
-        )
-    return f"In servers with {listed}.\n"
+def served_path_or_off(value: str) -> str | None:
+    """The same, or nothing."""
+    return served_path(value) if value else None
 
 
-def _table(entries: Sequence[Option]) -> str:
-    rows = ["| option | variable | default | meaning |", "|---|---|---|---|"]
-    rows.extend(
-        f"| `{option.flag}` | {', '.join(f'`{name}`' for name in option.variables)} "
-        f"| {f'`{option.shown_default}`' if option.shown_default else ''} "
-        f"| {option.meaning.replace('|', '&#124;')} |"
-        for option in entries
-    )
-    return "\n".join(rows) + "\n"
+def at_least_one(value: int) -> str | None:
+    """A number from 1 on."""
+    return None if value >= 1 else f"{value} is less than 1"
+
+
+def split_url(value: str) -> SplitResult | None:
+    """The parts of an http or https URL; None where it is none."""
+    if " " in value or not value.isprintable():
+        return None
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return None
+    usable = parts.scheme in ("http", "https") and parts.hostname and port != 0
+    return parts if usable else None
+
+
+def url(value: str) -> str | None:
+    """A URL, or nothing."""
+    if not value or split_url(value) is not None:
+        return None
+    return f"{value!r} is not a URL that begins with https:// or http://"

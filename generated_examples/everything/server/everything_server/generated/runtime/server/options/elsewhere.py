@@ -13,14 +13,8 @@ _LIMITS: Final = (
     *("principal_sessions", "address_sessions"),
 )
 _LEGACY: Final = (
-    *(
-        "max_sessions",
-        "session_idle",
-        "session_required",
-        "max_streams",
-        "event_history",
-    ),
-    *("event_lifetime", "retry_ms", "answer_timeout", "max_batch"),
+    *("max_sessions", "session_idle", "session_required", "max_streams"),
+    *("event_history", "event_lifetime", "retry_ms", "answer_timeout", "max_batch"),
 )
 _AUTH: Final = (
     *("auth", "auth_scopes", "auth_implies", "auth_issuer"),
@@ -64,10 +58,8 @@ def absent(names: Iterable[str], known: Collection[str]) -> Iterator[str]:
 
 def missing(name: str, value: object = None) -> str:
     """What to do about a setting that is absent, whose value may name another feature."""
-    chosen = missing_choice(name, value)
-    if chosen is not None:
-        return chosen
-    return f"is not in this package: {to_add('server', _FEATURES[name])}"
+    added = f"is not in this package: {to_add('server', _FEATURES[name])}"
+    return missing_choice(name, value) or added
 
 
 def missing_choice(name: str, value: object) -> str | None:

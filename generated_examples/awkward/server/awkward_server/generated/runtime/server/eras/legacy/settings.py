@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from ...options.checks import at_least_one
-from ...options.section import Section
+from ...options.section import Section, at_least_one
 
 MINUTE = 60.0
 

@@ -8,8 +8,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import SecretStr
 
-from ...options.checks import url
-from ...options.section import Section
+from ...options.section import Section, url
 from ...transports.http.settings import PublicSettings
 
 AuthKind: TypeAlias = Literal[

@@ -7,8 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import SecretStr
 
-from ...options.checks import served_path_or_off
-from ...options.section import Section
+from ...options.section import Section, served_path_or_off
 
 
 @dataclass(frozen=True, kw_only=True)

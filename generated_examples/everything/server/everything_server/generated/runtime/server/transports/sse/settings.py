@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from ...options.checks import served_path, served_path_or_off
+from ...options.section import served_path, served_path_or_off
 from ..http.settings import PublicSettings
 
 

@@ -27,7 +27,7 @@ from ...incoming import (
     refused,
     too_many,
 )
-from ...options.section import SettingsError
+from ...options.section import SettingsError, same_paths
 from ...parts import AccessLog, Parts
 from ..connection import ConnectionServer
 from ..http.exchange import Exchange, is_gone
@@ -250,7 +250,7 @@ class SseTransport:
             **dict.fromkeys(with_slash(settings.sse_path), self._streams.handle),
             **dict.fromkeys(with_slash(settings.messages_path), self._messages.handle),
         }
-        _check_paths(parts, settings)
+        _check_paths(settings)
 
     def finish(self) -> None:
         """Open no more streams; those that are open end when nothing runs on them."""
@@ -383,17 +383,12 @@ def _public_prefix(settings: PublicSettings, path: str) -> str | None:
     return public.removesuffix(own) if public.endswith(own) else None
 
 
-def _check_paths(parts: Parts, settings: SseSettings) -> None:
-    general = parts.settings
-    taken = {
-        each.rstrip("/") or "/": name
-        for name in ("metrics_path", "ready_path", "health_path", "path")
-        if (each := getattr(general, name, ""))
-    }
-    for name in ("sse_path", "messages_path"):
-        path = str(getattr(settings, name))
-        other = taken.setdefault(path.rstrip("/") or "/", name)
-        if other != name:
-            raise SettingsError(
-                problems=[(name, f"{path!r} is the value of {other} as well")]
-            )
+def _check_paths(settings: SseSettings) -> None:
+    """See that no other path is the same; only here, where HTTP+SSE is served."""
+    names = ("metrics_path", "ready_path", "health_path", "path")
+    paths = [
+        (name, str(getattr(settings, name, "")))
+        for name in (*names, "sse_path", "messages_path")
+    ]
+    if problems := [*same_paths(paths)]:
+        raise SettingsError(problems=problems)

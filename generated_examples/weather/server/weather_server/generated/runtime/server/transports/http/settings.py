@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from ...options.checks import (
+from ...options.section import (
+    Section,
     at_least_one,
     served_path,
     served_path_or_off,
     split_url,
     url,
 )
-from ...options.section import Section
 from .proxies import Proxies
 
 ProxyHeaders: TypeAlias = Literal["x-forwarded", "forwarded"]
