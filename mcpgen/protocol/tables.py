@@ -33,12 +33,12 @@ Made by mcpgen from the schemas; edits are refused by `mcpgen generate`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
+{replace}from types import MappingProxyType
 from typing import Final
 
 from ..core.revision import Revision
 '''
+_REPLACE: Final = "from dataclasses import replace\n"
 
 
 _SELECT: Final = '''
@@ -62,7 +62,8 @@ def select(wanted: Sequence[Revision | str]) -> dict[str, Revision]:
 def revisions_source(revisions: Sequence[RevisionData]) -> str:
     """The module's text, for revisions that stand oldest first."""
     names = {data.revision: _constant(data.revision) for data in revisions}
-    parts = [_HEAD]
+    parts: list[str] = []
+    replace = ""
     before: RevisionData | None = None
     for data in revisions:
         made = _revision(data)
@@ -73,6 +74,7 @@ def revisions_source(revisions: Sequence[RevisionData]) -> str:
             if len(changed) < len(made.arguments):
                 known = names[before.revision]
                 made = Call(Code("replace"), (known, *changed))
+                replace = _REPLACE
         parts.append(assignment(f"{names[data.revision]}: Final", made) + "\n")
         before = data
     table = Table(tuple(names.items()))
@@ -82,7 +84,7 @@ def revisions_source(revisions: Sequence[RevisionData]) -> str:
         + '\n"""What exists in each revision, oldest first."""\n'
     )
     parts.append(_SELECT)
-    return "\n".join(parts)
+    return "\n".join([_HEAD.format(replace=replace), *parts])
 
 
 @dataclass(frozen=True, slots=True)

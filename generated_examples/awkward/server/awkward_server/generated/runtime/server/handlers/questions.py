@@ -33,6 +33,8 @@ from ...core.schema.forms import form
 from ...core.schema.validator import SchemaValidator, describe
 
 _URL_MODE_SINCE: Final = "2025-11-25"
+_NEWEST: Final = "9999-99-99"
+"""Stands for the newest revision, whichever it is."""
 _CONTEXT_SINCE: Final = "2025-11-25"
 """The first version whose clients declare `sampling.context`."""
 
@@ -53,7 +55,7 @@ class Question(ABC, Generic[A]):
     method: ClassVar[str]
 
     @abstractmethod
-    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
+    def missing(self, capabilities: JsonObject, version: str = _NEWEST) -> Lacking:
         """What a client lacks to be asked this; None if nothing."""
 
     @abstractmethod
@@ -155,7 +157,7 @@ class Elicit(Question[Elicitation[C]]):
             return self.schema
         return _schema_of_model(cast("type[BaseModel]", self.schema))
 
-    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
+    def missing(self, capabilities: JsonObject, version: str = _NEWEST) -> Lacking:
         declared = capabilities.get("elicitation")
         # An empty object means forms, as it did before there were URLs.
         if isinstance(declared, Mapping) and ("form" in declared or not declared):
@@ -213,7 +215,7 @@ class ElicitURL(Question[Elicitation[None]]):
         if not _is_page(self.url):
             raise ValueError(f"{self.url[:100]!r} is no URL that a browser can open")
 
-    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
+    def missing(self, capabilities: JsonObject, version: str = _NEWEST) -> Lacking:
         declared = capabilities.get("elicitation")
         if isinstance(declared, Mapping) and "url" in declared:
             return None
@@ -281,7 +283,7 @@ class CreateMessage(Question[Sample]):
         if not isinstance(self.messages, str):
             _check_conversation(self.messages)
 
-    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
+    def missing(self, capabilities: JsonObject, version: str = _NEWEST) -> Lacking:
         declared = capabilities.get("sampling")
         if not isinstance(declared, Mapping):
             return {"sampling": {}}
@@ -335,7 +337,7 @@ class ListRoots(Question[tuple[Root, ...]]):
 
     method = "roots/list"
 
-    def missing(self, capabilities: JsonObject, version: str) -> Lacking:
+    def missing(self, capabilities: JsonObject, version: str = _NEWEST) -> Lacking:
         return None if "roots" in capabilities else {"roots": {}}
 
     def params(self, version: str) -> dict[str, Json]:
