@@ -38,29 +38,19 @@ _CANCEL_SECONDS: Final = 0.05
 """The timeout for aiohttp, which waits twice: it only ends what had its time already."""
 
 
-class Runner(web.ServerRunner):
-    """Leads a server through its life, as `web.AppRunner` does an application."""
+class _Lifetime(web.BaseRunner):
+    """What runners do beside listening.
 
-    __slots__ = ("_mcp_server", "_settings", "care")
+    Attributes:
+        care: Takes care of connections, once the server is set up.
+    """
 
-    def __init__(self, server: Server, settings: Settings) -> None:
-        """Prepare to run a server."""
-        super().__init__(
-            web.Server(
-                server.handle,
-                access_log=None,
-                logger=HTTP,
-                keepalive_timeout=settings.connection_idle,
-            ),
-            shutdown_timeout=_CANCEL_SECONDS,
-        )
-        self._mcp_server = server
-        self._settings = settings
-        self.care: ConnectionCare | None = None
+    care: ConnectionCare | None = None
+    _mcp_server: Server
+    _settings: Settings
 
     async def setup(self) -> None:
         """Start the server; it listens nowhere yet."""
-        await self._mcp_server.start()
         await super().setup()
         self.care = ConnectionCare(self.server, self._settings)
 
@@ -70,23 +60,57 @@ class Runner(web.ServerRunner):
         if self.care is not None:
             self.care.draining.set()
 
+    async def cleanup(self) -> None:
+        """Stop listening, let running requests finish, stop the server."""
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(super().cleanup)
+            for site in self.sites:
+                await site.stop()
+            if self.care is not None:
+                await self.care.finish(self._mcp_server.end_streams)
+
+
+class Runner(_Lifetime, web.ServerRunner):
+    """Leads a server through its life, as `web.AppRunner` does an application."""
+
+    def __init__(self, server: Server, settings: Settings) -> None:
+        """Prepare to run a server."""
+        self._mcp_server = server
+        self._settings = settings
+        super().__init__(
+            web.Server(
+                server.handle,
+                access_log=None,
+                logger=HTTP,
+                keepalive_timeout=settings.connection_idle,
+            ),
+            shutdown_timeout=_CANCEL_SECONDS,
+        )
+
+    async def setup(self) -> None:
+        """Start the server; it listens nowhere yet."""
+        await self._mcp_server.start()
+        await super().setup()
+
     async def shutdown(self) -> None:
         """End what would not end by itself."""
         await self._mcp_server.end_streams()
 
     async def cleanup(self) -> None:
         """Stop listening, let running requests finish, stop the server."""
-        async with AsyncExitStack() as closing:
-            closing.push_async_callback(self._mcp_server.stop)
-            closing.push_async_callback(super().cleanup)
-            await _finish(self, self._mcp_server)
+        try:
+            await super().cleanup()
+        finally:
+            await self._mcp_server.stop()
 
 
-class ApplicationRunner(web.AppRunner):
+class ApplicationRunner(_Lifetime, web.AppRunner):
     """Leads a server that is an application already."""
 
     def __init__(self, app: web.Application, settings: Settings) -> None:
         """Prepare to run an application."""
+        self._mcp_server = app[SERVER]
+        self._settings = settings
         super().__init__(
             app,
             access_log=None,
@@ -94,25 +118,6 @@ class ApplicationRunner(web.AppRunner):
             keepalive_timeout=settings.connection_idle,
             shutdown_timeout=_CANCEL_SECONDS,
         )
-        self._settings = settings
-        self.care: ConnectionCare | None = None
-
-    async def setup(self) -> None:
-        """Start the application; it listens nowhere yet."""
-        await super().setup()
-        self.care = ConnectionCare(self.server, self._settings)
-
-    def drain(self) -> None:
-        """Answer further requests, but ask clients to send the next ones elsewhere."""
-        self.app[SERVER].drain()
-        if self.care is not None:
-            self.care.draining.set()
-
-    async def cleanup(self) -> None:
-        """Stop listening, let running requests finish, stop the application."""
-        async with AsyncExitStack() as closing:
-            closing.push_async_callback(super().cleanup)
-            await _finish(self, self.app[SERVER])
 
 
 async def listen(
@@ -127,14 +132,6 @@ async def listen(
         await web.TCPSite(runner, host, port, ssl_context=context).start()
         return
     await Site(runner, runner.care.connections, host, port, context).start()
-
-
-async def _finish(runner: Runner | ApplicationRunner, server: Server) -> None:
-    """Listen no more, and end what runs, within the setting `shutdown_timeout`."""
-    for site in runner.sites:
-        await site.stop()
-    if runner.care is not None:
-        await runner.care.finish(server.end_streams)
 
 
 class ConnectionCare:

@@ -104,10 +104,6 @@ class _Relieved:
                 given, step = error, work.throw
 
 
-def _internal_error() -> ProtocolError:
-    return ProtocolError(INTERNAL_ERROR, "Internal error")
-
-
 def _nothing() -> None:
     """What is done when a task waits that nobody needs to relieve."""
 
@@ -331,7 +327,9 @@ class ConnectionServer:
         """
         if is_array(message):
             self._check_room()
-            return self._batch(message, incoming)
+            incoming.method = "batch"
+            # Only the oldest revisions have them.
+            return self._request(self._eras[-1], _Responses(self), message, incoming)
         if not is_object(message) or message.get("jsonrpc") != "2.0":
             raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
         method = message.get("method")
@@ -424,46 +422,30 @@ class ConnectionServer:
         self,
         era: ConnectionEra,
         channel: _Responses,
-        message: Mapping[str, Any],
+        message: Any,
         incoming: Incoming,
     ) -> None:
-        request_id = message["id"]
+        """Answer a request, or a batch, whatever goes wrong."""
+        request_id: Any = None if is_array(message) else message["id"]
         try:
             self._require(incoming)
-            response = await era.respond(incoming, channel, request_id, message)
-        except Refused as refusal:
-            incoming.outcome = f"error {refusal.error.code}"
-            response = jsonrpc.error(request_id, refusal.error)
-        except ProtocolError as error:
-            incoming.outcome = f"error {error.code}"
-            response = jsonrpc.error(request_id, error)
-        except Exception:
-            _log.exception("a request failed")
-            incoming.outcome = f"error {INTERNAL_ERROR}"
-            response = jsonrpc.error(request_id, _internal_error())
-        if response is not None:
-            await self._respond(channel, response)
-
-    async def _batch(self, messages: list[Any], incoming: Incoming) -> None:
-        channel = _Responses(self)
-        try:
-            incoming.method = "batch"
-            self._require(incoming)
-            # Only the oldest revisions have them.
-            answered = await self._eras[-1].batch(incoming, channel, messages)
-        except Refused as refusal:
-            await self._respond(channel, jsonrpc.error(None, refusal.error))
-        except ProtocolError as error:
-            await self._respond(channel, jsonrpc.error(None, error))
-        except Exception:
-            _log.exception("a batch failed")
-            await self._respond(channel, jsonrpc.error(None, _internal_error()))
-        else:
-            if answered:
-                await self._respond(channel, b"[%b]" % b",".join(answered))
-
-    async def _respond(self, channel: _Responses, response: bytes) -> None:
-        if not channel.finished:
+            if is_object(message):
+                response = await era.respond(incoming, channel, request_id, message)
+            else:
+                answered = await era.batch(incoming, channel, message)
+                response = b"[%b]" % b",".join(answered) if answered else None
+        except Exception as error:
+            if isinstance(error, Refused):
+                problem = error.error
+            elif isinstance(error, ProtocolError):
+                problem = error
+            else:
+                _log.exception("a request failed")
+                problem = ProtocolError(INTERNAL_ERROR, "Internal error")
+            incoming.outcome = f"error {problem.code}"
+            response = jsonrpc.error(request_id, problem)
+        # Nothing is sent for what was canceled.
+        if response is not None and not channel.finished:
             channel.finished = True
             await self.send(response)
 

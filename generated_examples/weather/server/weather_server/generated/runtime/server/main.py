@@ -11,12 +11,12 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
-from aiohttp import web
 from aiohttp.typedefs import Middleware as HttpMiddleware
 
 from ..core.features import DEFAULT_TRANSPORTS, MissingFeature, to_add
@@ -184,11 +184,7 @@ def _made(service: Service | Callable[[], Service], settings: Settings) -> Servi
         return mock
     if isinstance(service, Service):
         return service
-    _require_handlers(cast("object", service))
-    return service()
-
-
-def _require_handlers(make: object) -> None:
+    make: object = service
     missing: list[str] = sorted(getattr(make, "__abstractmethods__", ()))
     if missing:
         name: str = getattr(make, "__qualname__", "the service")
@@ -196,6 +192,7 @@ def _require_handlers(make: object) -> None:
             f"{name} has no handler {', '.join(missing)}; write it, or let mcpgen add "
             "a stub: mcpgen generate --add-stubs"
         )
+    return service()
 
 
 def _require_libraries() -> None:
@@ -243,18 +240,27 @@ async def serve(
     except SettingsError as error:
         raise CannotStart("\n".join(error.lines)) from None
     _refuse_strangers(server, settings)
-    runner = _runner(server, settings, middlewares)
+    # Without the application layer where nothing needs it.
+    runner = (
+        ApplicationRunner(mounted(server, settings, middlewares), settings)
+        if middlewares
+        else Runner(server, settings)
+    )
     context = _encrypted(settings)
     await runner.setup()
     try:
-        await _listen(runner, settings, context)
+        try:
+            await listen(runner, settings.host, settings.port, context)
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            raise CannotStart(f"{where}: {error.strerror or error}") from None
         scheme = "http" if context is None else "https"
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        url = f"{scheme}://{host}:{runner.addresses[0][1]}{settings.path}"
         # What exists now lives as long as the process; the collector need not look at it.
         gc.freeze()
         with StopSignals(on_signal) as signals:
-            (announce or _print_url)(
-                f"{scheme}://{_address(runner, settings)}{settings.path}"
-            )
+            (announce or partial(print, flush=True))(url)
             if await signals.next() == signal.SIGTERM and settings.drain_delay:
                 runner.drain()
                 await signals.pause(settings.drain_delay)
@@ -333,37 +339,6 @@ def _refuse_strangers(server: Server, settings: Settings) -> None:
         f"{choice}, or set allow_anonymous (--allow-anonymous or "
         "MCP_ALLOW_ANONYMOUS=true)"
     )
-
-
-def _runner(
-    server: Server, settings: Settings, middlewares: Sequence[HttpMiddleware]
-) -> Runner | ApplicationRunner:
-    """Without the application layer where nothing needs it."""
-    if not middlewares:
-        return Runner(server, settings)
-    return ApplicationRunner(mounted(server, settings, middlewares), settings)
-
-
-async def _listen(
-    runner: Runner | ApplicationRunner,
-    settings: Settings,
-    context: ssl.SSLContext | None,
-) -> None:
-    try:
-        await listen(runner, settings.host, settings.port, context)
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        raise CannotStart(f"{where}: {error.strerror or error}") from None
-
-
-def _print_url(url: str) -> None:
-    print(url, flush=True)
-
-
-def _address(runner: web.BaseRunner, settings: Settings) -> str:
-    port = runner.addresses[0][1]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"{host}:{port}"
 
 
 def _encrypted(settings: Settings) -> ssl.SSLContext | None:
