@@ -372,7 +372,7 @@ def test_the_runtime_imports_only_itself_and_what_generated_packages_need(
 
 SERVER_TABLE: Final[dict[str, set[str]]] = {
     # What handlers see, and what answers requests.
-    "settings": {"options", "sections"},
+    "settings": {"features.auth", "options", "sections"},
     "options": set(),
     "sections": {"options", "transports.http"},
     "principal": set(),
@@ -415,6 +415,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "eras.legacy": {"eras.era", "settings"},
     # Nobody imports a feature but this table, and the settings their sections.
     "features.table": {
+        "effective",
         "handlers",
         "http_endpoint",
         "methods",
@@ -423,7 +424,14 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
         "settings",
     },
     "features.access_log": {"parts", "sections", "settings"},
-    "features.auth": {"effective", "handlers", "sections", "settings"},
+    "features.auth": {
+        "effective",
+        "handlers",
+        "options",
+        "sections",
+        "service",
+        "settings",
+    },
     "features.limits": {"handlers", "parts", "settings", "stores"},
     "features.mock": {"handlers", "service"},
     "features.telemetry": {"handlers", "settings"},

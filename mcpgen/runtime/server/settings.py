@@ -9,15 +9,13 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from .eras.legacy.settings import LegacySettings  # feature: legacy
 from .eras.modern.settings import ModernSettings  # feature: modern
 from .features.access_log.settings import AccessLogSettings  # feature: access-log
-from .features.auth.settings import (  # feature: auth
-    APIKeySettings,  # feature: api-key
-    AuthSettings,  # feature: auth
-    GitHubSettings,  # feature: github
-    IntrospectionSettings,  # feature: introspection
-    JWTSettings,  # feature: jwt
-    MutualTLSSettings,  # feature: mtls
-    TokenSettings,  # feature: token
-)  # feature: auth
+from .features.auth.api_key import APIKeySettings  # feature: api-key
+from .features.auth.github import GitHubSettings  # feature: github
+from .features.auth.introspection import IntrospectionSettings  # feature: introspection
+from .features.auth.jwt import JWTSettings  # feature: jwt
+from .features.auth.mtls import MutualTLSSettings  # feature: mtls
+from .features.auth.settings import AuthSettings  # feature: auth
+from .features.auth.token import TokenSettings  # feature: token
 from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
 from .features.telemetry.settings import TelemetrySettings  # feature: telemetry

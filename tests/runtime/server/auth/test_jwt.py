@@ -20,7 +20,7 @@ from mcpgen.runtime.server.features.auth import (
     Principal,
 )
 from mcpgen.runtime.server.features.auth.authenticator import Refusal, Unavailable
-from mcpgen.runtime.server.features.auth.issuer import MAX_KEYS
+from mcpgen.runtime.server.features.auth.jwt import MAX_KEYS
 from tests.pace import patient
 from tests.requirements import requirement
 

@@ -182,7 +182,7 @@ class TestOfTokens:
             assert rule.recall({"Authorization": f"Bearer {token}"}) is principal
         await rule.close()
 
-        assert len(rule._verified) == 1
+        assert len(rule._known) == 1
 
 
 def test_only_so_much_is_remembered_and_the_oldest_goes() -> None:

@@ -15,11 +15,18 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, ClassVar, Final
 
+from ...options.section import Section
 from ...principal import Principal
-from ...settings import Settings
-from .authenticator import KEY_PREFIX, AuthRequest, Refusal, bearer_token, only
+from .authenticator import (
+    KEY_PREFIX,
+    AuthRequest,
+    Deployment,
+    Refusal,
+    bearer_token,
+    only,
+)
 
 _log: Final = logging.getLogger("mcp.auth")
 
@@ -27,6 +34,21 @@ HEADER: Final = "X-API-Key"
 _ENTRY: Final = re.compile(r"([^:\s][^:]*):([0-9a-f]{64})(?::(.*))?")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _LOOK_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class APIKeySettings(Section):
+    """Which API keys count."""
+
+    title: ClassVar[str] = "API keys"
+    feature: ClassVar[str] = "api-key"
+
+    auth_api_keys: Annotated[
+        tuple[str, ...], "hashed API keys, as NAME:SHA256:SCOPE SCOPE"
+    ] = ()
+    auth_api_keys_path: Annotated[
+        Path | None, "file of hashed API keys, one a line; read again when it changes"
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +194,10 @@ def _read(file: Path) -> Iterator[APIKey]:
                 raise ValueError(f"{file}:{number}: {error}") from None
 
 
-def configured(settings: Settings, everything: frozenset[str]) -> APIKeyAuthenticator:
+def configured(settings: APIKeySettings, server: Deployment) -> APIKeyAuthenticator:
     """The authenticator that settings ask for."""
     return APIKeyAuthenticator(
         [parse_entry(entry) for entry in settings.auth_api_keys],
         settings.auth_api_keys_path,
-        everything=everything,
+        everything=server.scopes,
     )

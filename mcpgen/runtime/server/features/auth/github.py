@@ -5,18 +5,32 @@ https://docs.github.com/en/rest/users/users, https://docs.github.com/en/rest/app
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final
 from urllib.parse import quote
 
+from ...options.section import url as is_url
 from ...principal import Principal
-from ...settings import Settings
-from .authenticator import Unavailable
-from .fetch import Answer, AskingAuthenticator, checked_url, client_secret
+from .authenticator import Deployment, Refusal, Unavailable
+from .fetch import Answer, AskingAuthenticator, ClientSettings, basic, checked_url
+from .settings import UserSettings
 
 API: Final = "https://api.github.com"
 ISSUER: Final = "https://github.com/login/oauth"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitHubSettings(ClientSettings, UserSettings):
+    """Which accounts of GitHub are allowed."""
+
+    title: ClassVar[str] = "GitHub"
+    feature: ClassVar[str] = "github"
+
+    auth_organizations: Annotated[
+        tuple[str, ...], "GitHub organizations whose members are allowed"
+    ] = ()
+    auth_github_url: Annotated[str, "base URL of GitHub's API", is_url] = API
 
 
 class GitHubAuthenticator(AskingAuthenticator):
@@ -57,36 +71,34 @@ class GitHubAuthenticator(AskingAuthenticator):
             raise ValueError("github needs auth_users or auth_organizations")
         if bool(client_id) != bool(client_secret):
             raise ValueError("auth_client_id and auth_client_secret go together")
-        super().__init__(remember, None)
+        super().__init__(remember)
         self._users = frozenset(user.lower() for user in users)
         self._organizations = tuple(organizations)
         self._grants = grants
         self._client_id = client_id
-        pair = b64encode(f"{client_id}:{client_secret}".encode()).decode("ascii")
-        self._basic = {"Authorization": f"Basic {pair}"}
+        self._basic = {"Authorization": basic(client_id, client_secret)}
         self._url = checked_url(url, "auth_github_url").rstrip("/")
 
-    async def _ask(self, token: str, own: tuple[str, ...]) -> Principal | str:
-        """The principal behind a token, or in words why there is none."""
+    async def _ask(self, token: str, _: tuple[str, ...]) -> Principal:
         headers = {
             "Authorization": f"Bearer {token}",
             "X-GitHub-Api-Version": "2022-11-28",
         }
         if self._client_id and not await self._is_ours(token):
-            return "the token is meant for another application"
-        answer = await self._fetcher.ask("GET", f"{self._url}/user", headers)
+            raise Refusal("the token is meant for another application")
+        answer = await self._fetcher.send("GET", f"{self._url}/user", headers)
         if answer.status == 401:
-            return "GitHub does not know the token"
+            raise Refusal("GitHub does not know the token")
         user = _body(answer)
         login, number = user.get("login"), user.get("id")
         if not isinstance(login, str) or not isinstance(number, int):
             raise Unavailable("GitHub does not answer as it should")
         if not await self._is_allowed(login, headers):
-            return "this GitHub user is not allowed here"
+            raise Refusal("this GitHub user is not allowed here")
         return Principal(str(number), ISSUER, self._client_id, self._grants, user)
 
     async def _is_ours(self, token: str) -> bool:
-        answer = await self._fetcher.ask(
+        answer = await self._fetcher.send(
             "POST",
             f"{self._url}/applications/{quote(self._client_id, safe='')}/token",
             self._basic,
@@ -102,7 +114,7 @@ class GitHubAuthenticator(AskingAuthenticator):
             return True
         for organization in self._organizations:
             name = quote(organization, safe="")
-            answer = await self._fetcher.ask(
+            answer = await self._fetcher.send(
                 "GET", f"{self._url}/user/memberships/orgs/{name}", headers
             )
             if answer.status == 200 and (answer.body or {}).get("state") == "active":
@@ -132,14 +144,14 @@ def _body(answer: Answer) -> dict[str, Any]:
     return answer.body
 
 
-def configured(settings: Settings, everything: frozenset[str]) -> GitHubAuthenticator:
+def configured(settings: GitHubSettings, server: Deployment) -> GitHubAuthenticator:
     """The authenticator that settings ask for."""
     return GitHubAuthenticator(
         users=settings.auth_users,
         organizations=settings.auth_organizations,
-        grants=everything,
+        grants=server.scopes,
         client_id=settings.auth_client_id,
-        client_secret=client_secret(settings),
+        client_secret=settings.client_secret(),
         url=settings.auth_github_url,
         remember=settings.auth_cache,
     )

@@ -5,15 +5,51 @@ Needs `tls_cert`, `tls_key` and `tls_client_ca`: the server itself must end TLS.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
-from ...effective import effective
-from ...handlers.contract import Contract
+from ...options.section import SettingsError
 from ...principal import Principal
-from ...settings import Settings, SettingsError
-from .authenticator import AuthRequest, Refusal
+from .authenticator import AuthRequest, Deployment, Refusal
+from .settings import UserSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class MutualTLSSettings(UserSettings):
+    """Which certificates of clients count."""
+
+    title: ClassVar[str] = "Certificates of clients"
+    feature: ClassVar[str] = "mtls"
+
+    tls_client_ca: Annotated[
+        Path | None, "authorities in PEM form that sign clients' certificates"
+    ] = None
+
+
+def check(settings: MutualTLSSettings, kind: str, certificate: Path | None) -> None:
+    """See that what certificates of clients need is set.
+
+    Args:
+        settings: Which ones count.
+        kind: What requests are authenticated by.
+        certificate: The server's own certificate.
+
+    Raises:
+        SettingsError: Names what is missing.
+    """
+    if certificate is None:
+        if settings.tls_client_ca is not None or kind == "mtls":
+            raise SettingsError(
+                "clients' certificates need TLS: set tls_cert and tls_key (--tls-cert "
+                "and --tls-key)"
+            )
+    elif kind == "mtls" and settings.tls_client_ca is None:
+        raise SettingsError(
+            "auth mtls: set tls_client_ca (--tls-client-ca): the authorities that sign "
+            "clients' certificates"
+        )
 
 
 class MutualTLSAuthenticator:
@@ -74,35 +110,7 @@ def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
 
 
 def configured(
-    settings: Settings, everything: frozenset[str]
+    settings: MutualTLSSettings, server: Deployment
 ) -> MutualTLSAuthenticator:
     """The authenticator that settings ask for."""
-    return MutualTLSAuthenticator(settings.auth_users, grants=everything)
-
-
-def check(settings: Settings, contract: Contract) -> None:
-    """See that what certificates of clients need is set.
-
-    Raises:
-        SettingsError: Names what is missing.
-    """
-    settings = effective(settings, contract)
-    if settings.tls_cert is None:
-        if settings.tls_client_ca is not None or settings.auth == "mtls":
-            raise SettingsError(
-                "clients' certificates need TLS: set tls_cert and tls_key (--tls-cert "
-                "and --tls-key)"
-            )
-    elif settings.auth == "mtls" and settings.tls_client_ca is None:
-        raise SettingsError(
-            "auth mtls: set tls_client_ca (--tls-client-ca): the authorities that sign "
-            "clients' certificates"
-        )
-
-
-def ask(context: ssl.SSLContext, settings: Settings) -> None:
-    """Ask clients for certificates, where settings name who signs them."""
-    if settings.tls_client_ca is not None:
-        # Optional at the handshake: health checks and metadata need no certificate.
-        context.verify_mode = ssl.CERT_OPTIONAL
-        context.load_verify_locations(settings.tls_client_ca)
+    return MutualTLSAuthenticator(settings.auth_users, grants=server.scopes)
