@@ -230,8 +230,9 @@ def credential_headers(authenticator: Authenticator) -> frozenset[str]:
 
 async def close(authenticator: Authenticator) -> None:
     """Let an authenticator go."""
-    if hasattr(authenticator, "close"):
-        await authenticator.close()
+    closing = getattr(authenticator, "close", None)
+    if closing is not None:
+        await closing()
 
 
 def only(headers: Mapping[str, str], name: str) -> str | None:

@@ -233,5 +233,5 @@ class AskingAuthenticator(BearerAuthenticator):
         raise Refusal(reason)
 
     @abstractmethod
-    async def _ask(self, token: str, audiences: tuple[str, ...]) -> Principal:
+    async def _ask(self, token: str, audiences: tuple[str, ...], /) -> Principal:
         """A token's principal; raises as `authenticate` does."""

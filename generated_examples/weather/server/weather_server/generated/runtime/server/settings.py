@@ -9,10 +9,8 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from .eras.legacy.settings import LegacySettings  # feature: legacy
 from .eras.modern.settings import ModernSettings  # feature: modern
 from .features.access_log.settings import AccessLogSettings  # feature: access-log
-from .features.auth.settings import (  # feature: auth
-    AuthSettings,  # feature: auth
-    TokenSettings,  # feature: token
-)  # feature: auth
+from .features.auth.settings import AuthSettings  # feature: auth
+from .features.auth.token import TokenSettings  # feature: token
 from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
 from .options.section import Section, SettingsError, at_least_one

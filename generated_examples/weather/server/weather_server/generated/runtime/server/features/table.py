@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.features import load, to_add
+from ..effective import effective
 from ..parts import AccessLog, Authentication, Limits, Parts, Sink
 from ..service import Service
 from ..settings import Settings, SettingsError
@@ -31,12 +32,8 @@ def build_mock(service: object, settings: Settings) -> Service | None:
 
     The service may be a class: its handlers may be missing, or what they need to be made.
     """
-    if not _value(settings, "mock"):
-        return None
-    if isinstance(service, type):
-        if not issubclass(service, Service):
-            return None
-    elif not isinstance(service, Service):
+    kind = service if isinstance(service, type) else type(service)
+    if not (_value(settings, "mock") and issubclass(kind, Service)):
         return None
     mock: Service = _module("mock.service").mocked(service)
     return mock
@@ -48,7 +45,7 @@ def build_limits(settings: Settings, counters: Any = None) -> Limits:
     Raises:
         SettingsError: Something is to count for a feature that this package lacks.
     """
-    if _has("limits"):
+    if hasattr(settings, "client_calls"):
         found: Limits = _module("limits.limits").Limits(settings, counters)
         return found
     if counters is not None:
@@ -58,7 +55,7 @@ def build_limits(settings: Settings, counters: Any = None) -> Limits:
 
 def build_access_log(settings: Settings, sink: Sink | None) -> AccessLog:
     """What takes every request."""
-    if not _has("access_log"):
+    if not hasattr(settings, "access_log"):
         return AccessLog()
     found: AccessLog = _module("access_log.log").AccessLog(settings, sink)
     return found
@@ -79,12 +76,13 @@ def build_authentication(
         SettingsError: A setting can't be used, or the service has rules of its own and
             this package no authentication.
     """
-    if not _has("auth"):
+    if not hasattr(settings, "auth"):
         if hasattr(service, "authenticator"):
             raise SettingsError(f"authenticator: {to_add('server', ('auth',))}")
         return None
-    module = _module("auth.resource_server")
-    found: Authentication = module.build(service, settings, catalog, local=local)
+    found: Authentication | None = _module("auth.resource_server").build(
+        service, settings, catalog, local=local
+    )
     return found
 
 
@@ -94,14 +92,19 @@ def check_certificates(settings: Settings, contract: Contract) -> None:
     Raises:
         SettingsError: Names what is missing.
     """
-    if _has("auth.mtls"):
-        _module("auth.mtls").check(settings, contract)
+    if hasattr(settings, "tls_client_ca"):
+        chosen: Any = effective(settings, contract)
+        module = _module("auth.mtls")
+        module.check(chosen, chosen.auth, chosen.tls_cert)
 
 
 def ask_for_certificates(context: ssl.SSLContext, settings: Settings) -> None:
     """Ask clients for certificates, where settings name who signs them."""
-    if _has("auth.mtls"):
-        _module("auth.mtls").ask(context, settings)
+    authorities = _value(settings, "tls_client_ca")
+    if authorities is not None:
+        # Optional at the handshake: health checks and metadata need no certificate.
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(authorities)
 
 
 def metrics_path(settings: Settings) -> str:
@@ -158,11 +161,6 @@ def stdio_connection(longest: int) -> Any:
 def _value(settings: Settings, name: str) -> Any:
     """A setting of a feature; None where this package lacks the feature."""
     return getattr(settings, name, None)
-
-
-def _has(module: str) -> bool:
-    folder, _, name = f"{__package__}.{module}".rpartition(".")
-    return find_spec(folder) is not None and find_spec(f"{folder}.{name}") is not None
 
 
 def _module(name: str) -> Any:

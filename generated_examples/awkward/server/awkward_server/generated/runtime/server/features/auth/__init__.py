@@ -1,26 +1,21 @@
-"""Authentication: the protocol for rules of one's own, and ready authenticators.
-
-Each name is imported when it is first asked for: most servers need none or one of them.
-"""
+"""Authentication: the protocol for rules of one's own, and ready authenticators."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from ....core.features import load
+from ....core.features import MissingFeature
 from ...principal import Principal
-
-if TYPE_CHECKING:
-    from .authenticator import (
-        AllOf,
-        Authenticator,
-        AuthRequest,
-        FirstOf,
-        Refusal,
-        Unavailable,
-        bearer_token,
-    )
-    from .token import StaticTokenAuthenticator  # feature: token
+from .authenticator import (
+    AllOf,
+    Authenticator,
+    AuthRequest,
+    FirstOf,
+    Refusal,
+    Unavailable,
+    bearer_token,
+)
+from .token import StaticTokenAuthenticator  # feature: token
 
 __all__ = [
     "AllOf",
@@ -34,29 +29,19 @@ __all__ = [
     "bearer_token",
 ]
 
-_HOMES: Final = {
-    "APIKey": "api_key",
-    "APIKeyAuthenticator": "api_key",
-    "AllOf": "authenticator",
-    "AuthRequest": "authenticator",
-    "Authenticator": "authenticator",
-    "FirstOf": "authenticator",
+_FEATURES: Final = {
     "GitHubAuthenticator": "github",
     "IntrospectionAuthenticator": "introspection",
     "JWTAuthenticator": "jwt",
     "MutualTLSAuthenticator": "mtls",
-    "Refusal": "authenticator",
     "StaticTokenAuthenticator": "token",
-    "Unavailable": "authenticator",
-    "bearer_token": "authenticator",
-    "make_api_key": "api_key",
-    "parse_entry": "api_key",
+    **dict.fromkeys(
+        ("APIKey", "APIKeyAuthenticator", "make_api_key", "parse_entry"), "api-key"
+    ),
 }
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    what, module = f"{__name__}.{name}", f"{__name__}.{home}"
-    return getattr(load(module, what, "server", home.replace("_", "-")), name)
+    if name in _FEATURES:
+        raise MissingFeature(f"{__name__}.{name}", "server", _FEATURES[name])
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,8 +1,8 @@
 """The protocol of authentication: a request's headers in, a `Principal` or a refusal out.
 
 Implement `Authenticator` for rules of your own; `FirstOf` and `AllOf` combine several.
-Bearer tokens come out of the header, and are kept as digests for as long as they are good:
-https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+Bearer tokens come out of the header, and are remembered as digests for as long as they
+are good: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 Knows HTTP headers and connections, nothing of MCP.
 """
 
@@ -12,9 +12,11 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from aiohttp import hdrs
 
@@ -26,6 +28,16 @@ Recall: TypeAlias = Callable[[Mapping[str, str]], Principal | None]
 
 CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization"})
 """Headers that always carry credentials, in lower case."""
+
+MAX_TOKEN: Final = 16 * 1024
+"""Characters of a token; the HTTP parser has a limit for header lines, too."""
+
+KEY_PREFIX: Final = "mcp_"
+"""What API keys of this server's begin with."""
+
+MAX_REMEMBERED: Final = 10_000
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
 class Refusal(Exception):
@@ -99,14 +111,11 @@ class AuthRequest:
 class Authenticator(Protocol):
     """Tells who sends a request.
 
-    It may also have the following.
-        credential_headers: The headers, in lower case, in which credentials come beside
-            `Authorization`; handlers don't get to see them.
-        recall: A short cut for credentials that were verified before: takes the headers,
-            and returns None or raises as `authenticate` does. It counts only where the
-            class that has it is the one that has `authenticate`: whoever overrides that
-            one alone has all requests go there.
-        close: A coroutine function that lets go of connections.
+    It may have more: `credential_headers`, the headers in lower case that handlers must
+    not see beside `Authorization`; `close()`, which lets go of connections; and `recall`,
+    which tells from a request's headers alone who sends it, or None to leave the request
+    to `authenticate`. That short cut counts only where the class that has it is the one
+    that has `authenticate`: whoever overrides that one alone has all requests go there.
     """
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
@@ -119,9 +128,39 @@ class Authenticator(Protocol):
         ...
 
 
-class _Several:
-    __slots__ = ("_members",)
+class Authenticates:
+    """What services have where the package has authentication."""
 
+    def authenticator(self, configured: Authenticator | None) -> Authenticator | None:
+        """Who tells who sends a request; override it for rules of your own.
+
+        Args:
+            configured: What the manifest and the settings choose; None without a choice.
+
+        Returns:
+            What is used; None lets everyone in.
+        """
+        return configured
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What each kind of authentication may need of the server that it is for.
+
+    Attributes:
+        scopes: All that it has.
+        issuer: Its authorization server; empty without one.
+        urls: What clients know it as; empty where requests name the host.
+        is_local: Whether only this machine reaches it.
+    """
+
+    scopes: frozenset[str]
+    issuer: str
+    urls: tuple[str, ...]
+    is_local: bool
+
+
+class _Several:
     def __init__(self, *members: Authenticator | None) -> None:
         """Combine authenticators; None among them is left out."""
         self._members = tuple(member for member in members if member is not None)
@@ -142,19 +181,15 @@ class _Several:
 class FirstOf(_Several):
     """Whoever recognises the request first decides who sends it."""
 
-    __slots__ = ()
-
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """See `Authenticator`; a refusal stands only if nobody else accepts."""
         problem: Refusal | Unavailable | None = None
         for member in self._members:
             try:
                 principal = await member.authenticate(request)
-            except Unavailable as error:
-                problem = error
-            except Refusal as refusal:
+            except (Refusal, Unavailable) as error:
                 if not isinstance(problem, Unavailable):
-                    problem = refusal
+                    problem = error
             else:
                 if principal is not None:
                     return principal
@@ -165,8 +200,6 @@ class FirstOf(_Several):
 
 class AllOf(_Several):
     """Everyone must recognise the request; who sends it is what the first one says."""
-
-    __slots__ = ()
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """See `Authenticator`."""
@@ -179,34 +212,20 @@ class AllOf(_Several):
         return first
 
 
-class Authenticates:
-    """What services have where the package has authentication."""
-
-    def authenticator(self, configured: Authenticator | None) -> Authenticator | None:
-        """Who tells who sends a request; override it for rules of your own.
-
-        Args:
-            configured: What the manifest and the settings choose; None without a choice.
-
-        Returns:
-            What is used; None lets everyone in.
-        """
-        return configured
-
-
 def recall_of(authenticator: Authenticator) -> Recall | None:
-    """The short cut of an authenticator that has one."""
+    """The short cut of an authenticator that has one; see `Authenticator`."""
     if "authenticate" in getattr(authenticator, "__dict__", ()):
         return None
     classes = type(authenticator).__mro__
     home = next(each for each in classes if "authenticate" in vars(each))
-    return cast(Any, authenticator).recall if "recall" in vars(home) else None
+    recall: Recall | None = getattr(authenticator, "recall", None)
+    return recall if "recall" in vars(home) else None
 
 
 def credential_headers(authenticator: Authenticator) -> frozenset[str]:
     """The headers, in lower case, that handlers must not see."""
-    named: frozenset[str] = getattr(authenticator, "credential_headers", frozenset())
-    return CREDENTIALS | named
+    further: frozenset[str] = getattr(authenticator, "credential_headers", frozenset())
+    return CREDENTIALS | further
 
 
 async def close(authenticator: Authenticator) -> None:
@@ -214,16 +233,6 @@ async def close(authenticator: Authenticator) -> None:
     closing = getattr(authenticator, "close", None)
     if closing is not None:
         await closing()
-
-
-MAX_TOKEN: Final = 16 * 1024
-"""Characters of a token; the HTTP parser has a limit for header lines, too."""
-
-KEY_PREFIX: Final = "mcp_"
-"""What API keys of this server's begin with."""
-
-_KEY: Final = re.compile(rf"{KEY_PREFIX}[\w-]{{43}}", re.ASCII)
-_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
 def only(headers: Mapping[str, str], name: str) -> str | None:
@@ -279,10 +288,8 @@ def digest(text: str) -> bytes:
 class Remembered(Generic[V]):
     """Values until their time is up; the oldest goes when there are too many."""
 
-    __slots__ = ("_entries", "_limit")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = max(1, limit)
+    def __init__(self, limit: int | None = None) -> None:
+        self._limit = limit or MAX_REMEMBERED
         self._entries: dict[bytes, tuple[float, V]] = {}
 
     def __len__(self) -> int:
@@ -320,11 +327,57 @@ class Remembered(Generic[V]):
         self._entries[key] = (until, value)
 
 
-def refuse_api_key(token: str) -> None:
-    """Keep an API key of this server's from being shown to those who are asked about tokens.
+class BearerAuthenticator(ABC):
+    """Accepts bearer tokens that `_verify` accepts.
 
-    Raises:
-        Refusal: The token is such a key, by its looks.
+    A good token is remembered `remember` seconds and never beyond its end; a revoked one
+    can be used that long.
     """
-    if _KEY.fullmatch(token):
-        raise Refusal("the API key is not known")
+
+    def __init__(
+        self, remember: float, audiences: Collection[str] | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            remember: Seconds for which a good token is not looked at again.
+            audiences: What tokens for this server name; empty takes the server's own
+                URIs, None is for tokens that name none.
+        """
+        self._remember = remember
+        self._audiences = None if audiences is None else tuple(audiences)
+        self._known: Remembered[Principal] = Remembered()
+
+    async def authenticate(self, request: AuthRequest) -> Principal | None:
+        """The token's subject; see `Authenticator`."""
+        token = bearer_token(request.headers)
+        if token is None:
+            return None
+        # One that goes by each server's own URI may be asked by several servers.
+        own = request.audiences if self._audiences == () else ()
+        key = mark(token, own)
+        principal = self._known.get(key)
+        if principal is None:
+            principal = await self._verify(token, key, self._audiences or own)
+            until = time.time() + self._remember
+            expires = principal.expires
+            self._known.put(
+                key, principal, until if expires is None else min(until, expires)
+            )
+        return principal
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """See `Authenticator`."""
+        return self._known.of(headers)
+
+    @abstractmethod
+    async def _verify(
+        self, token: str, key: bytes, audiences: tuple[str, ...]
+    ) -> Principal:
+        """A token's principal; raises as `authenticate` does.
+
+        Args:
+            token: The token.
+            key: What it is remembered by.
+            audiences: One of them it must be made for, where tokens name one.
+        """

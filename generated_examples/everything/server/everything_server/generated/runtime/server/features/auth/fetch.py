@@ -1,4 +1,4 @@
-"""Asking others about tokens: bounded answers, bounded time, no redirects.
+"""Asking authorization servers: bounded answers, bounded time, no redirects.
 
 The addresses come from settings or from the metadata of a server that settings name.
 """
@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from abc import abstractmethod
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
+from pydantic import SecretStr
 from pydantic_core import from_json
 
 from ....core.jsonrpc import is_object
-from ...effective import LOOPBACK
+from ...options.section import Section
 from ...principal import Principal
 from .authenticator import (
-    AuthRequest,
+    KEY_PREFIX,
+    BearerAuthenticator,
     Refusal,
     Remembered,
     Unavailable,
-    bearer_token,
-    mark,
-    refuse_api_key,
 )
-from .settings import ClientSettings
 
 T = TypeVar("T")
 
@@ -38,9 +38,30 @@ _log: Final = logging.getLogger("mcp.auth")
 MAX_ANSWER: Final = 256 * 1024
 SECONDS: Final = 10.0
 _CONNECTIONS: Final = 16
-MAX_REMEMBERED: Final = 10_000
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_KEY: Final = re.compile(rf"{KEY_PREFIX}[\w-]{{43}}", re.ASCII)
 _REFUSED_SECONDS: Final = 5.0
-"""How long a refusal is remembered, so that one bad token can't flood who is asked."""
+"""How long a refusal is remembered, so that one bad token can't flood the other server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientSettings(Section):
+    """How others are asked about tokens."""
+
+    title: ClassVar[str] = "Asking about tokens"
+
+    auth_cache: Annotated[
+        float, "how long answers of introspection and GitHub are trusted"
+    ] = 60.0
+    auth_client_id: Annotated[
+        str, "this server's client at the authorization server or GitHub"
+    ] = ""
+    auth_client_secret: Annotated[SecretStr | None, "the secret of that client"] = None
+
+    def client_secret(self) -> str:
+        """The secret of this server's client; empty where there is none."""
+        secret = self.auth_client_secret
+        return "" if secret is None else secret.get_secret_value()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +76,16 @@ class Answer:
 class Fetcher:
     """Sends requests over connections of its own, which begin with the first one."""
 
-    __slots__ = ("_session",)
-
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
-    async def ask(
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(
         self,
         method: str,
         url: str,
@@ -69,33 +94,33 @@ class Fetcher:
         form: Mapping[str, str] | None = None,
         json: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a request; Unavailable when no answer comes."""
+        """The answer to a request; Unavailable when none comes."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
                 timeout=aiohttp.ClientTimeout(total=SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
+        headers = {"Accept": "application/json", **(headers or {})}
         try:
             async with self._session.request(
                 method,
                 url,
-                headers={"Accept": "application/json", **(headers or {})},
+                headers=headers,
+                allow_redirects=False,
                 data=form,
                 json=json,
-                allow_redirects=False,
             ) as response:
-                body = await _bounded(response)
+                content = await _bounded(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             _log.warning("%s does not answer: %s", shown(url), type(error).__name__)
             raise Unavailable(f"{shown(url)} does not answer") from None
-        return Answer(response.status, response.headers, _object(body))
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        try:
+            value = from_json(content)
+        except ValueError:
+            value = None
+        found = value if is_object(value) else None
+        return Answer(response.status, response.headers, found)
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
@@ -107,12 +132,9 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = from_json(body)
-    except ValueError:
-        return None
-    return value if is_object(value) else None
+def basic(user: str, password: str) -> str:
+    """The value of `Authorization` for a user with a password."""
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode('ascii')}"
 
 
 def shown(url: str) -> str:
@@ -128,7 +150,7 @@ def checked_url(url: str, name: str) -> str:
         ValueError: It is neither https nor http on this machine.
     """
     parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in LOOPBACK
+    local = parts.scheme == "http" and parts.hostname in _LOOPBACK
     if not (parts.hostname and (parts.scheme == "https" or local)) or parts.fragment:
         raise ValueError(f"{name}: {url[:200]!r} must be an https URL")
     return url
@@ -137,8 +159,6 @@ def checked_url(url: str, name: str) -> str:
 class SingleFlight(Generic[T]):
     """Lets those who want the same at the same time wait for one answer."""
 
-    __slots__ = ("_running",)
-
     def __init__(self) -> None:
         self._running: dict[bytes, asyncio.Task[T]] = {}
 
@@ -146,17 +166,19 @@ class SingleFlight(Generic[T]):
         """Whether something runs."""
         return bool(self._running)
 
-    async def run(self, key: bytes, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def run(self, key: bytes, work: Callable[[], Awaitable[T]]) -> T:
         """The work's result; whoever gives up waiting does not end it for others."""
         return await asyncio.shield(self.start(key, work))
 
-    def start(
-        self, key: bytes, work: Callable[[], Coroutine[Any, Any, T]]
-    ) -> asyncio.Task[T]:
+    def start(self, key: bytes, work: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
         """The work, which others may have begun; not to be cancelled."""
         task = self._running.get(key)
         if task is None:
-            task = self._running[key] = asyncio.create_task(work())
+
+            async def worker() -> T:
+                return await work()
+
+            task = self._running[key] = asyncio.ensure_future(worker())
             task.add_done_callback(lambda done: self._done(key, done))
         return task
 
@@ -173,73 +195,43 @@ class SingleFlight(Generic[T]):
             task.exception()  # seen, even when nobody waits any more
 
 
-class AskingAuthenticator(ABC):
-    """Accepts bearer tokens that others know; the base of those that ask about each.
+class AskingAuthenticator(BearerAuthenticator):
+    """Accepts bearer tokens that another server knows; `_ask` asks it.
 
-    An answer is remembered `remember` seconds and never beyond the token's end; a
-    revoked token can be used that long.
+    Each token is asked for once at a time, and answers are remembered; refusals for some
+    seconds, apart from the rest: or whoever sends many bad tokens would have the good
+    ones forgotten.
     """
 
-    def __init__(self, remember: float, audiences: Collection[str] | None = ()) -> None:
-        """Ask nobody yet.
-
-        Args:
-            remember: Seconds for which an answer is not asked for again.
-            audiences: What tokens name that are made for this server: empty for its own
-                URI, None where they name nothing.
-        """
-        self._audiences = audiences
-        self._remember = remember
+    def __init__(
+        self, remember: float, audiences: Collection[str] | None = None
+    ) -> None:
+        """See `BearerAuthenticator`."""
+        super().__init__(remember, audiences)
         self._fetcher = Fetcher()
-        self._flight: SingleFlight[Principal | str] = SingleFlight()
-        self._known: Remembered[Principal] = Remembered(MAX_REMEMBERED)
-        # Apart, or whoever sends many bad tokens would have the good ones forgotten.
-        self._refused: Remembered[str] = Remembered(MAX_REMEMBERED)
-
-    @abstractmethod
-    async def _ask(self, token: str, own: tuple[str, ...]) -> Principal | str:
-        """The principal behind a token, or in words why there is none.
-
-        Args:
-            token: The token.
-            own: The URIs of the server that it was shown to, where no others are set.
-        """
-
-    async def authenticate(self, request: AuthRequest) -> Principal | None:
-        """The token's subject; see `Authenticator`."""
-        token = bearer_token(request.headers)
-        if token is None:
-            return None
-        # One that goes by each server's own URI may be asked by several servers.
-        own = request.audiences if self._audiences == () else ()
-        key = mark(token, own)
-        answer = self._known.get(key) or self._refused.get(key)
-        if answer is None:
-            refuse_api_key(token)
-            answer = await self._flight.run(key, lambda: self._ask(token, own))
-            self._remember_answer(key, answer)
-        if isinstance(answer, str):
-            raise Refusal(answer)
-        return answer
-
-    def recall(self, headers: Mapping[str, str]) -> Principal | None:
-        """See `Authenticator`."""
-        return self._known.of(headers)
+        self._flight: SingleFlight[Principal] = SingleFlight()
+        self._refused: Remembered[str] = Remembered()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the other server."""
         await self._fetcher.close()
 
-    def _remember_answer(self, key: bytes, answer: Principal | str) -> None:
-        now = time.time()
-        if isinstance(answer, str):
-            self._refused.put(key, answer, now + min(_REFUSED_SECONDS, self._remember))
-        else:
-            until = now + self._remember
-            self._known.put(key, answer, min(until, answer.expires or until))
+    async def _verify(
+        self, token: str, key: bytes, audiences: tuple[str, ...]
+    ) -> Principal:
+        reason = self._refused.get(key)
+        if reason is None:
+            if _KEY.fullmatch(token):
+                # By its looks this server's own: nobody else gets to see it.
+                raise Refusal("the API key is not known")
+            try:
+                return await self._flight.run(key, lambda: self._ask(token, audiences))
+            except Refusal as refusal:
+                reason = refusal.reason
+            until = time.time() + min(_REFUSED_SECONDS, self._remember)
+            self._refused.put(key, reason, until)
+        raise Refusal(reason)
 
-
-def client_secret(settings: ClientSettings) -> str:
-    """The secret of this server's client; empty where there is none."""
-    secret = settings.auth_client_secret
-    return "" if secret is None else secret.get_secret_value()
+    @abstractmethod
+    async def _ask(self, token: str, audiences: tuple[str, ...], /) -> Principal:
+        """A token's principal; raises as `authenticate` does."""

@@ -1,173 +1,77 @@
-"""Tokens of an authorization server: its public keys, and what its tokens say.
-
-The keys are found, fetched, refreshed, and never asked for too often.
-https://www.rfc-editor.org/rfc/rfc8414, https://www.rfc-editor.org/rfc/rfc7517
-"""
+"""Tokens of an authorization server: its metadata, and what their claims must say."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import math
 import time
-from collections.abc import Collection, Iterator, Mapping
-from importlib import import_module
-from typing import Any, Final, Protocol
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-from ....core.jsonrpc import is_array, is_object
-from ...effective import LOOPBACK
+from ....core.jsonrpc import is_array
+from ...options.section import Section
 from ...principal import Principal
-from ...settings import Settings
-from .authenticator import Refusal, Unavailable
-from .fetch import Fetcher, SingleFlight, checked_url, shown
-from .resource_server import resources
+from .authenticator import Deployment, Refusal, Unavailable
+from .fetch import Fetcher, checked_url, shown
 
 _log: Final = logging.getLogger("mcp.auth")
 
-MAX_KEYS: Final = 100
-_RETRY_SECONDS: Final = 5.0
-_PATIENCE_SECONDS: Final = 0.5
-_KINDS: Final[Mapping[str, str]] = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
+
+@dataclass(frozen=True, kw_only=True)
+class IssuerSettings(Section):
+    """Which tokens of an authorization server count."""
+
+    title: ClassVar[str] = "Tokens of an authorization server"
+
+    auth_audience: Annotated[
+        tuple[str, ...],
+        "audiences that mean this server; empty: the public URL",
+    ] = ()
+    auth_leeway: Annotated[float, "how far clocks may differ"] = 30.0
 
 
-class Key(Protocol):
-    """A public key of joserfc's, as far as it is looked at here."""
+def audience(settings: IssuerSettings, server: Deployment) -> tuple[str, ...]:
+    """The audiences that mean this server.
 
-    @property
-    def kid(self) -> str | None: ...
-
-    @property
-    def alg(self) -> str | None: ...
-
-    @property
-    def key_type(self) -> str: ...
-
-
-class KeySource:
-    """The keys of one issuer.
-
-    Keys that are there are used for as long as the issuer can't be reached, and while it
-    takes its time; unknown names lead to a new look at most once in `cooldown` seconds,
-    whoever sends how many.
+    Raises:
+        ValueError: Nothing says what tokens for this server name.
     """
-
-    def __init__(
-        self,
-        fetcher: Fetcher,
-        issuer: str,
-        url: str = "",
-        *,
-        cooldown: float = 30.0,
-        max_age: float = 600.0,
-    ) -> None:
-        """Fetch nothing yet.
-
-        Args:
-            fetcher: How to reach the issuer.
-            issuer: Its identifier, a URL.
-            url: Where its keys are; empty asks its metadata.
-            cooldown: Seconds between two looks for a key that is not there.
-            max_age: Seconds after which keys are fetched anew.
-
-        Raises:
-            ValueError: An address is not safe to ask.
-        """
-        self._fetcher = fetcher
-        self._issuer = checked_url(issuer, "auth_issuer")
-        self._url = checked_url(url, "auth_jwks_url") if url else ""
-        self._cooldown = cooldown
-        self._max_age = max_age
-        self._keys: tuple[Key, ...] = ()
-        self._fetched = float("-inf")
-        self._next = float("-inf")
-        self._patience = float("-inf")
-        self._flight: SingleFlight[None] = SingleFlight()
-
-    async def find(self, kid: str | None, algorithm: str) -> Key | None:
-        """The key that a token names; None if the issuer has no such key.
-
-        Raises:
-            Unavailable: No keys could be fetched so far.
-        """
-        key = self._find(kid, algorithm)
-        if key is not None and await self._renew():
-            key = self._find(kid, algorithm)
-        if key is None and time.monotonic() >= self._next:
-            await self._flight.run(b"", self._refresh)
-            key = self._find(kid, algorithm)
-        if not self._keys:
-            raise Unavailable("the keys of the authorization server can't be fetched")
-        return key
-
-    async def close(self) -> None:
-        """End a look at the keys that goes on."""
-        await self._flight.close()
-
-    async def _renew(self) -> bool:
-        """Fetch keys anew that are old; whether it was done in time.
-
-        A key that was taken back counts no more where the issuer answers as usual; where
-        it hangs, nobody waits for it longer than a moment.
-        """
-        now = time.monotonic()
-        if now - self._fetched <= self._max_age or now < self._next:
-            return False
-        if not self._flight:
-            self._patience = now + _PATIENCE_SECONDS
-        renewing = self._flight.start(b"", self._refresh)
-        done, _ = await asyncio.wait([renewing], timeout=max(0.0, self._patience - now))
-        return bool(done)
-
-    def _find(self, kid: str | None, algorithm: str) -> Key | None:
-        fitting = [key for key in self._keys if _fits(key, algorithm)]
-        if kid is None:
-            # Without a name there must be no choice.
-            return fitting[0] if len(fitting) == 1 else None
-        return next((key for key in fitting if key.kid == kid), None)
-
-    async def _refresh(self) -> None:
-        pause = min(self._cooldown, _RETRY_SECONDS)
-        try:
-            self._keys = await self._fetch()
-            self._fetched = time.monotonic()
-            pause = self._cooldown
-        except Unavailable:
-            pass  # the keys that are there go on
-        finally:
-            # Set at the end: whoever comes while it runs waits for it.
-            self._next = time.monotonic() + pause
-
-    async def _fetch(self) -> tuple[Key, ...]:
-        url = self._url or await discover(self._fetcher, self._issuer, "jwks_uri")
-        answer = await self._fetcher.ask("GET", url)
-        listed = (answer.body or {}).get("keys")
-        if answer.status == 200 and is_array(listed):
-            return tuple(_imported(listed[:MAX_KEYS]))
-        _log.warning("%s: no key set, status %d", shown(url), answer.status)
-        raise Unavailable("the issuer has no key set")
+    # Fixed ones let what was verified once be recalled without asking which server it is.
+    known = settings.auth_audience or server.urls
+    if not (known or server.is_local):
+        raise ValueError(
+            "beyond this machine, set public_url (--public-url or MCP_PUBLIC_URL) to the "
+            "endpoint's URL as clients know it: tokens must be made for it"
+        )
+    if not server.issuer:
+        raise ValueError("auth_issuer is missing: the authorization server's URL")
+    return known
 
 
 async def discover(fetcher: Fetcher, issuer: str, name: str) -> str:
-    """The URL of this name in an authorization server's metadata.
+    """A URL from an authorization server's metadata, at one of its well-known places.
 
     Raises:
-        Unavailable: There are none, they are those of another issuer, or lack the URL.
+        Unavailable: There is none, it is not safe to use, or the metadata speaks for
+            another issuer.
     """
     for place in well_known(issuer):
-        answer = await fetcher.ask("GET", place)
+        answer = await fetcher.send("GET", place)
         if answer.status == 200 and answer.body is not None:
-            break
-    else:
-        raise Unavailable(f"{shown(issuer)} has no metadata")
-    if answer.body.get("issuer") != issuer:
-        _log.warning("%s: the metadata names another issuer", shown(place))
-        raise Unavailable(f"{shown(issuer)} has no metadata")
-    url = answer.body.get(name)
-    try:
-        return checked_url(url if isinstance(url, str) else "", name)
-    except ValueError as error:
-        _log.warning("the metadata of %s: %s", shown(issuer), error)
-        raise Unavailable(f"the issuer's metadata has no usable {name}") from None
+            if answer.body.get("issuer") != issuer:
+                _log.warning("%s: the metadata names another issuer", shown(place))
+                break
+            url = answer.body.get(name)
+            try:
+                return checked_url(url if isinstance(url, str) else "", name)
+            except ValueError as error:
+                _log.warning("%s: %s", shown(place), error)
+                raise Unavailable(
+                    f"the issuer's metadata has no usable {name}"
+                ) from None
+    raise Unavailable(f"{shown(issuer)} has no metadata")
 
 
 def well_known(issuer: str) -> tuple[str, ...]:
@@ -186,61 +90,76 @@ def well_known(issuer: str) -> tuple[str, ...]:
     return (*inserted, f"{origin}{path}/.well-known/openid-configuration")
 
 
-def _imported(entries: list[Any]) -> Iterator[Key]:
-    """The public signing keys of a set; what can't be used is left out."""
-    jwk, errors = import_module("joserfc.jwk"), import_module("joserfc.errors")
-    for entry in entries:
-        if not is_object(entry) or entry.get("kty") not in ("RSA", "EC", "OKP"):
-            continue
-        if entry.get("use", "sig") != "sig":
-            continue
-        try:
-            yield jwk.import_key(entry)
-        except (errors.JoseError, ValueError, KeyError, TypeError):
-            _log.warning("a key of the set can't be read and is left out")
+def principal_of(
+    claims: Mapping[str, Any],
+    issuer: str,
+    audiences: Collection[str],
+    leeway: float,
+    *,
+    complete: bool,
+) -> Principal:
+    """Whom a token's claims name, where they are those of a token for this server.
 
-
-def _fits(key: Key, algorithm: str) -> bool:
-    if key.key_type != _KINDS.get(algorithm[:2], "OKP"):
-        return False
-    own = key.alg
-    return own is None or own == algorithm
-
-
-def audience(settings: Settings) -> tuple[str, ...]:
-    """The audiences that mean this server.
+    Args:
+        claims: The claims.
+        issuer: Whose they must be.
+        audiences: One of them they must name.
+        leeway: Seconds by which clocks may differ.
+        complete: Whether they must name issuer and end, and each time must be one.
 
     Raises:
-        ValueError: Nothing says what tokens for this server name.
+        Refusal: The token does not count here, or not now.
     """
-    # Fixed ones let what was verified once be recalled without asking which server it is.
-    own = tuple(each.public for each in resources(settings) if each.public)
-    known = settings.auth_audience or own
-    if not (known or settings.host in LOOPBACK):
-        raise ValueError(
-            "beyond this machine, set public_url (--public-url or MCP_PUBLIC_URL) to the "
-            "endpoint's URL as clients know it: tokens must be made for it"
-        )
-    if not settings.auth_issuer:
-        raise ValueError("auth_issuer is missing: the authorization server's URL")
-    return known
+    if claims.get("iss", None if complete else issuer) != issuer:
+        raise Refusal("the token comes from another issuer")
+    _check_audience(claims.get("aud"), audiences)
+    now = time.time()
+    expires, begins, issued = (
+        _seconds(claims, name, complete) for name in ("exp", "nbf", "iat")
+    )
+    if complete and expires is None:
+        raise Refusal("the token has no valid `exp`")
+    if expires is not None and expires <= now - leeway:
+        raise Refusal("the token has expired")
+    if begins is not None and begins > now + leeway:
+        raise Refusal("the token is not valid yet")
+    if complete and issued is not None and issued > now + leeway:
+        raise Refusal("the token was issued in the future")
+    client = claims.get("client_id", claims.get("azp") if complete else None)
+    client = client if isinstance(client, str) else ""
+    subject = claims.get("sub", client)
+    if not isinstance(subject, str) or not subject:
+        raise Refusal("the token names no subject")
+    until = None if expires is None else expires + leeway
+    return Principal(subject, issuer, client, _scopes_of(claims), claims, until)
 
 
-def check_audience(claims: Mapping[str, Any], audiences: Collection[str]) -> None:
+def _seconds(claims: Mapping[str, Any], name: str, strict: bool) -> float | None:
+    value: Any = claims.get(name)
+    try:
+        if not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    except (OverflowError, TypeError):
+        pass
+    if strict and value is not None:
+        raise Refusal(f"the token has no valid `{name}`")
+    return None
+
+
+def _check_audience(named: object, audiences: Collection[str]) -> None:
     """Refuse a token that was made for someone else.
 
     https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#token-handling
     """
-    named = claims.get("aud")
     listed = [named] if isinstance(named, str) else named
-    accepted = {canonical(uri) for uri in audiences}
+    accepted = {_canonical(uri) for uri in audiences}
     if not is_array(listed) or not any(
-        isinstance(entry, str) and canonical(entry) in accepted for entry in listed
+        isinstance(entry, str) and _canonical(entry) in accepted for entry in listed
     ):
         raise Refusal("the token is meant for another server")
 
 
-def canonical(uri: str) -> str:
+def _canonical(uri: str) -> str:
     """A URI with scheme and host in lower case and no slash at its end."""
     scheme, separator, rest = uri.partition("://")
     if not separator:
@@ -249,7 +168,7 @@ def canonical(uri: str) -> str:
     return f"{scheme.lower()}://{host.lower()}{slash}{path}".rstrip("/")
 
 
-def scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
+def _scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
     """The scopes of a token: `scope` of RFC 9068, or `scp` as some servers write it."""
     given = claims.get("scope", claims.get("scp"))
     if isinstance(given, str):
@@ -257,21 +176,3 @@ def scopes_of(claims: Mapping[str, Any]) -> frozenset[str]:
     if is_array(given):
         return frozenset(entry for entry in given if isinstance(entry, str))
     return frozenset()
-
-
-def principal_of(
-    claims: Mapping[str, Any], issuer: str, client: object, expires: float | None
-) -> Principal:
-    """Who has a token; Refusal where its claims name nobody.
-
-    Args:
-        claims: What the token says.
-        issuer: Who issued it.
-        client: The application that it was issued to, if that is a text.
-        expires: Until when it counts, in seconds since 1970.
-    """
-    name = client if isinstance(client, str) else ""
-    subject = claims.get("sub", name)
-    if not isinstance(subject, str) or not subject:
-        raise Refusal("the token names no subject")
-    return Principal(subject, issuer, name, scopes_of(claims), claims, expires)

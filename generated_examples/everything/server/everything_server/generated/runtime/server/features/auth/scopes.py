@@ -1,6 +1,6 @@
-"""Scopes: which a request needs, and which of them include others.
+"""Which scopes a request needs, and which of them include others.
 
-Knows the catalogue, and the methods that name its entries; no HTTP.
+A request needs those of the tool, prompt or resource that it names.
 """
 
 from __future__ import annotations
@@ -23,27 +23,22 @@ _REMEMBERED: Final = 1_000
 class Implications:
     """Scopes that include others, so that a broad one satisfies a narrow one."""
 
-    __slots__ = ("_direct", "_extended", "close")
-
     def __init__(self, entries: Iterable[str]) -> None:
-        """Read entries such as `admin=read+write`.
+        """Read entries such as `admin=read+write`, of the setting `auth_implies`.
 
         Raises:
             ValueError: An entry has another form.
         """
         self._direct: dict[str, frozenset[str]] = {}
-        self.close: Final = lru_cache(_REMEMBERED)(self._follow)
-        """The scopes with all that they imply."""
         self._extended: dict[int, tuple[Principal, Principal]] = {}
+        self.close: Final = lru_cache(_REMEMBERED)(self._close)
+        """The scopes with all that they imply."""
         for entry in entries:
             broad, equals, narrow = entry.rpartition("=")
             names = frozenset(narrow.split("+"))
             if not (broad and equals and narrow) or "" in names:
                 raise ValueError(f"auth_implies: {entry!r} is not BROAD=NARROW+NARROW")
             self._direct[broad] = names
-
-    def __bool__(self) -> bool:
-        return bool(self._direct)
 
     def extend(self, principal: Principal) -> Principal:
         """A principal with all scopes that its own imply; the same one for the same one."""
@@ -57,20 +52,14 @@ class Implications:
         self._extended[id(principal)] = principal, extended
         return extended
 
-    def _follow(self, scopes: frozenset[str]) -> frozenset[str]:
-        found = set(scopes)
-        pending = list(scopes)
-        while pending:
-            for narrow in self._direct.get(pending.pop(), frozenset()) - found:
-                found.add(narrow)
-                pending.append(narrow)
-        return frozenset(found)
+    def _close(self, scopes: frozenset[str]) -> frozenset[str]:
+        narrower = (self._direct.get(scope, frozenset[str]()) for scope in scopes)
+        found = scopes.union(*narrower)
+        return found if found == scopes else self._close(found)
 
 
 class ScopeRequirements:
     """The scopes that requests need."""
-
-    __slots__ = ("_catalog", "_most", "_named", "_readers")
 
     def __init__(self, catalog: LiveCatalog, most: int) -> None:
         """Prepare.
@@ -81,14 +70,10 @@ class ScopeRequirements:
         """
         self._catalog = catalog
         self._most = most
-        # Calls of tools come most often: they take the shortest way.
-        self._named: Final[Mapping[object, Callable[[str], tuple[str, ...]]]] = {
-            "tools/call": catalog.tools.scopes,
-            "prompts/get": catalog.prompts.scopes,
-        }
         self._readers: Final[
             Mapping[str, Callable[[Mapping[str, Any]], tuple[str, ...]]]
         ] = {
+            "prompts/get": self._prompt,
             "resources/read": self._resource,
             "resources/subscribe": self._resource,
             "completion/complete": self._completion,
@@ -99,12 +84,16 @@ class ScopeRequirements:
         """All scopes that a request needs; none where it names nothing that is there."""
         if not (isinstance(method, str) and is_object(params)):
             return ()
-        scopes = self._named.get(method)
-        if scopes is not None:
+        if method == "tools/call":
+            # Calls of tools come most often: they take the shortest way.
             name = params.get("name")
-            return scopes(name) if isinstance(name, str) else ()
+            return self._catalog.tools.scopes(name) if isinstance(name, str) else ()
         reader = self._readers.get(method)
         return () if reader is None else reader(params)
+
+    def _prompt(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        name = params.get("name")
+        return self._catalog.prompts.scopes(name) if isinstance(name, str) else ()
 
     def _resource(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         return self._uri(params.get("uri"))
@@ -125,7 +114,7 @@ class ScopeRequirements:
         if not is_object(ref):
             return ()
         if ref.get("type") == "ref/prompt":
-            return self.of("prompts/get", ref)
+            return self._prompt(ref)
         uri = ref.get("uri")
         templates = self._catalog.resource_templates
         if isinstance(uri, str) and uri in templates:

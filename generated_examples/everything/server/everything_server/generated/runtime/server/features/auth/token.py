@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
+from pydantic import SecretStr
+
+from ...options.section import Section
 from ...principal import Principal
-from ...settings import Settings
-from .authenticator import AuthRequest, Refusal, bearer_token, digest
+from .authenticator import AuthRequest, Deployment, Refusal, bearer_token, digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenSettings(Section):
+    """Which fixed tokens count."""
+
+    title: ClassVar[str] = "Fixed tokens"
+    feature: ClassVar[str] = "token"
+
+    auth_tokens: Annotated[
+        tuple[SecretStr, ...], "bearer tokens that never change, for development"
+    ] = ()
 
 
 class StaticTokenAuthenticator:
@@ -47,9 +63,7 @@ class StaticTokenAuthenticator:
         return self._principal
 
 
-def configured(
-    settings: Settings, everything: frozenset[str]
-) -> StaticTokenAuthenticator:
+def configured(settings: TokenSettings, server: Deployment) -> StaticTokenAuthenticator:
     """The authenticator that settings ask for."""
     tokens = [token.get_secret_value() for token in settings.auth_tokens]
-    return StaticTokenAuthenticator(tokens, grants=everything)
+    return StaticTokenAuthenticator(tokens, grants=server.scopes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -19,15 +19,17 @@ from aiohttp import web
 
 from ....core.errors import INVALID_REQUEST, ProtocolError
 from ....core.jsonrpc import RequestId
+from ...effective import LOOPBACK
 from ...incoming import Incoming, Refused
 from ...methods.registry import LiveCatalog
 from ...principal import Principal
+from ...service import Service
 from ...settings import Settings, SettingsError
 from ...transports.http.exchange import Exchange
 from ...transports.http.guard import host_of
 from ...transports.http.proxies import Proxies
 from . import authenticator as authenticators
-from .authenticator import Authenticator, AuthRequest, Refusal, Unavailable
+from .authenticator import Authenticator, AuthRequest, Deployment, Refusal, Unavailable
 from .scopes import Implications, ScopeRequirements
 
 _log: Final = logging.getLogger("mcp.auth")
@@ -35,14 +37,14 @@ _log: Final = logging.getLogger("mcp.auth")
 _DESCRIPTION: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 """What `error_description` may hold: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
 _USUAL: Final = authenticators.CREDENTIALS | {"cookie"}
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 _IN_QUERY: Final = frozenset({"access_token", "token", "api_key", "apikey"})
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What clients connect to.
+    """What clients connect to; a token is made for one of them.
 
     Attributes:
         path: Its own path.
@@ -87,7 +89,7 @@ class ResourceServer:
         authenticator: Authenticator,
         settings: Settings,
         scopes: Iterable[str],
-        requirements: ScopeRequirements,
+        needed: Callable[[object, object], tuple[str, ...]],
     ) -> None:
         """Prepare.
 
@@ -95,24 +97,24 @@ class ResourceServer:
             authenticator: Who tells who sends a request.
             settings: How the server is run.
             scopes: All that its tools, prompts and resources ask for.
-            requirements: Which of them a request asks for.
+            needed: Which of them a method with its parameters asks for.
 
         Raises:
             ValueError: A setting can't be used.
         """
         self._authenticator = authenticator
         self._recall = authenticators.recall_of(authenticator) or _recall_nobody
-        self.needed: Final = requirements.of
+        self.needed: Final = needed
         """The scopes that a JSON-RPC request needs, beside those that every one does."""
         self._resources = resources(settings)
         self._public = settings.public_url.rstrip("/")
         self._public_uris = tuple(
-            each.public for each in self._resources if self._public
+            each.public for each in self._resources if each.public
         )
         self._issuer = settings.auth_issuer
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
-        implications = Implications(settings.auth_implies)
-        self._implications = implications if implications else None
+        implies = settings.auth_implies
+        self._implications = Implications(implies) if implies else None
         self.hides_forbidden = settings.auth_hide_forbidden
         self._needed = settings.auth_scopes
         self._local_scopes = settings.stdio_scopes or (*scopes, *settings.auth_scopes)
@@ -128,7 +130,7 @@ class ResourceServer:
             f", in the header {' or '.join(named)}" if named else ""
         )
         self._keys = "".join(f', ApiKey header="{name}"' for name in named)
-        self._local = settings.host in ("127.0.0.1", "::1", "localhost")
+        self._local = settings.host in LOOPBACK
         served = self._resources if self._issuer else ()
         self.named: Final = tuple(each.named for each in served)
         """Where the metadata is, as clients know the server."""
@@ -200,11 +202,8 @@ class ResourceServer:
         Raises:
             Refused: 403; it names all of them.
         """
-        principal = incoming.principal
-        if self._needed and not (
-            principal is not None and principal.scopes.issuperset(self._needed)
-        ):
-            raise self.insufficient(incoming, ())
+        if self._needed:
+            self.require(incoming, self._needed)
 
     def require(
         self,
@@ -223,21 +222,18 @@ class ResourceServer:
             Refused: 403; it names all scopes that are needed.
         """
         principal = incoming.principal
-        if principal is None or not principal.scopes.issuperset(scopes):
-            refusal = self.insufficient(incoming, scopes)
-            refusal.request_id = request_id
-            raise refusal
-
-    def insufficient(self, incoming: Incoming, scopes: Sequence[str]) -> Refused:
-        """The refusal of a call that needs scopes: it names all of them at once."""
+        if principal is not None and principal.scopes.issuperset(scopes):
+            return
         needed = tuple(dict.fromkeys((*self._needed, *scopes)))
-        return self._refused(
+        refusal = self._refused(
             incoming,
             403,
             "insufficient_scope",
             f"This needs the scopes: {' '.join(needed)}",
             needed,
         )
+        refusal.request_id = request_id
+        raise refusal
 
     def metadata(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request for the metadata.
@@ -332,7 +328,7 @@ class ResourceServer:
             known = self._audiences[address] = tuple(
                 f"{request.scheme}://{name}:{port}{each.path}"
                 for each in self._resources
-                for name in _LOOPBACK
+                for name in _NAMES
             )
         return known
 
@@ -342,59 +338,51 @@ def _recall_nobody(headers: Mapping[str, str]) -> Principal | None:
 
 
 def build(
-    service: Any, settings: Settings, catalog: LiveCatalog, *, local: bool
+    service: Service, settings: Settings, catalog: LiveCatalog, *, local: bool
 ) -> ResourceServer | None:
-    """Who gets in, by settings and the service's own rules; None lets everyone in.
-
-    Args:
-        service: What the server does.
-        settings: How it is run, from `effective`.
-        catalog: What it lists.
-        local: Whether nothing is served but connections whose principal is known.
-
-    Raises:
-        SettingsError: A setting is missing or can't be used.
-    """
-    if getattr(settings, "sse_path", "") and "sse" not in service.contract.transports:
+    """Who gets in; see `table.build_authentication`."""
+    scopes = service.contract.scopes
+    if "sse" not in service.contract.transports and hasattr(settings, "sse_path"):
         # No tokens are made for event streams that are not served.
         off: dict[str, Any] = {"sse_path": ""}
         settings = replace(settings, **off)
-    scopes = service.contract.scopes
-    authenticator = service.authenticator(_configured(settings, scopes, local))
+    authenticator = service.authenticator(_chosen(settings, scopes, local))
     if authenticator is None:
         return None
-    requirements = ScopeRequirements(catalog, settings.max_subscriptions)
+    needed = ScopeRequirements(catalog, settings.max_subscriptions).of
     try:
-        return ResourceServer(authenticator, settings, scopes, requirements)
+        return ResourceServer(authenticator, settings, scopes, needed)
     except ValueError as error:
         raise SettingsError(str(error)) from None
 
 
-class _Nobody:
-    """The authenticator of a server that no request reaches over the network."""
-
-    async def authenticate(self, request: AuthRequest) -> None:
-        """Know nobody."""
-
-
-def _configured(
+def _chosen(
     settings: Settings, scopes: frozenset[str], local: bool
 ) -> Authenticator | None:
-    """The authenticator that settings choose; None for no authentication.
-
-    Each kind has a module of its name, with a function `configured`.
-    """
+    """The authenticator that settings choose; None for no authentication."""
     kind: str = settings.auth
     if kind in ("manifest", "none"):
         return None
     if local:
         # Nothing is verified there, so no setting of the authenticator need be there.
-        return _Nobody()
+        return LocalOnly()
     module = import_module(f"{__package__}.{kind.replace('-', '_')}")
+    deployment = Deployment(
+        scopes | {*settings.auth_scopes},
+        settings.auth_issuer,
+        tuple(each.public for each in resources(settings) if each.public),
+        settings.host in LOOPBACK,
+    )
     try:
-        made: Authenticator = module.configured(
-            settings, scopes | {*settings.auth_scopes}
-        )
+        made: Authenticator = module.configured(settings, deployment)
         return made
     except ValueError as error:
         raise SettingsError(f"auth {kind}: {error}") from None
+
+
+class LocalOnly:
+    """The authenticator of a server that no request reaches over the network."""
+
+    async def authenticate(self, request: AuthRequest) -> None:
+        """Know nobody."""
+        return
