@@ -59,7 +59,7 @@ _MOVING: Final = frozenset(
 )
 """Keywords with which a part means something else when it stands alone."""
 _BOUNDS: Final = ("maxItems", "maxProperties", "minItems", "minProperties")
-_SHALLOW: Final = frozenset({*_BOUNDS, "dependentRequired", "required", "type"})
+_SHALLOW: Final = frozenset({*_BOUNDS, "type"})
 """Keywords of objects and arrays that do not look into their parts."""
 _COPYING: Final = ("const", "enum", "not")
 """Keywords whose value is copied into an error."""
@@ -67,8 +67,9 @@ _REPEATED: Final = re.compile(r"(.)\{(?:\d*,)?(\d{1,6})\}")
 _LOOKS_AROUND: Final = re.compile(r"\(\?<?[=!]|\\[1-9]")
 _TOO_MUCH: Final = "is not valid, but too large or too complex to say why"
 
-_Step: TypeAlias = tuple[Json, Json, tuple[int, ...]]
-"""A schema, the value that it applies to, and what references to it led through."""
+_Step: TypeAlias = tuple[Json, Json, tuple[int, ...], Json]
+"""A schema, the value that it applies to, what references to it led through, and what
+its errors copy."""
 Compiler = Callable[[Json, Any], "Validator"]
 
 
@@ -95,6 +96,8 @@ class Explainer:
         self._named: dict[str, Json] = {"$schema": dialect} if dialect else {}
         self.is_old = "/draft-0" in str(dialect)
         """Whether a `$ref` hides the keywords beside it."""
+        self.requiring = ("dependencies", "dependentRequired")[: 2 - self.is_old]
+        """Keywords that require names where others are there."""
         spelled = sum(map(_spelled, _patterns(self.document)))
         self._has_parts = (
             self.size <= MAX_PARTS
@@ -239,12 +242,12 @@ class _Explanation:
     def _cost(self, schema: Json, value: Json, most: int, size: int) -> int:
         """The work that the errors of a value take at most; not exact beyond a limit."""
         whole = value
-        waiting: list[_Step] = [(schema, value, ())]
+        waiting: list[_Step] = [(schema, value, (), value)]
         spent = 0
         while waiting and spent <= most:
-            schema, value, behind = waiting.pop()
-            length = size if value is whole else _size(value)
-            copied = length // (_TEXT if isinstance(value, str) else _COPIED)
+            schema, value, behind, about = waiting.pop()
+            length = size if about is whole else _size(about)
+            copied = length // (_TEXT if isinstance(about, str) else _COPIED)
             spent += 1 + copied
             if not is_object(schema):
                 continue
@@ -253,20 +256,19 @@ class _Explanation:
                 for keyword in _COPYING
                 if keyword in schema
             )
-            if is_dict(value) and is_array(names := schema.get("required")):
-                missing = sum(name not in value for name in names)
-                spent += missing * (1 + copied) // 4
+            missing = sum(1 for _ in islice(self._missing(schema, value), 4 * most))
+            spent += missing // 4 + missing * copied
             if isinstance(value, str) and _LOOKS_AROUND.search(
                 str(schema.get("pattern", ""))
             ):
                 spent += _BACKTRACKING
             for keyword, arg in schema.items():
-                applied = self._applied(keyword, arg, value, behind)
+                applied = self._applied(keyword, arg, value, behind, about)
                 waiting.extend(islice(applied, most + 1))
         return spent
 
     def _applied(
-        self, keyword: str, arg: Json, value: Json, behind: tuple[int, ...]
+        self, keyword: str, arg: Json, value: Json, behind: tuple[int, ...], about: Json
     ) -> Iterator[_Step]:
         """The schemas of a keyword, each with a value that it applies to."""
         if keyword in KEYWORDS:
@@ -275,17 +277,29 @@ class _Explanation:
             for target in self._document.targets(arg) or unknown:
                 # What refers to itself in a circle restricts nothing by that.
                 if target is True or id(target) not in behind:
-                    yield target, value, (*behind, id(target))
+                    yield target, value, (*behind, id(target)), about
         elif keyword in IN_PLACE:
             for _, child in below(keyword, arg):
-                yield child, value, behind
+                yield child, value, behind, about
         elif keyword == "properties":
             known = value if is_dict(value) else {}
-            yield from ((arg[n], part, ()) for n, part in known.items() if n in arg)
+            yield from ((arg[n], v, (), v) for n, v in known.items() if n in arg)
         elif keyword not in ("$defs", "definitions"):
             for _, child in below(keyword, arg):
-                for part in parts(value):
-                    yield child, part, ()
+                for part, copied in _held(keyword, value):
+                    yield child, part, (), copied
+
+    def _missing(self, schema: Mapping[str, Json], value: Json) -> Iterator[str]:
+        """The names that are required, because of others too, and that are not there."""
+        if not is_dict(value):
+            return
+        lists = [schema.get("required")]
+        for keyword in self._explainer.requiring:
+            found = schema.get(keyword, {})
+            lists += [names for name, names in found.items() if name in value]
+        for names in lists:
+            if is_array(names):
+                yield from (name for name in names if name not in value)
 
     # ---------------------------------------------------------------- narrowing
 
@@ -349,6 +363,8 @@ class _Explanation:
         self, schema: Mapping[str, Json], value: Json, path: Path, note: str
     ) -> Iterator[Found]:
         """What is wrong with an array or object as such."""
+        for name in dict.fromkeys(self._missing(schema, value)):
+            yield (*path, name), f"is required{note}"
         made = {keyword: schema[keyword] for keyword in _SHALLOW & schema.keys()}
         if schema.get("additionalProperties") is False and is_dict(value):
             for keyword in ("properties", "patternProperties"):
@@ -394,6 +410,14 @@ class _Explanation:
                     if found >= MAX_COUNTED:
                         self._is_complete = False
                         return
+
+
+def _held(keyword: str, value: Json) -> Iterator[tuple[Json, Json]]:
+    """What a keyword applies to in a value, each with what an error about it copies."""
+    if keyword != "propertyNames":
+        yield from ((part, part) for part in parts(value))
+    elif is_dict(value):
+        yield from ((name, value) for name in value)
 
 
 def _size(value: Json) -> int:
