@@ -13,6 +13,7 @@ from mcpgen.runtime.client import (
     Client,
     Elicitation,
     MissingHandlerError,
+    Notification,
     ProtocolError,
     Reply,
     backoff,
@@ -152,6 +153,30 @@ async def test_the_server_may_say_that_a_page_is_done_with() -> None:
             await call
     assert cancelled.is_set()
     assert office.calls == 2
+
+
+async def test_a_page_that_is_done_with_is_not_shown() -> None:
+    shown: list[str] = []
+    done = asyncio.Event()
+
+    async def visit(question: Elicitation) -> Reply:
+        shown.append(question.url or "")
+        office.completed.put_nowait("b")
+        await done.wait()
+        return Reply.ACCEPT
+
+    def heard(note: Notification) -> None:
+        if note.params.get("elicitationId") == "b":
+            done.set()
+
+    office = Office(lambda calls: [page("a"), page("b")] if calls == 1 else None)
+    async with (
+        running(office.wire) as wire,
+        Client(wire.url, elicitation=visit, on_notification=heard) as client,
+        asyncio.timeout(LIMIT),
+    ):
+        await client.call_tool("work")
+    assert shown == ["https://login.example/a"]
 
 
 async def test_news_of_the_end_shorten_the_wait(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -157,6 +158,31 @@ class Reader:
         async for change in subscription:
             self.found.append(change)
             self.first.set()
+
+
+async def test_asking_now_and_then_leaves_nothing_behind(changes: Changes) -> None:
+    async with subscribed(changes) as (_, subscription):
+        waiting: set[int] = set()
+        for _ in range(50):
+            asking = asyncio.ensure_future(anext(subscription))
+            await asyncio.sleep(0)
+            waiting.add(
+                sum(isinstance(each, asyncio.Future) for each in gc.get_objects())
+            )
+            asking.cancel()
+            await asyncio.wait([asking])
+        assert max(waiting) - min(waiting) < 10
+
+
+async def test_the_end_does_not_grow_by_those_who_ask(changes: Changes) -> None:
+    async with subscribed(changes) as (_, subscription):
+        await subscription.close()
+        depths: set[int] = set()
+        for _ in range(20):
+            with pytest.raises(StopAsyncIteration) as caught:
+                await anext(subscription)
+            depths.add(len(caught.traceback))
+        assert len(depths) == 1
 
 
 async def test_leaving_ends_the_iteration_of_another_task(changes: Changes) -> None:

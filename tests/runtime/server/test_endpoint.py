@@ -302,6 +302,17 @@ async def test_health_and_readiness(http: ClientSession, url: str) -> None:
             assert response.status == 200
 
 
+async def test_health_of_an_application_is_only_asked_for(
+    http: ClientSession, service: Workshop
+) -> None:
+    for path in ("/healthz", "/readyz"):
+        async with (
+            serving(create_app(service), path) as url,
+            http.post(url) as response,
+        ):
+            assert response.status == 405
+
+
 async def test_readiness_ends_when_shutdown_begins(
     http: ClientSession, service: Workshop
 ) -> None:

@@ -246,6 +246,39 @@ class TestRegistration:
             assert set(second) == {*first, "write"}
             assert len(authority.asked) == 2
 
+    async def test_scopes_that_no_token_has_make_nobody_register_again(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "tokens"
+        async with guarded() as guard:
+            await call(guard, OAuth(redirect=consenting(), storage=FileStorage(path)))
+            stored = json.loads(path.read_text())
+            [key] = [key for key in stored if key.startswith("client of")]
+            path.write_text(json.dumps({key: stored[key]}))
+            guard.authority.answers["/token"] = lambda _: web.json_response(
+                {"error": "invalid_scope"}, status=400
+            )
+            hook = OAuth(redirect=consenting(), storage=FileStorage(path))
+            with pytest.raises(AuthError, match="invalid_scope"):
+                await call(guard, hook)
+            assert len(guard.authority.registered) == 1
+
+    @pytest.mark.parametrize(
+        "wrong", [{"issuer": 5}, {"resource": []}, {"token_type": "mac"}]
+    )
+    async def test_a_stored_token_that_is_none_is_not_used(
+        self, wrong: dict[str, object], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "tokens"
+        async with guarded() as guard:
+            await call(guard, OAuth(redirect=consenting(), storage=FileStorage(path)))
+            stored = json.loads(path.read_text())
+            [key] = [key for key in stored if "access_token" in stored[key]]
+            stored[key] |= wrong
+            path.write_text(json.dumps(stored))
+            await call(guard, OAuth(redirect=consenting(), storage=FileStorage(path)))
+            assert len(guard.authority.asked) == 2
+
     async def test_a_secret_that_has_expired_is_not_used(self, tmp_path: Path) -> None:
         path = tmp_path / "tokens"
         async with guarded() as guard:

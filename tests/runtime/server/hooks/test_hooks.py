@@ -27,7 +27,7 @@ from mcpgen.runtime.server import (
 )
 from mcpgen.runtime.server.incoming import Incoming
 from mcpgen.runtime.server.methods.steps import Answer
-from mcpgen.runtime.server.middleware import Chain, Request, from_users
+from mcpgen.runtime.server.middleware import Chain, Next, Request, from_users
 from mcpgen.runtime.server.monitor import PERIOD
 from tests.pace import patient
 
@@ -248,6 +248,19 @@ class TestWhatHooksDo:
         for reply in await self.refused(http, RuntimeError("a secret of the hook")):
             assert reply.error == {"code": -32603, "message": "Internal error"}
         assert "a secret of the hook" in caplog.text
+
+    @pytest.mark.parametrize("failure", [asyncio.CancelledError, SystemExit])
+    async def test_a_hook_with_a_call_of_its_own_is_contained(
+        self, http: ClientSession, failure: type[BaseException]
+    ) -> None:
+        class Own(Hook):
+            async def __call__(self, request: Request, proceed: Next) -> Answer:
+                raise failure
+
+        async with wires(http, Own()) as both:
+            for wire in both:
+                reply = await wire.tool("add", {"a": 1})
+                assert reply.error == {"code": -32603, "message": "Internal error"}
 
     async def test_a_failure_afterwards_is_only_logged(
         self, http: ClientSession, caplog: pytest.LogCaptureFixture
