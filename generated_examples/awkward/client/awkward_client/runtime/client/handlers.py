@@ -239,12 +239,12 @@ def _read_answer(answer: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def _completed(content: dict[str, Any], schema: JsonObject) -> dict[str, Any]:
     """Form content with the form's defaults where the person said nothing."""
     fields = members(schema.get("properties"))
-    defaults = {
-        name: field["default"]
+    completed = {
+        name: content[name] if name in content else field["default"]
         for name, field in fields.items()
-        if "default" in members(field)
+        if name in content or "default" in members(field)
     }
-    return {**defaults, **content}
+    return {**completed, **content}
 
 
 def _problems(content: dict[str, Any], schema: JsonObject) -> list[Problem]:

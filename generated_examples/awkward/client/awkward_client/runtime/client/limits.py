@@ -270,9 +270,11 @@ class Inbox(Generic[T]):
         failure: Why nothing else comes.
     """
 
-    __slots__ = ("_has_dropped", "_items", "_waiting", "failure")
+    __slots__ = ("_has_dropped", "_items", "_waiting", "_what", "failure")
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "messages are read") -> None:
+        """Make an empty one; `what` says in the log what is read from it."""
+        self._what = what
         self._items: deque[T] = deque()
         self._waiting: list[asyncio.Future[None]] = []
         self._has_dropped = False
@@ -286,7 +288,7 @@ class Inbox(Generic[T]):
             self._items.popleft()
             if not self._has_dropped:
                 self._has_dropped = True
-                logger.warning("messages are read too slowly; the oldest are dropped")
+                logger.warning("%s too slowly; the oldest are dropped", self._what)
         self._items.append(item)
         self._wake()
 
@@ -307,10 +309,15 @@ class Inbox(Generic[T]):
         """
         while not self._items:
             if self.failure is not None:
-                raise self.failure
+                # Its traceback must not grow by all who ask.
+                raise self.failure.with_traceback(None)
             news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(news)
-            await news
+            try:
+                await news
+            finally:
+                if news in self._waiting:
+                    self._waiting.remove(news)
         return self._items.popleft()
 
     def _wake(self) -> None:

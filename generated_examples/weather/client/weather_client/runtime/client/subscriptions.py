@@ -87,7 +87,7 @@ class Subscription:
         self._source = source
         self._tasks = tasks
         self._reader: asyncio.Task[None] | None = None
-        self._changes = Inbox[Notification]()
+        self._changes = Inbox[Notification]("the changes of a subscription are read")
         self._has_missed = False
 
     async def __aenter__(self) -> Self:

@@ -130,24 +130,30 @@ class Server:
             self.parts, self._guard, self._eras, access
         )
         """What is served over HTTP beside Streamable HTTP."""
+        self.pages: Final[Mapping[str, Handler]] = self._pages()
+        """What answers GET requests of each path that only has these."""
         self.routes: Final[Mapping[str, Handler]] = self._routes()
-        """What answers the HTTP requests of each path."""
+        """What answers the HTTP requests of each other path."""
+        self._handlers = {**self.pages, **self.routes}
 
-    def _routes(self) -> dict[str, Handler]:
+    def _pages(self) -> dict[str, Handler]:
         settings = self._settings
-        routes = {
-            k: answer for each in self.transports for k, answer in each.routes.items()
-        }
-        if self._metrics is not None:
-            routes[known.metrics_path(settings)] = self._metrics_page
-        if self._authentication is not None:
-            routes.update(dict.fromkeys(self._authentication.paths, self.metadata))
-        routes |= {
+        pages: dict[str, Handler] = {
             settings.ready_path: self._is_ready,
             settings.health_path: self._alive,
         }
-        routes.pop("", None)
-        return routes | dict.fromkeys(with_slash(settings.path), self._endpoint.handle)
+        if self._metrics is not None:
+            pages[known.metrics_path(settings)] = self._metrics_page
+        return {path: answer for path, answer in pages.items() if path}
+
+    def _routes(self) -> dict[str, Handler]:
+        routes = {
+            k: answer for each in self.transports for k, answer in each.routes.items()
+        }
+        if self._authentication is not None:
+            routes.update(dict.fromkeys(self._authentication.paths, self.metadata))
+        endpoint = dict.fromkeys(with_slash(self._settings.path), self._endpoint.handle)
+        return routes | endpoint
 
     def _parts(self, settings: Settings) -> Parts:
         features = self._features
@@ -187,7 +193,7 @@ class Server:
 
     def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer an HTTP request of any path."""
-        return self.routes.get(request.path, _not_found)(request)
+        return self._handlers.get(request.path, _not_found)(request)
 
     async def serve(
         self, connection: Connection, principal: Principal | None = None

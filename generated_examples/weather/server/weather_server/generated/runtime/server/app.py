@@ -94,6 +94,8 @@ def mounted(
     app = web.Application(middlewares=middlewares)
     app[LIVE_CATALOG] = server.catalog
     app[SERVER] = server
+    for path, handler in server.pages.items():
+        app.router.add_get(path, handler)
     for path, handler in server.routes.items():
         app.router.add_route("*", path, handler)
 

@@ -119,7 +119,7 @@ def from_users(middleware: Hook | Middleware) -> Around:
     """Middleware of users, which may raise and return what handlers may."""
 
     def around(proceed: Next) -> Next:
-        if isinstance(middleware, Hook):
+        if isinstance(middleware, Hook) and type(middleware).__call__ is Hook.__call__:
             return lambda request: middleware(request, proceed)
 
         async def answer(request: Request) -> Answer:

@@ -200,9 +200,11 @@ class _Visits:
 
     async def _visit(self, page: dict[str, Any]) -> bool:
         """Shows a page until the person says so, or the server."""
-        finished = self._finished[page["elicitationId"]].wait()
+        finished = self._finished[page["elicitationId"]]
+        if finished.is_set():
+            return True
         asking = asyncio.ensure_future(self._parts.handlers.visit(page))
-        said = asyncio.ensure_future(finished)
+        said = asyncio.ensure_future(finished.wait())
         try:
             await asyncio.wait([asking, said], return_when="FIRST_COMPLETED")
             return said.done() or await asking

@@ -153,10 +153,10 @@ class ModernSession(Session):
         return result_of(answer, request.method, self._parts.transport.quirks)
 
     def _sent(self, request_id: int, request: Request) -> Message:
-        meta = self._meta
+        message = request.message(request_id, self._meta)
         if self._log_level is not None:
-            meta = {**meta, f"{_META}logLevel": self._log_level}
-        return request.message(request_id, meta)
+            message["params"]["_meta"][f"{_META}logLevel"] = self._log_level
+        return message
 
     async def _receive(self, message: Message, clock: Clock | None) -> None:
         if "method" in message and "id" not in message:

@@ -144,6 +144,8 @@ def _typed(text: str, name: str, kind: Any) -> Any:
     word = text.lower()
     if name == "boolean" and word in _TRUE | _FALSE:
         return word in _TRUE
+    if name == "null" and text != "null":
+        raise ValueError(text)
     value = int(text) if name == "integer" else from_json(text, allow_inf_nan=False)
     if isinstance(value, kind) and value.__class__ is not bool:
         return value

@@ -55,7 +55,7 @@ class Keyboard:
                 loop.add_reader(source, _wake, ready)
             except NotImplementedError:  # Windows: no waiting for the console
                 typed = await asyncio.to_thread(sys.stdin.readline)
-                self._add(typed.encode(sys.stdin.encoding))
+                self._add(typed.encode(sys.stdin.encoding or "utf-8"))
                 continue
             try:
                 await ready

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -112,18 +113,18 @@ class Context:
     _questions: int = field(init=False, default=0)
     _waits: set[Future[Any]] = field(init=False, default_factory=_futures)
 
-    @property
+    @cached_property
     def headers(self) -> Mapping[str, str]:
         """The HTTP request's headers; names in any case. Those with credentials are left
         out when the server authenticates, unless a setting says otherwise."""
         return self._incoming.visible_headers
 
-    @property
+    @cached_property
     def principal(self) -> Principal | None:
         """Who is asking, when the server authenticates; else None."""
         return self._incoming.principal
 
-    @property
+    @cached_property
     def scopes(self) -> frozenset[str]:
         """What the principal may do."""
         principal = self._incoming.principal

@@ -196,11 +196,12 @@ class Option:
         if wrong or (isinstance(value, bool) and bool not in types):
             shown = repr(value) if is_number else f"one of type {type(value).__name__}"
             return f"needs {name}, not {shown}"
-        if is_number:
+        if self.kind in (int, float):
             inside = 0 <= value < math.inf
             return None if inside else f"{value!r} is not a number from 0 on"
-        kind = get_args(self.kind)[0] if tuple in types else None
-        if kind is not None and not all(isinstance(each, kind) for each in value):
+        kinds: tuple[Any, ...] = get_args(self.kind) if tuple in types else ()
+        values = cast("tuple[object, ...]", value)
+        if kinds and not all(isinstance(each, kinds[0]) for each in values):
             return f"needs {name}; one of its values is another type"
         return None
 

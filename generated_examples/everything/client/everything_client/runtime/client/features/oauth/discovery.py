@@ -81,6 +81,10 @@ class IssuerSettings:
                 "the client sets that itself"
             )
 
+    def resource_for(self, identifier: str) -> str | None:
+        """What to send as `resource` for a server with this identifier."""
+        return identifier if isinstance(self.resource, EllipsisType) else self.resource
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:

@@ -81,7 +81,7 @@ class ClientRegistration:
         found = {name: getattr(self, name) for name in self.__slots__}
         del found["private_key"], found["scopes"]
         scope = None if self.scopes is None else " ".join(self.scopes)
-        return {**found, "scope": scope}
+        return {**found, "redirect_uris": list(self.redirect_uris), "scope": scope}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ClientRegistration | None:

@@ -28,9 +28,7 @@ OFFLINE: Final = "offline_access"
 PATIENCE: Final = 1.0
 """Seconds after which an authorization page that led nowhere is asked for its status."""
 
-_UNKNOWN_CLIENT: Final = frozenset(
-    ["invalid_client", "unauthorized_client", "invalid_scope"]
-)
+_UNKNOWN_CLIENT: Final = frozenset(["invalid_client", "unauthorized_client"])
 _REFUSALS: Final = frozenset([400, 401, 404, 410, 422])
 """Not 403, which many sites send to all programs that are no browser."""
 _BY_HAND: Final = "Register it by hand, and pass client=ClientRegistration(...)"
@@ -107,26 +105,26 @@ class OAuth(TokenHolder):
             _ForgottenError: The authorization server does not know this client any more.
         """
         known = await self._client(request.server)
-        remembered: ClientRegistration | None = None
+        async with self._redirect.open(known.redirect_uris if known else ()) as back:
+            check_secure(back.uri, "redirect address")
+            client = await self._usable(request, known, back.uri)
+            is_own = not self._was_given(client)
+            remembered = client if is_own and client is known else None
+            asked = _Authorization(request, client, back.uri)
+            answered = await self._answered(request, asked.url, back, remembered)
+        unknown = _UNKNOWN_CLIENT | {"invalid_scope"}
         try:
-            async with self._redirect.open(
-                known.redirect_uris if known else ()
-            ) as back:
-                check_secure(back.uri, "redirect address")
-                client = await self._usable(request, known, back.uri)
-                is_own = not self._was_given(client)
-                remembered = client if is_own and client is known else None
-                asked = _Authorization(request, client, back.uri)
-                answered = await self._answered(request, asked.url, back, remembered)
             form = {
                 "grant_type": "authorization_code",
                 "code": asked.code(answered),
                 "redirect_uri": back.uri,
                 "code_verifier": asked.verifier,
             }
+            # The scopes of a registration matter to the authorization page alone.
+            unknown = _UNKNOWN_CLIENT
             return await self._exchange(request, client, form, registered_itself=is_own)
         except RefusedError as refused:
-            if remembered and refused.code in _UNKNOWN_CLIENT:
+            if remembered and refused.code in unknown:
                 raise _ForgottenError(remembered) from None
             raise
 

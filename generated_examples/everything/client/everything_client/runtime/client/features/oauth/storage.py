@@ -125,14 +125,13 @@ class FileStorage:
         """
         async with self._lock:
             opened = await self._locked()
-            holds = _HOLDS.get()
-            self._hold = object()
-            _HOLDS.set((*holds, self._hold))
+            hold = self._hold = object()
+            _HOLDS.set((*_HOLDS.get(), hold))
             try:
                 yield
             finally:
                 self._hold = None
-                _HOLDS.set(holds)
+                _HOLDS.set(tuple(each for each in _HOLDS.get() if each is not hold))
                 os.close(opened)
 
     def __repr__(self) -> str:

@@ -91,7 +91,10 @@ class Token:
         except (KeyError, TypeError, ValueError):
             return None
         is_whole = (
-            isinstance(found.scope, str)
+            isinstance(found.issuer, str)
+            and isinstance(found.resource, str)
+            and found.token_type in ("Bearer", "DPoP")
+            and isinstance(found.scope, str)
             and isinstance(found.renew_at, float | int | None)
             and isinstance(found.refresh_token, str | None)
         )

@@ -46,6 +46,7 @@ RESOLVE_SECONDS: Final = 10.0
 """How long a name may take to be resolved."""
 _EMBEDDING: Final = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
 """Networks of IPv6 whose addresses end with one of IPv4: NAT64, and "compatible" ones."""
+_AS_JSON: Final = {"Content-Type": "application/json"}
 _THIS_HOST: Final = ip_network("0.0.0.0/8")
 
 
@@ -314,9 +315,12 @@ async def fetch(
                 checked.request(
                     method,
                     url,
-                    data=form,
-                    json=document,
-                    headers={"Accept": "application/json", **(headers or {})},
+                    data=form if document is None else json.dumps(document).encode(),
+                    headers={
+                        "Accept": "application/json",
+                        **({} if document is None else _AS_JSON),
+                        **(headers or {}),
+                    },
                     allow_redirects=False,
                 ) as response,
             ):

@@ -238,7 +238,8 @@ def full_parser(
     for named, command in COMMANDS.items():
         is_hidden = command.run is None and not can_sign_in()
         shown: dict[str, Any] = {} if is_hidden else {"help": command.help}
-        each = found.add_parser(named, **shown)
+        description = f"{command.help[:1].upper()}{command.help[1:]}."
+        each = found.add_parser(named, description=description, **shown)
         _add(each, _ANYWHERE, default=argparse.SUPPRESS)
         _add(each, command.follows)
         each.set_defaults(command=named)

@@ -387,10 +387,16 @@ class PromptStep(Step):
             return prompt_answer(value, self.definition.get("description"))
 
 
+def _is_entry(value: object) -> TypeGuard[JsonObject]:
+    return isinstance(value, Mapping)
+
+
 def _argument_problems(prompt: JsonObject, given: JsonObject) -> list[str]:
     declared = prompt.get("arguments")
     entries: Any = declared if isinstance(declared, list | tuple) else ()
-    known: dict[str, JsonObject] = {str(each["name"]): each for each in entries}
+    known: dict[str, JsonObject] = {
+        str(each["name"]): each for each in entries if _is_entry(each)
+    }
     problems = [
         f"argument {name!r} is required"
         for name, entry in known.items()

@@ -226,11 +226,11 @@ def _has(era: str) -> bool:
 
 
 def failed(
-    incoming: Incoming, request_id: jsonrpc.RequestId, error: Exception
+    incoming: Incoming, method: str, request_id: jsonrpc.RequestId, error: Exception
 ) -> bytes:
     """The response for what a request raised, which is noted in `incoming`."""
     if not isinstance(error, ProtocolError):
-        _log.error("%s failed", incoming.method, exc_info=error)
+        _log.error("%s failed", method[:100], exc_info=error)
         error = ProtocolError(INTERNAL_ERROR, "Internal error")
     incoming.outcome = f"error {error.code}"
     try:

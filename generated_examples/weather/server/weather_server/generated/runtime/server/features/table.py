@@ -33,7 +33,7 @@ def build_mock(service: object, settings: Settings) -> Service | None:
     The service may be a class: its handlers may be missing, or what they need to be made.
     """
     kind = service if isinstance(service, type) else type(service)
-    if not (_value(settings, "mock") and issubclass(kind, Service)):
+    if not (_has("mock") and _value(settings, "mock") and issubclass(kind, Service)):
         return None
     mock: Service = _module("mock.service").mocked(service)
     return mock
@@ -45,7 +45,7 @@ def build_limits(settings: Settings, counters: Any = None) -> Limits:
     Raises:
         SettingsError: Something is to count for a feature that this package lacks.
     """
-    if hasattr(settings, "client_calls"):
+    if _has("limits"):
         found: Limits = _module("limits.limits").Limits(settings, counters)
         return found
     if counters is not None:
@@ -55,7 +55,7 @@ def build_limits(settings: Settings, counters: Any = None) -> Limits:
 
 def build_access_log(settings: Settings, sink: Sink | None) -> AccessLog:
     """What takes every request."""
-    if not hasattr(settings, "access_log"):
+    if not _has("access_log"):
         return AccessLog()
     found: AccessLog = _module("access_log.log").AccessLog(settings, sink)
     return found
@@ -76,7 +76,7 @@ def build_authentication(
         SettingsError: A setting can't be used, or the service has rules of its own and
             this package no authentication.
     """
-    if not hasattr(settings, "auth"):
+    if not _has("auth"):
         if hasattr(service, "authenticator"):
             raise SettingsError(f"authenticator: {to_add('server', ('auth',))}")
         return None
@@ -92,7 +92,7 @@ def check_certificates(settings: Settings, contract: Contract) -> None:
     Raises:
         SettingsError: Names what is missing.
     """
-    if hasattr(settings, "tls_client_ca"):
+    if _has("auth") and _has("auth.mtls"):
         chosen: Any = effective(settings, contract)
         module = _module("auth.mtls")
         module.check(chosen, chosen.auth, chosen.tls_cert)
@@ -109,7 +109,7 @@ def ask_for_certificates(context: ssl.SSLContext, settings: Settings) -> None:
 
 def metrics_path(settings: Settings) -> str:
     """Where metrics are served; empty where they are not."""
-    path: str = _value(settings, "metrics_path") or ""
+    path: str = _value(settings, "metrics_path") or "" if _has("telemetry") else ""
     return path
 
 
@@ -122,7 +122,7 @@ def build_metrics(settings: Settings, guard: Any) -> Any:
 
 def build_telemetry(settings: Settings, metrics: Any) -> Iterator[Hook]:
     """The hook that records spans and metrics, where the settings want it."""
-    if metrics is not None or _value(settings, "telemetry"):
+    if metrics is not None or (_has("telemetry") and _value(settings, "telemetry")):
         provider = None if metrics is None else metrics.provider
         yield _module("telemetry.hook").Telemetry(meter_provider=provider)
 
@@ -156,6 +156,11 @@ def stdio_connection(longest: int) -> Any:
     """
     name = f"{_TRANSPORTS}.stdio"
     return load(name, "serve_stdio", "server", "stdio").StdioConnection(longest)
+
+
+def _has(name: str) -> bool:
+    """Whether this package has a feature; one from outside may have settings like it."""
+    return find_spec(f"{__package__}.{name}") is not None
 
 
 def _value(settings: Settings, name: str) -> Any:

@@ -220,7 +220,7 @@ class Modern:
             code = INTERNAL_ERROR
             if isinstance(error, ProtocolError):
                 code = error.code = _sendable(error.code)
-            return failed(incoming, request_id, error), code
+            return failed(incoming, request.method, request_id, error), code
         finally:
             # Without this, every request would be garbage for the cycle collector.
             channel.ctx = None

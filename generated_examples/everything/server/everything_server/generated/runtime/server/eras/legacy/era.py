@@ -207,9 +207,9 @@ class Legacy:
             if not incoming.is_streaming:
                 raise
             # It is too late for another HTTP status.
-            return failed(incoming, request_id, refusal.error)
+            return failed(incoming, message["method"], request_id, refusal.error)
         except Exception as error:
-            return failed(incoming, request_id, error)
+            return failed(incoming, message["method"], request_id, error)
         if answer is None:
             incoming.outcome = "cancelled"
             return None

@@ -217,7 +217,9 @@ def recall_of(authenticator: Authenticator) -> Recall | None:
     if "authenticate" in getattr(authenticator, "__dict__", ()):
         return None
     classes = type(authenticator).__mro__
-    home = next(each for each in classes if "authenticate" in vars(each))
+    home = next((each for each in classes if "authenticate" in vars(each)), None)
+    if home is None:
+        return None
     recall: Recall | None = getattr(authenticator, "recall", None)
     return recall if "recall" in vars(home) else None
 

@@ -137,7 +137,8 @@ def principal_of(
 def _seconds(claims: Mapping[str, Any], name: str, strict: bool) -> float | None:
     value: Any = claims.get(name)
     try:
-        if not isinstance(value, bool) and math.isfinite(value):
+        allowed = math.isfinite(value) if strict else not math.isnan(value)
+        if allowed and not isinstance(value, bool):
             return float(value)
     except (OverflowError, TypeError):
         pass
