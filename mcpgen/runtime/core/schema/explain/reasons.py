@@ -92,30 +92,32 @@ class Reasons:
             around = self._document.at(self._document.root, error.schema_path[:-1])
             known = self._shapes.of(around).properties
             for unknown in kind.unexpected:
-                hint = self._hint(unknown, known)
+                hint = self.hint(unknown, known)
                 yield (*where, unknown), f"is not a known property{hint}{note}"
         elif name == "PropertyNames":
-            _, inner = next(self.of([kind.error], (), ""), ((), "is not valid"))
-            yield where, f"has a property name that {inner}{note}"
+            yield where, f"{self.of_name([kind.error])}{note}"
         elif name == "Contains":
-            yield where, f"{self._contains(error.schema_path)}{note}"
+            path = error.schema_path
+            limit = self._document.at(self._document.root, path)
+            yield where, f"{contained(str(path[-1]), limit)}{note}"
         else:
             text = reason(name, kind, value)
-            if name == "Enum" and isinstance(value, str):
-                text += self._hint(value, kind.options)
+            if name == "Enum":
+                text += self.hint(value, kind.options)
             yield where, f"{text}{note}"
 
-    def _hint(self, name: str, known: Iterable[Json]) -> str:
+    def hint(self, name: Json, known: Iterable[Json]) -> str:
+        """Which of the known names a text was meant to be, if there is one like it."""
+        if not isinstance(name, str):
+            return ""
         similar, compared = most_similar(name, known, self._hints)
         self._hints -= compared
         return f"; did you mean {shown(similar)}?" if similar else ""
 
-    def _contains(self, path: Sequence[str | int]) -> str:
-        limit = self._document.at(self._document.root, path)
-        bound = {"maxContains": "most", "minContains": "least"}.get(str(path[-1]))
-        if bound is None:
-            return "has no item of the kind that it must contain"
-        return f"must have at {bound} {limit} items of the kind that it must contain"
+    def of_name(self, errors: Iterable[ValidationError], skipped: int = 0) -> str:
+        """What is wrong with an object by the first error of one of its names."""
+        _, inner = next(self.of(errors, (), "", skipped), ((), "is not valid"))
+        return f"has a property name that {inner}"
 
     # ---------------------------------------------------------------- unions
 
@@ -124,16 +126,15 @@ class Reasons:
     ) -> Iterator[Found]:
         value = error.instance
         branches = list(islice(self._branches(error), MAX_BRANCHES))
-        branches_meant, chosen = choose(branches, value)
+        branches_meant, chosen = choose(branches, value, self.hint)
         if not isinstance(branches_meant, list):
             key = branches_meant
             place = where if key is None else (*where, key)
             yield place, f"{chosen}{note if key is None else ''}"
             return
         if options := _options(branches_meant):
-            hint = self._hint(value, options) if isinstance(value, str) else ""
-            listed = options_in_words(options)
-            yield where, f"{shown(value)} is not one of {listed}{hint}{note}"
+            listed = f"{options_in_words(options)}{self.hint(value, options)}"
+            yield where, f"{shown(value)} is not one of {listed}{note}"
             return
         meant = closest(branches_meant, value)
         if meant is not None:
@@ -145,14 +146,8 @@ class Reasons:
         if len(set(first)) == 1 and all(len(b.errors) == 1 for b in branches_meant):
             yield from self.of(some[0].errors, at, note, skipped)
             return
-        texts = [
-            _located(*problem, branch.shape.note or note)
-            for branch, problem in zip(some, first, strict=True)
-            if problem is not None
-        ]
-        more = ", or others" if len(branches_meant) > MAX_FORMS else ""
-        forms = " / ".join(dict.fromkeys(texts))
-        yield where, f"{_NONE}: {forms}{more}{note}"
+        text = forms(first, [b.shape.note or note for b in branches_meant])
+        yield where, f"{text}{note}"
 
     def _branches(self, error: ValidationError) -> Iterator[Branch]:
         """The branches, with those of the unions that are branches themselves."""
@@ -180,6 +175,17 @@ def _is_left_over(path: list[str | int], paths: list[list[str | int]]) -> bool:
         len(other) > size and other[size] in _APPLYING and other[:size] == around
         for other in paths
     )
+
+
+def forms(problems: Sequence[Found | None], notes: Sequence[str]) -> str:
+    """The first problems of some branches of a union, each with the branch's note."""
+    texts = [
+        _located(*problem, note)
+        for problem, note in zip(problems[:MAX_FORMS], notes, strict=False)
+        if problem is not None
+    ]
+    more = ", or others" if len(notes) > MAX_FORMS else ""
+    return f"{_NONE}: {' / '.join(dict.fromkeys(texts))}{more}"
 
 
 def _located(path: Path, text: str, note: str) -> str:
@@ -239,11 +245,21 @@ _SIZES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def _repeated(_: Any, value: Json) -> str:
-    """Names the first item that repeats another."""
+def contained(keyword: str, limit: Json) -> str:
+    """What is wrong with an array by a bound of the items that it must contain."""
+    if keyword not in ("maxContains", "minContains") or limit is None:
+        return "has no item of the kind that it must contain"
+    bound = "most" if keyword == "maxContains" else "least"
+    return f"must have at {bound} {limit} items of the kind that it must contain"
+
+
+def repeated(value: Json) -> str:
+    """Names the first item that repeats another; empty where none does."""
     from jsonschema_rs import validator_for
 
     is_unique = validator_for({"uniqueItems": True}).is_valid
+    if is_unique(value):
+        return ""
     low, high = 1, len(value)
     while low < high:
         middle = (low + high) // 2
@@ -264,7 +280,7 @@ _REASONS: Final[dict[str, Callable[[Any, Json], str]]] = {
     "Constant": lambda kind, value: (
         f"must be {shown(kind.expected_value)}, got {shown(value)}"
     ),
-    "UniqueItems": _repeated,
+    "UniqueItems": lambda _, value: repeated(value),
     "Pattern": lambda kind, value: (
         f"must match the pattern {cut(kind.pattern, 200)}, got {shown(value)}"
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -137,12 +137,19 @@ class Branch:
 
 
 def choose(
-    branches: Sequence[Branch], value: Json
+    branches: Sequence[Branch],
+    value: Json,
+    hint: Callable[[Json, Sequence[Json]], str],
 ) -> tuple[list[Branch], str | None] | tuple[str | None, str]:
     """The branches that may have been meant, or one problem for all of them.
 
     Those of the right type are meant rather than others, then those whose tags the
     value has.
+
+    Args:
+        branches: All of them.
+        value: What none of them admits.
+        hint: Words on which option may have been meant by a value.
 
     Returns:
         The branches and a note that names the tag, or None where the branches' own name
@@ -169,6 +176,7 @@ def choose(
         options = [o for branch in rest or own for o in branch.shape.tags.get(name, ())]
         listed = options_in_words(list({repr(o): o for o in options}.values()))
         if not rest and name in value and counts[name] == len(own):
+            listed += hint(value[name], options)
             return name, f"{shown(value[name])} is not one of {listed}"
         if name not in value and rest and all(_wants(b, name) for b in rest):
             return name, f"is required; one of {listed}"

@@ -13,11 +13,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import urldefrag, urljoin
 
 from pydantic_core import to_json
 
 from ..document import IN_PLACE, KEYWORDS, Document, below, encoded, is_array, is_object
-from .reasons import Found, Path, Reasons
+from .reasons import Found, Path, Reasons, contained, forms, reason, repeated
 from .unions import Branch, Shapes, choose
 from .words import Json, is_dict, is_list, parts, pointer
 
@@ -50,13 +51,11 @@ _TEXT: Final = 10_000
 _BACKTRACKING: Final = 50
 """Units of work that a pattern with look-around may take on a text."""
 
-_URI: Final = "urn:mcpgen:schema"
-_MOVING: Final = frozenset(
-    {
-        *("$dynamicRef", "$id", "$recursiveRef", "id"),
-        *("unevaluatedItems", "unevaluatedProperties"),
-    }
-)
+_URI: Final = "https://schema.invalid/"
+_NAMES: Final = frozenset({"$id", "id"})
+_DYNAMIC: Final = frozenset({"$dynamicRef", "$recursiveRef"})
+_UNEVALUATED: Final = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+_MOVING: Final = _NAMES | _DYNAMIC | _UNEVALUATED
 """Keywords with which a part means something else when it stands alone."""
 _BOUNDS: Final = ("maxItems", "maxProperties", "minItems", "minProperties")
 _SHALLOW: Final = frozenset({*_BOUNDS, "type"})
@@ -70,6 +69,9 @@ _TOO_MUCH: Final = "is not valid, but too large or too complex to say why"
 _Step: TypeAlias = tuple[Json, Json, tuple[int, ...], Json]
 """A schema, the value that it applies to, what references to it led through, and what
 its errors copy."""
+Around: TypeAlias = tuple[Mapping[str, Json], tuple[str, ...]]
+"""Keywords, and the keys, the innermost first, that lead to a part."""
+_ITEMS: Final[Around] = ({}, ("items",))
 Compiler = Callable[[Json, Any], "Validator"]
 
 
@@ -102,7 +104,8 @@ class Explainer:
         self._has_parts = (
             self.size <= MAX_PARTS
             and spelled <= MAX_SPELLED
-            and all(_MOVING.isdisjoint(part) for part in self.document.parts)
+            and all(map(_DYNAMIC.isdisjoint, self.document.parts[:1]))
+            and all(map(_MOVING.isdisjoint, self.document.parts[1:]))
         )
 
     def problems(self, value: Json, limit: int) -> list[tuple[str, str]]:
@@ -115,23 +118,34 @@ class Explainer:
         except RecursionError:
             return [("", "is not valid")]
 
-    def shallow(self, schema: Json, made: Json) -> Validator | None:
+    def shallow(self, schema: Json, made: Json, kind: str) -> Validator | None:
         """A validator for the keywords of a part that do not look into parts."""
-        return self._compiled(("shallow", id(schema)), lambda: (made, None))
+        return self._compiled((kind, id(schema)), lambda: (made, None))
 
-    def part(self, schema: Json) -> Validator | None:
-        """A validator for arrays of what a part of the document admits."""
+    def part(self, schema: Json, around: Around = _ITEMS) -> Validator | None:
+        """A validator for arrays of what a part of the document admits.
+
+        Args:
+            schema: The part.
+            around: Keywords for other containers, the last of which has it.
+        """
         if not self._has_parts or not self.document.has(schema):
             return None
-        return self._compiled(("part", id(schema)), lambda: self._alone(schema))
+        key = repr(around), id(schema)
+        return self._compiled(key, lambda: self._alone(schema, around))
 
-    def _alone(self, schema: Json) -> tuple[dict[str, Json], Any]:
+    def _alone(self, schema: Json, around: Around) -> tuple[dict[str, Json], Any]:
         from jsonschema_rs import Registry
 
+        root: Any = self.document.root
+        own = str(root.get("$id", root.get("id", "")))
+        uri = urldefrag(urljoin(_URI, own)).url
         if self._registry is None:
-            self._registry = Registry([(_URI, encoded(self.document.root))])
-        reference = f"{_URI}#{self.document.pointer(schema)}"
-        return {"items": {"$ref": reference}}, self._registry
+            self._registry = Registry([(uri, encoded(root))])
+        made: Json = {"$ref": f"{uri}#{self.document.pointer(schema)}"}
+        for key in around[-1]:
+            made = {key: made}
+        return {**around[0], **made}, self._registry
 
     def _compiled(
         self, key: tuple[str, int], make: Callable[[], tuple[dict[str, Json], Any]]
@@ -139,8 +153,8 @@ class Explainer:
         """A validator, made once as long as it is kept; None for what can't be used."""
         known = self._made.get(key)
         if known is None:
-            schema, registry = make()
             try:
+                schema, registry = make()
                 known = (self._compiler({**self._named, **schema}, registry),)
             except ValueError:
                 known = (None,)
@@ -162,6 +176,13 @@ class _Explanation:
         self._found: dict[tuple[str, str], None] = {}
         self._size = self._more = 0
         self._is_complete = True
+        self._whole = {
+            "not": self._not,
+            "uniqueItems": self._unique,
+            "contains": self._contained,
+            "propertyNames": self._names,
+        }
+        """What explains keywords that are about a value as a whole."""
 
     def run(self, value: Json) -> list[tuple[str, str]]:
         self._explain(self._document.root, value, (), "", None)
@@ -256,7 +277,7 @@ class _Explanation:
                 for keyword in _COPYING
                 if keyword in schema
             )
-            missing = sum(1 for _ in islice(self._missing(schema, value), 4 * most))
+            missing = len(self._missing(schema, value))
             spent += missing // 4 + missing * copied
             if isinstance(value, str) and _LOOKS_AROUND.search(
                 str(schema.get("pattern", ""))
@@ -289,17 +310,16 @@ class _Explanation:
                 for part, copied in _held(keyword, value):
                     yield child, part, (), copied
 
-    def _missing(self, schema: Mapping[str, Json], value: Json) -> Iterator[str]:
+    def _missing(self, schema: Mapping[str, Json], value: Json) -> list[str]:
         """The names that are required, because of others too, and that are not there."""
         if not is_dict(value):
-            return
+            return []
         lists = [schema.get("required")]
         for keyword in self._explainer.requiring:
             found = schema.get(keyword, {})
             lists += [names for name, names in found.items() if name in value]
-        for names in lists:
-            if is_array(names):
-                yield from (name for name in names if name not in value)
+        known = [names for names in lists if is_array(names)]
+        return [name for names in known for name in names if name not in value]
 
     # ---------------------------------------------------------------- narrowing
 
@@ -316,17 +336,18 @@ class _Explanation:
             if not is_object(part) or id(part) in seen:
                 continue
             seen.add(id(part))
-            if "$ref" in part:
-                waiting += [(t, note) for t in self._document.targets(part["$ref"])]
-                if self._explainer.is_old:
-                    continue
-            waiting += [(each, note) for each in part.get("allOf", ())]
+            if "$ref" in part and self._explainer.is_old:
+                part = {"$ref": part["$ref"]}
+            waiting += [(each, note) for each in self._in_place(part, value)]
             for keyword in ("anyOf", "oneOf"):
                 if keyword in part:
                     found |= self._union(part[keyword], value, path, note, waiting)
             found |= self._add(self._shallow(part, value, path, note))
-            for child, keys in _children(part, value):
-                for key, size in self._invalid(child, value, keys):
+            for keyword in [name for name in self._whole if name in part]:
+                texts = self._whole[keyword](part, value)
+                found |= self._add((path, f"{text}{note}") for text in texts)
+            for child, keys, around in _children(part, value):
+                for key, size in self._invalid(child, value, keys, around):
                     found = True
                     if self._is_full or self._left <= 0:
                         self._more += 1
@@ -335,6 +356,61 @@ class _Explanation:
                         where = (*path, key)
                         self._explain(child, value[key], where, note, most, size)
         return found
+
+    def _in_place(self, schema: Mapping[str, Json], value: Json) -> Iterator[Json]:
+        """The schemas that a value must match besides."""
+        if "$ref" in schema:
+            yield from self._document.targets(schema["$ref"])
+        yield from schema.get("allOf", ())
+        for keyword in ("dependencies", "dependentSchemas"):
+            known = schema.get(keyword, {}) if is_dict(value) else {}
+            yield from (each for name, each in known.items() if name in value)
+        if "if" in schema:
+            is_met = self._admits(schema["if"], value)
+            yield None if is_met is None else schema.get("then" if is_met else "else")
+
+    def _admits(self, schema: Json, value: Json) -> bool | None:
+        """Whether a part admits a value; None where that can't be found out."""
+        validator = self._explainer.part(schema)
+        self._left -= 1 + self._explainer.size // 20 + _size(value) // _VALIDATED
+        if validator is None or self._left <= 0:
+            return None
+        return validator.is_valid([value])
+
+    def _not(self, schema: Json, value: Json) -> Iterator[str]:
+        if self._admits(schema["not"], value):
+            yield reason("Not", None, value)
+
+    def _unique(self, schema: Json, value: Json) -> Iterator[str]:
+        if schema["uniqueItems"] is True and is_list(value):
+            self._left -= _size(value) * len(value).bit_length() // _VALIDATED
+            if self._left > 0 and (text := repeated(value)):
+                yield text
+
+    def _contained(self, schema: Json, value: Json) -> Iterator[str]:
+        kind = self._explainer.part(schema["contains"])
+        if kind is None or not is_list(value):
+            return
+        self._left -= len(value) // 20 + _size(value) // _VALIDATED
+        if self._left > 0:
+            count = sum(kind.is_valid([item]) for item in value)
+            is_short = count < schema.get("minContains", 1)
+            if is_short or count > schema.get("maxContains", count):
+                keyword = "minContains" if is_short else "maxContains"
+                yield contained(keyword, schema.get(keyword))
+
+    def _names(self, schema: Json, value: Json) -> Iterator[str]:
+        part, names = schema["propertyNames"], list(value) if is_dict(value) else []
+        validator = self._explainer.part(part)
+        for index, _ in self._invalid(part, names, range(len(names)), _ITEMS):
+            name = names[int(index)]
+            cost = self._cost(part, name, MAX_ALONE, len(name))
+            self._left -= min(cost, MAX_ALONE)
+            if validator is None or self._left <= 0:
+                self._is_complete = False
+                return
+            errors = validator.iter_errors([name]) if cost <= MAX_ALONE else ()
+            yield self._reasons.of_name(errors, 1)
 
     def _union(
         self,
@@ -348,12 +424,19 @@ class _Explanation:
         self._left -= len(schemas) // 5
         shapes = self._explainer.shapes
         by_branch = {Branch(shapes.of(each), value): each for each in schemas}
-        meant, chosen = choose(list(by_branch), value)
+        meant, chosen = choose(list(by_branch), value, self._reasons.hint)
         if not isinstance(meant, list):
             where = path if meant is None else (*path, meant)
             return self._add(
                 iter([(where, f"{chosen}{note if meant is None else ''}")])
             )
+        lacking = [self._missing(branch.shape.schema, value)[:1] for branch in meant]
+        if len(meant) > 1 and all(lacking):
+            problems: list[Found | None] = [((n,), "is required") for [n] in lacking]
+            text = forms(problems, [branch.shape.note or note for branch in meant])
+            return self._add(iter([(path, f"{text}{note}")]))
+        if lacking.count([]) == 1:
+            meant = [meant[lacking.index([])]]
         if len(meant) == 1:
             chosen = meant[0].shape.note if chosen is None else chosen
             waiting.append((by_branch[meant[0]], chosen or note))
@@ -366,7 +449,10 @@ class _Explanation:
         for name in dict.fromkeys(self._missing(schema, value)):
             yield (*path, name), f"is required{note}"
         made = {keyword: schema[keyword] for keyword in _SHALLOW & schema.keys()}
-        if schema.get("additionalProperties") is False and is_dict(value):
+        rest = "additionalProperties"
+        if rest not in schema and (IN_PLACE | KEYWORDS).isdisjoint(schema):
+            rest = "unevaluatedProperties"
+        if schema.get(rest) is False and is_dict(value):
             for keyword in ("properties", "patternProperties"):
                 made[keyword] = dict.fromkeys(schema.get(keyword, ()), True)
             made["additionalProperties"] = False
@@ -380,31 +466,35 @@ class _Explanation:
         else:
             hollow = [None] * min(len(value), held)
         self._left -= len(hollow) // 50
-        validator = self._explainer.shallow(schema, made)
+        kind = "object" if is_dict(value) else "array"
+        validator = self._explainer.shallow(schema, made, kind)
         for error in validator.iter_errors(hollow) if validator else ():
             yield from self._reasons.one(error, path, note, value)
 
     def _invalid(
-        self, schema: Json, value: Json, keys: Sequence[str | int]
+        self, schema: Json, value: Json, keys: Sequence[str | int], around: Around
     ) -> Iterator[tuple[str | int, int | None]]:
         """The keys of the parts that a schema does not admit, and perhaps their sizes."""
-        validator = self._explainer.part(schema)
+        validator = self._explainer.part(schema, around)
         if validator is None:
             return
         self._left -= 1 + self._explainer.size // 20
         found = 0
         for start in range(0, len(keys), _CHUNK):
             chunk = keys[start : start + _CHUNK]
-            values = [value[key] for key in chunk]
+            values: Json = {key: value[key] for key in chunk}
+            if around is _ITEMS:
+                values = list(values.values())
             size = _size(values)
-            self._left -= size // _VALIDATED
+            self._left -= size // _VALIDATED + (around is not _ITEMS) * len(chunk) // 50
             if self._left <= 0:
                 self._is_complete = False
                 return
             if validator.is_valid(values):
                 continue
             for key in chunk:
-                if not validator.is_valid([value[key]]):
+                part = value[key]
+                if not validator.is_valid([part] if around is _ITEMS else {key: part}):
                     yield key, size if len(keys) == 1 else None
                     found += 1
                     if found >= MAX_COUNTED:
@@ -427,23 +517,28 @@ def _size(value: Json) -> int:
 
 def _children(
     schema: Mapping[str, Json], value: Json
-) -> Iterator[tuple[Json, Sequence[str | int]]]:
-    """The schemas of parts, each with the keys of the parts that it applies to."""
+) -> Iterator[tuple[Json, Sequence[str | int], Around]]:
+    """The schemas of parts, each with the keys of the parts that it may apply to."""
     if is_dict(value):
         declared = schema.get("properties", {})
         shorter, longer = sorted((declared, value), key=len)
         for name in [name for name in shorter if name in longer]:
-            yield declared[name], [name]
-        if "additionalProperties" in schema and "patternProperties" not in schema:
+            yield declared[name], [name], _ITEMS
+        patterns = schema.get("patternProperties", {})
+        for pattern, each in patterns.items():
+            yield each, list(value), ({}, (pattern, "patternProperties"))
+        if "additionalProperties" in schema:
             rest = [name for name in value if name not in declared]
-            yield schema["additionalProperties"], rest
+            known = {"patternProperties": dict.fromkeys(patterns, True)}
+            around = (known, ("additionalProperties",)) if patterns else _ITEMS
+            yield schema["additionalProperties"], rest, around
     elif is_list(value):
         items, first = schema.get("items", True), schema.get("prefixItems", ())
         if is_array(items):
             items, first = schema.get("additionalItems", True), items
         for index, each in enumerate(islice(first, len(value))):
-            yield each, [index]
-        yield items, range(len(first), len(value))
+            yield each, [index], _ITEMS
+        yield items, range(len(first), len(value)), _ITEMS
 
 
 def _patterns(document: Document) -> Iterator[str]:
