@@ -221,6 +221,14 @@ def test_a_pattern_that_cannot_be_read_says_so(pattern: str) -> None:
         next(matching(pattern))
 
 
+@pytest.mark.parametrize("pattern", ["^a{100000}$", "^(a{1000}){1000}$"])
+def test_a_pattern_for_very_long_strings_is_given_up_in_time(pattern: str) -> None:
+    start = time.process_time()
+    with pytest.raises(UnreadablePattern):
+        list(matching(pattern))
+    assert time.process_time() - start < patient(2)
+
+
 def nested(levels: int) -> JsonObject:
     schema: JsonObject = {"type": "string"}
     for _ in range(levels):

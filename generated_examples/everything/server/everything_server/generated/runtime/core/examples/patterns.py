@@ -18,6 +18,8 @@ MOST_REPEATS: Final = 4_096
 _LONGEST: Final = 2_000
 """Characters of a pattern that is still read."""
 _VARIANTS: Final = 24
+_MOST_WRITTEN: Final = 200_000
+"""Repeats that are written for one pattern, those of all strings together."""
 
 _LOWER: Final = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = "0123456789"
@@ -51,7 +53,7 @@ def matching(pattern: str, shortest: int = 0) -> Iterator[str]:
         shortest: Characters that a string should have at least.
 
     Raises:
-        UnreadablePattern: At the first string.
+        UnreadablePattern: At the first string, or after some where each takes long.
     """
     writer = _Writer()
     nodes = _parsed(pattern)
@@ -87,6 +89,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self._choices: dict[int, str] = {}
+        self._left = _MOST_WRITTEN
 
     def text(self, nodes: Sequence[_Node], variant: int, more: int) -> str:
         """One string.
@@ -129,6 +132,9 @@ class _Writer:
     def _repeated(self, details: Any, variant: int, more: int) -> str:
         least, most, inner = details
         times = min(int(least) + more, int(most), MOST_REPEATS)
+        self._left -= times
+        if times < int(least) or self._left < 0:
+            raise UnreadablePattern("too many repeats")
         # A repeated part takes a new variant each time: lists want other items.
         step = 1 if variant else 0
         return "".join(
