@@ -488,6 +488,13 @@ def test_a_large_value_is_explained(name: str) -> None:
     assert told(schema, value) == words
 
 
+def test_some_items_of_a_large_tuple_are_explained() -> None:
+    kinds = [{"type": "integer", "minimum": number} for number in range(2_000)]
+    problems = SchemaValidator({"prefixItems": kinds}).problems(["x"] * 2_000)
+    assert str(problems[0]) == '[0]: must be an integer, got "x"'
+    assert len(problems) > 5
+
+
 def test_a_misspelled_tag_has_a_hint() -> None:
     words = '"ad" is not one of "add", "sub", "mul", "div", "num"; did you mean "add"?'
     assert told(EXPRESSION, {"e": {"op": "ad"}}) == f"e.op: {words}"

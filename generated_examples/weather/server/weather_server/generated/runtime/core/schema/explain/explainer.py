@@ -8,16 +8,14 @@ Elsewhere the parts of the value that are not valid are looked for, and explaine
 
 from __future__ import annotations
 
-import re
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import urldefrag, urljoin
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pydantic_core import to_json
 
-from ..document import IN_PLACE, KEYWORDS, Document, below, encoded, is_array, is_object
+from ..document import IN_PLACE, KEYWORDS, below, is_array, is_object
+from .parts import ITEMS, LOOKS_AROUND, Around, Compiler, Parts, children
 from .reasons import Found, Path, Reasons, contained, forms, reason, repeated
 from .unions import Branch, Shapes, choose
 from .words import Json, is_dict, is_list, parts, pointer
@@ -33,12 +31,6 @@ MAX_COUNTED: Final = 1_000
 """Problems of one value that are counted."""
 MAX_TEXT: Final = 16_000
 """Characters of all problems together, after which they are only counted."""
-MAX_PARTS: Final = 1_500
-"""Subschemas of a document whose parts are compiled alone."""
-MAX_SPELLED: Final = 20_000
-"""Characters of its patterns with their repetitions written out."""
-MAX_VALIDATORS: Final = 32
-"""Parts of a schema that stay compiled."""
 MAX_HELD: Final = 2_000
 """Names or items of one container that its own keywords are held against."""
 _CHUNK: Final = 512
@@ -51,31 +43,19 @@ _TEXT: Final = 10_000
 _BACKTRACKING: Final = 50
 """Units of work that a pattern with look-around may take on a text."""
 
-_URI: Final = "https://schema.invalid/"
-_NAMES: Final = frozenset({"$id", "id"})
-_DYNAMIC: Final = frozenset({"$dynamicRef", "$recursiveRef"})
-_UNEVALUATED: Final = frozenset({"unevaluatedItems", "unevaluatedProperties"})
-_MOVING: Final = _NAMES | _DYNAMIC | _UNEVALUATED
-"""Keywords with which a part means something else when it stands alone."""
 _BOUNDS: Final = ("maxItems", "maxProperties", "minItems", "minProperties")
 _SHALLOW: Final = frozenset({*_BOUNDS, "type"})
 """Keywords of objects and arrays that do not look into their parts."""
 _COPYING: Final = ("const", "enum", "not")
 """Keywords whose value is copied into an error."""
-_REPEATED: Final = re.compile(r"(.)\{(?:\d*,)?(\d{1,6})\}")
-_LOOKS_AROUND: Final = re.compile(r"\(\?<?[=!]|\\[1-9]")
 _TOO_MUCH: Final = "is not valid, but too large or too complex to say why"
 
 _Step: TypeAlias = tuple[Json, Json, tuple[int, ...], Json]
 """A schema, the value that it applies to, what references to it led through, and what
 its errors copy."""
-Around: TypeAlias = tuple[Mapping[str, Json], tuple[str, ...]]
-"""Keywords, and the keys, the innermost first, that lead to a part."""
-_ITEMS: Final[Around] = ({}, ("items",))
-Compiler = Callable[[Json, Any], "Validator"]
 
 
-class Explainer:
+class Explainer(Parts):
     """Explains what one schema does not admit; threads may share it.
 
     Args:
@@ -85,28 +65,9 @@ class Explainer:
     """
 
     def __init__(self, schema: Json, validator: Validator, compiler: Compiler) -> None:
-        self.document = Document(schema)
+        super().__init__(schema, compiler)
         self.shapes = Shapes(self.document)
         self.validator = validator
-        self._compiler = compiler
-        self._made: OrderedDict[tuple[str, int], tuple[Validator | None]] = (
-            OrderedDict()
-        )
-        self._registry: Any = None
-        self.size = len(self.document.parts)
-        dialect = schema.get("$schema", "") if is_object(schema) else ""
-        self._named: dict[str, Json] = {"$schema": dialect} if dialect else {}
-        self.is_old = "/draft-0" in str(dialect)
-        """Whether a `$ref` hides the keywords beside it."""
-        self.requiring = ("dependencies", "dependentRequired")[: 2 - self.is_old]
-        """Keywords that require names where others are there."""
-        spelled = sum(map(_spelled, _patterns(self.document)))
-        self._has_parts = (
-            self.size <= MAX_PARTS
-            and spelled <= MAX_SPELLED
-            and all(map(_DYNAMIC.isdisjoint, self.document.parts[:1]))
-            and all(map(_MOVING.isdisjoint, self.document.parts[1:]))
-        )
 
     def problems(self, value: Json, limit: int) -> list[tuple[str, str]]:
         """Paths and reasons, `limit` at most; a last one is about those left out.
@@ -117,51 +78,6 @@ class Explainer:
             return _Explanation(self, limit).run(value)
         except RecursionError:
             return [("", "is not valid")]
-
-    def shallow(self, schema: Json, made: Json, kind: str) -> Validator | None:
-        """A validator for the keywords of a part that do not look into parts."""
-        return self._compiled((kind, id(schema)), lambda: (made, None))
-
-    def part(self, schema: Json, around: Around = _ITEMS) -> Validator | None:
-        """A validator for arrays of what a part of the document admits.
-
-        Args:
-            schema: The part.
-            around: Keywords for other containers, the last of which has it.
-        """
-        if not self._has_parts or not self.document.has(schema):
-            return None
-        key = repr(around), id(schema)
-        return self._compiled(key, lambda: self._alone(schema, around))
-
-    def _alone(self, schema: Json, around: Around) -> tuple[dict[str, Json], Any]:
-        from jsonschema_rs import Registry
-
-        root: Any = self.document.root
-        own = str(root.get("$id", root.get("id", "")))
-        uri = urldefrag(urljoin(_URI, own)).url
-        if self._registry is None:
-            self._registry = Registry([(uri, encoded(root))])
-        made: Json = {"$ref": f"{uri}#{self.document.pointer(schema)}"}
-        for key in around[-1]:
-            made = {key: made}
-        return {**around[0], **made}, self._registry
-
-    def _compiled(
-        self, key: tuple[str, int], make: Callable[[], tuple[dict[str, Json], Any]]
-    ) -> Validator | None:
-        """A validator, made once as long as it is kept; None for what can't be used."""
-        known = self._made.get(key)
-        if known is None:
-            try:
-                schema, registry = make()
-                known = (self._compiler({**self._named, **schema}, registry),)
-            except ValueError:
-                known = (None,)
-            self._made[key] = known
-            if len(self._made) > MAX_VALIDATORS:
-                self._made.popitem(last=False)
-        return known[0]
 
 
 class _Explanation:
@@ -246,11 +162,8 @@ class _Explanation:
             cost = self._cost(schema, value, affordable, size)
             if cost <= affordable:
                 self._left -= cost
-                errors = (
-                    self._explainer.validator.iter_errors(value)
-                    if validator is None
-                    else validator.iter_errors([value])
-                )
+                validator = validator or self._explainer.validator
+                errors = validator.iter_errors(value if is_root else [value])
                 self._add(self._reasons.of(errors, path, note, 0 if is_root else 1))
                 return
             most = size // 4
@@ -279,7 +192,7 @@ class _Explanation:
             )
             missing = len(self._missing(schema, value))
             spent += missing // 4 + missing * copied
-            if isinstance(value, str) and _LOOKS_AROUND.search(
+            if isinstance(value, str) and LOOKS_AROUND.search(
                 str(schema.get("pattern", ""))
             ):
                 spent += _BACKTRACKING
@@ -346,7 +259,7 @@ class _Explanation:
             for keyword in [name for name in self._whole if name in part]:
                 texts = self._whole[keyword](part, value)
                 found |= self._add((path, f"{text}{note}") for text in texts)
-            for child, keys, around in _children(part, value):
+            for child, keys, around in children(part, value):
                 for key, size in self._invalid(child, value, keys, around):
                     found = True
                     if self._is_full or self._left <= 0:
@@ -362,8 +275,8 @@ class _Explanation:
         if "$ref" in schema:
             yield from self._document.targets(schema["$ref"])
         yield from schema.get("allOf", ())
-        for keyword in ("dependencies", "dependentSchemas"):
-            known = schema.get(keyword, {}) if is_dict(value) else {}
+        for keyword in self._explainer.applying:
+            known: Json = schema.get(keyword, {}) if is_dict(value) else {}
             yield from (each for name, each in known.items() if name in value)
         if "if" in schema:
             is_met = self._admits(schema["if"], value)
@@ -402,7 +315,7 @@ class _Explanation:
     def _names(self, schema: Json, value: Json) -> Iterator[str]:
         part, names = schema["propertyNames"], list(value) if is_dict(value) else []
         validator = self._explainer.part(part)
-        for index, _ in self._invalid(part, names, range(len(names)), _ITEMS):
+        for index, _ in self._invalid(part, names, range(len(names)), ITEMS):
             name = names[int(index)]
             cost = self._cost(part, name, MAX_ALONE, len(name))
             self._left -= min(cost, MAX_ALONE)
@@ -483,10 +396,10 @@ class _Explanation:
         for start in range(0, len(keys), _CHUNK):
             chunk = keys[start : start + _CHUNK]
             values: Json = {key: value[key] for key in chunk}
-            if around is _ITEMS:
+            if around is ITEMS:
                 values = list(values.values())
             size = _size(values)
-            self._left -= size // _VALIDATED + (around is not _ITEMS) * len(chunk) // 50
+            self._left -= size // _VALIDATED + (around is not ITEMS) * len(chunk) // 50
             if self._left <= 0:
                 self._is_complete = False
                 return
@@ -494,7 +407,7 @@ class _Explanation:
                 continue
             for key in chunk:
                 part = value[key]
-                if not validator.is_valid([part] if around is _ITEMS else {key: part}):
+                if not validator.is_valid([part] if around is ITEMS else {key: part}):
                     yield key, size if len(keys) == 1 else None
                     found += 1
                     if found >= MAX_COUNTED:
@@ -513,50 +426,3 @@ def _held(keyword: str, value: Json) -> Iterator[tuple[Json, Json]]:
 def _size(value: Json) -> int:
     """The characters of a value's JSON."""
     return len(value) if isinstance(value, str) else len(to_json(value))
-
-
-def _children(
-    schema: Mapping[str, Json], value: Json
-) -> Iterator[tuple[Json, Sequence[str | int], Around]]:
-    """The schemas of parts, each with the keys of the parts that it may apply to."""
-    if is_dict(value):
-        declared = schema.get("properties", {})
-        shorter, longer = sorted((declared, value), key=len)
-        for name in [name for name in shorter if name in longer]:
-            yield declared[name], [name], _ITEMS
-        patterns = schema.get("patternProperties", {})
-        for pattern, each in patterns.items():
-            yield each, list(value), ({}, (pattern, "patternProperties"))
-        if "additionalProperties" in schema:
-            rest = [name for name in value if name not in declared]
-            known = {"patternProperties": dict.fromkeys(patterns, True)}
-            around = (known, ("additionalProperties",)) if patterns else _ITEMS
-            yield schema["additionalProperties"], rest, around
-    elif is_list(value):
-        items, first = schema.get("items", True), schema.get("prefixItems", ())
-        if is_array(items):
-            items, first = schema.get("additionalItems", True), items
-        for index, each in enumerate(islice(first, len(value))):
-            yield each, [index], _ITEMS
-        yield items, range(len(first), len(value)), _ITEMS
-
-
-def _patterns(document: Document) -> Iterator[str]:
-    for part in document.parts:
-        if is_object(patterns := part.get("patternProperties")):
-            yield from patterns
-        if isinstance(pattern := part.get("pattern"), str):
-            yield pattern
-
-
-def _spelled(pattern: str) -> int:
-    """About how many characters a pattern has with its repetitions written out.
-
-    With look-around, they are far dearer to compile.
-    """
-    factor = 20 if _LOOKS_AROUND.search(pattern) else 1
-    size = len(pattern)
-    for before, count in _REPEATED.findall(pattern):
-        times = max(int(count), 1) * factor
-        size = size * times if before == ")" else size + times
-    return size
