@@ -464,6 +464,22 @@ LARGE: dict[str, tuple[Any, Any, str]] = {
         WRONG_ROWS,
         WRONG_ROW,
     ),
+    "a union that is not at fault": (
+        {
+            "properties": {
+                "rows": {
+                    **TABLE["properties"]["rows"],
+                    "contains": {"required": ["a"]},
+                },
+            },
+            "anyOf": [
+                {"properties": {"kind": {"const": "a"}}, "required": ["b"]},
+                {"properties": {"kind": {}}},
+            ],
+        },
+        {**ROWS, "kind": "a"},
+        "rows: has no item of the kind that it must contain",
+    ),
     "names of which one is required": (
         {**TABLE, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
         ROWS,

@@ -343,6 +343,12 @@ class _Explanation:
             return self._add(
                 iter([(where, f"{chosen}{note if meant is None else ''}")])
             )
+        names = value if is_dict(value) else {}
+        known = set(meant)
+        rest = [b for b in by_branch if not (b in known or b.mistyped)]
+        untagged = [b for b in rest if b.shape.tags.keys().isdisjoint(names)]
+        if any(self._admits(by_branch[branch], value) for branch in untagged):
+            return False
         lacking = [self._missing(branch.shape.schema, value)[:1] for branch in meant]
         if len(meant) > 1 and all(lacking):
             problems: list[Found | None] = [((n,), "is required") for [n] in lacking]
