@@ -17,7 +17,7 @@ from mcpgen.runtime.client.transports.http import aiohttp_parts as of_client
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server import runner as running
 from mcpgen.runtime.server.app import mounted
-from mcpgen.runtime.server.runner import ApplicationRunner, Runner, listen
+from mcpgen.runtime.server.runner import ApplicationRunner, Runner
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.transports.http import aiohttp_parts as of_server
 
@@ -31,7 +31,7 @@ PARTS = [
     *("request_factory", "request_handler", "ERROR", "handle_error", "_set_status"),
     *("InvalidURLError", "HttpProcessingError", "SERVER_SOFTWARE"),
     *("connection_made", "connection_lost", "_waiter", "_current_request"),
-    *("_next_keepalive_close_time", "keepalive_timeout", "_server"),
+    *("_next_keepalive_close_time", "keepalive_timeout"),
     *("writer", "output_size"),
 ]
 LARGE = "x" * 300_000
@@ -61,7 +61,7 @@ async def served(alone: bool) -> AsyncIterator[tuple[Runner | ApplicationRunner,
         runner = ApplicationRunner(mounted(server, settings, ()), settings)
     await runner.setup()
     try:
-        await listen(runner, "127.0.0.1", 0)
+        await runner.listen("127.0.0.1", 0)
         yield runner, f"http://127.0.0.1:{runner.addresses[0][1]}/mcp"
     finally:
         async with asyncio.timeout(2 * SECONDS):

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 
 from mcpgen.runtime.server import Settings
-from mcpgen.runtime.server.runner import Runner, listen
+from mcpgen.runtime.server.runner import Runner
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.transports.http.connections import connection_limit
 
@@ -119,7 +119,7 @@ async def serving(
     runner = Runner(Server(service, settings, access_log=lambda line: None), settings)
     await runner.setup()
     try:
-        await listen(runner, "127.0.0.1", 0)
+        await runner.listen("127.0.0.1", 0)
         yield runner.addresses[0][1], service, runner
     finally:
         await runner.cleanup()

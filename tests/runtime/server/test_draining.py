@@ -19,7 +19,7 @@ from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server import runner as running
 from mcpgen.runtime.server.app import mounted
 from mcpgen.runtime.server.main import tls_context
-from mcpgen.runtime.server.runner import ApplicationRunner, Runner, listen
+from mcpgen.runtime.server.runner import ApplicationRunner, Runner
 from mcpgen.runtime.server.server import Server
 
 from .attacks.conftest import http, message
@@ -78,7 +78,7 @@ class Ending:
     async def refuses(self) -> None:
         """Wait until nobody listens any more."""
 
-        await until(lambda: not self.runner.sites)
+        await until(lambda: not self.runner.addresses)
         with pytest.raises(ConnectionRefusedError):
             self.connect()
 
@@ -97,7 +97,7 @@ async def _server(
     runner = kind(Server(service, settings), settings)
     await runner.setup()
     try:
-        await listen(runner, "127.0.0.1", 0, context)
+        await runner.listen("127.0.0.1", 0, context)
     except BaseException:
         await runner.cleanup()
         raise

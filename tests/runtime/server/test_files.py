@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from mcpgen.runtime.server import Server, Settings
-from mcpgen.runtime.server.runner import Runner, listen
+from mcpgen.runtime.server.runner import Runner
 from tests.test_layers import RUNTIME
 
 from .wire import LegacyWire, ModernWire
@@ -31,7 +31,7 @@ async def test_one_call_touches_few_files(era: str, http: ClientSession) -> None
     runner = Runner(server, settings)
     await runner.setup()
     try:
-        await listen(runner, "127.0.0.1", 0)
+        await runner.listen("127.0.0.1", 0)
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/mcp"
         wire: ModernWire | LegacyWire = ModernWire(http, url)
         if era == "legacy":

@@ -20,7 +20,7 @@ from mcpgen.runtime.server import (
     create_app,
 )
 from mcpgen.runtime.server.handlers.questions import Question
-from mcpgen.runtime.server.runner import ApplicationRunner, Runner, listen
+from mcpgen.runtime.server.runner import ApplicationRunner, Runner
 from mcpgen.runtime.server.server import Server
 from tests.pace import patient
 
@@ -103,7 +103,7 @@ class TestHeaders:
             runner = Runner(Server(Workshop(), settings), settings)
         await runner.setup()
         try:
-            await listen(runner, "127.0.0.1", 0)
+            await runner.listen("127.0.0.1", 0)
             wire = ModernWire(http, f"http://127.0.0.1:{runner.addresses[0][1]}/mcp")
             packed = {"Content-Encoding": encoding}
             reply = await wire.tool("add", {"a": 1}, headers=packed)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -17,11 +16,12 @@ from .app import SERVER
 from .logs import HTTP
 from .server import Server
 from .settings import Settings
-from .transports.http.aiohttp_parts import refine_requests, takes_listeners
+from .transports.http.aiohttp_parts import refine_requests
 from .transports.http.connections import (
     Connections,
-    Site,
+    Listener,
     SlowReaderReaper,
+    bound,
     connection_limit,
 )
 from .transports.http.exchange import unsupported_encoding
@@ -39,26 +39,52 @@ _CANCEL_SECONDS: Final = 0.05
 
 
 class _Lifetime(web.BaseRunner):
-    """What runners do beside listening.
+    """What runners do beside answering: they listen, limit connections, and drain.
 
     Attributes:
-        care: Takes care of connections, once the server is set up.
+        connections: Counts them, once the server is set up.
     """
 
-    care: ConnectionCare | None = None
+    connections: Connections
     _mcp_server: Server
     _settings: Settings
+    _draining: asyncio.Event
+    _slow_readers: SlowReaderReaper | None = None
+    _listener: Listener | None = None
 
     async def setup(self) -> None:
         """Start the server; it listens nowhere yet."""
         await super().setup()
-        self.care = ConnectionCare(self.server, self._settings)
+        server, settings = self.server, self._settings
+        assert server is not None
+        refine_requests(server, self._draining.is_set, unsupported_encoding)
+        self.connections = Connections(
+            server, connection_limit(settings.max_connections)
+        )
+        self._slow_readers = SlowReaderReaper(server, settings.connection_idle)
+
+    async def listen(
+        self, host: str, port: int, context: ssl.SSLContext | None = None
+    ) -> None:
+        """Listen on an address; HTTPS with a context.
+
+        Raises:
+            OSError: That is not possible.
+        """
+        assert self.server is not None
+        sockets = await bound(host, port)
+        self._listener = Listener(self.server, sockets, context, self.connections)
+
+    @property
+    def addresses(self) -> list[Any]:
+        """Where it listens."""
+        own = [] if self._listener is None else self._listener.sockets
+        return super().addresses + [each.getsockname() for each in own]
 
     def drain(self) -> None:
         """Answer further requests, but ask clients to send the next ones elsewhere."""
         self._mcp_server.drain()
-        if self.care is not None:
-            self.care.draining.set()
+        self._draining.set()
 
     async def cleanup(self) -> None:
         """Stop listening, let running requests finish, stop the server."""
@@ -66,8 +92,37 @@ class _Lifetime(web.BaseRunner):
             closing.push_async_callback(super().cleanup)
             for site in self.sites:
                 await site.stop()
-            if self.care is not None:
-                await self.care.finish(self._mcp_server.end_streams)
+            if self._listener is not None:
+                self._listener.close()
+                self._listener = None
+            if self._slow_readers is not None:
+                await self._finish()
+                self._slow_readers.close()
+
+    async def _finish(self) -> None:
+        """Answer the requests that have been sent, and close each connection after that.
+
+        Here, since aiohttp ignores what arrives once it shuts down: the rest of a body,
+        or the request of a client that has just connected. Connections without a request
+        are kept open for a moment in which one may arrive; without a drain, only until
+        what has arrived already is read.
+        """
+        loop, connections = asyncio.get_running_loop(), self.connections
+        now = loop.time()
+        end = now + self._settings.shutdown_timeout
+        grace = min(end, now + (GRACE_SECONDS if self._draining.is_set() else 0.0))
+        self._draining.set()
+        while loop.time() < grace:
+            if not connections.are_waiting():
+                break
+            await asyncio.sleep(_PERIOD)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        await self._mcp_server.end_streams()
+        connections.close_waiting()
+        while len(connections) and loop.time() < end:
+            await asyncio.sleep(_PERIOD)
+            connections.close_waiting()
 
 
 class Runner(_Lifetime, web.ServerRunner):
@@ -75,17 +130,10 @@ class Runner(_Lifetime, web.ServerRunner):
 
     def __init__(self, server: Server, settings: Settings) -> None:
         """Prepare to run a server."""
-        self._mcp_server = server
-        self._settings = settings
-        super().__init__(
-            web.Server(
-                server.handle,
-                access_log=None,
-                logger=HTTP,
-                keepalive_timeout=settings.connection_idle,
-            ),
-            shutdown_timeout=_CANCEL_SECONDS,
-        )
+        self._mcp_server, self._settings = server, settings
+        self._draining = asyncio.Event()
+        http = web.Server(server.handle, **_options(settings))
+        super().__init__(http, shutdown_timeout=_CANCEL_SECONDS)
 
     async def setup(self) -> None:
         """Start the server; it listens nowhere yet."""
@@ -109,75 +157,12 @@ class ApplicationRunner(_Lifetime, web.AppRunner):
 
     def __init__(self, app: web.Application, settings: Settings) -> None:
         """Prepare to run an application."""
-        self._mcp_server = app[SERVER]
-        self._settings = settings
-        super().__init__(
-            app,
-            access_log=None,
-            logger=HTTP,
-            keepalive_timeout=settings.connection_idle,
-            shutdown_timeout=_CANCEL_SECONDS,
-        )
+        self._mcp_server, self._settings = app[SERVER], settings
+        self._draining = asyncio.Event()
+        super().__init__(app, shutdown_timeout=_CANCEL_SECONDS, **_options(settings))
 
 
-async def listen(
-    runner: Runner | ApplicationRunner,
-    host: str,
-    port: int,
-    context: ssl.SSLContext | None = None,
-) -> None:
-    """Listen on an address; HTTPS with a context. OSError where that is not possible."""
-    assert runner.care is not None
-    if not takes_listeners():
-        await web.TCPSite(runner, host, port, ssl_context=context).start()
-        return
-    await Site(runner, runner.care.connections, host, port, context).start()
-
-
-class ConnectionCare:
-    """What a server that listens by itself does about its connections.
-
-    Attributes:
-        connections: Counts them.
-        draining: Set once each answer closes its connection.
-    """
-
-    __slots__ = ("_seconds", "_slow_readers", "connections", "draining")
-
-    def __init__(self, server: web.Server | None, settings: Settings) -> None:
-        """Begin; needs a running loop."""
-        assert server is not None
-        self.draining = asyncio.Event()
-        refine_requests(server, self.draining.is_set, unsupported_encoding)
-        limit = connection_limit(settings.max_connections)
-        self.connections = Connections(server, limit)
-        self._slow_readers = SlowReaderReaper(server, settings.connection_idle)
-        self._seconds = settings.shutdown_timeout
-
-    async def finish(self, end_streams: Callable[[], Awaitable[None]]) -> None:
-        """Answer the requests that have been sent, and close each connection after that.
-
-        Here, since aiohttp ignores what arrives once it shuts down: the rest of a body,
-        or the request of a client that has just connected. Connections without a request
-        are kept open for a moment in which one may arrive; without a drain, only until
-        what has arrived already is read.
-        """
-        loop = asyncio.get_running_loop()
-        connections = self.connections
-        end = loop.time() + self._seconds
-        grace = min(
-            end, loop.time() + (GRACE_SECONDS if self.draining.is_set() else 0.0)
-        )
-        self.draining.set()
-        while loop.time() < grace:
-            if not connections.are_waiting():
-                break
-            await asyncio.sleep(_PERIOD)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        await end_streams()
-        connections.close_waiting()
-        while len(connections) and loop.time() < end:
-            await asyncio.sleep(_PERIOD)
-            connections.close_waiting()
-        self._slow_readers.close()
+def _options(settings: Settings) -> dict[str, Any]:
+    """How aiohttp is to serve."""
+    timeout = settings.connection_idle
+    return {"access_log": None, "logger": HTTP, "keepalive_timeout": timeout}

@@ -28,7 +28,7 @@ from .health import FLAG, is_healthy
 from .logs import Lines, OneEntry
 from .middleware import Hook, Middleware
 from .options.sources import from_arguments
-from .runner import ApplicationRunner, Runner, listen
+from .runner import ApplicationRunner, Runner
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Feature, Service, with_features
 from .settings import Settings, SettingsError
@@ -250,7 +250,7 @@ async def serve(
     await runner.setup()
     try:
         try:
-            await listen(runner, settings.host, settings.port, context)
+            await runner.listen(settings.host, settings.port, context)
         except OSError as error:
             where = f"{settings.host}:{settings.port}"
             raise CannotStart(f"{where}: {error.strerror or error}") from None

@@ -256,22 +256,6 @@ def end_connection(connection: web.RequestHandler) -> None:
         connection.transport.close()
 
 
-def takes_listeners() -> bool:
-    """Whether a site may listen by other means than `loop.create_server`.
-
-    Needs `BaseSite._server`. Without it the server listens as `web.TCPSite` does:
-    connections without a TLS handshake are not counted, and an `accept` that fails is
-    logged by asyncio.
-    """
-    return bool(part(web.BaseSite, "_server", False))
-
-
-def adopt_listener(site: web.BaseSite, listener: object) -> None:
-    """Let a site use and close what listens for it: `sockets` and `close()`."""
-    inner: Any = site
-    inner._server = listener
-
-
 # Answers.
 
 

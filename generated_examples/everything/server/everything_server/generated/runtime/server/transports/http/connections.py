@@ -17,7 +17,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import ExitStack, suppress
 from typing import Any, Final
 
@@ -25,7 +25,6 @@ from aiohttp import web
 
 from ...logs import HTTP
 from .aiohttp_parts import (
-    adopt_listener,
     end_connection,
     has_no_timer,
     is_sending,
@@ -297,91 +296,33 @@ class SlowReaderReaper:
                 self._lying[transport] = size, looks
 
 
-class Site(web.BaseSite):
-    """One host and port of a server."""
+async def bound(host: str, port: int) -> list[socket.socket]:
+    """A listening socket for each address of a host; port 0 takes free ones.
 
-    __slots__ = ("_connections", "_context", "_host", "_owner", "_port")
-
-    def __init__(
-        self,
-        runner: web.BaseRunner,
-        connections: Connections,
-        host: str,
-        port: int,
-        context: ssl.SSLContext | None,
-    ) -> None:
-        """Prepare to listen.
-
-        Args:
-            runner: Whose site it is.
-            connections: Counts what is accepted.
-            host: Name or address.
-            port: 0 takes a free one.
-            context: Serves HTTPS where there is one.
-        """
-        super().__init__(runner, ssl_context=context)
-        self._context = context
-        self._owner = runner
-        self._connections = connections
-        self._host = host
-        self._port = port
-
-    @property
-    def name(self) -> str:
-        """Its URL."""
-        scheme = "http" if self._context is None else "https"
-        return f"{scheme}://{self._host}:{self._port}"
-
-    async def start(self) -> None:
-        """Listen; OSError where that is not possible."""
-        await super().start()
-        server = self._owner.server
-        assert server is not None
-        sockets = await _bound(self._host, self._port)
-        accepting = _Acceptor(server, sockets, self._context, self._connections)
-        adopt_listener(self, accepting)
-
-
-async def _bound(host: str, port: int) -> list[socket.socket]:
-    """A listening socket for each address of a host."""
+    Raises:
+        OSError: One is taken, or can't be used here.
+    """
     infos = await asyncio.get_running_loop().getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
+    addresses = dict.fromkeys((info[0], info[4]) for info in infos)
     with ExitStack() as opened:
-        sockets = [
-            opened.enter_context(each)
-            for each in _sockets(dict.fromkeys((info[0], info[4]) for info in infos))
-        ]
+        sockets: list[socket.socket] = []
+        for family, address in addresses:
+            try:
+                listening = socket.create_server(address, family=family, backlog=_QUEUE)
+            except OSError as error:
+                if error.errno == errno.EAFNOSUPPORT and len(addresses) > 1:
+                    continue  # a family that this machine does not have
+                raise OSError(error.errno, os.strerror(error.errno or 0)) from None
+            listening.setblocking(False)
+            sockets.append(opened.enter_context(listening))
         opened.pop_all()
     return sockets
 
 
-def _sockets(
-    addresses: dict[tuple[int, tuple[object, ...]], None],
-) -> Iterator[socket.socket]:
-    for family, address in addresses:
-        try:
-            listening = socket.socket(family, socket.SOCK_STREAM)
-        except OSError:
-            if len(addresses) == 1:
-                raise
-            continue  # a family that this machine does not have
-        try:
-            if os.name == "posix":
-                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listening.bind(address)
-            listening.listen(_QUEUE)
-            listening.setblocking(False)
-        except OSError:
-            listening.close()
-            raise
-        yield listening
-
-
-class _Acceptor:
-    """Accepts connections until it is closed."""
+class Listener:
+    """Accepts connections on listening sockets until it is closed."""
 
     def __init__(
         self,
