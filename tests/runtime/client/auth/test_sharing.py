@@ -21,7 +21,6 @@ from mcpgen.runtime.client import (
     OAuth,
     TokenStorage,
 )
-from mcpgen.runtime.client.features.oauth.shared_work import SharedLock
 
 from ..wire import LIMIT, Call, Reply
 from .authority import Authority, Guarded, browse, consenting, guarded
@@ -267,13 +266,13 @@ async def test_a_process_that_is_killed_frees_the_lock(tmp_path: Path) -> None:
 
 
 async def test_a_lock_of_all_loops_passes_on_whoever_gives_up() -> None:
-    lock = SharedLock()
+    storage = MemoryStorage()
     inside: list[int] = []
     seen: list[int] = []
 
     async def enter(limit: float) -> None:
         try:
-            async with asyncio.timeout(limit), lock:
+            async with asyncio.timeout(limit), storage.lock():
                 inside.append(1)
                 try:
                     seen.append(len(inside))
@@ -292,7 +291,7 @@ async def test_a_lock_of_all_loops_passes_on_whoever_gives_up() -> None:
         for _ in range(4):
             group.create_task(asyncio.to_thread(asyncio.run, several()))
     assert set(seen) == {1}
-    async with asyncio.timeout(LIMIT), lock:
+    async with asyncio.timeout(LIMIT), storage.lock():
         pass
 
 

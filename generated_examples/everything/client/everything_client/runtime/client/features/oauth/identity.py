@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -78,27 +78,20 @@ class ClientRegistration:
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of a client that registered itself; it has no key."""
-        found = {name: getattr(self, name) for name in self.__slots__}
-        del found["private_key"], found["scopes"]
-        scope = None if self.scopes is None else " ".join(self.scopes)
-        return {**found, "redirect_uris": list(self.redirect_uris), "scope": scope}
+        return {
+            **asdict(replace(self, private_key=None)),
+            "redirect_uris": [*self.redirect_uris],
+            "scopes": None if self.scopes is None else [*self.scopes],
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ClientRegistration | None:
         """What was stored; None where it is something else."""
-        scope, expires = data.get("scope"), data.get("secret_expires_at")
+        from pydantic import TypeAdapter
+
         try:
-            return cls(
-                str(data["client_id"]),
-                data["client_secret"],
-                None,
-                data["auth_method"],
-                data["issuer"],
-                tuple(str(uri) for uri in data["redirect_uris"]),
-                None if scope is None else tuple(str(scope).split()),
-                None if expires is None else float(expires),
-            )
-        except (KeyError, TypeError, ValueError):
+            return TypeAdapter(cls).validate_python(data)
+        except ValueError:
             return None
 
 

@@ -1,6 +1,6 @@
-"""Work that several callers share: locks and tasks that do not depend on one event loop.
+"""Work that several callers share: tasks that do not depend on one event loop.
 
-One hook or storage may serve clients in several threads, each with an event loop of its
+One hook may serve clients in several threads, each with an event loop of its
 own. A caller that gives up waiting does not stop what others wait for.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
@@ -17,44 +16,6 @@ T = TypeVar("T")
 
 _LOOK: Final = 1.0
 """Seconds between two looks at whether the loop that does the work is still there."""
-
-
-class SharedLock:
-    """A lock for tasks of all event loops; waiters get it in order."""
-
-    def __init__(self) -> None:
-        self._mutex = threading.Lock()
-        self._held = False
-        self._waiting: deque[Future[None]] = deque()
-
-    async def __aenter__(self) -> None:
-        with self._mutex:
-            if not self._held:
-                self._held = True
-                return
-            turn: Future[None] = Future()
-            self._waiting.append(turn)
-        try:
-            await asyncio.wrap_future(turn)
-        except BaseException:
-            with self._mutex:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
-                elif not turn.cancelled():
-                    self._pass_on()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        with self._mutex:
-            self._pass_on()
-
-    def _pass_on(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if turn.set_running_or_notify_cancel():
-                turn.set_result(None)
-                return
-        self._held = False
 
 
 async def completed(work: Coroutine[Any, Any, T]) -> T:

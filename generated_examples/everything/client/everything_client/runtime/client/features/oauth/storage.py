@@ -24,12 +24,13 @@ from ...errors import ClientError
 from ...incoming import is_object
 from .discovery import normal_issuer
 from .identity import ClientRegistration
-from .shared_work import SharedLock, completed
+from .shared_work import completed
 from .tokens import Token
 
 LOCK_SECONDS: Final = 120.0
 """How long a client waits for another that is renewing the same token."""
-_PAUSE: Final = 0.05
+_PAUSE: Final = 0.02
+"""Seconds between two looks at a lock, which any thread or process may hold."""
 _LARGEST: Final = 16 * 1024 * 1024
 
 
@@ -54,7 +55,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self._values: dict[str, Mapping[str, Any]] = {}
-        self._lock = SharedLock()
+        self._lock = threading.Lock()
 
     async def get(self, key: str) -> Mapping[str, Any] | None:
         """What was put under a key, or None."""
@@ -67,9 +68,15 @@ class MemoryStorage:
         else:
             self._values[key] = value
 
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        """Keeps other tasks out."""
-        return self._lock
+    @asynccontextmanager
+    async def lock(self) -> AsyncGenerator[None]:
+        """Keeps other tasks and threads out."""
+        while not self._lock.acquire(blocking=False):
+            await asyncio.sleep(_PAUSE)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def __repr__(self) -> str:
         return "MemoryStorage()"
@@ -88,7 +95,6 @@ class FileStorage:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._lock = SharedLock()
         self._writing = threading.Lock()
         self._hold: object = None
 
@@ -123,16 +129,15 @@ class FileStorage:
         Raises:
             ClientError: Another one holds the lock for too long.
         """
-        async with self._lock:
-            opened = await self._locked()
-            hold = self._hold = object()
-            _HOLDS.set((*_HOLDS.get(), hold))
-            try:
-                yield
-            finally:
-                self._hold = None
-                _HOLDS.set(tuple(each for each in _HOLDS.get() if each is not hold))
-                os.close(opened)
+        opened = await self._locked()
+        hold = self._hold = object()
+        _HOLDS.set((*_HOLDS.get(), hold))
+        try:
+            yield
+        finally:
+            self._hold = None
+            _HOLDS.set(tuple(each for each in _HOLDS.get() if each is not hold))
+            os.close(opened)
 
     def __repr__(self) -> str:
         return f"FileStorage({str(self.path)!r})"

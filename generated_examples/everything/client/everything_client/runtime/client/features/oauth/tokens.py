@@ -9,9 +9,8 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ...incoming import text
 from .discovery import AuthorizationServer
@@ -53,7 +52,7 @@ class Token:
     access_token: str = field(repr=False)
     issuer: str
     resource: str
-    token_type: str = "Bearer"
+    token_type: Literal["Bearer", "DPoP"] = "Bearer"
     scope: str = ""
     renew_at: float | None = None
     refresh_token: str | None = field(default=None, repr=False)
@@ -81,24 +80,17 @@ class Token:
 
     def to_json(self) -> dict[str, Any]:
         """What is stored; full of secrets."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Token | None:
         """What was stored; None where it is something else."""
+        from pydantic import TypeAdapter
+
         try:
-            found: Any = cls(**{name: data[name] for name in cls.__slots__})
-        except (KeyError, TypeError, ValueError):
+            return TypeAdapter(cls).validate_python(data)
+        except ValueError:
             return None
-        is_whole = (
-            isinstance(found.issuer, str)
-            and isinstance(found.resource, str)
-            and found.token_type in ("Bearer", "DPoP")
-            and isinstance(found.scope, str)
-            and isinstance(found.renew_at, float | int | None)
-            and isinstance(found.refresh_token, str | None)
-        )
-        return found if is_whole else None
 
 
 class RefusedError(OAuthError):
@@ -155,8 +147,7 @@ class TokenRequest:
     @property
     def target(self) -> dict[str, str]:
         """The parameter `resource` (RFC 8707), unless the user has left it out."""
-        named = self.server.settings.resource
-        target = self.resource if isinstance(named, EllipsisType) else named
+        target = self.server.settings.resource_for(self.resource)
         return {} if target is None else {"resource": target}
 
     @property
