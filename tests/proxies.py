@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,14 +29,6 @@ def executable(name: str) -> str:
     if found is None:
         pytest.skip(f"needs {name}: apt-get install {name}")
     return found
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def nginx(folder: Path, http: str) -> list[str]:
@@ -76,6 +67,7 @@ async def running(
     command: list[str], port: int, folder: Path
 ) -> AsyncIterator[Callable[[], None]]:
     """Run a proxy until the block ends, from when it listens on; gives what ends it."""
+    assert not await _listens(port), f"another server listens on port {port}"
     with (folder / "output.log").open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *command,

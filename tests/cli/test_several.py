@@ -15,9 +15,9 @@ import pytest
 from mcpgen import new
 from tests.cli.terminal import Terminal
 from tests.contracts.projects import git
-from tests.docs.pages import free_port
 from tests.pace import patient
 from tests.plan.workshop import disk
+from tests.ports import free_port
 
 
 @pytest.fixture

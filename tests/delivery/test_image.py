@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import proxies
 from tests.pace import patient
+from tests.ports import free_port
 from tests.runtime.server.certificates import self_signed
 
 CHECKOUT = Path(__file__).parents[2]
@@ -106,7 +106,7 @@ def health(
 def test_the_image_has_what_the_manifest_chooses(python: Path, tmp_path: Path) -> None:
     variables = {
         "MCP_HOST": "0.0.0.0",
-        "MCP_PORT": str(proxies.free_port()),
+        "MCP_PORT": str(free_port()),
         "MCP_PUBLIC_URL": "https://mcp.example.com/mcp",
         "MCP_ALLOWED_HOSTS": "mcp.example.com",
         "MCP_TELEMETRY": "true",
@@ -140,7 +140,7 @@ def test_the_health_check_goes_by_the_settings(
     certificate, key = map(str, self_signed(tmp_path))
     files = {"cert": certificate, "key": key}
     variables = {name: files.get(value, value) for name, value in variables.items()}
-    variables["MCP_PORT"] = str(proxies.free_port())
+    variables["MCP_PORT"] = str(free_port())
     place = ("weather_server", WEATHER, variables)
     assert health(sys.executable, *place) == 1
     with serving(sys.executable, *place):

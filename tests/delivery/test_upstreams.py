@@ -17,6 +17,7 @@ from aiohttp import ClientSession
 from tests import proxies
 from tests.docs import pages
 from tests.pace import patient
+from tests.ports import free_port
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = CHECKOUT / "docs" / "how-to" / "deploy.md"
@@ -143,8 +144,8 @@ async def modern_request(
 async def test_two_servers_keep_legacy_sessions_and_share_modern_requests(
     tmp_path: Path,
 ) -> None:
-    ports = (proxies.free_port(), proxies.free_port())
-    listen = proxies.free_port()
+    ports = (free_port(), free_port())
+    listen = free_port()
     command = proxies.nginx(tmp_path, configured(listen, ports))
     url = f"http://127.0.0.1:{listen}/mcp"
     async with (
@@ -200,8 +201,8 @@ async def two_replicas(
     folder: Path, variables: Mapping[str, str]
 ) -> list[tuple[bool, dict[str, Any]]]:
     """Calls to two replicas behind one address."""
-    ports = (proxies.free_port(), proxies.free_port())
-    listen = proxies.free_port()
+    ports = (free_port(), free_port())
+    listen = free_port()
     command = proxies.nginx(folder, configured(listen, ports))
     async with (
         upstream(ports[0], folder / "log", "everything", variables),

@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from markdown_it import MarkdownIt
 
 from tests.docs.not_run import ALL, NOT_RUN
 from tests.pace import patient
+from tests.ports import free_port
 
 SECONDS = patient(120)
 PORT = "8000"
@@ -231,10 +231,3 @@ def not_in_order(shown: str, printed: str) -> list[str]:
 def _pattern(line: str) -> re.Pattern[str]:
     parts = (re.escape(part) for part in line.rstrip().split("..."))
     return re.compile(".*".join(parts) + r"\s*")
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

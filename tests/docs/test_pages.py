@@ -20,6 +20,7 @@ from tests.docs import pages
 from tests.docs.tracker import tracker
 from tests.pace import patient
 from tests.peers import SDK1, environment, environment_with
+from tests.ports import free_port
 from tests.publishing.index_server import serving
 from tests.runtime.client.auth.authority import guarded
 from tests.runtime.client.auth.providers import (
@@ -188,7 +189,7 @@ async def test_signing_in_with(
         if not provider.registers:
             is_public = provider.methods == ("none",)
             authority.clients["weather-desk"] = None if is_public else SECRET
-        stand_ins = {SERVER: guard.url, "8400": str(pages.free_port())}
+        stand_ins = {SERVER: guard.url, "8400": str(free_port())}
         stand_ins[provider.issuer] = authority.issuer
         named = {key: text for key, text in stand_ins.items() if key in block.text}
         printed = await asyncio.to_thread(

@@ -17,6 +17,7 @@ from mcpgen.runtime.server import RateRequest, Settings, create_app
 from tests.docs import pages
 from tests.pace import patient
 from tests.peers import environment
+from tests.ports import free_port
 from tests.runtime.server.conftest import serving
 from tests.runtime.server.wire import ModernWire
 from tests.runtime.server.workshop import Workshop
@@ -36,7 +37,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     python = environment("valkey", SERVER)
     home = subprocess.check_output([python, "-c", _HOME], text=True).strip()
     (program,) = Path(home).glob("_binaries/*/valkey-server")
-    port = pages.free_port()
+    port = free_port()
     with subprocess.Popen(
         [program, "--bind", "127.0.0.1", "--port", str(port), "--save", ""],
         cwd=tmp_path_factory.mktemp("valkey"),

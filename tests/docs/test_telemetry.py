@@ -11,6 +11,7 @@ from aiohttp import web
 from tests.docs import pages
 from tests.pace import patient
 from tests.peers import environment
+from tests.ports import free_port
 from tests.runtime.server.conftest import serving
 
 PAGE = Path(__file__).parents[2] / "docs" / "telemetry.md"
@@ -46,7 +47,7 @@ async def test_the_page_does_what_it_says(tmp_path: Path) -> None:
                 f"{python.parent / 'opentelemetry-instrument'} {python}"
             ),
             INSTALL: "true",
-            "8001": str(pages.free_port()),
+            "8001": str(free_port()),
         }
         printed = await asyncio.to_thread(pages.run, PAGE, tmp_path, stand_ins)
         await asyncio.wait_for(arrived.wait(), SECONDS)

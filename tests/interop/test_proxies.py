@@ -28,6 +28,7 @@ from mcpgen.runtime.server import (
 from tests import official, proxies
 from tests.delivery.test_delivery import EXAMPLES
 from tests.pace import patient
+from tests.ports import free_port
 from tests.runtime.server.certificates import self_signed
 from tests.runtime.server.conftest import serving
 from tests.runtime.server.wire import LegacyWire
@@ -202,7 +203,7 @@ async def behind(name: str, folder: Path, keep_alive: float) -> AsyncIterator[Si
     certificate, key = self_signed(folder)
     both = folder / "both.pem"
     both.write_bytes(certificate.read_bytes() + key.read_bytes())
-    port, service = proxies.free_port(), Works()
+    port, service = free_port(), Works()
     tls = proxies.trust(certificate) if name in TLS else None
     url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/mcp"
     settings = Settings(
@@ -309,7 +310,7 @@ async def test_a_call_whose_stream_was_closed_is_resumed(site: Site) -> None:
 
 async def test_a_call_survives_a_restart_of_the_proxy(tmp_path: Path) -> None:
     """The stream breaks, and the client resumes it through the proxy's next process."""
-    port, service = proxies.free_port(), Works()
+    port, service = free_port(), Works()
     async with serving(create_app(service)) as upstream:
         values = {"UPSTREAM": upstream.removesuffix("/mcp").rpartition(":")[2]}
         start = command("haproxy", tmp_path, {**values, "PORT": str(port)})

@@ -21,6 +21,7 @@ from mcpgen.runtime.client import (
 )
 from mcpgen.runtime.client.transports.http import requests as http
 from tests.pace import patient
+from tests.ports import free_port
 from tests.requirements import requirement
 
 from .wire import (
@@ -135,9 +136,8 @@ async def test_a_server_that_restarts_is_found_again(
     app.router.add_post("/mcp", wire.handle)
     first = web.AppRunner(app, shutdown_timeout=0.1)
     await first.setup()
-    site = web.TCPSite(first, "127.0.0.1", 0)
-    await site.start()
-    port = first.addresses[0][1]
+    port = free_port()
+    await web.TCPSite(first, "127.0.0.1", port).start()
     async with Client(f"http://127.0.0.1:{port}/mcp") as client:
         await client.call_tool("a")
         await first.cleanup()
