@@ -18,7 +18,7 @@ import pytest
 
 from tests.pace import patient
 
-START_SECONDS: Final = patient(15)
+START_SECONDS: Final = patient(60)
 STOP_SECONDS: Final = patient(5)
 _DIRECTORIES: Final = "/usr/local/sbin:/usr/sbin:/sbin"
 

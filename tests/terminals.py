@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.pace import patient
 
-LIMIT = patient(20)
+LIMIT = patient(60)
 """Seconds that any wait may take; starting Python on a busy machine is the longest."""
 
 _CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
@@ -152,7 +152,7 @@ def browser(directory: Path) -> str:
         "import pathlib, sys, urllib.request\n"
         "pathlib.Path(__file__).with_name('visited').write_text(sys.argv[1])\n"
         "if '127.0.0.1' in sys.argv[1]:\n"
-        "    urllib.request.urlopen(sys.argv[1], timeout=10).read()\n",
+        "    urllib.request.urlopen(sys.argv[1], timeout=60).read()\n",
         "utf-8",
     )
     return f"{sys.executable} {script} %s"

@@ -80,7 +80,7 @@ def changed(done: Result) -> dict[str, Any]:
 async def tools_of(entry: Mapping[str, Any], folder: Path) -> list[str]:
     command = [entry["command"], *entry["args"]]
     async with Client.stdio(
-        command, env=entry.get("env"), cwd=folder, timeout=patient(30)
+        command, env=entry.get("env"), cwd=folder, timeout=patient(60)
     ) as client:
         return [tool.name for tool in await client.list_tools()]
 
@@ -163,7 +163,7 @@ def test_what_a_server_started_ends_with_it_at_the_limit(
 
     os.set_blocking(held, True)
     # The end of the file: nobody has it open for writing.
-    assert select.select([held], [], [], patient(10))[0]
+    assert select.select([held], [], [], patient(60))[0]
     assert os.read(held, 1) == b""
     os.close(held)
 

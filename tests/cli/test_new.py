@@ -320,7 +320,7 @@ def test_long_work_is_shown_on_a_terminal(
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
     with output.working("Generating \x1b[31mred"):
-        assert screen.shown.wait(20)
+        assert screen.shown.wait(60)
     assert "Generating \\x1b[31mred" in screen.getvalue()
 
 

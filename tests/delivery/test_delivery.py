@@ -170,7 +170,7 @@ def _status(url: str, token: str) -> int:
     }
     request = urllib.request.Request(url, b"", headers)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=60)
     refused.value.close()
     return refused.value.code
 

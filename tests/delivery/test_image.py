@@ -89,7 +89,7 @@ def serving(
             yield
         finally:
             server.terminate()
-            server.communicate(timeout=patient(30))
+            server.communicate(timeout=patient(60))
 
 
 def health(
@@ -99,7 +99,7 @@ def health(
         [python, "-m", package, "--health"],
         cwd=folder,
         env={**ENVIRONMENT, **variables},
-        timeout=patient(30),
+        timeout=patient(60),
     ).returncode
 
 

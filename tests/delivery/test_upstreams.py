@@ -66,12 +66,12 @@ async def upstream(
         )
     try:
         assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), patient(30))
+        line = await asyncio.wait_for(process.stdout.readline(), patient(60))
         assert line.startswith(b"http://")
         yield
     finally:
         process.send_signal(signal.SIGINT)
-        await asyncio.wait_for(process.communicate(), patient(30))
+        await asyncio.wait_for(process.communicate(), patient(60))
 
 
 def configured(listen: int, ports: tuple[int, int]) -> str:

@@ -18,7 +18,7 @@ def test_it_calls_over_http_and_over_stdio() -> None:
         check=True,
         capture_output=True,
         encoding="utf-8",
-        timeout=patient(30),
+        timeout=patient(60),
     ).stdout
 
     assert shown.count("progress 3 of 3: Done") == 2

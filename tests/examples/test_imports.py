@@ -21,7 +21,7 @@ def loaded(code: str) -> set[str]:
         check=True,
         capture_output=True,
         text=True,
-        timeout=patient(30),
+        timeout=patient(60),
     ).stdout
     return set(printed.split())
 

@@ -51,7 +51,7 @@ def run(python: Path, folder: Path, *arguments: str) -> tuple[int, str, str]:
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
-        timeout=patient(30),
+        timeout=patient(60),
     )
     return done.returncode, done.stdout, done.stderr
 

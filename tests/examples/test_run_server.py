@@ -77,6 +77,6 @@ def test_nothing_else_is_installed_there(python: Path) -> None:
             [python, "-I", "-c", f"import {name}"],
             capture_output=True,
             text=True,
-            timeout=patient(30),
+            timeout=patient(60),
         )
         assert f"No module named '{name}'" in found.stderr

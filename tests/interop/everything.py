@@ -16,7 +16,7 @@ from aiohttp import web
 from tests.pace import patient
 
 HOME = Path(__file__).parents[2] / "generated_examples/everything/server"
-SECONDS = patient(20)
+SECONDS = patient(60)
 """The bound of every wait; the peers' processes take some time to start."""
 PROGRAM = [
     sys.executable,

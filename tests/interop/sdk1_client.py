@@ -24,7 +24,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import ClientMessageMetadata
 from pydantic import AnyUrl
 
-SECONDS = 20
+SECONDS = 60
 TOOLS = json.loads(Path(__file__).with_name("every_tool.json").read_text("utf-8"))
 FILLED_IN = {"name": "Bo", "username": "bo", "email": "bo@example.com"} | {
     "color": "red",

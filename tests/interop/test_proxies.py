@@ -34,7 +34,7 @@ from tests.runtime.server.conftest import serving
 from tests.runtime.server.wire import LegacyWire
 
 Era = Literal["modern", "legacy"]
-LIMIT: Final = patient(10)
+LIMIT: Final = patient(60)
 AT_ONCE: Final = patient(3)
 """Far below what anything here waits for that is silent: see KEEP_ALIVE and the client's
 own limits."""

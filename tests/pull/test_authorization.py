@@ -25,7 +25,7 @@ __all__ = ["made"]
 SECONDS = patient(60)
 BROWSER = """
 import sys, urllib.request
-with urllib.request.urlopen(sys.argv[1], timeout=10) as page:
+with urllib.request.urlopen(sys.argv[1], timeout=60) as page:
     page.read()
 with open(sys.argv[2], "a") as visits:
     visits.write("visit\\n")

@@ -21,7 +21,7 @@ from mcp.types import (
 )
 from pydantic import BaseModel
 
-LIMIT = 10
+LIMIT = 60
 
 Transport = Literal["stream", "json", "stateless", "sse"]
 

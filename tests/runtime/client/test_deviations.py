@@ -115,7 +115,7 @@ async def test_what_has_one_meaning_is_accepted_with_one_warning(
 ) -> None:
     async with (
         running(make(tools_call=ACCEPTED[name])) as wire,
-        Client(wire.url, timeout=5) as client,
+        Client(wire.url, timeout=60) as client,
     ):
         for _ in range(2):
             result = await client.call_tool("a")
@@ -159,7 +159,7 @@ async def test_answers_on_a_shared_stream_may_deviate_too() -> None:
     old.wire.methods["tools/call"] = answer
     async with (
         serving(old.app()) as origin,
-        Client(f"{origin}/sse", timeout=5) as client,
+        Client(f"{origin}/sse", timeout=60) as client,
     ):
         await client.call_tool("a")
 

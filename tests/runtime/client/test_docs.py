@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 WEATHER = ROOT / "generated_examples/weather"
 LIBRARY = ROOT / "docs/examples/library"
 PAGE = ROOT / "docs/how-to/call-a-server.md"
-SECONDS = patient(30)
+SECONDS = patient(60)
 BLOCKS = list(pages.blocks(PAGE))
 
 

@@ -21,7 +21,7 @@ def test_classes_of_pydantic_and_signing_in_are_imported_when_they_are_used() ->
         check=True,
         capture_output=True,
         text=True,
-        timeout=patient(30),
+        timeout=patient(60),
     ).stdout.splitlines()
 
     unused = {

@@ -247,7 +247,7 @@ async def test_a_modern_probe_without_an_answer_falls_back(
     sent: bytes, end: Any
 ) -> None:
     """Some old servers close the connection on what they don't know."""
-    async with raw_server("legacy", Fault(b"")) as server, asyncio.timeout(patient(10)):
+    async with raw_server("legacy", Fault(b"")) as server, asyncio.timeout(patient(60)):
         server.probe = Fault(sent, end)
         async with Client(server.url) as client:
             assert client.era == "legacy"
@@ -327,7 +327,7 @@ async def test_subscriptions_are_tried_where_servers_cannot_declare_them(
     async def stream(request: web.Request) -> web.StreamResponse:
         opened = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await opened.prepare(request)
-        await asyncio.wait_for(over.wait(), patient(10))
+        await asyncio.wait_for(over.wait(), patient(60))
         return opened
 
     wire = legacy(capabilities=capabilities, resources_subscribe=subscribed)

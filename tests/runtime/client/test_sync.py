@@ -384,7 +384,7 @@ def person(question):
 client = Client.sync(sys.argv[1], elicitation=person)
 client.open()
 threading.Thread(target=client.call_tool, args=["ask"], daemon=True).start()
-assert asked.wait(10)
+assert asked.wait(60)
 """
 
     async def ask(call: Call) -> WireReply:

@@ -146,10 +146,10 @@ async def work(call: Call) -> WireReply:
 
 async def hang(call: Call) -> WireReply:
     stream = await call.stream()
-    try:
-        await asyncio.sleep(LIMIT)
-    finally:
-        of(call).left.set()
+    async with asyncio.timeout(LIMIT):
+        while call.request.transport is not None:  # noqa: ASYNC110  # nobody announces it
+            await asyncio.sleep(0.01)
+    of(call).left.set()
     return stream
 
 
@@ -159,7 +159,7 @@ class Server(Wire):
 
     Attributes:
         go_on: Lets the tool "work" end.
-        left: Set when somebody cancels the tool "hang".
+        left: Set when the client that calls the tool "hang" has gone.
         page: What the tool "open" wants to be opened.
     """
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from tests import official
 from tests.pace import patient
 
-LIMIT = patient(10)
+LIMIT = patient(60)
 """Seconds that any wait of a test may take."""
 
 Json: TypeAlias = Any

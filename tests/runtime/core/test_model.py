@@ -160,12 +160,12 @@ def test_threads_may_use_a_codec_for_the_first_time_together() -> None:
     results: list[Any] = []
 
     def use() -> None:
-        start.wait(5)
+        start.wait(60)
         results.append(codec.dump(codec.build([FULL])))
 
     threads = [threading.Thread(target=use) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert results == [[FULL]] * 8

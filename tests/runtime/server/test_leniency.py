@@ -377,7 +377,7 @@ async def test_a_canceled_request_is_no_accepted_one(
     wire = LegacyWire(http, await serve())
     await wire.initialize(LEGACY)
     call = asyncio.create_task(wire.tool("blocking", headers={"Accept": accept}))
-    await asyncio.wait_for(service.started.wait(), patient(5))
+    await asyncio.wait_for(service.started.wait(), patient(60))
     await wire.notify("notifications/cancelled", {"requestId": wire.last_id})
     reply = await call
 

@@ -563,7 +563,7 @@ class TestProgram:
         )
         assert process.stdout is not None
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), patient(30))
+            line = await asyncio.wait_for(process.stdout.readline(), patient(60))
             yield process, line.decode().strip()
         finally:
             if process.returncode is None:
@@ -593,7 +593,7 @@ class TestProgram:
                 process.send_signal(signal.SIGTERM)
                 assert (await stream.message())["result"]["resultType"] == "complete"
                 assert (await call.message())["result"]["isError"] is True
-            _, errors = await asyncio.wait_for(process.communicate(), patient(20))
+            _, errors = await asyncio.wait_for(process.communicate(), patient(60))
 
         assert process.returncode == 0
         logged = [json.loads(line) for line in errors.decode().splitlines()]

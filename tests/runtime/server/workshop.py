@@ -294,7 +294,7 @@ class Workshop(Service):
     def stuck(self, args: Any, ctx: Context) -> str:
         self.seen.append(ctx)
         ctx.wait(self._set(self.started))
-        self.thread_release.wait(10)
+        self.thread_release.wait(60)
         return "free"
 
     async def _set(self, event: asyncio.Event) -> None:

@@ -294,12 +294,12 @@ async def listening(guard: G) -> AsyncIterator[G]:
 def browse(url: str) -> None:
     """A user who consents to everything, and whose browser follows redirects."""
     assert urlsplit(url).hostname == "127.0.0.1"
-    with suppress(HTTPError), urllib.request.urlopen(url, timeout=10) as page:
+    with suppress(HTTPError), urllib.request.urlopen(url, timeout=60) as page:
         page.read()
 
 
 def consenting() -> LoopbackRedirect:
-    return LoopbackRedirect(timeout=10, open_browser=browse)
+    return LoopbackRedirect(timeout=60, open_browser=browse)
 
 
 class Elsewhere:

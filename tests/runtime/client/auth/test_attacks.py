@@ -252,11 +252,11 @@ async def test_strangers_who_find_the_way_back_are_sent_away() -> None:
 
     def browse_late(url: str) -> None:
         (back,) = parse_qs(urlsplit(url).query)["redirect_uri"]
-        asyncio.run_coroutine_threadsafe(knock(back), loop).result(10)
+        asyncio.run_coroutine_threadsafe(knock(back), loop).result(60)
         browse(url)
 
     async with guarded() as guard:
-        redirect = LoopbackRedirect(timeout=10, open_browser=browse_late)
+        redirect = LoopbackRedirect(timeout=60, open_browser=browse_late)
         async with Client(guard.url, auth=OAuth(redirect=redirect)) as client:
             await client.call_tool("echo", {})
         (form,) = guard.authority.forms

@@ -21,7 +21,7 @@ def answering(url: str) -> None:
 async def test_the_answer_is_the_address_that_the_browser_came_to() -> None:
     async with LoopbackRedirect().open(()) as back:
         assert back.uri.startswith("http://127.0.0.1:")
-    later = LoopbackRedirect(open_browser=lambda _: answering(again.uri), timeout=10)
+    later = LoopbackRedirect(open_browser=lambda _: answering(again.uri), timeout=60)
     async with later.open((back.uri,)) as again:
         assert again.uri == back.uri, "the port of last time is free, so it is taken"
         answer = await again.answer("https://auth.example/?state=s")

@@ -53,7 +53,7 @@ async def test_two_storages_of_one_file_exclude_each_other(tmp_path: Path) -> No
         waiting = asyncio.create_task(second.lock().__aenter__())
         done, _ = await asyncio.wait([waiting], timeout=0.2)
         assert not done
-    await asyncio.wait_for(waiting, patient(5))
+    await asyncio.wait_for(waiting, patient(60))
 
 
 async def test_who_gives_up_waiting_leaves_the_lock_to_others(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ async def test_who_gives_up_waiting_leaves_the_lock_to_others(tmp_path: Path) ->
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1), second.lock():
                 raise AssertionError("both are inside")
-    async with asyncio.timeout(patient(5)), second.lock():
+    async with asyncio.timeout(patient(60)), second.lock():
         pass
 
 

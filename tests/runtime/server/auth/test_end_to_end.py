@@ -69,7 +69,7 @@ class Place:
         if self.oauth is None:
             auth = importlib.import_module(f"{client.__name__}.auth")
             self.oauth = auth.OAuth(
-                redirect=auth.LoopbackRedirect(timeout=10, open_browser=self._browse),
+                redirect=auth.LoopbackRedirect(timeout=60, open_browser=self._browse),
                 offline=False,
             )
         return client.GuardedClient(self.url, auth=self.oauth)
@@ -77,7 +77,7 @@ class Place:
     def _browse(self, url: str) -> None:
         assert url.startswith(self.authority.issuer)
         self.consents += 1
-        with urllib.request.urlopen(url, timeout=10) as page:
+        with urllib.request.urlopen(url, timeout=60) as page:
             page.read()
 
 
@@ -279,7 +279,7 @@ async def official(there: Place, mode: Any) -> AsyncIterator[tuple[SDKClient, Br
     """The official SDK's client, which signs in when it must."""
     browser = Browser(there.url)
     async with (
-        httpx2.AsyncClient(auth=browser.provider, timeout=10) as http,
+        httpx2.AsyncClient(auth=browser.provider, timeout=60) as http,
         SDKClient(streamable_http_client(there.url, http_client=http), mode=mode) as c,
     ):
         yield c, browser

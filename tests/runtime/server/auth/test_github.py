@@ -97,7 +97,7 @@ async def show(github: GitHub, *tokens: str, **options: Any) -> Principal | None
     try:
         for token in tokens:
             request = AuthRequest({"Authorization": f"Bearer {token}"})
-            async with asyncio.timeout(patient(5)):
+            async with asyncio.timeout(patient(60)):
                 principal = await rule.authenticate(request)
     finally:
         await rule.close()

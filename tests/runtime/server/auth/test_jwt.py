@@ -39,7 +39,7 @@ class Door:
         """As the server does it: it recalls before it authenticates."""
         request = AuthRequest({"Authorization": f"Bearer {token}"})
         recalled = self.authenticator.recall(request.headers)
-        async with asyncio.timeout(patient(5)):
+        async with asyncio.timeout(patient(60)):
             principal = await self.authenticator.authenticate(request)
         assert principal is not None
         assert recalled in (None, principal)
@@ -394,10 +394,12 @@ class TestKeys:
         shown = [door.show(issuer.token(sub=f"user{number}")) for number in range(20)]
         await asyncio.gather(*shown)
         first = time.monotonic()
-        await door.show(issuer.token(sub="late"))
+        for number in range(10):
+            await door.show(issuer.token(sub=f"late{number}"))
 
-        assert first - began < 3
-        assert time.monotonic() - first < patient(0.3)
+        # Each for itself would wait for half a second.
+        assert first - began < patient(5)
+        assert time.monotonic() - first < patient(3)
         assert issuer.fetched == 2
         issuer.rotate("second")
         issuer.delay.set()
@@ -413,7 +415,7 @@ class TestKeys:
         await door.show(issuer.token())
         before = asyncio.all_tasks()
 
-        async with asyncio.timeout(patient(5)):
+        async with asyncio.timeout(patient(60)):
             await door.authenticator.close()
 
         assert len(asyncio.all_tasks()) < len(before)

@@ -75,7 +75,7 @@ class TestSessions:
     async def test_nobody_else_can_cancel_a_request(self, vault: Serving) -> None:
         alice = await vault.legacy("alice")
         calling = asyncio.ensure_future(alice.tool("wait"))
-        async with asyncio.timeout(patient(5)):
+        async with asyncio.timeout(patient(60)):
             await vault.vault.waiting.wait()
         cancel = ("notifications/cancelled", {"requestId": alice.last_id})
 

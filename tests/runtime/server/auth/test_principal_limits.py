@@ -114,4 +114,4 @@ async def test_a_stream_ends_with_the_credentials_that_opened_it(
         assert stream.response.status == 200
         await stream.response.content.read()
 
-    assert 0.3 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 0.3

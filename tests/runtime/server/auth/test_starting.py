@@ -25,7 +25,7 @@ async def starts(**settings: Any) -> bool:
     )
     waiting = asyncio.ensure_future(listening.wait())
     try:
-        async with asyncio.timeout(patient(10)):
+        async with asyncio.timeout(patient(60)):
             await asyncio.wait({task, waiting}, return_when="FIRST_COMPLETED")
         if not listening.is_set():
             task.result()

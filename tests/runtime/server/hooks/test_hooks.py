@@ -484,12 +484,12 @@ main(Workshop, ["--port", "0", "--access-log", "off"], hooks=[Shout()],
         process = await _program(script, *arguments)
         assert process.stdout is not None
         try:
-            url = await asyncio.wait_for(process.stdout.readline(), patient(30))
+            url = await asyncio.wait_for(process.stdout.readline(), patient(60))
             reply = await ModernWire(http, url.decode().strip()).tool("add", {"a": 1})
             line = await asyncio.wait_for(process.stdout.readline(), SECONDS)
         finally:
             process.terminate()
-            assert await asyncio.wait_for(process.wait(), patient(20)) == 0
+            assert await asyncio.wait_for(process.wait(), patient(60)) == 0
 
         assert reply.headers.get("X-Stamp") == stamped
         assert line == b"called add ok\n"
