@@ -53,6 +53,7 @@ class Authority:
         reached: Set when a token request was handled.
         renewable: Whether refresh tokens are issued.
         jwt_grants: Assertions that it takes as grants (RFC 7523).
+        proofs: The proofs of keys that came with token requests (RFC 9449).
     """
 
     issuer: str = ""
@@ -74,6 +75,7 @@ class Authority:
     forms: list[Form] = field(default_factory=list)
     asked: list[Form] = field(default_factory=list)
     registered: list[dict[str, Any]] = field(default_factory=list)
+    proofs: list[str] = field(default_factory=list)
 
     def grants(self, kind: str) -> list[Form]:
         """The token requests of one grant type."""
@@ -132,6 +134,8 @@ class Authority:
     async def _token(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
         self.forms.append(form)
+        proof = request.headers.get("DPoP")
+        self.proofs += [proof] if proof else []
         client = self._client(request, form)
         if client is None:
             return web.json_response({"error": "invalid_client"}, status=401)
@@ -149,7 +153,7 @@ class Authority:
             {
                 "access_token": access,
                 **renewal,
-                "token_type": "Bearer",
+                "token_type": "DPoP" if proof else "Bearer",
                 "expires_in": self.lifetime,
                 "scope": grant.scope,
             }
@@ -202,6 +206,7 @@ class Guarded:
         forbidden: JSON-RPC methods that it refuses whatever the token allows.
         refused: Tokens that it takes no longer.
         seen: The `Authorization` headers that reached it.
+        proofs: The `DPoP` headers that came with them.
         takes_nothing: Whether it refuses every token.
         get_needs: The scope that a GET request needs besides.
         asks_for: The scope that its refusal of a request without a token names.
@@ -214,6 +219,7 @@ class Guarded:
     forbidden: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     seen: list[str | None] = field(default_factory=list)
+    proofs: list[str | None] = field(default_factory=list)
     origin: str = ""
     takes_nothing: bool = False
     get_needs: str = ""
@@ -252,7 +258,8 @@ class Guarded:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         header = request.headers.get("Authorization")
         self.seen.append(header)
-        token = (header or "").removeprefix("Bearer ")
+        self.proofs.append(request.headers.get("DPoP"))
+        token = (header or "").rpartition(" ")[2]
         grant = None if self.takes_nothing else self.authority.tokens.get(token)
         if grant is None or token in self.refused or grant.resource != self.url:
             named = {"scope": self.asks_for} if self.asks_for else {}

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import base64
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import web
+from joserfc import jwk, jwt
 
 from mcpgen.runtime.client import (
+    Auth,
     AuthError,
     Client,
+    ClientCredentials,
     ClientRegistration,
     EnterpriseAuth,
     MemoryStorage,
@@ -183,6 +189,7 @@ async def company(
             id_token=answers.get("id_token", "id token"),
             token_endpoint=f"{origin}/token",
             idp_client=ClientRegistration("desk-at-idp"),
+            dpop=answers.get("dpop", False),
         )
         yield guard, idp, auth
 
@@ -241,3 +248,47 @@ async def test_a_workload_shows_its_platform_s_token() -> None:
         await call(guard, WorkloadIdentity("platform token", client_id="robot"))
         [form] = authority.forms
     assert form["assertion"] == "platform token"
+
+
+def assert_bound(guard: Guarded) -> None:
+    """The last request shows a token that is bound to the key of the token request."""
+    scheme, _, token = str(guard.seen[-1]).partition(" ")
+    assert scheme == "DPoP"
+    asked, used = map(claims, (guard.authority.proofs[-1], str(guard.proofs[-1])))
+    assert asked["jwk"] == used["jwk"]
+    digest = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest())
+    assert used["ath"] == digest.rstrip(b"=").decode()
+    assert (asked["htu"], used["htu"]) == (f"{guard.authority.issuer}/token", guard.url)
+
+
+def claims(proof: str) -> dict[str, Any]:
+    """The claims of a proof that its own key has signed, and that key."""
+    part = proof.partition(".")[0]
+    key = json.loads(base64.urlsafe_b64decode(part + "=="))["jwk"]
+    return {**jwt.decode(proof, jwk.ECKey.import_key(key)).claims, "jwk": key}
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        lambda: OAuth(redirect=consenting(), dpop=True),
+        lambda: ClientCredentials(ClientRegistration("desk", "s3cret"), dpop=True),
+        lambda: WorkloadIdentity("platform token", client_id="robot", dpop=True),
+    ],
+    ids=["OAuth", "ClientCredentials", "WorkloadIdentity"],
+)
+async def test_tokens_of_every_hook_may_be_bound_to_a_key(
+    hook: Callable[[], Auth],
+) -> None:
+    authority = Authority(
+        clients={"desk": "s3cret", "robot": None}, jwt_grants={"platform token"}
+    )
+    async with guarded(authority) as guard:
+        await call(guard, hook())
+        assert_bound(guard)
+
+
+async def test_tokens_of_employees_may_be_bound_to_a_key() -> None:
+    async with company(dpop=True) as (guard, _, auth):
+        await call(guard, auth)
+        assert_bound(guard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
@@ -85,7 +86,7 @@ def lost_in_answer(
     return SessionLostError(error, untouched=surely or repeatable)
 
 
-class Channel:
+class Channel(ABC):
     """A way to a server and back.
 
     Attributes:
@@ -94,6 +95,7 @@ class Channel:
 
     receive: Receive
 
+    @abstractmethod
     async def exchange(
         self, message: Message, clock: Clock, headers: Mapping[str, str]
     ) -> Message:
@@ -104,11 +106,10 @@ class Channel:
             ProtocolError: An error came instead of an answer.
             TransportError: The request or the answer got lost.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def post(self, message: Message) -> None:
         """Send a notification or an answer."""
-        raise NotImplementedError
 
 
 class RequestChannel(Channel):
@@ -121,6 +122,7 @@ class RequestChannel(Channel):
 
     cancels: bool
 
+    @abstractmethod
     def stream(
         self, message: Message, headers: Mapping[str, str]
     ) -> AsyncGenerator[Message, None]:
@@ -131,7 +133,6 @@ class RequestChannel(Channel):
         Raises:
             ClientError: The request or its answer got lost.
         """
-        raise NotImplementedError
 
 
 class SessionChannel(Channel):
@@ -159,6 +160,7 @@ class SessionChannel(Channel):
         """Whether there is a session that the server may lose."""
         return False
 
+    @abstractmethod
     async def listen(self, wait: float) -> bool:
         """Open the stream of the server's own messages if it is not open.
 
@@ -169,14 +171,13 @@ class SessionChannel(Channel):
         Returns:
             False if the server has no such stream.
         """
-        raise NotImplementedError
 
     def stop_listening(self) -> None:
         """Close that stream, where it is one of its own."""
 
+    @abstractmethod
     async def close(self) -> None:
         """End the session."""
-        raise NotImplementedError
 
     def deaf(self) -> None:
         """Report that the server's own messages can't arrive any more."""

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import itertools
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -218,7 +219,7 @@ class EraLostError(ClientError):
         self.cause = cause
 
 
-class Session:
+class Session(ABC):
     """The client side of one era.
 
     Attributes:
@@ -232,6 +233,7 @@ class Session:
         self._post = channel.post
         self._log_level = parts.log_level
 
+    @abstractmethod
     async def request(self, request: Request) -> dict[str, Any]:
         """The result of a request.
 
@@ -240,17 +242,18 @@ class Session:
             TransportError: It did not get through.
             EraLostError: The server has changed since the connection was made.
         """
-        raise NotImplementedError
 
     async def roots_changed(self) -> None:
         """The client's roots have changed."""
+        return
 
+    @abstractmethod
     def subscribe(self, wanted: Filter) -> Subscription:
         """Notifications of changes."""
-        raise NotImplementedError
 
     async def close(self) -> None:
         """Ends the session; sends nothing afterwards."""
+        return
 
     def _withdraw(self, request_id: int) -> None:
         """Cancel a request whose answer nobody awaits any more."""

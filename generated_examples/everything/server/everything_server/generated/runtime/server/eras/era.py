@@ -19,7 +19,7 @@ from ...core.errors import INTERNAL_ERROR, ProtocolError, invalid_request
 from ...core.features import to_add
 from ..handlers import context
 from ..handlers.contract import Announcement
-from ..incoming import refused
+from ..incoming import Refused, refused
 from ..methods.registry import Change
 from ..settings import SettingsError
 
@@ -170,8 +170,7 @@ class Era(ABC):
         Raises:
             Refused: There is no such thing.
         """
-        self.check_batch(len(messages))
-        raise NotImplementedError
+        raise _no_batch()
 
     @abstractmethod
     def connected(self, connection: Connected) -> ConnectionEra:
@@ -183,7 +182,7 @@ class Era(ABC):
         Raises:
             Refused: 400; in most revisions there is no such thing.
         """
-        raise refused(400, "A batch is not a message of this protocol revision")
+        raise _no_batch()
 
     @property
     def sessions(self) -> int:
@@ -193,6 +192,10 @@ class Era(ABC):
     @abstractmethod
     def close(self) -> None:
         """The server is about to stop: end all open-ended streams."""
+
+
+def _no_batch() -> Refused:
+    return refused(400, "A batch is not a message of this protocol revision")
 
 
 def build_eras(

@@ -7,6 +7,7 @@ Knows bytes and exchanges, not JSON-RPC or eras.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
 from .exchange import Exchange, is_gone
@@ -36,7 +37,7 @@ def named_event(name: bytes, data: bytes) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name, line)
 
 
-class ResponseStream:
+class ResponseStream(ABC):
     """The answer of a request: one JSON object, or events from the first message on.
 
     Each era has its own, which says what a client that is gone means.
@@ -71,6 +72,7 @@ class ResponseStream:
 
     async def disconnect(self, retry_ms: int | None) -> None:
         """Close the stream while the request goes on, if the client can come back."""
+        return
 
     def check(self, now: float) -> None:
         """Break a long silence."""
@@ -87,9 +89,9 @@ class ResponseStream:
             if not self.finished:
                 await self._deliver(message)
 
+    @abstractmethod
     async def _deliver(self, message: bytes | None) -> None:
         """Write a message, or a comment; nobody else writes meanwhile."""
-        raise NotImplementedError
 
     async def _last_turn(self) -> None:
         """Wait for what was reported before the response; what waits behind is dropped."""
