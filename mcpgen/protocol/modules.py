@@ -10,6 +10,8 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mcpgen.pycode import import_order
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -68,19 +70,9 @@ def imported(
     names = {name for block in blocks for name in block.uses if name in homes}
     modules = sorted({homes[name] for name in names})
     return {
-        module: in_import_order(name for name in names if homes[name] == module)
+        module: tuple(import_order(name for name in names if homes[name] == module))
         for module in modules
     }
-
-
-def in_import_order(names: Iterable[str]) -> tuple[str, ...]:
-    """Names in the order that import sorters want."""
-    return tuple(sorted(names, key=_import_key))
-
-
-def _import_key(name: str) -> tuple[bool, str, str]:
-    """Classes before functions, then without regard to case."""
-    return name[0].islower(), name.lower(), name
 
 
 def in_order(blocks: Sequence[Block]) -> bool:

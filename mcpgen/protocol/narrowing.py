@@ -26,12 +26,10 @@ class Module:
     """A rendered module of types, taken apart.
 
     Attributes:
-        docstring: Its docstring, as source text.
         blocks: Its definitions.
         homes: The names that it imports, with their modules.
     """
 
-    docstring: str
     blocks: tuple[Block, ...]
     homes: Mapping[str, str]
 
@@ -62,8 +60,9 @@ def taken_apart(text: str) -> Module:
         if isinstance(node, ast.ImportFrom) and node.module != "__future__"
         for alias in node.names
     }
-    docstring = "".join(lines[: tree.body[0].end_lineno])
-    return Module(docstring, tuple(blocks_of("".join(lines[end:]))), homes)
+    # What stands behind the definitions is made anew.
+    stop = tree.body[-1].lineno - 1
+    return Module(tuple(blocks_of("".join(lines[end:stop]))), homes)
 
 
 def used(modules: Iterable[Module], names: Iterable[str]) -> frozenset[str]:

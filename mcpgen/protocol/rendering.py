@@ -7,18 +7,17 @@ the default selection.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from mcpgen import assets
 from mcpgen.diagnostics import Collector
+from mcpgen.pycode import Value, assignment
 
 from .documents import combined
 from .modules import (
     Block,
     blocks_of,
     imported,
-    in_import_order,
     in_order,
     needed,
 )
@@ -32,18 +31,11 @@ if TYPE_CHECKING:
 FILES: Final = (
     "__init__.py",
     "_messages.py",
-    "_results.py",
     "revisions.py",
     "types.py",
 )
 
 _PACKAGE: Final = '''"""The protocol as data and types, made from its official schemas."""
-'''
-
-_RESULTS: Final = '''"""What requests are answered with, and everything that such results hold.
-
-Made by mcpgen from the protocol's schemas. Import from `.types`, which has all types.
-"""
 '''
 
 _MESSAGES: Final = '''"""What else travels: requests, notifications, their params, JSON-RPC, errors.
@@ -59,31 +51,36 @@ it is first asked for, because making classes takes time.
 """
 '''
 
-_LAZY: Final = '''else:
+_FEW: Final = '''"""The types of the Model Context Protocol that this package uses, named as in its schema.
+
+Made by mcpgen from the protocol's schemas.
+"""
+'''
+
+_LAZY: Final = '''if TYPE_CHECKING:
+    from ._messages import *  # noqa: F403
+else:
 
     def __getattr__(name: str) -> object:
         """Import the messages when one of them is asked for."""
-{absent}        if name.startswith("_"):
-            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+        if name.startswith("_"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from . import _messages
 
         return getattr(_messages, name)
 '''
 
-_LACKING: Final = '''if not TYPE_CHECKING:
+_NARROWED: Final = '''if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """Explain which types are not in this package."""
-{absent}        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+        """Say how to have types that are not in this package."""
+        if name.startswith("_"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise ImportError(
+            f"this package has no protocol type {name}; to have all of them, add "
+            "`protocol-types: all` to the manifest and run `mcpgen generate`"
+        )
 '''
-
-_IF_ABSENT: Final = """\
-        if name in _ABSENT.split():
-            raise ImportError(
-                f"the protocol type {name} is not in this package: add "
-                "`protocol-types: all` to the manifest and run `mcpgen generate`"
-            )
-"""
 
 
 def render(
@@ -157,12 +154,23 @@ def _types(
     results = [block for block in blocks if block.name in of_results]
     messages = [block for block in blocks if block.name not in of_results]
     homes = _homes(models, home)
-    local = dict.fromkeys((block.name for block in results), "._results")
+    local = dict.fromkeys((block.name for block in results), ".types")
     return {
-        "_results.py": _module(_RESULTS, results, homes),
-        "_messages.py": _module(_MESSAGES, messages, homes | local),
-        "types.py": _facade(results, messages),
+        "types.py": _module(_TYPES, [*results, _end(_LAZY)], homes),
+        "_messages.py": _messages(messages, homes | local),
     }
+
+
+def _messages(blocks: Sequence[Block], homes: Mapping[str, str]) -> str:
+    names = sorted(block.name for block in blocks)
+    end = _end(f"{assignment('__all__', Value(names))}\n")
+    return _module(_MESSAGES, [*blocks, end], homes)
+
+
+def _end(text: str) -> Block:
+    """What stands behind the definitions of a module."""
+    uses = ["TYPE_CHECKING"] if "TYPE_CHECKING" in text else []
+    return Block("", text, False, frozenset(uses), frozenset())
 
 
 def class_name(definition: str) -> str:
@@ -184,7 +192,7 @@ def _results(revisions: Iterable[RevisionData]) -> set[str]:
 
 def _homes(models: GeneratedModels, home: str) -> dict[str, str]:
     """Imported name to module, as the generated source wants it."""
-    homes = dict.fromkeys(models.base_names, home)
+    homes = {**dict.fromkeys(models.base_names, home), "TYPE_CHECKING": "typing"}
     for statement in models.imports:
         _, module, _, *names = statement.split()
         homes.update((name.rstrip(","), module) for name in names)
@@ -211,28 +219,6 @@ def _module(docstring: str, blocks: Sequence[Block], homes: Mapping[str, str]) -
     return head + gap + "\n\n".join(block.text for block in blocks)
 
 
-def _facade(
-    results: Sequence[Block], messages: Sequence[Block], absent: Sequence[str] = ()
-) -> str:
-    eager = _import("._results", in_import_order(block.name for block in results))
-    lazy = _import("._messages", in_import_order(block.name for block in messages), 4)
-    names = sorted(block.name for block in (*results, *messages))
-    exported = "".join(f'    "{name}",\n' for name in names)
-    explained = _IF_ABSENT if absent else ""
-    if messages:
-        rest = f"if TYPE_CHECKING:\n{lazy}{_LAZY.format(absent=explained)}\n"
-    else:
-        rest = f"{_LACKING.format(absent=explained)}\n"
-    if absent:
-        words = "\n".join(wrap(" ".join(sorted(absent)), 88))
-        rest += f'\n_ABSENT: Final = """\n{words}\n"""\n'
-    typing = "TYPE_CHECKING, Final" if absent else "TYPE_CHECKING"
-    return (
-        f"{_TYPES}\nfrom typing import {typing}\n\n{eager}\n"
-        f"{rest}\n__all__ = [\n{exported}]\n"
-    )
-
-
 def narrowed(files: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     """The files of `runtime/protocol/` with some of the types alone.
 
@@ -240,29 +226,20 @@ def narrowed(files: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
         files: What `render` gave.
         names: The types that are used; what they lead to stays as well.
     """
-    modules = {
-        name: taken_apart(files[name]) for name in ("_results.py", "_messages.py")
+    modules = [taken_apart(files[name]) for name in ("types.py", "_messages.py")]
+    kept = used(modules, names)
+    blocks = [b for module in modules for b in module.blocks if b.name in kept]
+    homes = {
+        name: home
+        for module in modules
+        for name, home in module.homes.items()
+        if home != ".types"
     }
-    kept = used(modules.values(), names)
-    results, messages = (
-        [block for block in module.blocks if block.name in kept]
-        for module in modules.values()
-    )
-    absent = sorted(
-        block.name
-        for module in modules.values()
-        for block in module.blocks
-        if block.name not in kept
-    )
-    found = {**files, "types.py": _facade(results, messages, absent)}
-    for (name, module), blocks in zip(
-        modules.items(), (results, messages), strict=True
-    ):
-        if blocks:
-            found[name] = _module(module.docstring, blocks, module.homes)
-        else:
-            del found[name]
-    return found
+    rest = {name: text for name, text in files.items() if name != "_messages.py"}
+    return {
+        **rest,
+        "types.py": _module(_FEW, [*blocks, _end(_NARROWED)], homes),
+    }
 
 
 def results_of(

@@ -8,8 +8,9 @@ Part of the protocol stage; knows the runtime's `Revision` and no schema documen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from mcpgen.pycode import (
@@ -20,6 +21,7 @@ from mcpgen.pycode import (
     Table,
     Value,
     assignment,
+    dotted,
     identifier,
 )
 
@@ -40,6 +42,14 @@ from ..core.revision import Revision
 '''
 _REPLACE: Final = "from dataclasses import replace\n"
 
+
+_SETS: Final = (
+    "client_requests",
+    "server_requests",
+    "client_notifications",
+    "client_capabilities",
+    "server_capabilities",
+)
 
 _SELECT: Final = '''
 def select(wanted: Sequence[Revision | str]) -> dict[str, Revision]:
@@ -62,21 +72,16 @@ def select(wanted: Sequence[Revision | str]) -> dict[str, Revision]:
 def revisions_source(revisions: Sequence[RevisionData]) -> str:
     """The module's text, for revisions that stand oldest first."""
     names = {data.revision: _constant(data.revision) for data in revisions}
-    parts: list[str] = []
-    replace = ""
-    before: RevisionData | None = None
-    for data in revisions:
-        made = _revision(data)
-        if before is not None:
-            changed = tuple(
-                a for a in made.arguments if a not in _revision(before).arguments
-            )
-            if len(changed) < len(made.arguments):
-                known = names[before.revision]
-                made = Call(Code("replace"), (known, *changed))
-                replace = _REPLACE
-        parts.append(assignment(f"{names[data.revision]}: Final", made) + "\n")
-        before = data
+    made = [
+        _revision(data, before)
+        for before, data in pairwise((None, *revisions))
+        if data is not None
+    ]
+    parts = [
+        assignment(f"{name}: Final", revision) + "\n"
+        for name, revision in zip(names.values(), made, strict=True)
+    ]
+    replace = _REPLACE if any(each.function == "replace" for each in made) else ""
     table = Table(tuple(names.items()))
     declared = "REVISIONS: Final[Mapping[str, Revision]]"
     parts.append(
@@ -142,20 +147,32 @@ def _constant(revision: str) -> Code:
     return identifier(f"_{revision.replace('-', '_')}")
 
 
-def _revision(data: RevisionData) -> Call:
-    table = data.table
+def _revision(data: RevisionData, before: RevisionData | None = None) -> Call:
+    """A revision as a call; of one that changes another, with what differs alone."""
     values: dict[str, Expression] = {
         "version": Value(data.revision),
-        "era": Value(table.era),
-        "client_requests": _set(table.client_requests),
-        "server_requests": _set(table.server_requests),
-        "client_notifications": _set(table.client_notifications),
-        "client_capabilities": _set(table.client_capabilities),
-        "server_capabilities": _set(table.server_capabilities),
+        "era": Value(data.table.era),
     }
-    arguments = tuple((identifier(name), value) for name, value in values.items())
-    return Call(Code("Revision"), arguments)
+    for name in _SETS:
+        values[name] = Call(Code("frozenset"), (Value(_names(data, name)),))
+    if before is None or data.table.era != before.table.era:
+        return Call(Code("Revision"), _named(values))
+    known = _constant(before.revision)
+    del values["era"]
+    for name in _SETS:
+        old, new = _names(before, name), _names(data, name)
+        added = [each for each in new if each not in old]
+        if not added and len(old) == len(new):
+            del values[name]
+        elif len(old) + len(added) == len(new):
+            union = dotted(f"{known}.{name}.union")
+            values[name] = Call(union, (Value(added),))
+    return Call(Code("replace"), (known, *_named(values)))
 
 
-def _set(names: Iterable[str]) -> Call:
-    return Call(Code("frozenset"), (Value(list(names)),))
+def _named(values: Mapping[str, Expression]) -> tuple[tuple[Code, Expression], ...]:
+    return tuple((identifier(name), value) for name, value in values.items())
+
+
+def _names(data: RevisionData, name: str) -> list[str]:
+    return list(getattr(data.table, name))

@@ -313,7 +313,7 @@ def test_a_missing_handler_fails_at_construction_with_its_name(weather: Path) ->
 def test_importing_a_client_makes_no_protocol_classes(weather: Path) -> None:
     probe = (
         "import sys, weather_client; "
-        "print([name for name in sys.modules if name.endswith('protocol._results')]); "
+        "print([name for name in sys.modules if name.endswith('protocol.types')]); "
         "print(weather_client.types.CallToolResult.__name__)"
     )
     done = subprocess.run(

@@ -6,7 +6,6 @@ version gate.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -30,8 +29,8 @@ class Revision:
 
     version: str
     era: Era
-    client_requests: Collection[str]
-    server_requests: Collection[str]
+    client_requests: frozenset[str]
+    server_requests: frozenset[str]
     client_notifications: frozenset[str]
     client_capabilities: frozenset[str]
     server_capabilities: frozenset[str]

@@ -50,79 +50,30 @@ _2024_11_05: Final = Revision(
 _2025_03_26: Final = replace(
     _2024_11_05,
     version="2025-03-26",
-    server_capabilities=frozenset(
-        ["completions", "experimental", "logging", "prompts", "resources", "tools"]
-    ),
+    server_capabilities=_2024_11_05.server_capabilities.union(["completions"]),
 )
 
 _2025_06_18: Final = replace(
     _2025_03_26,
     version="2025-06-18",
-    server_requests=frozenset(
-        ["elicitation/create", "ping", "roots/list", "sampling/createMessage"]
-    ),
-    client_capabilities=frozenset(["elicitation", "experimental", "roots", "sampling"]),
+    server_requests=_2025_03_26.server_requests.union(["elicitation/create"]),
+    client_capabilities=_2025_03_26.client_capabilities.union(["elicitation"]),
 )
 
 _2025_11_25: Final = replace(
     _2025_06_18,
     version="2025-11-25",
-    client_requests=frozenset(
-        [
-            "completion/complete",
-            "initialize",
-            "logging/setLevel",
-            "ping",
-            "prompts/get",
-            "prompts/list",
-            "resources/list",
-            "resources/read",
-            "resources/subscribe",
-            "resources/templates/list",
-            "resources/unsubscribe",
-            "tasks/cancel",
-            "tasks/get",
-            "tasks/list",
-            "tasks/result",
-            "tools/call",
-            "tools/list",
-        ],
+    client_requests=_2025_06_18.client_requests.union(
+        ["tasks/cancel", "tasks/get", "tasks/list", "tasks/result"]
     ),
-    server_requests=frozenset(
-        [
-            "elicitation/create",
-            "ping",
-            "roots/list",
-            "sampling/createMessage",
-            "tasks/cancel",
-            "tasks/get",
-            "tasks/list",
-            "tasks/result",
-        ],
+    server_requests=_2025_06_18.server_requests.union(
+        ["tasks/cancel", "tasks/get", "tasks/list", "tasks/result"]
     ),
-    client_notifications=frozenset(
-        [
-            "notifications/cancelled",
-            "notifications/initialized",
-            "notifications/progress",
-            "notifications/roots/list_changed",
-            "notifications/tasks/status",
-        ],
+    client_notifications=_2025_06_18.client_notifications.union(
+        ["notifications/tasks/status"]
     ),
-    client_capabilities=frozenset(
-        ["elicitation", "experimental", "roots", "sampling", "tasks"]
-    ),
-    server_capabilities=frozenset(
-        [
-            "completions",
-            "experimental",
-            "logging",
-            "prompts",
-            "resources",
-            "tasks",
-            "tools",
-        ],
-    ),
+    client_capabilities=_2025_06_18.client_capabilities.union(["tasks"]),
+    server_capabilities=_2025_06_18.server_capabilities.union(["tasks"]),
 )
 
 _2026_07_28: Final = Revision(
