@@ -23,8 +23,10 @@ from .display import in_one_line
 MAX_DEPTH: Final = 8
 """References and alternatives that are followed to find out a type."""
 
-_TRUE: Final = frozenset(["true", "yes", "y", "on", "1"])
-_FALSE: Final = frozenset(["false", "no", "n", "off", "0"])
+_BOOLEANS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("true", "yes", "y", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "n", "off", "0"), False),
+}
 _OWN: Final = frozenset(["help", "json", "output"])
 """Options of this program behind a tool's name. What a server calls its arguments must
 not change what they do."""
@@ -69,7 +71,7 @@ def arguments_of(schema: object) -> list[Argument]:
     """The arguments that a tool's `inputSchema` names."""
     root = members(schema)
     required = root.get("required")
-    needed: list[Any] = required if is_list(required) else []
+    needed = required if is_list(required) else []
     return [
         argument(name, field, root, required=name in needed)
         for name, field in members(root.get("properties")).items()
@@ -127,39 +129,18 @@ def choices_of(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _read(text: str, types: frozenset[str]) -> Any:
-    if not types:
-        with suppress(ValueError):
-            return from_json(text)
-        return text
-    for name, kind in _KINDS.items():
-        with suppress(ValueError):
-            if name in types:
-                return _typed(text, name, kind)
+    value: Any = text
+    with suppress(ValueError):
+        value = from_json(text, allow_inf_nan=False)
+    kind = _NAMES[value.__class__]
+    is_number = kind == "integer" and "number" in types
+    if not types or is_number or (kind != "string" and kind in types):
+        return value
+    if "boolean" in types and (word := text.lower()) in _BOOLEANS:
+        return _BOOLEANS[word]
     if "string" in types:
         return text
     raise ValueError(f"{text!r} is not of type {' or '.join(sorted(types))}")
-
-
-def _typed(text: str, name: str, kind: Any) -> Any:
-    word = text.lower()
-    if name == "boolean" and word in _TRUE | _FALSE:
-        return word in _TRUE
-    if name == "null" and text != "null":
-        raise ValueError(text)
-    value = int(text) if name == "integer" else from_json(text, allow_inf_nan=False)
-    if isinstance(value, kind) and value.__class__ is not bool:
-        return value
-    raise ValueError(text)
-
-
-_KINDS: Final[Mapping[str, Any]] = {
-    "null": type(None),
-    "integer": int,
-    "number": int | float,
-    "boolean": bool,
-    "object": dict,
-    "array": list,
-}
 
 
 def _resolved(field: object, root: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -185,7 +166,7 @@ def _types(
     elif is_list(kind):
         yield from (each for each in kind if isinstance(each, str))
     elif choices := choices_of(schema):
-        yield from {_NAMES.get(choice.__class__, "object") for choice in choices}
+        yield from {_NAMES[choice.__class__] for choice in choices}
     elif depth > 0:
         for key in ("anyOf", "oneOf"):
             options = schema.get(key)
@@ -200,6 +181,7 @@ _NAMES: Final[Mapping[type, str]] = {
     float: "number",
     type(None): "null",
     list: "array",
+    dict: "object",
 }
 
 

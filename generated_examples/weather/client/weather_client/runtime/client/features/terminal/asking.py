@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from ...errors import is_web_url
 from ...incoming import is_list, members
 from ...options import Elicitation, ElicitationAnswer, Reply
+from ...threads import in_thread
 from .arguments import Argument, argument, arguments_of, choices_of, value_of
 from .display import clean, in_one_line
 
@@ -29,54 +30,38 @@ _REPLIES: Final[Mapping[str, Reply]] = {
 }
 
 
-class Closed(Exception):
-    """The person has ended the input."""
-
-
 class Keyboard:
-    """Lines that a person types, without a thread that could not be ended."""
+    """Lines that a person types, one after the other."""
 
     def __init__(self) -> None:
         self._typed = b""
+        self._reading: asyncio.Future[bytes] | None = None
 
     async def line(self, prompt: str) -> str:
         """What is typed behind a prompt.
 
         Raises:
-            Closed: There is nothing more.
+            EOFError: There is nothing more.
         """
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        loop = asyncio.get_running_loop()
-        source = sys.stdin.fileno()
         while b"\n" not in self._typed:
-            ready: asyncio.Future[None] = loop.create_future()
+            if self._reading is None:
+                # Not through `sys.stdin`, whose lock would keep the program from ending.
+                reading = in_thread(os.read, sys.stdin.fileno(), 4096)
+                self._reading = asyncio.ensure_future(reading)
             try:
-                loop.add_reader(source, _wake, ready)
-            except NotImplementedError:  # Windows: no waiting for the console
-                typed = await asyncio.to_thread(sys.stdin.readline)
-                self._add(typed.encode(sys.stdin.encoding or "utf-8"))
-                continue
-            try:
-                await ready
+                # A thread that reads can't be ended: the next question takes it over.
+                chunk = await asyncio.shield(self._reading)
             except asyncio.CancelledError:
                 sys.stderr.write("\n")
                 raise
-            finally:
-                loop.remove_reader(source)
-            self._add(os.read(source, 4096))
+            self._reading = None
+            if not chunk:
+                raise EOFError
+            self._typed += chunk
         line, _, self._typed = self._typed.partition(b"\n")
         return line.decode(sys.stdin.encoding or "utf-8", "replace").strip()
-
-    def _add(self, chunk: bytes) -> None:
-        if not chunk:
-            raise Closed
-        self._typed += chunk
-
-
-def _wake(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
 
 
 class Person:
@@ -108,7 +93,7 @@ class Person:
                     if question.mode == "url":
                         return await self._page(question)
                     return await self._form(question)
-                except Closed:
+                except EOFError:
                     say("")
                     return Reply.CANCEL
 
