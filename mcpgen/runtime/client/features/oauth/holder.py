@@ -31,7 +31,7 @@ from .identity import ClientRegistration, ProofKey
 from .shared_work import Interrupted, SingleFlight, completed
 from .storage import MemoryStorage, Records, TokenStorage
 from .tokens import RefusedError, Token, TokenRequest
-from .web import OAuthError, read_exceptions
+from .web import Answer, OAuthError, read_exceptions
 
 if TYPE_CHECKING:
     import aiohttp
@@ -350,12 +350,9 @@ class TokenHolder(ABC):
         found = ClientRegistration.from_json(token.client) if token.client else None
         found = found or await self._client(server)
         if found is None:
-            raise RefusedError(
-                {"error": "invalid_client"},
-                "this client has no registration",
-                status=401,
-                url=server.token_endpoint,
-            )
+            body, url = {"error": "invalid_client"}, server.token_endpoint
+            refused = Answer(401, body, {}, None, url, "POST")
+            raise RefusedError(refused, "this client has no registration")
         return found
 
     async def _publish(self, token: Token) -> None:

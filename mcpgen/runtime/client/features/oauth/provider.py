@@ -248,12 +248,9 @@ class _Authorization:
             said = "another server's" if issuer else "without its sender (`iss`)"
             raise self._error(f"is {said}, so its code is not used")
         if "error" in found:
-            raise RefusedError(
-                {name: values[0] for name, values in found.items()},
-                "the authorization response is a refusal",
-                url=self._server.issuer,
-                method="GET",
-            )
+            body = {name: values[0] for name, values in found.items()}
+            refused = Answer(0, body, {}, None, self._server.issuer, "GET")
+            raise RefusedError(refused, "the authorization response is a refusal")
         codes = found.get("code", [])
         if len(codes) != 1:
             raise self._error("has no code")
@@ -274,13 +271,7 @@ async def _page_refusal(request: TokenRequest, url: str) -> RefusedError | None:
         return None
     if answer.status not in _REFUSALS:
         return None
-    return RefusedError(
-        answer.body,
-        "the authorization page refuses the request",
-        status=answer.status,
-        url=url,
-        method="GET",
-    )
+    return RefusedError(answer, "the authorization page refuses the request")
 
 
 async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegistration:
@@ -324,9 +315,9 @@ async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegis
         answer, scopes = await ask(), ()
     client_id = text(answer.body.get("client_id"))
     if answer.status not in (200, 201) or client_id is None:
-        refused = RefusedError(first.body, "", status=first.status, url=url)
+        reason = RefusedError(first, "").reason
         raise UnusableServerError(
-            f"the authorization server does not register this client: {refused.reason}",
+            f"the authorization server does not register this client: {reason}",
             url,
             method="POST",
             status=first.status,

@@ -102,15 +102,8 @@ class RefusedError(OAuthError):
         is_temporary: Whether the same request may succeed later.
     """
 
-    def __init__(
-        self,
-        body: Mapping[str, Any],
-        problem: str,
-        *,
-        status: int = 0,
-        url: str,
-        method: str = "POST",
-    ) -> None:
+    def __init__(self, answer: Answer, problem: str) -> None:
+        body, status = answer.body, answer.status
         # Okta names the members `errorCode` and `errorSummary` in some of its errors.
         self.code = _short(body, "error", "errorCode") or f"HTTP {status}"
         words = _short(body, "error_description", "errorSummary")
@@ -118,7 +111,9 @@ class RefusedError(OAuthError):
         is_busy = status >= 500 or status in (408, 429)
         self.is_temporary = is_busy or self.code in _TEMPORARY
         problem = f"{problem}: {self.reason}"
-        super().__init__(problem, url, method=method, status=status or None)
+        super().__init__(
+            problem, answer.url, method=answer.method, status=status or None
+        )
 
 
 def _short(body: Mapping[str, Any], *names: str) -> str:
@@ -175,12 +170,7 @@ class TokenRequest:
             if self.key is not None:
                 headers["DPoP"] = self.key.proof("POST", url)
             answer = await fetch(
-                self.session,
-                url,
-                kind,
-                self.server.reach,
-                form=sent,
-                headers=headers,
+                self.session, url, kind, self.server.reach, form=sent, headers=headers
             )
             is_new = self.key is not None and self.key.learn(url, answer.headers)
             if is_last or not is_new or answer.body.get("error") != "use_dpop_nonce":
@@ -188,7 +178,7 @@ class TokenRequest:
         # GitHub and Slack refuse with status 200.
         is_error = "error" in answer.body and "access_token" not in answer.body
         if answer.status >= 300 or is_error:
-            raise RefusedError(answer.body, problem, status=answer.status, url=url)
+            raise RefusedError(answer, problem)
         return answer
 
     async def token(
@@ -245,7 +235,9 @@ def read(
     scopes = (
         _scopes(scope, request.scopes) if isinstance(scope, str) else request.scopes
     )
-    refresh = body.get("refresh_token")
+    refresh = text(body.get("refresh_token"))
+    if refresh is None and before is not None:
+        refresh = before.refresh_token
     return Token(
         body.get("access_token", ""),
         issuer,
@@ -253,11 +245,7 @@ def read(
         "DPoP" if kind == "dpop" else "Bearer",
         " ".join(scopes),
         _renewal(body.get("expires_in")),
-        refresh
-        if isinstance(refresh, str)
-        else before.refresh_token
-        if before
-        else None,
+        refresh,
         request.key.jwk if request.key else None,
     )
 

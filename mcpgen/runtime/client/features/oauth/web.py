@@ -266,12 +266,16 @@ class Answer:
         body: Its object, empty where the body is none.
         headers: Its headers.
         place: Where the connection led; None where a proxy or a local socket answered.
+        url: What was asked.
+        method: How it was asked.
     """
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str]
-    place: Place | None = None
+    place: Place | None
+    url: str
+    method: str
 
 
 async def fetch(
@@ -325,7 +329,8 @@ async def fetch(
                 ) as response,
             ):
                 body = _object(await _read(response))
-                return Answer(response.status, body, response.headers, place)
+                status, said = response.status, response.headers
+                return Answer(status, body, said, place, url, method)
     except TimeoutError:
         problem = f"the {what} did not answer within {SECONDS:g} s"
     except NotImplementedError as error:

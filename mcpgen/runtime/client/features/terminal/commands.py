@@ -138,26 +138,23 @@ def _name(resource: Mapping[str, Any]) -> str:
 
 
 def _usage(tool: Mapping[str, Any]) -> str:
-    wanted = arguments_of(tool.get("inputSchema"))
-    return _in_short({each.name: each.required for each in wanted})
+    return _in_short(arguments_of(tool.get("inputSchema")))
 
 
 def _prompt_usage(prompt: Mapping[str, Any]) -> str:
-    return _in_short(_named(prompt))
+    return _in_short(_prompt_arguments(prompt))
 
 
-def _in_short(named: Mapping[str, bool]) -> str:
-    return ", ".join(name if needed else f"[{name}]" for name, needed in named.items())
+def _in_short(wanted: Sequence[Argument]) -> str:
+    return ", ".join(w.name if w.required else f"[{w.name}]" for w in wanted)
 
 
-def _named(prompt: Mapping[str, Any]) -> dict[str, bool]:
-    """A prompt's arguments: whether each is required."""
+def _prompt_arguments(prompt: Mapping[str, Any]) -> list[Argument]:
     found = prompt.get("arguments")
-    return {
-        str(each.get("name")): each.get("required") is True
-        for each in (found if is_list(found) else ())
-        if is_object(each)
-    }
+    named = filter(is_object, found if is_list(found) else ())
+    return text_arguments(
+        {str(each.get("name")): each.get("required") is True for each in named}
+    )
 
 
 async def call_tool(session: Session) -> int:
@@ -183,7 +180,7 @@ async def get_prompt(session: Session) -> int:
     client, display = session.client, session.display
     prompts = await session.listed(client.list_prompts)
     prompt = _chosen("prompt", session.said.name, prompts)
-    wanted = text_arguments(_named(prompt))
+    wanted = _prompt_arguments(prompt)
     given = session.arguments(prompt["name"], wanted, prompt.get("description"))
     missing = [w.name for w in wanted if w.required and w.name not in given.values]
     if missing:
@@ -306,14 +303,6 @@ def _chosen(kind: str, name: str, found: Objects) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ saving
 
-_FRESH: Final = (
-    os.O_WRONLY
-    | os.O_CREAT
-    | os.O_EXCL
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_BINARY", 0)
-)
-
 
 def save(path: Path, data: bytes) -> None:
     """Write a file or replace it; on error the old one stays.
@@ -337,7 +326,7 @@ def save(path: Path, data: bytes) -> None:
     _refuse_links(path)
     beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(os.open(beside, _FRESH, 0o666), "wb") as file:
+        with beside.open("xb") as file:
             file.write(data)
         if found is not None:
             beside.chmod(stat.S_IMODE(found.st_mode))
@@ -352,12 +341,8 @@ def _refuse_links(path: Path) -> None:
     here = Path.cwd()
     # As it is written: `resolve` would follow the links.
     whole = Path(os.path.normpath(here / path))
-    below = (
-        whole.relative_to(here).parts if whole.is_relative_to(here) else (path.name,)
-    )
-    top = here if whole.is_relative_to(here) else whole.parent
-    for end in range(1, len(below) + 1):
-        part = top.joinpath(*below[:end])
+    below = [each for each in whole.parents if here in each.parents]
+    for part in (*reversed(below), whole):
         if part.is_symlink():
             raise ValueError(
                 f"{part} is a symbolic link; name the place that it leads to"

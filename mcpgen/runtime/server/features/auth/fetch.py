@@ -11,7 +11,7 @@ import re
 import time
 from abc import abstractmethod
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -166,19 +166,17 @@ class SingleFlight(Generic[T]):
         """Whether something runs."""
         return bool(self._running)
 
-    async def run(self, key: bytes, work: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, key: bytes, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The work's result; whoever gives up waiting does not end it for others."""
         return await asyncio.shield(self.start(key, work))
 
-    def start(self, key: bytes, work: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
+    def start(
+        self, key: bytes, work: Callable[[], Coroutine[Any, Any, T]]
+    ) -> asyncio.Task[T]:
         """The work, which others may have begun; not to be cancelled."""
         task = self._running.get(key)
         if task is None:
-
-            async def worker() -> T:
-                return await work()
-
-            task = self._running[key] = asyncio.ensure_future(worker())
+            task = self._running[key] = asyncio.ensure_future(work())
             task.add_done_callback(lambda done: self._done(key, done))
         return task
 

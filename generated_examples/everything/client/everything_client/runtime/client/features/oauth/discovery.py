@@ -7,16 +7,17 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from ...errors import AuthError
 from ...incoming import is_list, text
 from .web import (
     ANYWHERE,
+    Answer,
     Exceptions,
     OAuthError,
     Place,
@@ -168,13 +169,23 @@ async def find_resource(
         addresses.insert(0, _at(url, well_known + path))
     if hint is not None and await _is_usable(hint, url, reach, what):
         addresses.insert(0, hint)
+    answer = await _first(session, addresses, what, reach)
+    if answer is None:
+        return Resource(url, (origin(url),), described=False, reach=reach)
+    if _host(answer.url) == _host(url):
+        reach = Reach.of(min(place, answer.place or place), exceptions)
+    return _resource(url, answer, reach)
+
+
+async def _first(
+    session: aiohttp.ClientSession, addresses: Iterable[str], what: str, reach: Reach
+) -> Answer | None:
+    """The first document at some addresses."""
     for address in addresses:
         answer = await fetch(session, address, what, reach)
         if answer.status == 200 and answer.body:
-            if _host(address) == _host(url):
-                reach = Reach.of(min(place, answer.place or place), exceptions)
-            return _resource(url, address, answer.body, reach)
-    return Resource(url, (origin(url),), described=False, reach=reach)
+            return answer
+    return None
 
 
 async def _is_usable(hint: str, url: str, reach: Reach, what: str) -> bool:
@@ -221,16 +232,16 @@ async def find_authorization_server(
         _at(issuer, f"/.well-known/openid-configuration{path}"),
         _at(issuer, f"{path}/.well-known/openid-configuration"),
     ]
-    for address in dict.fromkeys(addresses):
-        answer = await fetch(session, address, "authorization server's metadata", reach)
-        if answer.status == 200 and answer.body:
-            reach = Reach.of(min(place, answer.place or place), exceptions)
-            found = _authorization_server(issuer, address, answer.body, reach)
-            for kind in ("token", "authorization", "registration", "revocation"):
-                endpoint = getattr(found, f"{kind}_endpoint")
-                if endpoint is not None:
-                    await reach.check(endpoint, f"{kind} endpoint")
-            return found
+    what = "authorization server's metadata"
+    answer = await _first(session, dict.fromkeys(addresses), what, reach)
+    if answer is not None:
+        reach = Reach.of(min(place, answer.place or place), exceptions)
+        found = _authorization_server(issuer, answer, reach)
+        for kind in ("token", "authorization", "registration", "revocation"):
+            endpoint = getattr(found, f"{kind}_endpoint")
+            if endpoint is not None:
+                await reach.check(endpoint, f"{kind} endpoint")
+        return found
     if not resource.described:
         # The paths that 2025-03-26 names for servers without metadata.
         return AuthorizationServer(
@@ -248,9 +259,8 @@ async def find_authorization_server(
     )
 
 
-def _resource(
-    url: str, address: str, body: Mapping[str, Any], reach: Reach
-) -> Resource:
+def _resource(url: str, answer: Answer, reach: Reach) -> Resource:
+    body, address = answer.body, answer.url
     identifier = body.get("resource")
     if not isinstance(identifier, str) or not _covers(identifier, url):
         raise OAuthError(
@@ -274,8 +284,9 @@ def _covers(identifier: str, url: str) -> bool:
 
 
 def _authorization_server(
-    issuer: str, address: str, body: Mapping[str, Any], reach: Reach
+    issuer: str, answer: Answer, reach: Reach
 ) -> AuthorizationServer:
+    body, address = answer.body, answer.url
     named = body.get("issuer")
     if not isinstance(named, str) or not same_issuer(named, issuer):
         raise OAuthError(
