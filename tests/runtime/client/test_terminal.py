@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from aiohttp import web
 from mcpgen.runtime.client.features.terminal import display, main
 from mcpgen.runtime.client.features.terminal.arguments import (
     Argument,
-    Given,
     HelpShown,
     UsageError,
     arguments_of,
@@ -207,15 +207,9 @@ async def test_prompts_resources_and_completion(
     assert f"3 bytes are in {saved}" in said.err
 
 
-def read(words: list[str], wanted: list[Argument]) -> Given:
-    return read_arguments(
-        words,
-        wanted,
-        program="p",
-        description="",
-        read_stdin=lambda: "",
-        saves=True,
-    )
+def read(words: list[str], wanted: list[Argument]) -> tuple[dict[str, Any], Namespace]:
+    said = Namespace(command="read", words=words, json=False, output=None)
+    return read_arguments(said, wanted, program="p"), said
 
 
 class TestNamesOfThisProgramsOptions:
@@ -243,17 +237,16 @@ class TestNamesOfThisProgramsOptions:
             "d",
         ]
 
-        given = read([*arguments, "--json", "--output", "file"], self.WANTED)
+        values, said = read([*arguments, "--json", "--output", "file"], self.WANTED)
 
-        assert given == Given(
-            {"help": "a", "json": "b", "output": "c", "h": "d"}, True, "file"
-        )
+        assert values == {"help": "a", "json": "b", "output": "c", "h": "d"}
+        assert (said.json, said.output) == (True, "file")
 
     def test_an_argument_with_the_other_spelling_keeps_it(self) -> None:
         wanted = text_arguments({"help": False, "arg-help": False})
 
-        assert read(["--arg-help", "x"], wanted).values == {"arg-help": "x"}
-        assert read(['{"help": "y"}'], wanted).values == {"help": "y"}
+        assert read(["--arg-help", "x"], wanted)[0] == {"arg-help": "x"}
+        assert read(['{"help": "y"}'], wanted)[0] == {"help": "y"}
 
 
 def test_texts_of_a_server_are_no_commands_for_a_ci_system(
@@ -999,19 +992,12 @@ def test_arguments_are_written_in_kebab_case_too() -> None:
     assert spelled("help", "Json", "=") == [["--arg-help"], ["--Json"], []]
 
 
-def given_by(words: list[str], **properties: Any) -> Given:
-    schema = {"type": "object", "properties": properties}
-    return read_arguments(
-        words,
-        arguments_of(schema),
-        program="p",
-        description="",
-        read_stdin=lambda: "",
-    )
+def given_by(words: list[str], **properties: Any) -> dict[str, Any]:
+    return read(words, arguments_of({"type": "object", "properties": properties}))[0]
 
 
 def test_a_misspelled_argument_gets_a_suggestion() -> None:
-    assert given_by(["--wind-speed", "3"], windSpeed={"type": "integer"}).values == {
+    assert given_by(["--wind-speed", "3"], windSpeed={"type": "integer"}) == {
         "windSpeed": 3
     }
     with pytest.raises(UsageError, match=r"--windspeed; did you mean .*--windSpeed"):

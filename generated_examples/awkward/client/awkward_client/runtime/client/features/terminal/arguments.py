@@ -10,7 +10,8 @@ import argparse
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -188,33 +189,21 @@ _NAMES: Final[Mapping[type, str]] = {
 # --------------------------------------------------------------- the command line
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a person said behind a tool's name: values, and whether JSON is wanted."""
-
-    values: dict[str, Any]
-    as_json: bool
-    output: str | None = None
-
-
 def read_arguments(
-    words: Sequence[str],
+    said: argparse.Namespace,
     wanted: Sequence[Argument],
     *,
     program: str,
-    description: str,
-    read_stdin: Callable[[], str],
-    saves: bool = False,
-) -> Given:
-    """The arguments in some words of a command line.
+    description: str = "",
+) -> dict[str, Any]:
+    """The arguments in the words of a command line behind a tool's name.
 
     Args:
-        words: The words behind the tool's name.
+        said: What the command line said so far, its `words` among it. It learns of
+            options of this program in these words.
         wanted: The arguments that there are.
         program: How the help calls what is run.
         description: What it does, for the help.
-        read_stdin: Gives the JSON that `-` stands for.
-        saves: Whether the result may go to a file.
 
     Raises:
         UsageError: They can't be understood.
@@ -240,9 +229,9 @@ def read_arguments(
     )
     parser.add_argument("-h", "--help", action="help", help="show this help")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    if saves:
+    if said.command == "read":
         parser.add_argument("--output", metavar="FILE", help="save it to a file")
-    parsed, unknown = parser.parse_known_args(words)
+    _, unknown = parser.parse_known_args(said.words, said)
     if unknown:
         option = unknown[0].partition("=")[0]
         known = [spelled for options in named for spelled in sorted(options)]
@@ -253,13 +242,12 @@ def read_arguments(
             else "this program's own options stand before the command"
         )
         raise UsageError(f"there is no argument {unknown[0]}; {hint}")
-    found = vars(parsed)
-    values = _json_arguments(found.pop("json_text"), read_stdin)
+    values = _json_arguments(said.json_text)
     for number, each in enumerate(wanted):
-        texts = found.get(f"argument_{number}")
+        texts = getattr(said, f"argument_{number}", None)
         if texts is not None:
             values[each.name] = _value(texts, each)
-    return Given(values, bool(found.get("json", False)), found.get("output"))
+    return values
 
 
 def option_of(name: str) -> str:
@@ -360,11 +348,11 @@ def _value(groups: list[Any], wanted: Argument) -> Any:
         raise UsageError(f"{option}: {error}") from None
 
 
-def _json_arguments(text: str | None, read_stdin: Callable[[], str]) -> dict[str, Any]:
+def _json_arguments(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        value = from_json(read_stdin() if text == "-" else text)
+        value = from_json(sys.stdin.read() if text == "-" else text)
     except ValueError as error:
         raise UsageError(f"the arguments are not valid JSON: {error}") from None
     if not is_object(value):

@@ -19,14 +19,7 @@ from typing import Any, Final
 from ...client import Client
 from . import commands
 from .arguments import Parser, UsageError, arguments_of, spellings
-from .credentials import (
-    CLIENT_ID_VARIABLE,
-    CLIENT_SECRET_VARIABLE,
-    HEADERS_VARIABLE,
-    STORAGE_VARIABLE,
-    TOKEN_VARIABLE,
-    can_sign_in,
-)
+from .credentials import can_sign_in
 from .display import clean
 
 
@@ -49,7 +42,7 @@ _ANYWHERE: Final[Mapping[str, Mapping[str, Any]]] = {
     "--header": _many(
         "'Name: value'",
         "send a header; everybody on this machine can read it, so put secrets into "
-        f"{HEADERS_VARIABLE}",
+        "MCP_HEADERS",
     ),
     "--root": _many("DIRECTORY", "a directory that the server may know of"),
     "--timeout": _one(
@@ -173,21 +166,23 @@ examples:
   {program} --command 'uvx mcp-server-time' --env API_KEY list
 
 environment:
-  {token}   a token to send as `Authorization: Bearer`
-  {headers}        headers to send, one `Name: value` a line
+  MCP_BEARER_TOKEN   a token to send as `Authorization: Bearer`
+  MCP_HEADERS        headers to send, one `Name: value` a line
 {sign_in}
 exit code: 0 fine; 1 the tool failed, or the server differs; 2 it could not be done;
            130 interrupted; 141 nobody reads the output any more
 """
-_SIGN_IN: Final = f"""\
-  {CLIENT_ID_VARIABLE}      the client that is registered with the authorization server,
-  {CLIENT_SECRET_VARIABLE}  and its secret; else this program registers itself
-  {STORAGE_VARIABLE}    where sign-ins are remembered, instead of the usual place
+_SIGN_IN: Final = """\
+  MCP_CLIENT_ID      the client that is registered with the authorization server,
+  MCP_CLIENT_SECRET  and its secret; else this program registers itself
+  MCP_TOKENS_FILE    where sign-ins are remembered, instead of the usual place
 """
 
 
-def has_url(client: type[Client], words: Sequence[str]) -> bool:
-    """Whether a command line names the server by its URL."""
+def behind_options(
+    client: type[Client], words: Sequence[str]
+) -> tuple[bool, list[str]]:
+    """Whether a command line names the server by its URL, and what stands from there on."""
     parser = Parser(add_help=False, allow_abbrev=False)
     _add(parser, {**_ANYWHERE, **_OF_PROGRAMS})
     parser.add_argument("rest", nargs=argparse.REMAINDER)
@@ -195,12 +190,11 @@ def has_url(client: type[Client], words: Sequence[str]) -> bool:
         found, _ = parser.parse_known_args(words)
     except UsageError:
         # The parser of the whole command line says what is wrong.
-        return True
-    if found.command_line is not None:
-        return False
-    if not (client._url or client._command):
-        return True
-    return bool(found.rest) and found.rest[0] not in COMMANDS
+        return True, []
+    rest: list[str] = found.rest
+    has_default = bool(client._url or client._command)
+    is_command = not rest or rest[0] in COMMANDS
+    return found.command_line is None and not (has_default and is_command), rest
 
 
 def full_parser(
@@ -215,10 +209,7 @@ def full_parser(
         description=f"Use the MCP server {name} from a terminal: see what it offers, "
         f"call tools, read resources.{_default(client)}",
         epilog=_EXAMPLES.format(
-            program=program,
-            token=TOKEN_VARIABLE,
-            headers=HEADERS_VARIABLE,
-            sign_in=_SIGN_IN if can_sign_in() else "",
+            program=program, sign_in=_SIGN_IN if can_sign_in() else ""
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -309,44 +300,35 @@ def script(shell: str, program: str) -> str:
 
 
 def candidates(
-    client: type[Client],
-    commands: Sequence[str],
-    options: Sequence[str],
-    words: Sequence[str],
+    client: type[Client], options: Sequence[str], words: Sequence[str]
 ) -> list[str]:
     """The words that may stand in the place of the last one."""
-    before, last = words[:-1], words[-1] if words else ""
-    given = [word for word in before if not word.startswith("-")]
-    has_server = bool(client._url or client._command)
-    if not (has_server and (not given or given[0] in commands)):
-        given = given[1:]
-    found: Sequence[str]
+    last = words[-1] if words else ""
+    wants_url, rest = behind_options(client, words[:-1])
+    given = [word for word in rest[int(wants_url) :] if not word.startswith("-")]
+    found: Sequence[str] = []
     if len(given) > 1:
         found = _options_of(client, *given[:2])
     elif last.startswith("-"):
         found = options
     elif given:
         found = _names(client, given[0])
-    else:
-        found = commands if before or has_server else []
+    elif rest or not wants_url:
+        found = list(COMMANDS)
     return sorted(word for word in found if word.startswith(last))
 
 
 def _names(client: type[Client], command: str) -> list[str]:
     catalog = client.catalog
-    prompts = [prompt["name"] for prompt in catalog.prompts]
-    named = {
-        "call": [tool["name"] for tool in catalog.tools],
-        "prompt": prompts,
-        "read": [resource["uri"] for resource in catalog.resources],
-        "complete": prompts,
-    }
-    return [str(name) for name in named.get(command, ())]
+    if command == "read":
+        return [str(resource["uri"]) for resource in catalog.resources]
+    prompts = catalog.prompts if command in ("prompt", "complete") else ()
+    named = catalog.tools if command == "call" else prompts
+    return [str(each["name"]) for each in named]
 
 
 def _options_of(client: type[Client], command: str, name: str) -> list[str]:
     """The options of a tool's arguments."""
     tools = client.catalog.tools if command == "call" else ()
-    schemas = [tool.get("inputSchema") for tool in tools if tool["name"] == name]
-    found = spellings(arguments_of(schemas[0] if schemas else None))
-    return [option for options in found for option in options]
+    schema = next((t.get("inputSchema") for t in tools if t["name"] == name), None)
+    return [each for options in spellings(arguments_of(schema)) for each in options]

@@ -14,7 +14,6 @@ import difflib
 import os
 import secrets
 import stat
-import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -31,7 +30,6 @@ from ...incoming import is_list, is_object
 from ...options import Notification
 from .arguments import (
     Argument,
-    Given,
     UsageError,
     arguments_of,
     option_of,
@@ -69,27 +67,19 @@ class Session:
                 raise
             return []
 
-    def show(
-        self, found: Any, draw: Callable[[Any], None], as_json: bool = False
-    ) -> None:
+    def show(self, found: Any, draw: Callable[[Any], None]) -> None:
         """Show a result: as JSON to a program, else in its own way."""
-        if as_json or self.said.json:
+        if self.said.json:
             self.display.json(found)
         else:
             draw(found)
 
     def arguments(
-        self, name: str, wanted: Sequence[Argument], description: object
-    ) -> Given:
+        self, name: str, wanted: Sequence[Argument], description: object = None
+    ) -> dict[str, Any]:
         """What the command line says behind a name."""
-        return read_arguments(
-            self.said.words,
-            wanted,
-            program=f"{self.program} {name}",
-            description=str(description or ""),
-            read_stdin=sys.stdin.read,
-            saves=self.said.command == "read",
-        )
+        program, text = f"{self.program} {name}", str(description or "")
+        return read_arguments(self.said, wanted, program=program, description=text)
 
 
 async def show_lists(session: Session) -> int:
@@ -138,26 +128,23 @@ def _name(resource: Mapping[str, Any]) -> str:
 
 
 def _usage(tool: Mapping[str, Any]) -> str:
-    wanted = arguments_of(tool.get("inputSchema"))
-    return _in_short({each.name: each.required for each in wanted})
+    return _in_short(arguments_of(tool.get("inputSchema")))
 
 
 def _prompt_usage(prompt: Mapping[str, Any]) -> str:
-    return _in_short(_named(prompt))
+    return _in_short(_prompt_arguments(prompt))
 
 
-def _in_short(named: Mapping[str, bool]) -> str:
-    return ", ".join(name if needed else f"[{name}]" for name, needed in named.items())
+def _in_short(wanted: Sequence[Argument]) -> str:
+    return ", ".join(w.name if w.required else f"[{w.name}]" for w in wanted)
 
 
-def _named(prompt: Mapping[str, Any]) -> dict[str, bool]:
-    """A prompt's arguments: whether each is required."""
+def _prompt_arguments(prompt: Mapping[str, Any]) -> list[Argument]:
     found = prompt.get("arguments")
-    return {
-        str(each.get("name")): each.get("required") is True
-        for each in (found if is_list(found) else ())
-        if is_object(each)
-    }
+    named = filter(is_object, found if is_list(found) else ())
+    return text_arguments(
+        {str(each.get("name")): each.get("required") is True for each in named}
+    )
 
 
 async def call_tool(session: Session) -> int:
@@ -169,12 +156,12 @@ async def call_tool(session: Session) -> int:
         tool["name"], arguments_of(tool.get("inputSchema")), tool.get("description")
     )
     try:
-        found = plain(await client._call_tool(ToolCall(tool), given.values))
+        found = plain(await client._call_tool(ToolCall(tool), given))
     except ToolError as error:
         problem = f"error: {error}"
-        session.show(error.result, lambda _: display.note(problem), given.as_json)
+        session.show(error.result, lambda _: display.note(problem))
         return NO
-    session.show(found, display.result, given.as_json)
+    session.show(found, display.result)
     return OK
 
 
@@ -183,12 +170,12 @@ async def get_prompt(session: Session) -> int:
     client, display = session.client, session.display
     prompts = await session.listed(client.list_prompts)
     prompt = _chosen("prompt", session.said.name, prompts)
-    wanted = text_arguments(_named(prompt))
+    wanted = _prompt_arguments(prompt)
     given = session.arguments(prompt["name"], wanted, prompt.get("description"))
-    missing = [w.name for w in wanted if w.required and w.name not in given.values]
+    missing = [w.name for w in wanted if w.required and w.name not in given]
     if missing:
         raise UsageError(f"the prompt needs {', '.join(map(option_of, missing))}")
-    texts = {name: str(value) for name, value in given.values.items()}
+    texts = {name: str(value) for name, value in given.items()}
 
     def draw(found: Any) -> None:
         for message in found["messages"]:
@@ -196,7 +183,7 @@ async def get_prompt(session: Session) -> int:
             display.content(message["content"])
 
     found = plain(await client.get_prompt(prompt["name"], texts))
-    session.show(found, draw, given.as_json)
+    session.show(found, draw)
     return OK
 
 
@@ -207,18 +194,18 @@ async def read_resource(session: Session) -> int:
         named = variables(uri) if "{" in uri else ()
     except ValueError as error:
         raise UsageError(str(error)) from None
-    given = session.arguments(uri, text_arguments(dict.fromkeys(named, False)), "")
+    given = session.arguments(uri, text_arguments(dict.fromkeys(named, False)))
     if named:
-        uri = expand(uri, given.values)
+        uri = expand(uri, given)
     result = plain(await session.client.read_resource(uri))
-    output = given.output or session.said.output
+    output = session.said.output
 
     def draw(found: Any) -> None:
         for contents in found["contents"]:
             display.resource(contents)
 
     if output is None:
-        session.show(result, draw, given.as_json)
+        session.show(result, draw)
         return OK
     data = b"".join(content_bytes(each) for each in result["contents"])
     await asyncio.to_thread(save, Path(output), data)
@@ -306,14 +293,6 @@ def _chosen(kind: str, name: str, found: Objects) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ saving
 
-_FRESH: Final = (
-    os.O_WRONLY
-    | os.O_CREAT
-    | os.O_EXCL
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_BINARY", 0)
-)
-
 
 def save(path: Path, data: bytes) -> None:
     """Write a file or replace it; on error the old one stays.
@@ -337,7 +316,7 @@ def save(path: Path, data: bytes) -> None:
     _refuse_links(path)
     beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(os.open(beside, _FRESH, 0o666), "wb") as file:
+        with beside.open("xb") as file:
             file.write(data)
         if found is not None:
             beside.chmod(stat.S_IMODE(found.st_mode))
@@ -352,12 +331,8 @@ def _refuse_links(path: Path) -> None:
     here = Path.cwd()
     # As it is written: `resolve` would follow the links.
     whole = Path(os.path.normpath(here / path))
-    below = (
-        whole.relative_to(here).parts if whole.is_relative_to(here) else (path.name,)
-    )
-    top = here if whole.is_relative_to(here) else whole.parent
-    for end in range(1, len(below) + 1):
-        part = top.joinpath(*below[:end])
+    below = [each for each in whole.parents if here in each.parents]
+    for part in (*reversed(below), whole):
         if part.is_symlink():
             raise ValueError(
                 f"{part} is a symbolic link; name the place that it leads to"

@@ -10,7 +10,6 @@ import base64
 import binascii
 import contextlib
 import json
-import logging
 import os
 import re
 import stat
@@ -82,13 +81,10 @@ class Display:
         """Shows a log message of the server."""
         data = message.data
         words = data if isinstance(data, str) else to_json_text(data, None)
-        self._said(message.level, message.logger, words)
+        self.remark(message.level, message.logger, words)
 
-    def warning(self, record: logging.LogRecord) -> None:
-        """Shows what the client itself remarks."""
-        self._said(record.levelname.lower(), None, record.getMessage())
-
-    def _said(self, level: str, source: str | None, words: str) -> None:
+    def remark(self, level: str, source: str | None, words: str) -> None:
+        """Shows what the server or the client itself remarks."""
         from rich.text import Text
 
         name = f"{level} {source}" if source else level

@@ -28,7 +28,7 @@ from ...errors import AuthError, ClientError, InvalidArgumentsError
 from . import commands
 from .arguments import HelpShown, UsageError
 from .asking import Keyboard, Person, say
-from .command_line import ASKED, COMMANDS, candidates, full_parser, has_url
+from .command_line import ASKED, COMMANDS, behind_options, candidates, full_parser
 from .credentials import (
     HEADERS_VARIABLE,
     TOKEN_VARIABLE,
@@ -61,11 +61,11 @@ def main(client: type[Client], arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == [ASKED]:
         parser = full_parser(program, client, True)
-        options = list(parser._option_string_actions)
-        found = candidates(client, list(COMMANDS), options, words[1:])
+        found = candidates(client, list(parser._option_string_actions), words[1:])
         sys.stdout.write("\n".join(found) + "\n")
         return commands.OK
-    said = full_parser(program, client, has_url(client, words)).parse_args(words)
+    wants_url, _ = behind_options(client, words)
+    said = full_parser(program, client, wants_url).parse_args(words)
     parts = filter(None, (program, _target(said), said.command))
     return use(client, " ".join(parts), said)
 
@@ -266,7 +266,8 @@ class _Remarks(logging.Handler):
         self._display = display
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._display.warning(record)
+        words = record.getMessage()
+        self._display.remark(record.levelname.lower(), None, words)
 
 
 def _failed(problem: str) -> int:

@@ -127,7 +127,7 @@ class TokenHolder(ABC):
             return token is not None and token.access_token != _sent(challenge)
 
         def obtain() -> Coroutine[Any, Any, None]:
-            return self._obtain_for(challenge, said, session)
+            return self._obtain_for(challenge, session)
 
         await self._once(is_newer, obtain, session, "the sign-in")
         return True
@@ -313,21 +313,16 @@ class TokenHolder(ABC):
                     self._take(stored)
                     return stored
                 token = stored
-            if token.refresh_token and same_issuer(token.issuer, server.issuer):
-                return await completed(self._refresh(token, server, session))
-            return None
+            if not token.refresh_token or not same_issuer(token.issuer, server.issuer):
+                return None
+            about = token.resource, token.scopes, self._key
+            request = TokenRequest(session, server, *about)
+            return await completed(self._refresh(request, token, token.refresh_token))
 
     async def _refresh(
-        self,
-        token: Token,
-        server: AuthorizationServer,
-        session: aiohttp.ClientSession,
+        self, request: TokenRequest, token: Token, refresh: str
     ) -> Token | None:
-        request = TokenRequest(session, server, token.resource, token.scopes, self._key)
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": token.refresh_token or "",
-        }
+        form = {"grant_type": "refresh_token", "refresh_token": refresh}
         try:
             client = await self._client_of(token, request.server)
             new = await request.token(client, form, token)
@@ -384,9 +379,9 @@ class TokenHolder(ABC):
     async def _obtain_for(
         self,
         challenge: Challenge,
-        said: Mapping[str, str],
         session: aiohttp.ClientSession,
     ) -> None:
+        said = parameters(challenge.www_authenticate)
         if await self._took_newer(challenge):
             return
         is_new = challenge.attempt > 1 and _sent(challenge) == self._signed_in

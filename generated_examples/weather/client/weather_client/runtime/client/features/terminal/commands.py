@@ -14,7 +14,6 @@ import difflib
 import os
 import secrets
 import stat
-import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -31,7 +30,6 @@ from ...incoming import is_list, is_object
 from ...options import Notification
 from .arguments import (
     Argument,
-    Given,
     UsageError,
     arguments_of,
     option_of,
@@ -69,27 +67,19 @@ class Session:
                 raise
             return []
 
-    def show(
-        self, found: Any, draw: Callable[[Any], None], as_json: bool = False
-    ) -> None:
+    def show(self, found: Any, draw: Callable[[Any], None]) -> None:
         """Show a result: as JSON to a program, else in its own way."""
-        if as_json or self.said.json:
+        if self.said.json:
             self.display.json(found)
         else:
             draw(found)
 
     def arguments(
-        self, name: str, wanted: Sequence[Argument], description: object
-    ) -> Given:
+        self, name: str, wanted: Sequence[Argument], description: object = None
+    ) -> dict[str, Any]:
         """What the command line says behind a name."""
-        return read_arguments(
-            self.said.words,
-            wanted,
-            program=f"{self.program} {name}",
-            description=str(description or ""),
-            read_stdin=sys.stdin.read,
-            saves=self.said.command == "read",
-        )
+        program, text = f"{self.program} {name}", str(description or "")
+        return read_arguments(self.said, wanted, program=program, description=text)
 
 
 async def show_lists(session: Session) -> int:
@@ -166,12 +156,12 @@ async def call_tool(session: Session) -> int:
         tool["name"], arguments_of(tool.get("inputSchema")), tool.get("description")
     )
     try:
-        found = plain(await client._call_tool(ToolCall(tool), given.values))
+        found = plain(await client._call_tool(ToolCall(tool), given))
     except ToolError as error:
         problem = f"error: {error}"
-        session.show(error.result, lambda _: display.note(problem), given.as_json)
+        session.show(error.result, lambda _: display.note(problem))
         return NO
-    session.show(found, display.result, given.as_json)
+    session.show(found, display.result)
     return OK
 
 
@@ -182,10 +172,10 @@ async def get_prompt(session: Session) -> int:
     prompt = _chosen("prompt", session.said.name, prompts)
     wanted = _prompt_arguments(prompt)
     given = session.arguments(prompt["name"], wanted, prompt.get("description"))
-    missing = [w.name for w in wanted if w.required and w.name not in given.values]
+    missing = [w.name for w in wanted if w.required and w.name not in given]
     if missing:
         raise UsageError(f"the prompt needs {', '.join(map(option_of, missing))}")
-    texts = {name: str(value) for name, value in given.values.items()}
+    texts = {name: str(value) for name, value in given.items()}
 
     def draw(found: Any) -> None:
         for message in found["messages"]:
@@ -193,7 +183,7 @@ async def get_prompt(session: Session) -> int:
             display.content(message["content"])
 
     found = plain(await client.get_prompt(prompt["name"], texts))
-    session.show(found, draw, given.as_json)
+    session.show(found, draw)
     return OK
 
 
@@ -204,18 +194,18 @@ async def read_resource(session: Session) -> int:
         named = variables(uri) if "{" in uri else ()
     except ValueError as error:
         raise UsageError(str(error)) from None
-    given = session.arguments(uri, text_arguments(dict.fromkeys(named, False)), "")
+    given = session.arguments(uri, text_arguments(dict.fromkeys(named, False)))
     if named:
-        uri = expand(uri, given.values)
+        uri = expand(uri, given)
     result = plain(await session.client.read_resource(uri))
-    output = given.output or session.said.output
+    output = session.said.output
 
     def draw(found: Any) -> None:
         for contents in found["contents"]:
             display.resource(contents)
 
     if output is None:
-        session.show(result, draw, given.as_json)
+        session.show(result, draw)
         return OK
     data = b"".join(content_bytes(each) for each in result["contents"])
     await asyncio.to_thread(save, Path(output), data)

@@ -1,10 +1,6 @@
 """Authentication: the protocol for rules of one's own, and ready authenticators."""
 
-from __future__ import annotations
-
-from typing import Any, Final
-
-from ....core.features import MissingFeature
+from ....core.lazy import lazily
 from ...principal import Principal
 from .authenticator import (
     AllOf,
@@ -29,7 +25,7 @@ __all__ = [
     "bearer_token",
 ]
 
-_FEATURES: Final = {
+_FEATURES = {
     "GitHubAuthenticator": "github",
     "IntrospectionAuthenticator": "introspection",
     "JWTAuthenticator": "jwt",
@@ -41,7 +37,6 @@ _FEATURES: Final = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _FEATURES:
-        raise MissingFeature(f"{__name__}.{name}", "server", _FEATURES[name])
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazily(
+    __name__, {}, absent={name: ("server", kind) for name, kind in _FEATURES.items()}
+)

@@ -14,7 +14,7 @@ import ssl
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
@@ -61,33 +61,21 @@ class Unavailable(Exception):
     """
 
 
+@dataclass(slots=True, eq=False)
 class AuthRequest:
     """What a request brings along to say who sends it.
 
     Attributes:
         headers: The HTTP request's headers; names in any case.
         remote: The address that the connection comes from.
+        audiences: The URIs that mean this server: a token must be made for one of them.
+        transport: The connection.
     """
 
-    __slots__ = ("_audiences", "_transport", "headers", "remote")
-
-    def __init__(
-        self,
-        headers: Mapping[str, str],
-        remote: str | None = None,
-        audiences: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
-        transport: asyncio.BaseTransport | None = None,
-    ) -> None:
-        self.headers = headers
-        self.remote = remote
-        self._audiences = audiences
-        self._transport = transport
-
-    @property
-    def audiences(self) -> tuple[str, ...]:
-        """The URIs that mean this server: a token must be made for one of them."""
-        given = self._audiences
-        return given() if callable(given) else given
+    headers: Mapping[str, str] = field(repr=False)
+    remote: str | None = None
+    audiences: tuple[str, ...] = ()
+    transport: asyncio.BaseTransport | None = field(default=None, repr=False)
 
     @property
     def certificate(self) -> Mapping[str, Any] | None:
@@ -102,9 +90,9 @@ class AuthRequest:
         return None if channel is None else channel.getpeercert(binary_form=True)
 
     def _channel(self) -> ssl.SSLObject | None:
-        if self._transport is None:
+        if self.transport is None:
             return None
-        channel = self._transport.get_extra_info("ssl_object")
+        channel = self.transport.get_extra_info("ssl_object")
         return channel if isinstance(channel, ssl.SSLObject) else None
 
 

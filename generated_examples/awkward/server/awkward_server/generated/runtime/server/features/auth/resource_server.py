@@ -10,7 +10,6 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import import_module
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -167,7 +166,7 @@ class ResourceServer:
                     AuthRequest(
                         request.headers,
                         request.remote,
-                        self._public_uris or partial(self._own_uris, request),
+                        self._public_uris or self._own_uris(request),
                         request.transport,
                     )
                 )

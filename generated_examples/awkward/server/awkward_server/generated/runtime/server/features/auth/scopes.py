@@ -5,7 +5,7 @@ A request needs those of the tool, prompt or resource that it names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -14,7 +14,7 @@ from typing import Any, Final
 from ....core.jsonrpc import is_array, is_object
 from ....core.uri.match import match
 from ....core.uri.template import MAX_URIS
-from ...methods.registry import LiveCatalog
+from ...methods.registry import LiveCatalog, Registry
 from ...principal import Principal
 
 _REMEMBERED: Final = 1_000
@@ -70,33 +70,25 @@ class ScopeRequirements:
         """
         self._catalog = catalog
         self._most = most
-        self._readers: Final[
-            Mapping[str, Callable[[Mapping[str, Any]], tuple[str, ...]]]
-        ] = {
-            "prompts/get": self._prompt,
-            "resources/read": self._resource,
-            "resources/subscribe": self._resource,
-            "completion/complete": self._completion,
-            "subscriptions/listen": self._subscriptions,
-        }
 
     def of(self, method: object, params: object) -> tuple[str, ...]:
         """All scopes that a request needs; none where it names nothing that is there."""
-        if not (isinstance(method, str) and is_object(params)):
+        if not is_object(params):
             return ()
-        if method == "tools/call":
-            # Calls of tools come most often: they take the shortest way.
-            name = params.get("name")
-            return self._catalog.tools.scopes(name) if isinstance(name, str) else ()
-        reader = self._readers.get(method)
-        return () if reader is None else reader(params)
-
-    def _prompt(self, params: Mapping[str, Any]) -> tuple[str, ...]:
-        name = params.get("name")
-        return self._catalog.prompts.scopes(name) if isinstance(name, str) else ()
-
-    def _resource(self, params: Mapping[str, Any]) -> tuple[str, ...]:
-        return self._uri(params.get("uri"))
+        # Calls of tools come most often: they take the shortest way.
+        match method:
+            case "tools/call":
+                return _scopes(self._catalog.tools, params.get("name"))
+            case "prompts/get":
+                return _scopes(self._catalog.prompts, params.get("name"))
+            case "resources/read" | "resources/subscribe":
+                return self._uri(params.get("uri"))
+            case "completion/complete":
+                return self._completion(params)
+            case "subscriptions/listen":
+                return self._subscriptions(params)
+            case _:
+                return ()
 
     def _uri(self, uri: object) -> tuple[str, ...]:
         if not isinstance(uri, str):
@@ -114,9 +106,8 @@ class ScopeRequirements:
         if not is_object(ref):
             return ()
         if ref.get("type") == "ref/prompt":
-            return self._prompt(ref)
-        uri = ref.get("uri")
-        templates = self._catalog.resource_templates
+            return _scopes(self._catalog.prompts, ref.get("name"))
+        uri, templates = ref.get("uri"), self._catalog.resource_templates
         if isinstance(uri, str) and uri in templates:
             return templates.scopes(uri)
         return self._uri(uri)
@@ -132,3 +123,7 @@ class ScopeRequirements:
         if sum(map(len, texts)) > MAX_URIS:
             return ()
         return tuple(chain.from_iterable(map(self._uri, texts)))
+
+
+def _scopes(entries: Registry[Any], name: object) -> tuple[str, ...]:
+    return entries.scopes(name) if isinstance(name, str) else ()
