@@ -415,8 +415,6 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "eras.legacy": {"eras.era", "settings"},
     # Nobody imports a feature but this table, and the settings their sections.
     "features.table": {
-        "effective",
-        "handlers",
         "http_endpoint",
         "methods",
         "parts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from .eras.legacy.settings import LegacySettings  # feature: legacy
 from .eras.modern.settings import ModernSettings  # feature: modern
@@ -38,7 +38,7 @@ CacheScope: TypeAlias = Literal["public", "private"]
 class LogSettings(Section):
     """What the server's own log has."""
 
-    title: ClassVar[str] = "Log"
+    title = "Log"
 
     log_level: Annotated[LogLevel, "least severe messages of the server's own log"] = (
         "info"
@@ -49,8 +49,8 @@ class LogSettings(Section):
 class CallSettings(Section):
     """What calls may take."""
 
-    title: ClassVar[str] = "Calls"
-    common: ClassVar[tuple[str, ...] | None] = ("tool_timeout", "threads")
+    title = "Calls"
+    common = ("tool_timeout", "threads")
 
     tool_timeout: Annotated[float, "time that one tool call may take; 0: no limit"] = (
         0.0
@@ -66,8 +66,8 @@ class CallSettings(Section):
 class ListSettings(Section):
     """How lists are divided, and how long answers may be cached."""
 
-    title: ClassVar[str] = "Lists and caches"
-    common: ClassVar[tuple[str, ...] | None] = ("page_size",)
+    title = "Lists and caches"
+    common = ("page_size",)
 
     page_size: Annotated[int, "entries per page of a list; 0: all on one page"] = 0
     list_ttl_ms: Annotated[int, "how long clients may cache lists (2026-07-28)"] = (
@@ -86,8 +86,8 @@ class ListSettings(Section):
 class ShutdownSettings(Section):
     """How the server ends."""
 
-    title: ClassVar[str] = "Shutdown"
-    common: ClassVar[tuple[str, ...] | None] = ("shutdown_timeout",)
+    title = "Shutdown"
+    common = ("shutdown_timeout",)
 
     drain_delay: Annotated[
         float,

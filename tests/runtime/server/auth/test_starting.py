@@ -11,6 +11,7 @@ import pytest
 
 from mcpgen.runtime.server import Settings
 from mcpgen.runtime.server.main import CannotStart, serve
+from mcpgen.runtime.server.server import Server
 from tests.pace import patient
 
 from .vault import Vault
@@ -21,7 +22,7 @@ async def starts(**settings: Any) -> bool:
     listening = asyncio.Event()
     announce: Callable[[str], None] = lambda url: listening.set()  # noqa: E731
     task = asyncio.ensure_future(
-        serve(Vault(), Settings(port=0, **settings), announce=announce)
+        serve(Server, Vault(), Settings(port=0, **settings), announce=announce)
     )
     waiting = asyncio.ensure_future(listening.wait())
     try:

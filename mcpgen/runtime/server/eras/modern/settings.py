@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from pydantic import SecretStr
 
@@ -27,9 +27,9 @@ def _keys(values: Iterable[SecretStr]) -> str | None:
 class ModernSettings(Section):
     """How the state of a round is signed, and what is logged about it."""
 
-    title: ClassVar[str] = "Multi-round-trip requests (2026-07-28)"
-    feature: ClassVar[str] = "modern"
-    common: ClassVar[tuple[str, ...] | None] = ("state_keys",)
+    title = "Multi-round-trip requests (2026-07-28)"
+    feature = "modern"
+    common = ("state_keys",)
 
     state_keys: Annotated[
         tuple[SecretStr, ...],

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from ...options.section import Section
 from ...principal import Principal
@@ -40,8 +40,8 @@ _LOOK_SECONDS: Final = 1.0
 class APIKeySettings(Section):
     """Which API keys count."""
 
-    title: ClassVar[str] = "API keys"
-    feature: ClassVar[str] = "api-key"
+    title = "API keys"
+    feature = "api-key"
 
     auth_api_keys: Annotated[
         tuple[str, ...], "hashed API keys, as NAME:SHA256:SCOPE SCOPE"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from ...options.section import url as is_url
@@ -24,8 +24,8 @@ ISSUER: Final = "https://github.com/login/oauth"
 class GitHubSettings(ClientSettings, UserSettings):
     """Which accounts of GitHub are allowed."""
 
-    title: ClassVar[str] = "GitHub"
-    feature: ClassVar[str] = "github"
+    title = "GitHub"
+    feature = "github"
 
     auth_organizations: Annotated[
         tuple[str, ...], "GitHub organizations whose members are allowed"

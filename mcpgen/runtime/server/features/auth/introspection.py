@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 from urllib.parse import quote_plus
 
 from ...options.section import url as is_url
@@ -21,8 +21,8 @@ from .issuer import IssuerSettings, audience, discover, principal_of
 class IntrospectionSettings(ClientSettings, IssuerSettings):
     """Where an authorization server is asked about tokens."""
 
-    title: ClassVar[str] = "Asking about tokens"
-    feature: ClassVar[str] = "introspection"
+    title = "Asking about tokens"
+    feature = "introspection"
 
     auth_introspection_url: Annotated[
         str, "the introspection endpoint; empty: the issuer's metadata says so", is_url

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from ...options.section import SettingsError
 from ...principal import Principal
@@ -20,8 +20,8 @@ from .settings import UserSettings
 class MutualTLSSettings(UserSettings):
     """Which certificates of clients count."""
 
-    title: ClassVar[str] = "Certificates of clients"
-    feature: ClassVar[str] = "mtls"
+    title = "Certificates of clients"
+    feature = "mtls"
 
     tls_client_ca: Annotated[
         Path | None, "authorities in PEM form that sign clients' certificates"

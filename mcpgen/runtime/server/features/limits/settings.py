@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from ...options.section import Section
 
@@ -12,9 +12,9 @@ from ...options.section import Section
 class LimitSettings(Section):
     """What one client, and all of them together, may use."""
 
-    title: ClassVar[str] = "Limits"
-    feature: ClassVar[str] = "limits"
-    common: ClassVar[tuple[str, ...] | None] = ("address_rate", "principal_rate")
+    title = "Limits"
+    feature = "limits"
+    common = ("address_rate", "principal_rate")
 
     address_rate: Annotated[
         float, "requests per second and address, loopback apart; 0: no limit"
