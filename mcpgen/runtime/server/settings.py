@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from .eras.legacy.settings import LegacySettings  # feature: legacy
 from .eras.modern.settings import ModernSettings  # feature: modern
@@ -19,7 +19,7 @@ from .features.auth.token import TokenSettings  # feature: token
 from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
 from .features.telemetry.settings import TelemetrySettings  # feature: telemetry
-from .options.section import Section, SettingsError, at_least_one
+from .options.section import Common, Section, SettingsError, at_least_one
 from .options.sources import from_environment
 from .transports.http.settings import (
     AccessSettings,
@@ -50,7 +50,7 @@ class CallSettings(Section):
     """What calls may take."""
 
     title = "Calls"
-    common = ("tool_timeout", "threads")
+    common: ClassVar[Common] = ("tool_timeout", "threads")
 
     tool_timeout: Annotated[float, "time that one tool call may take; 0: no limit"] = (
         0.0
@@ -67,7 +67,7 @@ class ListSettings(Section):
     """How lists are divided, and how long answers may be cached."""
 
     title = "Lists and caches"
-    common = ("page_size",)
+    common: ClassVar[Common] = ("page_size",)
 
     page_size: Annotated[int, "entries per page of a list; 0: all on one page"] = 0
     list_ttl_ms: Annotated[int, "how long clients may cache lists (2026-07-28)"] = (
@@ -87,7 +87,7 @@ class ShutdownSettings(Section):
     """How the server ends."""
 
     title = "Shutdown"
-    common = ("shutdown_timeout",)
+    common: ClassVar[Common] = ("shutdown_timeout",)
 
     drain_delay: Annotated[
         float,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from ...options.section import Section, at_least_one
+from ...options.section import Common, Section, at_least_one
 
 MINUTE = 60.0
 
@@ -16,7 +16,7 @@ class LegacySettings(Section):
 
     title = "Legacy sessions (until 2025-11-25)"
     feature = "legacy"
-    common = ("session_idle",)
+    common: ClassVar[Common] = ("session_idle",)
 
     max_sessions: Annotated[int, "legacy sessions at one time", at_least_one] = 10_000
     session_idle: Annotated[float, "a legacy session ends after this silence"] = (

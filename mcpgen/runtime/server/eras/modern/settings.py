@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import SecretStr
 
-from ...options.section import Section
+from ...options.section import Common, Section
 
 KEY_BYTES: Final = 16
 MINUTE: Final = 60.0
@@ -29,7 +29,7 @@ class ModernSettings(Section):
 
     title = "Multi-round-trip requests (2026-07-28)"
     feature = "modern"
-    common = ("state_keys",)
+    common: ClassVar[Common] = ("state_keys",)
 
     state_keys: Annotated[
         tuple[SecretStr, ...],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from ...options.section import Section, url
+from ...options.section import Common, Section, url
 from ...transports.http.settings import PublicSettings
 
 AuthKind: TypeAlias = Literal[
@@ -26,7 +26,7 @@ class AuthSettings(PublicSettings):
 
     title = "Authentication"
     feature = "auth"
-    common = ("auth", "auth_issuer", "auth_scopes")
+    common: ClassVar[Common] = ("auth", "auth_issuer", "auth_scopes")
 
     auth: Annotated[
         AuthKind,

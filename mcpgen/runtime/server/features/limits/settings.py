@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from ...options.section import Section
+from ...options.section import Common, Section
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class LimitSettings(Section):
 
     title = "Limits"
     feature = "limits"
-    common = ("address_rate", "principal_rate")
+    common: ClassVar[Common] = ("address_rate", "principal_rate")
 
     address_rate: Annotated[
         float, "requests per second and address, loopback apart; 0: no limit"

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from ...options.section import (
+    Common,
     Section,
     at_least_one,
     served_path,
@@ -72,7 +73,7 @@ class ListeningSettings(Section):
     """Where the server is."""
 
     title = "Listening"
-    common = ("host", "port", "path", "tls_cert", "tls_key")
+    common: ClassVar[Common] = ("host", "port", "path", "tls_cert", "tls_key")
 
     host: Annotated[str, "address to listen on"] = "127.0.0.1"
     port: Annotated[int, "port to listen on; 0 takes a free one", _port] = 8000
@@ -116,7 +117,12 @@ class AccessSettings(Section):
     """From where requests may come."""
 
     title = "Who may connect"
-    common = ("allowed_hosts", "allowed_origins", "allow_anonymous", "trusted_proxies")
+    common: ClassVar[Common] = (
+        "allowed_hosts",
+        "allowed_origins",
+        "allow_anonymous",
+        "trusted_proxies",
+    )
 
     allowed_hosts: Annotated[
         tuple[str, ...],
@@ -146,7 +152,7 @@ class ConnectionSettings(Section):
     """What a request and a connection may take."""
 
     title = "Requests and connections"
-    common = ("max_body",)
+    common: ClassVar[Common] = ("max_body",)
 
     max_body: Annotated[int, "largest request body", at_least_one] = 4 * 1024 * 1024
     max_values: Annotated[
