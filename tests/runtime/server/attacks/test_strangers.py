@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from mcpgen.runtime.server import Settings
+from mcpgen.runtime.server import Server, Settings
 from mcpgen.runtime.server.main import CannotStart, serve
 
 from ..wire import SECONDS
@@ -22,7 +22,7 @@ async def starts(settings: Settings) -> bool:
     """Whether a server begins to listen with these settings; it is stopped at once."""
     listening = asyncio.Event()
     running = asyncio.ensure_future(
-        serve(Workshop(), settings, announce=lambda _: listening.set())
+        serve(Server, Workshop(), settings, announce=lambda _: listening.set())
     )
     waiting = asyncio.ensure_future(listening.wait())
     await asyncio.wait(

@@ -28,6 +28,7 @@ from .health import FLAG, is_healthy
 from .logs import Lines, OneEntry
 from .middleware import Hook, Middleware
 from .options.sources import from_arguments
+from .parts import Sink
 from .runner import ApplicationRunner, Runner
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Feature, Service, with_features
@@ -123,14 +124,17 @@ def main(
             )
             if STDIO in given or not serves_http
             else serve(
+                partial(
+                    Server,
+                    sessions=sessions,
+                    events=events,
+                    counters=counters,
+                    hooks=hooks,
+                    features=features,
+                ),
                 _made(service, settings),
                 settings,
-                sessions=sessions,
-                events=events,
-                counters=counters,
-                hooks=hooks,
-                features=features,
-                middlewares=middlewares,
+                middlewares,
                 on_signal=stop_in_time,
             ),
         )
@@ -195,26 +199,48 @@ def _made(service: Service | Callable[[], Service], settings: Settings) -> Servi
     return service()
 
 
-def _require_libraries() -> None:
-    """See that the libraries are there that only calls import."""
+def _built(
+    make: Callable[..., Server],
+    service: Service,
+    settings: Settings,
+    access_log: Sink | None = None,
+    *,
+    local: bool = False,
+) -> Server:
+    """The server of a service.
+
+    Args:
+        make: `Server`, with what its users hand over.
+        service: What the server does.
+        settings: How it is run.
+        access_log: Takes the lines of the access log.
+        local: Whether it serves standard input and output alone.
+
+    Raises:
+        CannotStart: A setting can't be used, or a library is missing that only calls
+            import.
+    """
     if find_spec("jsonschema_rs") is None:
         raise CannotStart(
             "the library jsonschema-rs is not installed: "
             f"{sys.executable} -m pip install --force-reinstall jsonschema-rs"
         )
+    try:
+        server = make(service, settings, access_log=access_log, local=local)
+        if not local:
+            known.check_certificates(server.parts.settings)
+        return server
+    except SettingsError as error:
+        raise CannotStart("\n".join(error.lines)) from None
 
 
 async def serve(
+    make: Callable[..., Server],
     service: Service,
     settings: Settings,
+    middlewares: Sequence[HttpMiddleware] = (),
     *,
     announce: Callable[[str], None] | None = None,
-    sessions: SessionStore | None = None,
-    events: EventStore | None = None,
-    counters: Counters | None = None,
-    hooks: Sequence[Hook | Middleware] = (),
-    features: Sequence[Feature] = (),
-    middlewares: Sequence[HttpMiddleware] = (),
     on_signal: Callable[[int], None] = lambda number: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets the URL once it is listened on.
@@ -223,22 +249,8 @@ async def serve(
         CannotStart: The address is taken, a setting or the certificate can't be used, a
             library is missing, or anyone on the network could call the server.
     """
-    _require_libraries()
     lines = Lines(sys.stderr)
-    try:
-        server = Server(
-            service,
-            settings,
-            sessions=sessions,
-            events=events,
-            access_log=lines,
-            counters=counters,
-            hooks=hooks,
-            features=features,
-        )
-        known.check_certificates(settings, service.contract)
-    except SettingsError as error:
-        raise CannotStart("\n".join(error.lines)) from None
+    server = _built(make, service, settings, lines)
     _refuse_strangers(server, settings)
     # Without the application layer where nothing needs it.
     runner = (
@@ -301,17 +313,8 @@ async def serve_stdio(
     settings = settings or Settings()
     connection = known.stdio_connection(settings.max_body)
     connection.take()
-    _require_libraries()
-    try:
-        server = Server(
-            _made(service, settings),
-            settings,
-            hooks=hooks,
-            features=features,
-            local=True,
-        )
-    except SettingsError as error:
-        raise CannotStart("\n".join(error.lines)) from None
+    make = partial(Server, hooks=hooks, features=features)
+    server = _built(make, _made(service, settings), settings, local=True)
     async with server.running():
         gc.freeze()
         with StopSignals(on_signal) as signals:

@@ -13,7 +13,7 @@ from .features.auth.settings import AuthSettings  # feature: auth
 from .features.auth.token import TokenSettings  # feature: token
 from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
-from .options.section import Section, SettingsError, at_least_one
+from .options.section import Common, Section, SettingsError, at_least_one
 from .options.sources import from_environment
 from .transports.http.settings import (
     AccessSettings,
@@ -31,7 +31,7 @@ CacheScope: TypeAlias = Literal["public", "private"]
 class LogSettings(Section):
     """What the server's own log has."""
 
-    title: ClassVar[str] = "Log"
+    title = "Log"
 
     log_level: Annotated[LogLevel, "least severe messages of the server's own log"] = (
         "info"
@@ -42,8 +42,8 @@ class LogSettings(Section):
 class CallSettings(Section):
     """What calls may take."""
 
-    title: ClassVar[str] = "Calls"
-    common: ClassVar[tuple[str, ...] | None] = ("tool_timeout", "threads")
+    title = "Calls"
+    common: ClassVar[Common] = ("tool_timeout", "threads")
 
     tool_timeout: Annotated[float, "time that one tool call may take; 0: no limit"] = (
         0.0
@@ -59,8 +59,8 @@ class CallSettings(Section):
 class ListSettings(Section):
     """How lists are divided, and how long answers may be cached."""
 
-    title: ClassVar[str] = "Lists and caches"
-    common: ClassVar[tuple[str, ...] | None] = ("page_size",)
+    title = "Lists and caches"
+    common: ClassVar[Common] = ("page_size",)
 
     page_size: Annotated[int, "entries per page of a list; 0: all on one page"] = 0
     list_ttl_ms: Annotated[int, "how long clients may cache lists (2026-07-28)"] = (
@@ -79,8 +79,8 @@ class ListSettings(Section):
 class ShutdownSettings(Section):
     """How the server ends."""
 
-    title: ClassVar[str] = "Shutdown"
-    common: ClassVar[tuple[str, ...] | None] = ("shutdown_timeout",)
+    title = "Shutdown"
+    common: ClassVar[Common] = ("shutdown_timeout",)
 
     drain_delay: Annotated[
         float,

@@ -96,18 +96,6 @@ class MemoryCounters:
 
     async def take(self, requests: Sequence[RateRequest], /) -> RateLimited | None:
         """See `Counters`."""
-        return self.take_now(requests)
-
-    async def hold(self, key: str, limit: int) -> bool:
-        """See `Counters`."""
-        return self.hold_now(key, limit)
-
-    async def release(self, key: str) -> None:
-        """See `Counters`."""
-        self.release_now(key)
-
-    def take_now(self, requests: Sequence[RateRequest]) -> RateLimited | None:
-        """`take` without waiting."""
         now = self._clock()
         known = self._full
         later: list[tuple[str, float]] = []
@@ -127,16 +115,16 @@ class MemoryCounters:
             del known[next(iter(known))]
         return None
 
-    def hold_now(self, key: str, limit: int) -> bool:
-        """`hold` without waiting."""
+    async def hold(self, key: str, limit: int) -> bool:
+        """See `Counters`."""
         count = self._held.get(key, 0)
         if count >= limit:
             return False
         self._held[key] = count + 1
         return True
 
-    def release_now(self, key: str) -> None:
-        """`release` without waiting."""
+    async def release(self, key: str) -> None:
+        """See `Counters`."""
         count = self._held.get(key, 0) - 1
         if count > 0:
             self._held[key] = count

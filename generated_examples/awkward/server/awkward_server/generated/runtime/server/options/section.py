@@ -41,6 +41,9 @@ Problem: TypeAlias = tuple[str, str]
 Check: TypeAlias = Callable[[Any], str | None]
 """Says what is wrong with a value that has the setting's type; None if nothing is."""
 
+Common: TypeAlias = tuple[str, ...] | None
+"""Names of settings; None for all of a section."""
+
 METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 
 _PATH: Final = re.compile(
@@ -85,7 +88,7 @@ class Section:
 
     title: ClassVar[str]
     feature: ClassVar[str] = ""
-    common: ClassVar[tuple[str, ...] | None] = None
+    common: ClassVar[Common] = None
 
     def __new__(cls, *_: object, **values: object) -> Self:
         """Refuse settings of features that this package does not have, by their names."""

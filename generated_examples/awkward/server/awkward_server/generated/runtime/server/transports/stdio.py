@@ -27,13 +27,11 @@ STDIO: Final = "--stdio"
 """The option that serves standard input and output instead of HTTP."""
 
 _CHUNK: Final = 64 * 1024
-_READ_AHEAD: Final = 1024 * 1024
-"""Bytes that wait to be taken, before reading is paused."""
+_READ_AHEAD: Final = 512 * 1024
+"""Bytes that wait to be taken; at twice as many, reading is paused."""
 _TAIL: Final = 256
 """Bytes at the end of a line that is too long which are kept: many clients put the id
 of a request there."""
-_LINE_COST: Final = 64
-"""What a line that waits costs beside its bytes."""
 _FLUSH_SECONDS: Final = 1.0
 """How long the client may take to read the rest, when the connection is closed."""
 _POLL_MS: Final = 500
@@ -99,11 +97,13 @@ class StdioConnection:
         Args:
             longest: Bytes of a line above which its middle is dropped.
         """
-        self._lines = _Lines(longest)
-        self._output = _Output(self._lines.end)
+        self._longest = longest
+        self._begun = bytearray()
+        self._lines: deque[bytes] = deque()
         self._files: tuple[BinaryIO, BinaryIO] | None = None
+        self._reader: asyncio.StreamReader
         self._reading: Any = None
-        self._writing: Any = None
+        self._writer: asyncio.StreamWriter | None = None
         self._held: list[bytes] = []
         self._held_size = 0
         self._closed = threading.Event()
@@ -127,29 +127,47 @@ class StdioConnection:
         if on_hang_up is not None and _can_wait(source):
             self._monitor(source, target, on_hang_up)
         if _is_one_socket(source, target):
-            both = _Both(self._lines, self._output)
             connection = socket.socket(fileno=os.dup(source.fileno()))
             source.close()
             target.close()
             connect: Any = (
-                loop.create_connection
+                asyncio.open_connection
                 if connection.family in (socket.AF_INET, socket.AF_INET6)
-                else loop.create_unix_connection
+                else asyncio.open_unix_connection
             )
-            self._writing, _ = await connect(lambda: both, sock=connection)
+            self._reader, self._writer = await connect(
+                sock=connection, limit=_READ_AHEAD
+            )
             return
+        reader = self._reader = asyncio.StreamReader(_READ_AHEAD)
         if _can_wait(source):
-            self._reading, _ = await loop.connect_read_pipe(lambda: self._lines, source)
-        else:
-            self._reading = _Thread(source, self._lines, loop)
-        if _can_wait(target):
-            self._writing, _ = await loop.connect_write_pipe(
-                lambda: self._output, target
+            self._reading, _ = await loop.connect_read_pipe(
+                lambda: asyncio.StreamReaderProtocol(reader), source
             )
+        else:
+            self._reading = _Thread(source, reader)
+        if _can_wait(target):
+            transport, protocol = await loop.connect_write_pipe(
+                lambda: _Output(reader), target
+            )
+            self._writer = asyncio.StreamWriter(transport, protocol, None, loop)
 
     async def receive(self) -> bytes | None:
-        """Return the next line, or None at the end of the input."""
-        return await self._lines.next()
+        """Return the next line, or None at the end of the input; empty ones are skipped."""
+        while not self._lines:
+            try:
+                data = await self._reader.read(_CHUNK)
+            except OSError:
+                data = b""
+            *complete, rest = data.split(b"\n")
+            for line in complete:
+                self._complete(line)
+            self._extend(rest)
+            if not data:
+                self._complete(b"")
+                if not self._lines:
+                    return None
+        return self._lines.popleft()
 
     async def send(self, message: bytes) -> None:
         """Write a line.
@@ -157,25 +175,25 @@ class StdioConnection:
         Raises:
             ConnectionError: Nobody reads any more.
         """
-        output = self._output
-        if output.lost or self._files is None:
+        writer = self._writer
+        if self._files is None:
             raise ConnectionResetError("standard output is closed")
-        if self._writing is None:
+        if writer is None:
             await asyncio.to_thread(_write_all, self._files[1], b"%b\n" % message)
             return
         self._held.append(message)
         self._held_size += len(message)
-        if not self._lines.has_next or self._held_size > _CHUNK:
+        if not self._lines or self._held_size > _CHUNK:
             self._write()
         elif len(self._held) == 1:
             asyncio.get_running_loop().call_soon(self._write)
-        if output.paused:
-            await output.writable()
+        await writer.drain()
 
     def _write(self) -> None:
         """Write what is held while the client has sent more: answers go out together."""
-        if self._held and not self._output.lost:
-            self._writing.write(b"\n".join((*self._held, b"")))
+        writer = self._writer
+        if self._held and writer is not None and not writer.is_closing():
+            writer.write(b"\n".join((*self._held, b"")))
             self._held.clear()
             self._held_size = 0
 
@@ -184,15 +202,34 @@ class StdioConnection:
         self._closed.set()
         if self._reading is not None:
             self._reading.close()
-        if self._writing is None:
+        writer = self._writer
+        if writer is None:
             if self._files is not None:
                 self._files[1].close()
             return
         self._write()
-        self._writing.close()
-        await self._output.closed(_FLUSH_SECONDS)
-        if not self._output.lost:
-            self._writing.abort()
+        writer.close()
+        try:
+            async with asyncio.timeout(_FLUSH_SECONDS):
+                await writer.wait_closed()
+        except TimeoutError:
+            writer.transport.abort()
+        except OSError:
+            """Nobody reads any more."""
+
+    def _extend(self, data: bytes) -> None:
+        # More bytes than the longest has, which shows that the line is longer.
+        self._begun += data
+        if len(self._begun) > self._longest + 2 * _TAIL:
+            del self._begun[self._longest + _TAIL : -_TAIL]
+
+    def _complete(self, line: bytes) -> None:
+        if self._begun:
+            self._extend(line)
+            line = bytes(self._begun)
+            self._begun.clear()
+        if line and not line.isspace():
+            self._lines.append(line)
 
     def _monitor(
         self, source: BinaryIO, target: BinaryIO, on_hang_up: Callable[[], None]
@@ -242,18 +279,17 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-class _Thread:
+class _Thread(asyncio.ReadTransport):
     """Reads in a thread, what no event loop can wait for."""
 
-    def __init__(
-        self, file: BinaryIO, lines: _Lines, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, file: BinaryIO, reader: asyncio.StreamReader) -> None:
+        super().__init__()
         self._file = file
-        self._lines = lines
-        self._loop = loop
+        self._reader = reader
+        self._loop = asyncio.get_running_loop()
         self._going = threading.Event()
         self._paused = False
-        lines.connection_made(self)
+        reader.set_transport(self)
         threading.Thread(target=self._read, name="stdio", daemon=True).start()
 
     def pause_reading(self) -> None:
@@ -272,7 +308,7 @@ class _Thread:
                 self._going.clear()
                 self._loop.call_soon_threadsafe(self._take, data)
                 self._going.wait()
-            self._loop.call_soon_threadsafe(self._lines.end)
+            self._loop.call_soon_threadsafe(self._reader.feed_eof)
 
     def _data(self) -> bytes:
         try:
@@ -281,156 +317,16 @@ class _Thread:
             return b""
 
     def _take(self, data: bytes) -> None:
-        self._lines.data_received(data)
+        self._reader.feed_data(data)
         if not self._paused:
             self._going.set()
 
 
-class _Output(asyncio.BaseProtocol):
-    """Knows whether more may be written.
+class _Output(asyncio.StreamReaderProtocol):
+    """The output, as a protocol that ends the input once nobody reads any more."""
 
-    Attributes:
-        lost: Whether nobody reads any more.
-        paused: Whether enough waits to be read.
-    """
-
-    def __init__(self, on_lost: Callable[[], None]) -> None:
-        self._on_lost = on_lost
-        self._changed: asyncio.Future[None] | None = None
-        self.lost = False
-        self.paused = False
-
-    def pause_writing(self) -> None:
-        self.paused = True
-
-    def resume_writing(self) -> None:
-        self.paused = False
-        self._wake()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Nothing: what is read comes from a transport of its own."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
-        self._wake()
-        self._on_lost()
-
-    async def writable(self) -> None:
-        """Wait until more may be written.
-
-        Raises:
-            ConnectionError: Nobody reads any more.
-        """
-        while self.paused and not self.lost:
-            await self._change()
-        if self.lost:
-            raise ConnectionResetError("standard output is closed")
-
-    async def closed(self, seconds: float) -> None:
-        """Wait until everything is written, but not for longer than this."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not self.lost:
-                    await self._change()
-
-    async def _change(self) -> None:
-        if self._changed is None:
-            self._changed = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._changed)
-
-    def _wake(self) -> None:
-        if self._changed is not None:
-            self._changed.set_result(None)
-            self._changed = None
-
-
-class _Lines(asyncio.Protocol):
-    """Splits what is read into lines, of which empty ones are skipped."""
-
-    def __init__(self, longest: int) -> None:
-        self._longest = longest
-        self._transport: Any = None
-        self._begun = bytearray()
-        self._lines: deque[bytes] = deque()
-        self._size = 0
-        self._ended = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        *complete, rest = data.split(b"\n")
-        for line in complete:
-            self._take(line)
-        self._extend(rest)
-        if self._size > _READ_AHEAD:
-            self._transport.pause_reading()
-        self._wake()
-
-    def eof_received(self) -> None:
-        self.end()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.end()
-
-    def end(self) -> None:
-        """Give what there is, and then nothing more."""
-        if not self._ended:
-            self._take(b"")
-            self._ended = True
-            self._wake()
-
-    @property
-    def has_next(self) -> bool:
-        """Whether there is a line that need not be waited for."""
-        return bool(self._lines)
-
-    async def next(self) -> bytes | None:
-        """The next line, or None at the end."""
-        while not self._lines:
-            if self._ended:
-                return None
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        line = self._lines.popleft()
-        before, self._size = self._size, self._size - len(line) - _LINE_COST
-        if before > _READ_AHEAD >= self._size and not self._ended:
-            self._transport.resume_reading()
-        return line
-
-    def _extend(self, data: bytes) -> None:
-        # More bytes than the longest has, which shows that the line is longer.
-        self._begun += data
-        if len(self._begun) > self._longest + 2 * _TAIL:
-            del self._begun[self._longest + _TAIL : -_TAIL]
-
-    def _take(self, line: bytes) -> None:
-        if self._begun:
-            self._extend(line)
-            line = bytes(self._begun)
-            self._begun.clear()
-        if not line or line.isspace():
-            return
-        self._lines.append(line)
-        self._size += len(line) + _LINE_COST
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
-class _Both(asyncio.Protocol):
-    """Input and output on one socket."""
-
-    def __init__(self, lines: _Lines, output: _Output) -> None:
-        self._output = output
-        self.connection_made = lines.connection_made  # type: ignore[method-assign]
-        self.data_received = lines.data_received  # type: ignore[method-assign]
-        self.pause_writing = output.pause_writing  # type: ignore[method-assign]
-        self.resume_writing = output.resume_writing  # type: ignore[method-assign]
-        self._lines = lines
-
-    def eof_received(self) -> bool:
-        self._lines.end()
-        return True  # the other direction stays open
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._output.connection_lost(exc)
+        super().connection_lost(exc or ConnectionResetError("nobody reads any more"))

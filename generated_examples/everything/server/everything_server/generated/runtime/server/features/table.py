@@ -12,13 +12,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.features import load, to_add
-from ..effective import effective
 from ..parts import AccessLog, Authentication, Limits, Parts, Sink
 from ..service import Service
 from ..settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from ..handlers.contract import Contract
     from ..http_endpoint import Http
     from ..methods.registry import LiveCatalog
     from ..middleware import Hook
@@ -86,16 +84,17 @@ def build_authentication(
     return found
 
 
-def check_certificates(settings: Settings, contract: Contract) -> None:
+def check_certificates(settings: Any) -> None:
     """See that what certificates of clients need is set.
+
+    Args:
+        settings: How the server is run, with the manifest's choices.
 
     Raises:
         SettingsError: Names what is missing.
     """
     if _has("auth") and _has("auth.mtls"):
-        chosen: Any = effective(settings, contract)
-        module = _module("auth.mtls")
-        module.check(chosen, chosen.auth, chosen.tls_cert)
+        _module("auth.mtls").check(settings, settings.auth, settings.tls_cert)
 
 
 def ask_for_certificates(context: ssl.SSLContext, settings: Settings) -> None:

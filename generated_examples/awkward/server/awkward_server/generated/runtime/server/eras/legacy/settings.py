@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from ...options.section import Section, at_least_one
+from ...options.section import Common, Section, at_least_one
 
 MINUTE = 60.0
 
@@ -14,9 +14,9 @@ MINUTE = 60.0
 class LegacySettings(Section):
     """How long sessions and their events are kept."""
 
-    title: ClassVar[str] = "Legacy sessions (until 2025-11-25)"
-    feature: ClassVar[str] = "legacy"
-    common: ClassVar[tuple[str, ...] | None] = ("session_idle",)
+    title = "Legacy sessions (until 2025-11-25)"
+    feature = "legacy"
+    common: ClassVar[Common] = ("session_idle",)
 
     max_sessions: Annotated[int, "legacy sessions at one time", at_least_one] = 10_000
     session_idle: Annotated[float, "a legacy session ends after this silence"] = (

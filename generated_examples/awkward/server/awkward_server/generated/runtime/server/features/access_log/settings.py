@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from ...options.section import Section
 
@@ -14,7 +14,7 @@ AccessLogFormat: TypeAlias = Literal["text", "json", "off"]
 class AccessLogSettings(Section):
     """Whether and how requests are logged."""
 
-    title: ClassVar[str] = "Access log"
-    feature: ClassVar[str] = "access-log"
+    title = "Access log"
+    feature = "access-log"
 
     access_log: Annotated[AccessLogFormat, "one line per request"] = "text"

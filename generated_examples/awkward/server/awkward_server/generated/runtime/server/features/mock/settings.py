@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from ...options.section import Section
 
@@ -12,7 +12,7 @@ from ...options.section import Section
 class MockSettings(Section):
     """Whether answers are made up."""
 
-    title: ClassVar[str] = "Mock mode"
-    feature: ClassVar[str] = "mock"
+    title = "Mock mode"
+    feature = "mock"
 
     mock: Annotated[bool, "return sample data instead of calling handlers"] = False

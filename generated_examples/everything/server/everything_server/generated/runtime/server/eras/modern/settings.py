@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import SecretStr
 
-from ...options.section import Section
+from ...options.section import Common, Section
 
 KEY_BYTES: Final = 16
 MINUTE: Final = 60.0
@@ -27,9 +27,9 @@ def _keys(values: Iterable[SecretStr]) -> str | None:
 class ModernSettings(Section):
     """How the state of a round is signed, and what is logged about it."""
 
-    title: ClassVar[str] = "Multi-round-trip requests (2026-07-28)"
-    feature: ClassVar[str] = "modern"
-    common: ClassVar[tuple[str, ...] | None] = ("state_keys",)
+    title = "Multi-round-trip requests (2026-07-28)"
+    feature = "modern"
+    common: ClassVar[Common] = ("state_keys",)
 
     state_keys: Annotated[
         tuple[SecretStr, ...],

@@ -13,7 +13,7 @@ from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -48,7 +48,7 @@ _REFUSED_SECONDS: Final = 5.0
 class ClientSettings(Section):
     """How others are asked about tokens."""
 
-    title: ClassVar[str] = "Asking about tokens"
+    title = "Asking about tokens"
 
     auth_cache: Annotated[
         float, "how long answers of introspection and GitHub are trusted"

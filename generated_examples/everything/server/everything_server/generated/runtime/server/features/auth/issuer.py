@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from ....core.jsonrpc import is_array
@@ -23,7 +23,7 @@ _log: Final = logging.getLogger("mcp.auth")
 class IssuerSettings(Section):
     """Which tokens of an authorization server count."""
 
-    title: ClassVar[str] = "Tokens of an authorization server"
+    title = "Tokens of an authorization server"
 
     auth_audience: Annotated[
         tuple[str, ...],

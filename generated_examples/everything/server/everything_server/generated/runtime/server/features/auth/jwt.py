@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Annotated, Any, ClassVar, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from pydantic_core import from_json
 
@@ -58,8 +58,8 @@ _KINDS: Final[Mapping[str, str]] = {"RS": "RSA", "PS": "RSA", "ES": "EC"}
 class JWTSettings(IssuerSettings):
     """How signed tokens are verified."""
 
-    title: ClassVar[str] = "Tokens of an authorization server"
-    feature: ClassVar[str] = "jwt"
+    title = "Tokens of an authorization server"
+    feature = "jwt"
 
     auth_algorithms: Annotated[
         tuple[str, ...], "signature algorithms of tokens that count"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import SecretStr
 
@@ -18,8 +18,8 @@ from .authenticator import AuthRequest, Deployment, Refusal, bearer_token, diges
 class TokenSettings(Section):
     """Which fixed tokens count."""
 
-    title: ClassVar[str] = "Fixed tokens"
-    feature: ClassVar[str] = "token"
+    title = "Fixed tokens"
+    feature = "token"
 
     auth_tokens: Annotated[
         tuple[SecretStr, ...], "bearer tokens that never change, for development"

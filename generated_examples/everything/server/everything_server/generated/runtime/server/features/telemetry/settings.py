@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import SecretStr
 
@@ -14,8 +14,8 @@ from ...options.section import Section, served_path_or_off
 class TelemetrySettings(Section):
     """What is measured, and who may see it."""
 
-    title: ClassVar[str] = "Telemetry"
-    feature: ClassVar[str] = "telemetry"
+    title = "Telemetry"
+    feature = "telemetry"
 
     telemetry: Annotated[
         bool, "spans and metrics of calls, to the providers of OpenTelemetry"

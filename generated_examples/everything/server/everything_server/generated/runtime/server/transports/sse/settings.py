@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from ...options.section import served_path, served_path_or_off
 from ..http.settings import PublicSettings
@@ -22,8 +22,8 @@ def _path_or_off(value: str) -> str | None:
 class SseSettings(PublicSettings):
     """Where clients of HTTP+SSE find the server."""
 
-    title: ClassVar[str] = "HTTP+SSE (2024-11-05)"
-    feature: ClassVar[str] = "sse"
+    title = "HTTP+SSE (2024-11-05)"
+    feature = "sse"
 
     sse_path: Annotated[
         str, "path of the event stream of HTTP+SSE; empty: off", _path_or_off

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
@@ -36,6 +36,9 @@ from ..http.settings import PublicSettings
 from ..http.sse import COMMENT, named_event
 from .settings import SseSettings
 
+Handle: TypeAlias = Callable[[Exchange], Awaitable[web.StreamResponse]]
+"""Answers the requests of a path."""
+
 _MAX_POSTS: Final = 16
 """POSTs of one client that may wait until it reads responses."""
 
@@ -48,29 +51,6 @@ def unknown_session() -> Refused:
 def _unread() -> Refused:
     """The refusal of a POST for which there is no room."""
     return too_many(TOO_MANY, "The responses on the event stream are not read", None, 1)
-
-
-class _Stream:
-    """The event stream, as a `Connection`: what the client sends is posted instead."""
-
-    def __init__(self, exchange: Exchange, messages_url: str) -> None:
-        self._exchange = exchange
-        self._url = messages_url.encode("ascii")
-        self._closed = asyncio.Event()
-
-    async def receive(self) -> bytes | None:
-        # No sooner than this can what is posted be served.
-        await self._exchange.write(named_event(b"endpoint", self._url))
-        await self._closed.wait()
-        return None
-
-    async def send(self, message: bytes) -> None:
-        await self._exchange.write(named_event(b"message", message))
-
-    async def close(self) -> None:
-        self._closed.set()
-        if self._exchange.stream is not None:
-            await self._exchange.end()
 
 
 class _WaitingPost:
@@ -88,7 +68,7 @@ class _WaitingPost:
 
 
 class SseConnection:
-    """A client, from its GET until the stream ends.
+    """A client, from its GET until the stream ends; its event stream as a `Connection`.
 
     Attributes:
         owner: The key of its principal; None without authentication.
@@ -113,6 +93,8 @@ class SseConnection:
         """
         self.owner: Final = exchange.owner
         self._exchange = exchange
+        self._url = messages_url.encode("ascii")
+        self._closed = asyncio.Event()
         self._principal = exchange.principal
         self._keep_alive = parts.settings.keep_alive
         self._monitor = parts.monitor
@@ -121,24 +103,33 @@ class SseConnection:
         self._unused_until = exchange.written + parts.settings.session_idle
         self._pulse: asyncio.Task[None] | None = None
         self._server = ConnectionServer(
-            parts, eras, _Stream(exchange, messages_url), exchange.principal, session_id
+            parts, eras, self, exchange.principal, session_id
         )
+        self.serve: Final[Callable[[], Awaitable[None]]] = self._server.serve
+        """Send messages until the stream ends; ConnectionError if the client is gone."""
         self.end: Final[Callable[[], None]] = self._server.end
         """End the stream; what runs is canceled."""
         self.finish: Final[Callable[[], None]] = self._server.finish
         """Take no more requests, and end the stream when those that run are done."""
 
-    async def serve(self) -> None:
-        """Name the URL to post to, then send messages until the stream ends.
+    async def receive(self) -> bytes | None:
+        """Name the URL to post to, then wait for the end: nothing comes on the stream."""
+        # No sooner than this can what is posted be served.
+        await self._exchange.write(named_event(b"endpoint", self._url))
+        await self._closed.wait()
+        return None
 
-        Raises:
-            ConnectionError: The client is gone already.
-        """
-        try:
-            await self._server.serve()
-        finally:
-            if self._pulse is not None:
-                self._pulse.cancel()
+    async def send(self, message: bytes) -> None:
+        """See `Connection`."""
+        await self._exchange.write(named_event(b"message", message))
+
+    async def close(self) -> None:
+        """See `Connection`."""
+        self._closed.set()
+        if self._pulse is not None:
+            self._pulse.cancel()
+        if self._exchange.stream is not None:
+            await self._exchange.end()
 
     async def take(
         self, message: object, posted: Exchange
@@ -239,8 +230,8 @@ class SseTransport:
         assert isinstance(settings, SseSettings)
         self._open: dict[str, SseConnection] = {}
         self._closing = False
-        self._streams = _Streams(self, parts, guard, access)
-        self._messages = _Messages(self, parts, guard, eras[-1], access)
+        self._streams = _Endpoint(parts, guard, access, "GET", self._stream)
+        self._messages = _Endpoint(parts, guard, access, "POST", self._message)
         self._parts = parts
         self._eras = eras
         self._path = settings.sse_path
@@ -264,8 +255,29 @@ class SseTransport:
             self._streams.cancel(seconds), self._messages.cancel(seconds)
         )
 
-    async def stream(self, exchange: Exchange) -> web.StreamResponse:
+    async def _message(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer a POST: begin to work on a message."""
+        check_form(exchange.request)
+        connection = self._find(exchange)
+        await connection.wait_for_room(exchange)
+        message = await self._messages.read(exchange)
+        if is_array(message):
+            # Only the oldest revisions have them.
+            self._eras[-1].check_batch(len(message))
+            await self._parts.limits.batch(exchange, len(message))
+        task = await connection.take(message, exchange)
+        if task is not None:
+            self._messages.working[exchange] = task
+        return exchange.accepted()
+
+    async def _stream(self, exchange: Exchange) -> web.StreamResponse:
         """Answer a GET: serve a client until its stream ends."""
+        if not exchange.takes_events:
+            raise refused(406, "Accept must list text/event-stream")
+        async with self._parts.limits.streaming(exchange):
+            return await self._serve(exchange)
+
+    async def _serve(self, exchange: Exchange) -> web.StreamResponse:
         if self._closing:
             raise refused(503, "The server is stopping", {"Retry-After": "1"})
         if len(self._open) >= self._parts.settings.max_sessions:
@@ -284,7 +296,7 @@ class SseTransport:
             del self._open[session_id]
         return await exchange.open()
 
-    def find(self, exchange: Exchange) -> SseConnection:
+    def _find(self, exchange: Exchange) -> SseConnection:
         """The connection that a POST names.
 
         Raises:
@@ -312,59 +324,32 @@ class SseTransport:
         return f"{prefix}{self._messages_path}?sessionId={session_id}"
 
 
-class _Streams(HttpEndpoint):
+class _Endpoint(HttpEndpoint):
+    """The requests of one path, which has one method.
+
+    Attributes:
+        working: What still works on a request that was answered.
+    """
+
     over_sse = True
 
     def __init__(
-        self, transport: SseTransport, parts: Parts, guard: Guard, access: AccessLog
+        self, parts: Parts, guard: Guard, access: AccessLog, method: str, answer: Handle
     ) -> None:
-        super().__init__(parts, guard, access, "GET, OPTIONS")
-        self._transport = transport
+        super().__init__(parts, guard, access, f"{method}, OPTIONS")
+        self._method = method
+        self._answer = answer
+        self.working: dict[Exchange, asyncio.Task[None]] = {}
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
-        if exchange.request.method != "GET":
+        """See `HttpEndpoint`."""
+        if exchange.request.method != self._method:
             raise self._not_served(exchange)
-        if not exchange.takes_events:
-            raise refused(406, "Accept must list text/event-stream")
-        async with self._limits.streaming(exchange):
-            return await self._transport.stream(exchange)
-
-
-class _Messages(HttpEndpoint):
-    over_sse = True
-
-    def __init__(
-        self,
-        transport: SseTransport,
-        parts: Parts,
-        guard: Guard,
-        oldest: Era,
-        access: AccessLog,
-    ) -> None:
-        super().__init__(parts, guard, access, "POST, OPTIONS")
-        self._transport = transport
-        self._oldest = oldest
-        self._working: dict[Exchange, asyncio.Task[None]] = {}
-
-    async def respond(self, exchange: Exchange) -> web.StreamResponse:
-        if exchange.request.method != "POST":
-            raise self._not_served(exchange)
-        check_form(exchange.request)
-        connection = self._transport.find(exchange)
-        await connection.wait_for_room(exchange)
-        message = await self.read(exchange)
-        if is_array(message):
-            # Only the oldest revisions have them.
-            self._oldest.check_batch(len(message))
-            await self._limits.batch(exchange, len(message))
-        task = await connection.take(message, exchange)
-        if task is not None:
-            self._working[exchange] = task
-        return exchange.accepted()
+        return await self._answer(exchange)
 
     def ended(self, exchange: Exchange, status: int, seconds: float) -> None:
         """Write the line of a request when its work is done, with what came of it."""
-        task = self._working.pop(exchange, None)
+        task = self.working.pop(exchange, None)
         if task is None:
             super().ended(exchange, status, seconds)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from ...options.section import Section, url
+from ...options.section import Common, Section, url
 from ...transports.http.settings import PublicSettings
 
 AuthKind: TypeAlias = Literal[
@@ -19,13 +19,9 @@ AuthKind: TypeAlias = Literal[
 class AuthSettings(PublicSettings):
     """How requests are authenticated, and which scopes they need."""
 
-    title: ClassVar[str] = "Authentication"
-    feature: ClassVar[str] = "auth"
-    common: ClassVar[tuple[str, ...] | None] = (
-        "auth",
-        "auth_issuer",
-        "auth_scopes",
-    )
+    title = "Authentication"
+    feature = "auth"
+    common: ClassVar[Common] = ("auth", "auth_issuer", "auth_scopes")
 
     auth: Annotated[
         AuthKind,
@@ -54,7 +50,7 @@ class AuthSettings(PublicSettings):
 class UserSettings(Section):
     """Who is allowed."""
 
-    title: ClassVar[str] = "Users"
+    title = "Users"
 
     auth_users: Annotated[
         tuple[str, ...], "GitHub users, or subjects of certificates, that are allowed"

@@ -94,10 +94,8 @@ class Limits(parts.Limits):
         super().__init__(settings.max_calls)
         self._settings = settings
         self._counters = MemoryCounters() if counters is None else counters
-        # What is in this process needs no waiting for, and a wait costs as much as it.
-        self._memory = (
-            self._counters if type(self._counters) is MemoryCounters else None
-        )
+        # What is in this process never waits and never fails.
+        self._in_memory = type(self._counters) is MemoryCounters
         proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         self._proxies = proxies if proxies else None
         self._total = _requests("total", settings.total_rate, settings.total_burst)
@@ -175,17 +173,14 @@ class Limits(parts.Limits):
                 else:
                     self.calls -= 1
                     if client is not None:
-                        await self._leave(client)
+                        await self._release(client.calls)
 
         return call
 
     async def _enter(self, client: Client, limit: int) -> None:
         held = False
         try:
-            if self._memory is None:
-                held = await self._hold(client.calls, limit)
-            else:
-                held = self._memory.hold_now(client.calls, limit)
+            held = await self._hold(client.calls, limit)
         finally:
             # Whoever stops waiting for the store's answer begins no call either.
             if not held:
@@ -193,17 +188,11 @@ class Limits(parts.Limits):
         if not held:
             raise too_many(TOO_MANY, "Too many calls at one time", "client_calls", 1)
 
-    async def _leave(self, client: Client) -> None:
-        if self._memory is None:
-            await self._release(client.calls)
-        else:
-            self._memory.release_now(client.calls)
-
     async def _leave_later(self, thread: Future[Any], client: Client | None) -> None:
         await asyncio.wait([asyncio.wrap_future(thread)])
         self.calls -= 1
         if client is not None:
-            await self._leave(client)
+            await self._release(client.calls)
 
     @asynccontextmanager
     async def streaming(self, incoming: Incoming) -> AsyncGenerator[None, None]:
@@ -268,14 +257,12 @@ class Limits(parts.Limits):
         return Client(key, _requests(key, rate, burst))
 
     async def _take(self, exchange: Exchange, requests: Sequence[RateRequest]) -> None:
-        if self._memory is not None:
-            limited = self._memory.take_now(requests)
-        else:
-            try:
-                limited = await contained(self._counters.take(requests))
-            except Exception:
-                self._complain()
-                return
+        taking = self._counters.take(requests)
+        try:
+            limited = await (taking if self._in_memory else contained(taking))
+        except Exception:
+            self._complain()
+            return
         if limited is not None:
             bucket, _, _ = requests[limited.request].key.partition(":")
             raise self._too_fast(exchange, f"{bucket}_rate", limited.seconds)
@@ -298,7 +285,10 @@ class Limits(parts.Limits):
 
         What is canceled meanwhile is given back as soon as the store has answered.
         """
-        counting = asyncio.ensure_future(contained(self._counters.hold(key, limit)))
+        holding = self._counters.hold(key, limit)
+        if self._in_memory:
+            return await holding
+        counting = asyncio.ensure_future(contained(holding))
         try:
             return await asyncio.shield(counting)
         except asyncio.CancelledError:
@@ -312,6 +302,9 @@ class Limits(parts.Limits):
 
     async def _release(self, key: str) -> None:
         """Count one less, also if the caller is canceled meanwhile."""
+        if self._in_memory:
+            await self._counters.release(key)
+            return
         if uncounted := self._uncounted.pop(key, 0):
             if uncounted > 1:
                 self._uncounted[key] = uncounted - 1

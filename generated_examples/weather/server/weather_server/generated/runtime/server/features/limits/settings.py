@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from ...options.section import Section
+from ...options.section import Common, Section
 
 
 @dataclass(frozen=True, kw_only=True)
 class LimitSettings(Section):
     """What one client, and all of them together, may use."""
 
-    title: ClassVar[str] = "Limits"
-    feature: ClassVar[str] = "limits"
-    common: ClassVar[tuple[str, ...] | None] = ("address_rate", "principal_rate")
+    title = "Limits"
+    feature = "limits"
+    common: ClassVar[Common] = ("address_rate", "principal_rate")
 
     address_rate: Annotated[
         float, "requests per second and address, loopback apart; 0: no limit"

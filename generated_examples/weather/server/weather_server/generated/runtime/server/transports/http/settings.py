@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from ...options.section import (
+    Common,
     Section,
     at_least_one,
     served_path,
@@ -71,14 +72,8 @@ def _proxies(values: Iterable[str]) -> str | None:
 class ListeningSettings(Section):
     """Where the server is."""
 
-    title: ClassVar[str] = "Listening"
-    common: ClassVar[tuple[str, ...] | None] = (
-        "host",
-        "port",
-        "path",
-        "tls_cert",
-        "tls_key",
-    )
+    title = "Listening"
+    common: ClassVar[Common] = ("host", "port", "path", "tls_cert", "tls_key")
 
     host: Annotated[str, "address to listen on"] = "127.0.0.1"
     port: Annotated[int, "port to listen on; 0 takes a free one", _port] = 8000
@@ -108,7 +103,7 @@ def _public_url(value: str) -> str | None:
 class PublicSettings(Section):
     """Where clients know the server to be, for what has to tell them."""
 
-    title: ClassVar[str] = "Public URL"
+    title = "Public URL"
 
     public_url: Annotated[
         str,
@@ -121,8 +116,8 @@ class PublicSettings(Section):
 class AccessSettings(Section):
     """From where requests may come."""
 
-    title: ClassVar[str] = "Who may connect"
-    common: ClassVar[tuple[str, ...] | None] = (
+    title = "Who may connect"
+    common: ClassVar[Common] = (
         "allowed_hosts",
         "allowed_origins",
         "allow_anonymous",
@@ -156,8 +151,8 @@ class AccessSettings(Section):
 class ConnectionSettings(Section):
     """What a request and a connection may take."""
 
-    title: ClassVar[str] = "Requests and connections"
-    common: ClassVar[tuple[str, ...] | None] = ("max_body",)
+    title = "Requests and connections"
+    common: ClassVar[Common] = ("max_body",)
 
     max_body: Annotated[int, "largest request body", at_least_one] = 4 * 1024 * 1024
     max_values: Annotated[
