@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mcpgen import callers, ir, naming, pycode
 from mcpgen.callers import LARGEST_MODULE as LARGEST_MODULE
 from mcpgen.diagnostics import Collector, MCPGenError
-from mcpgen.samples import sample
+from mcpgen.examples import NoExample, example
 
 if TYPE_CHECKING:
     from mcpgen.callers import Record
@@ -203,7 +203,7 @@ class _Maker:
             input=model,
             output=self._models[names.root("Output")] if has_output else None,
             parameters=_parameters(names, "Input", model),
-            sample=sample(tool.input_schema),
+            sample=_sample(tool.input_schema),
             timeout=tool.timeout,
             scopes=tool.scopes,
         )
@@ -246,6 +246,15 @@ class _Maker:
             completions=_completions(template, names),
             scopes=template.scopes,
         )
+
+
+def _sample(schema: dict[str, ir.Json]) -> dict[str, ir.Json] | None:
+    """Arguments that a schema accepts: those that it requires."""
+    try:
+        found = example(schema, optional=False)
+    except NoExample:
+        return None
+    return dict(found)
 
 
 def _parameters(names: Names, suffix: str, model: ir.Model) -> tuple[str, ...]:

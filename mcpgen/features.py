@@ -16,7 +16,7 @@ SERVER: Final[Mapping[str, tuple[str, ...]]] = {
     "limits": ("limits/",),
     "access-log": ("access_log/",),
     "auth": ("auth/",),
-    "mock": ("mock/", "../../core/examples/"),
+    "mock": ("mock/",),
     "telemetry": ("telemetry/",),
     "jwt": ("auth/fetch.py", "auth/issuer.py", "auth/jwt.py"),
     "introspection": ("auth/fetch.py", "auth/issuer.py", "auth/introspection.py"),
@@ -95,7 +95,7 @@ CLIENT_ERAS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The same for clients, which with both eras choose one of them."""
 
-NEVER_IN_CLIENTS: Final = ("../../core/examples/", "../../core/uri/match.py")
+NEVER_IN_CLIENTS: Final = ("../../core/uri/match.py",)
 """What only servers use."""
 
 

@@ -23,6 +23,7 @@ from mcpgen.views import (
     client,
     common,
     documents,
+    examples,
     handler,
     package,
     publishing,
@@ -280,6 +281,18 @@ class _Pages:
                 contract=service.contract(project, self._handlers),
             ),
         )
+        if examples.are_wanted(project):
+            first = (
+                f"What the {name} server answers in mock mode, made from the schemas."
+            )
+            yield (
+                f"{home}/examples.py",
+                self._own(
+                    "server/examples.py.jinja",
+                    docstring=self._said(first),
+                    examples=examples.examples(project, self._pieces),
+                ),
+            )
         yield f"{home}/py.typed", File("", Ownership.GENERATED)
         comment = pycode.comment(common.made_by(project))
         needed = list(map(Code, features.requirements(project)))

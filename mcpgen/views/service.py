@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mcpgen import ir, pycode
 from mcpgen.pycode import Call, Code, Expression, Row, Table, Value
 
-from . import runtime
+from . import examples, runtime
 from .common import BODY_INDENT, METHOD_INDENT, Method
 from .handler import Handler
 
@@ -20,6 +20,9 @@ def service_imports(project: ir.Project, handlers: Sequence[Handler]) -> Code:
             runtime.local("typing", ["ClassVar"]),
             runtime.local(".", ["models"] if _has_models(handlers) else []),
             runtime.local(".catalog", ["CATALOG"]),
+            runtime.local(
+                ".examples", ["EXAMPLES"] if examples.are_wanted(project) else []
+            ),
             runtime.local(".revisions", ["REVISIONS"]),
             runtime.imports(project, "server", _from_runtime(project, handlers)),
         )
@@ -102,6 +105,8 @@ def contract(project: ir.Project, handlers: Sequence[Handler]) -> Code:
         arguments.append((Code("transports"), listed))
     if project.auth is not None:
         arguments.append((Code("auth"), Table(tuple(_auth(project.auth)))))
+    if examples.are_wanted(project):
+        arguments.append((Code("examples"), Code("EXAMPLES")))
     return pycode.assignment(
         "contract: ClassVar[Contract]",
         Call(Code("Contract"), tuple(arguments)),

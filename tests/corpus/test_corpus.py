@@ -27,8 +27,8 @@ from mcp.types import TextContent, Tool
 
 from mcpgen import ir
 from mcpgen.build import build
+from mcpgen.examples import example
 from mcpgen.manifest import load
-from mcpgen.runtime.core.examples import example
 from tests.packages import same
 from tests.render.projects import importable
 from tests.runtime.server.seams.lines import modern

@@ -71,3 +71,10 @@ async def test_what_a_release_generated_works(
                 "wave",
             }
         assert package.RUNTIME_VERSION == RUNTIME_VERSION
+
+        mock = generated.create_app(Old(), generated.Settings(mock=True))
+        async with package.OldClient.in_memory(mock, era=era) as client:
+            # This release made results up while the server ran, and generated none.
+            with pytest.raises(package.ToolError, match="run `mcpgen generate`"):
+                await client.greet(name="Ada")
+            assert (await client.wave()).content[0].text == "A made-up result of wave."

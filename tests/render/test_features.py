@@ -144,7 +144,6 @@ def test_a_server_with_every_feature_has_the_whole_runtime() -> None:
 def test_a_server_has_what_its_readme_shows_and_nothing_more() -> None:
     files = server_files(project(native()))
     assert "server/features/mock/service.py" in files
-    assert "core/examples/maker.py" in files
     assert "server/features/auth/token.py" in files
     for name in ("telemetry", *AUTHENTICATORS):
         for path in features.SERVER[name]:
@@ -152,6 +151,19 @@ def test_a_server_has_what_its_readme_shows_and_nothing_more() -> None:
                 each for each in files if each.startswith(f"server/features/{path}")
             ]
             assert bool(found) == (name == "token"), path
+
+
+def test_made_up_results_are_where_mock_mode_can_answer_with_them() -> None:
+    structured = tool(outputSchema={"type": "object", "properties": {}})
+    path = "server/weather_server/generated/examples.py"
+    for tools, chosen, wanted in (
+        ([structured], ("mock",), True),
+        ([structured], ("limits",), False),
+        ([tool()], ("mock",), False),
+    ):
+        listed = {"server": list(chosen)}
+        files = texts(project(native(tools=tools, features=listed)))
+        assert [each for each in files if "examples" in each] == [path] * wanted
 
 
 @pytest.mark.parametrize("kind", AUTHENTICATORS)

@@ -169,6 +169,24 @@ def test_the_catalogue_has_texts_exactly(text: str, other: str) -> None:
         assert [a["description"] for a in prompt["arguments"]] == [text, other]
 
 
+@settings(max_examples=40, deadline=None)
+@given(WORDS, WORDS)
+def test_made_up_results_have_texts_exactly(text: str, other: str) -> None:
+    document = manifest(text, other)
+    source = texts(project(document))["server/weather_server/generated/examples.py"]
+    assert called(source) == set()
+    assert imported(source) == {"__future__", "typing"}
+    made = json.loads(executed(source)["EXAMPLES"])
+    assert made == {
+        "ask": {
+            "value": {
+                "one": other,
+                "two": {"three": text, "four": text, "five": text},
+            }
+        }
+    }
+
+
 def _without_controls(text: str) -> str:
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Zl", "Zp"))
 

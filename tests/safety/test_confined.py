@@ -133,6 +133,14 @@ SCHEMAS: dict[str, tuple[dict[str, Any], str]] = {
         TAKEN,
     ),
     "huge-default": (text({"type": "array", "default": [0] * 40_000}), TAKEN),
+    "large-examples": (
+        text({"items": {"const": "x" * 100_000}, "minItems": 1_000, "type": "array"}),
+        TAKEN,
+    ),
+    "endless-examples": (
+        {**text({"$ref": "#"}), "required": ["value"]},
+        "refused",
+    ),
     "huge-number": (text({"maximum": 10**900, "multipleOf": 1e-300}), TAKEN),
 }
 PATTERNS = [
@@ -147,7 +155,10 @@ PATTERNS = [
 
 def manifests() -> dict[str, dict[str, Any]]:
     made: dict[str, dict[str, Any]] = {
-        name: {"tools": [{"name": "a", "inputSchema": schema}], "expected": expected}
+        name: {
+            "tools": [{"name": "a", "inputSchema": schema, "outputSchema": schema}],
+            "expected": expected,
+        }
         for name, (schema, expected) in SCHEMAS.items()
     }
     for number, pattern in enumerate(PATTERNS):

@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 import pytest
 from aiohttp import ClientSession
 
+from mcpgen.render import runtime_distribution
 from mcpgen.runtime.core.catalog import Catalog
 from mcpgen.runtime.server import Contract, Service, Settings, ToolBinding
 from tests.formatting import write
 from tests.render.projects import example, native, project, texts
+from tests.render.projects import tool as rendered_tool
 from tests.servers import running_server
 
 from .conftest import Serve
@@ -24,20 +26,17 @@ MOCK = Settings(mock=True)
 UNREADABLE = {"type": "string", "pattern": "(a)\\1"}
 
 
-class Hopeless(Service):
-    """A tool of whose result nothing can be guessed, and one whose schema shows it."""
+class ByHand(Service):
+    """A tool of which mcpgen has made no result, since it made nothing."""
 
     contract: ClassVar[Contract] = Contract(
         Catalog(
-            server={"name": "hopeless", "version": "1"},
-            tools=(
-                tool("never", outputSchema=UNREADABLE),
-                tool("shown", outputSchema={**UNREADABLE, "examples": ["aa"]}),
-            ),
+            server={"name": "hand", "version": "1"},
+            tools=(tool("count", outputSchema={"type": "integer"}), tool("plain")),
         ),
         tools={
-            "never": ToolBinding("never", Any, str),
-            "shown": ToolBinding("shown", Any, str),
+            "count": ToolBinding("count", Any, int),
+            "plain": ToolBinding("plain", Any),
         },
     )
 
@@ -125,15 +124,40 @@ async def test_completions_are_those_of_the_manifest(modern: ModernWire) -> None
         assert result["completion"]["values"] == values
 
 
+@pytest.mark.parametrize("shared", [False, True])
 async def test_where_no_value_is_found_the_error_says_what_to_do(
-    http: ClientSession, serve: Serve
+    http: ClientSession, tmp_path: Path, shared: bool
 ) -> None:
-    wire = ModernWire(http, await serve(MOCK, Hopeless()))
-    reply = await wire.tool("never")
+    tools = [
+        rendered_tool("never", outputSchema=UNREADABLE),
+        rendered_tool("shown", outputSchema={**UNREADABLE, "examples": ["aa"]}),
+    ]
+    chosen = {"runtime": "shared"} if shared else {}
+    write(tmp_path, texts(project(native(tools=tools, **chosen))))
+    if shared:
+        write(tmp_path / "server", runtime_distribution())
+    start = running_server(tmp_path / "server", "weather_server", "--mock")
+    async with start as url:
+        wire = ModernWire(http, url)
+        reply = await wire.tool("never")
+        shown = await wire.tool("shown")
     assert reply.result["isError"] is True
     assert "must match the pattern" in reply.content
     assert "`examples: [...]`" in reply.content
-    assert (await wire.tool("shown")).result["structuredContent"] == "aa"
+    assert shown.result["structuredContent"] == "aa"
+
+
+async def test_where_the_package_has_no_result_the_error_says_to_generate(
+    http: ClientSession, serve: Serve
+) -> None:
+    wire = ModernWire(http, await serve(MOCK, ByHand()))
+    reply = await wire.tool("count")
+    assert reply.result["isError"] is True
+    assert reply.content == (
+        "Mock mode has no result of count: run `mcpgen generate`, with `mock` among the "
+        "manifest's `features.server`."
+    )
+    assert (await wire.tool("plain")).content == "A made-up result of plain."
 
 
 async def test_nothing_of_the_service_is_run(

@@ -199,6 +199,7 @@ class Workshop(Service):
                 "read_city", CityVariables, complete={"city": "complete_city"}
             ),
         },
+        examples='{"add": {"value": {"sum": 1}}, "numbers": {"value": [1]}}',
     )
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from . import models
 from .catalog import CATALOG
+from .examples import EXAMPLES
 from .revisions import REVISIONS
 from .runtime.server import (
     Context,
@@ -108,4 +109,5 @@ class AwkwardService(Service):
             ),
         },
         revisions=REVISIONS,
+        examples=EXAMPLES,
     )

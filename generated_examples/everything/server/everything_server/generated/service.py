@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from . import models
 from .catalog import CATALOG
+from .examples import EXAMPLES
 from .revisions import REVISIONS
 from .runtime.server import (
     Context,
@@ -404,4 +405,5 @@ class EverythingService(Service):
         },
         revisions=REVISIONS,
         transports=("http", "stdio", "sse"),
+        examples=EXAMPLES,
     )

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from . import models
 from .catalog import CATALOG
+from .examples import EXAMPLES
 from .revisions import REVISIONS
 from .runtime.server import (
     CompletionReturn,
@@ -118,4 +119,5 @@ class WeatherService(Service):
             ),
         },
         revisions=REVISIONS,
+        examples=EXAMPLES,
     )

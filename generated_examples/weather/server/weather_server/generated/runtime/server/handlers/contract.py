@@ -101,6 +101,8 @@ class Contract:
             tables of others; empty means all that it knows.
         auth: The manifest's choice: settings by name, used where nobody sets them.
         transports: How the server is reached: "http", "stdio", "sse".
+        examples: What mock mode answers, as JSON text: by the name of each tool with an
+            `outputSchema`, an object with `value`, or with the `reason` why there is none.
     """
 
     catalog: Catalog
@@ -118,6 +120,7 @@ class Contract:
     revisions: tuple[Revision | str, ...] = ()
     auth: Mapping[str, AuthValue] = field(default_factory=dict[str, AuthValue])
     transports: tuple[str, ...] = DEFAULT_TRANSPORTS
+    examples: str = "{}"
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -1,21 +1,21 @@
-"""A service that makes its answers up, from nothing but the contract.
+"""A service that answers with made-up values, from nothing but the contract.
 
 For those who write clients before there are handlers. Every result is valid for its
-`outputSchema`, always the same, and says nothing true.
+`outputSchema`, always the same, and says nothing true: mcpgen made it from the schema
+when it generated the package.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import Any, Final, TypeAlias, cast
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from ....core.catalog import JsonObject
-from ....core.examples import NoExample, example
+from ....core.catalog import Json, JsonObject
 from ....core.model import Codec
 from ...handlers.content import ToolError, ToolResult
 from ...handlers.contract import Contract
@@ -58,9 +58,15 @@ def mocked(service: Service | type[Service]) -> Mock:
 def _methods(contract: Contract) -> dict[str, _Handler]:
     methods: dict[str, _Handler] = {}
     catalog = contract.catalog
+    examples: dict[str, JsonObject] = json.loads(contract.examples)
     for definition in catalog.tools:
-        tool = contract.tools[str(definition["name"])]
-        methods[tool.method] = _tool(definition, contract.type(tool.output))
+        name = str(definition["name"])
+        tool = contract.tools[name]
+        methods[tool.method] = (
+            _tool(name, examples.get(name, {}), contract.type(tool.output))
+            if "outputSchema" in definition
+            else _plain_tool(name)
+        )
     for definition in catalog.prompts:
         prompt = contract.prompts[str(definition["name"])]
         methods[prompt.method] = _prompt(definition)
@@ -77,29 +83,33 @@ def _methods(contract: Contract) -> dict[str, _Handler]:
     return methods
 
 
-def _tool(definition: JsonObject, output: Any) -> _Handler:
-    name = str(definition["name"])
-    schema = definition.get("outputSchema")
-
-    @cache
-    def result() -> ToolResult[Any] | NoExample:
-        try:
-            value = example(cast(JsonObject, schema))
-        except NoExample as error:
-            return error
-        typed: Any = value if output is None else Codec[Any](output).build(value)
-        return ToolResult(typed)
+def _tool(name: str, example: JsonObject, output: Any) -> _Handler:
+    codec = None if output is None else Codec[Any](output)
 
     async def answer(_: Service, *given: object) -> Any:
-        if schema is None:
-            return f"A made-up result of {name}."
-        made = result()
-        if isinstance(made, NoExample):
-            raise ToolError(
-                f"Mock mode can't make a result of {name}: {made}\n"
-                "Write one into its outputSchema, as `examples: [...]`."
-            )
-        return made
+        if "value" not in example:
+            raise ToolError(_missing(name, example.get("reason")))
+        value: Any = example["value"]
+        return ToolResult(value if codec is None else codec.build(value))
+
+    return answer
+
+
+def _missing(name: str, reason: Json) -> str:
+    if reason is None:
+        return (
+            f"Mock mode has no result of {name}: run `mcpgen generate`, with `mock` among "
+            "the manifest's `features.server`."
+        )
+    return (
+        f"Mock mode can't make a result of {name}: {reason}\n"
+        "Write one into its outputSchema, as `examples: [...]`."
+    )
+
+
+def _plain_tool(name: str) -> _Handler:
+    async def answer(_: Service, *given: object) -> str:
+        return f"A made-up result of {name}."
 
     return answer
 

@@ -1,8 +1,7 @@
 """Strings that match a regular expression, made without a search.
 
-Shared by server and client; knows nothing of JSON Schemas. Patterns of ECMA-262 are read
-as Python's, which are much the same. What is made is a proposal: whoever uses it asks the
-validator.
+Knows nothing of JSON Schemas. Patterns of ECMA-262 are read as Python's, which are much
+the same. What is made is a proposal: the validator is asked by those who use it.
 """
 
 from __future__ import annotations

@@ -6,13 +6,24 @@ turn is seen where it was taken; the whole is for others to judge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Final, TypeAlias
 
-from ..schema.document import KEYWORDS, Document, is_array, is_object
-from ..schema.validator import InvalidSchema, SchemaValidator, describe
+from mcpgen.runtime.core.schema.document import (
+    KEYWORDS,
+    Document,
+    is_array,
+    is_object,
+)
+from mcpgen.runtime.core.schema.validator import (
+    InvalidSchema,
+    SchemaValidator,
+    describe,
+)
+
 from .joining import closed_over, dependent, merged, property_schema
 from .plain import (
     Json,
@@ -27,6 +38,7 @@ from .plain import (
     numbers,
     object_of,
     strings,
+    weight,
     whole,
 )
 
@@ -34,6 +46,8 @@ _Proposals: TypeAlias = Iterator[Json]
 
 MOST_STEPS: Final = 10_000
 """Proposals and alternatives, parts included, that are looked at before giving up."""
+_CHARACTERS: Final = 20
+"""So many of them cost a step, so that no example is larger than 200,000."""
 MOST_ITEMS: Final = 1_000
 """Items of the largest array that is made."""
 _MOST_VALUES: Final = 400
@@ -100,11 +114,14 @@ class Maker:
         """What the first part that was refused should have been instead."""
         self._root = root
         self._optional = optional
-        self._document = Document(root)
         self._steps = 0
         self._values = 0
         # Schemas are kept so that no other gets the identity of one that is gone.
         self._checks: dict[int, tuple[JsonObject, SchemaValidator | None]] = {}
+
+    @cached_property
+    def _document(self) -> Document:
+        return Document(self._root)
 
     def whole(self) -> _Proposals:
         """Values that the schema may well admit, the plainest first.
@@ -136,10 +153,16 @@ class Maker:
         if check is not None:
             self.obstacle = describe(check.problems(value, 3))
 
-    def _step(self) -> None:
-        self._steps += 1
+    def _step(self, steps: int = 1) -> None:
+        self._steps += steps
         if self._steps > MOST_STEPS:
             raise Exhausted
+
+    def _charged(self, values: Iterable[Json]) -> _Proposals:
+        """The same values; long ones cost more steps."""
+        for value in values:
+            self._step(weight(value, MOST_STEPS * _CHARACTERS) // _CHARACTERS)
+            yield value
 
     def _admits(self, schema: JsonObject, value: Json) -> bool:
         """Whether a part of the schema admits a value, as far as it can be told alone."""
@@ -218,13 +241,13 @@ class Maker:
     # ---------------------------------------------------------------------- values
 
     def _plain(self, schema: dict[str, Json], trail: Trail) -> _Proposals:
-        yield from given(schema)
+        yield from self._charged(given(schema))
         if "const" in schema or "enum" in schema:
             return
         makers: dict[str, Callable[[], _Proposals]] = {
             "object": lambda: self._objects(schema, trail),
             "array": lambda: self._arrays(schema, trail),
-            "string": lambda: strings(schema),
+            "string": lambda: self._charged(strings(schema)),
             "integer": lambda: numbers(schema),
             "number": lambda: numbers(schema),
             "boolean": lambda: iter((True, False)),
@@ -242,7 +265,7 @@ class Maker:
             chosen = dict.fromkeys(islice((*chosen, *properties), most))
         parts: dict[str, Json] = {}
         needed = set(required)
-        for name in chosen:
+        for name in self._charged(chosen):
             part = property_schema(schema, name)
             first = next(self._propose(part, trail.below), _NOTHING)
             if first is not _NOTHING:
@@ -268,7 +291,8 @@ class Maker:
         is_map = not parts and is_object(schema.get("additionalProperties"))
         wanted = max(least, 1 if is_map and self._optional else 0)
         full = dict(parts)
-        for name in islice(self._names(schema, trail), MOST_ITEMS):
+        names = islice(self._names(schema, trail), MOST_ITEMS)
+        for name in self._charged(names):
             if len(full) >= wanted:
                 break
             if name not in full:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from mcpgen.runtime.core.examples import NoExample, example
-from mcpgen.runtime.core.examples.patterns import UnreadablePattern, matching
+from mcpgen.examples import NoExample, example
+from mcpgen.examples.patterns import UnreadablePattern, matching
 from mcpgen.runtime.core.schema.validator import InvalidSchema, SchemaValidator
 from tests.pace import patient
 from tests.shared_data import CORPUS, corpus, needs_shared
@@ -245,6 +245,13 @@ def doubling(levels: int) -> JsonObject:
     return {"$defs": definitions, "$ref": "#/$defs/d0"}
 
 
+def deep(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 ENDLESS = {"properties": {"n": {"$ref": "#"}}, "required": ["n"], "type": "object"}
 
 
@@ -265,8 +272,16 @@ ENDLESS = {"properties": {"n": {"$ref": "#"}}, "required": ["n"], "type": "objec
         {"type": "integer", "minimum": 1e300, "multipleOf": 1e-300},
         {"$ref": "https://example.com/"},
         {"type": 5},
+        {"type": "array", "items": {"const": "x" * 1_000}, "minItems": 900},
+        {"type": "array", "items": {"minLength": 1_000}, "minItems": 900},
+        {"items": {"required": ["x" * 1_000]}, "type": "array", "minItems": 900},
+        {"const": "x" * 1_000_000},
+        {"const": 10**4_000},
+        {"const": deep(150)},
+        {"minimum": 1.7e308, "multipleOf": 0.9e308},
+        {"type": "number", "minimum": 10**400, "exclusiveMaximum": 1e308},
     ],
-    ids=str,
+    ids=lambda schema: repr(schema)[:80],
 )
 def test_where_nothing_is_found_there_is_an_error_in_time(schema: Any) -> None:
     began = time.process_time()
@@ -303,7 +318,7 @@ def test_the_error_says_what_stands_against_it() -> None:
 
 def test_an_example_is_the_same_in_every_process() -> None:
     probe = (
-        "from mcpgen.runtime.core.examples import example; print(example("
+        "from mcpgen.examples import example; print(example("
         "{'properties': {k: {'type': 'string', 'pattern': '^[^a-f]+$'} for k in 'cab'},"
         " 'enum': [{'c': 'x'}, {'b': 'y'}], 'required': []}))"
     )

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, islice
 from typing import Any, Final, TypeAlias, TypeGuard
 
-from ..schema.document import is_array, is_object
+from mcpgen.runtime.core.schema.document import is_array, is_object
+
 from .patterns import UnreadablePattern, matching
 
 Json: TypeAlias = Any
@@ -19,6 +20,10 @@ JsonObject: TypeAlias = Mapping[str, Json]
 
 LONGEST: Final = 100_000
 """Characters of the longest string that is made."""
+DEEPEST: Final = 100
+"""Levels of a value that is made, those that a schema itself shows included."""
+_MOST_BITS: Final = 4_000
+"""Of integers: Python reads no more than 4,300 digits."""
 MOST_NUMBERS: Final = 1_000
 """Numbers that are proposed, from the plainest on."""
 
@@ -196,6 +201,31 @@ def _tidy(number: float) -> float:
 
 
 # --- JSON values ---------------------------------------------------------------
+
+
+def is_writable(value: Json, levels: int = DEEPEST) -> bool:
+    """Whether a value can stand in generated code, as JSON: finite, and not too deep."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, int):
+        return value.bit_length() <= _MOST_BITS
+    parts = value.values() if is_object(value) else list_of(value)
+    return levels > 0 and all(is_writable(part, levels - 1) for part in parts)
+
+
+def weight(value: Json, most: int) -> int:
+    """The characters of a value's texts and names, and its parts; about `most` suffices."""
+    found = 0
+    waiting = [value]
+    while waiting and found <= most:
+        value = waiting.pop()
+        found += len(value) if isinstance(value, str) else 1
+        if is_object(value):
+            found += sum(map(len, value))
+            waiting.extend(value.values())
+        else:
+            waiting.extend(list_of(value))
+    return found
 
 
 def is_number(value: Json) -> TypeGuard[float]:

@@ -1,8 +1,9 @@
 """An instance of a JSON Schema: always the same one, plain to read, and valid.
 
-Shared by server and client; knows JSON Schema and nothing of models or HTTP. Proposals are
-made by the keywords, the plainest first; which one holds, the validator says. So what comes
-out is valid, and what can't be found is an error: never something that only looks right.
+The only maker of example values: of results for mock mode, of arguments for tests and
+READMEs. Proposals are made by the keywords, the plainest first; which one holds, the
+validator says. So what comes out is valid, and what can't be found is an error: never
+something that only looks right. Knows JSON Schema and nothing of manifests.
 """
 
 from __future__ import annotations
@@ -11,9 +12,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from ..schema.validator import InvalidSchema, SchemaValidator, describe
+from mcpgen.runtime.core.schema.validator import (
+    InvalidSchema,
+    SchemaValidator,
+    describe,
+)
+
 from .maker import Exhausted, Maker
-from .plain import Json, JsonObject
+from .plain import Json, JsonObject, is_writable
 
 _MOST_TRIES: Final = 100
 """Whole instances that the validator is asked about."""
@@ -46,16 +52,16 @@ def example(schema: JsonObject | bool, *, optional: bool = True) -> Json:
             obstacles.append(maker.obstacle)
     except InvalidSchema as error:
         raise NoExample(f"the JSON Schema can't be used: {error}") from None
-    told = next(filter(None, obstacles), "")
+    first = next(filter(None, obstacles), "")
     raise NoExample(
-        f"no value was found; what was tried first:\n{told}"
-        if told
+        f"no value was found; what was tried first:\n{first}"
+        if first
         else "no value was found"
     )
 
 
 def _proposals(maker: Maker) -> Iterator[Json]:
     try:
-        yield from islice(maker.whole(), _MOST_TRIES)
-    except (Exhausted, RecursionError):
+        yield from filter(is_writable, islice(maker.whole(), _MOST_TRIES))
+    except (Exhausted, RecursionError, ArithmeticError):
         return

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from ..schema.document import is_array
+from mcpgen.runtime.core.schema.document import is_array
+
 from .plain import (
     Json,
     JsonObject,
