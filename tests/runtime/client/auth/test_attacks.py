@@ -273,9 +273,9 @@ async def test_a_server_out_there_can_not_make_a_client_ask_this_machine(
     async with aiohttp.ClientSession() as session:
         with pytest.raises(AuthError, match="is on this machine, and the server is"):
             await find_resource(session, "https://far.example/mcp", hint)
-        far = Resource("https://far.example/mcp")
+        far = Resource(session, "https://far.example/mcp")
         with pytest.raises(AuthError, match="is on this machine, and the server is"):
-            await find_authorization_server(session, far, hint)
+            await find_authorization_server(far, hint)
 
 
 @pytest.mark.parametrize(

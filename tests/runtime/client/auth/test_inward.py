@@ -82,12 +82,12 @@ async def test_an_inward_address_is_refused_in_every_spelling(
     host: str, scheme: str
 ) -> None:
     address = f"{scheme}://{host}:9/x"
-    resource = Resource("https://203.0.114.1/mcp")
+    url = "https://203.0.114.1/mcp"
     async with aiohttp.ClientSession() as session:
         with pytest.raises(AuthError, match="and the server is not"):
-            await find_resource(session, resource.identifier, address)
+            await find_resource(session, url, address)
         with pytest.raises(AuthError, match="and the server is not"):
-            await find_authorization_server(session, resource, address)
+            await find_authorization_server(Resource(session, url), address)
 
 
 @pytest.mark.parametrize("host", SPELLINGS)
@@ -225,10 +225,9 @@ async def found(world: World, server: str, issuer: str, *exceptions: str) -> str
         app.router.add_get("/.well-known/oauth-protected-resource/mcp", describe)
         origin = await world.site(server, app)
         resource = await find_resource(session, f"{origin}/mcp", None, allowed)
-        server_found = await find_authorization_server(
-            session, resource, resource.issuers[0], allowed
-        )
-        return server_found.issuer
+        issuer_named = resource.issuers[0]
+        found = await find_authorization_server(resource, issuer_named, allowed)
+        return found.issuer
 
 
 @pytest.mark.parametrize(

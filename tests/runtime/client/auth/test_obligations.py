@@ -79,9 +79,9 @@ async def test_an_issuers_metadata_are_looked_for_in_order(
     path: str, places: list[str]
 ) -> None:
     async with nothing() as (origin, asked), aiohttp.ClientSession() as session:
-        resource, issuer = Resource(f"{origin}/mcp"), f"{origin}{path}"
+        resource, issuer = Resource(session, f"{origin}/mcp"), f"{origin}{path}"
         with pytest.raises(AuthError, match="publishes no metadata"):
-            await find_authorization_server(session, resource, issuer)
+            await find_authorization_server(resource, issuer)
 
     assert asked == places
 
@@ -204,7 +204,7 @@ async def test_a_server_without_metadata_is_its_own_issuer() -> None:
     async with nothing() as (origin, asked), aiohttp.ClientSession() as session:
         resource = await find_resource(session, f"{origin}/v1/mcp", None)
         asked.clear()
-        found = await find_authorization_server(session, resource, resource.issuers[0])
+        found = await find_authorization_server(resource, resource.issuers[0])
 
     assert resource.issuers[0] == found.issuer == origin
     assert asked[0] == "/.well-known/oauth-authorization-server"

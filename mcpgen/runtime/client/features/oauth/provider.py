@@ -31,7 +31,6 @@ PATIENCE: Final = 1.0
 _UNKNOWN_CLIENT: Final = frozenset(["invalid_client", "unauthorized_client"])
 _REFUSALS: Final = frozenset([400, 401, 404, 410, 422])
 """Not 403, which many sites send to all programs that are no browser."""
-_BY_HAND: Final = "Register it by hand, and pass client=ClientRegistration(...)"
 
 
 class OAuth(TokenHolder):
@@ -90,19 +89,19 @@ class OAuth(TokenHolder):
         offers = self._offline and OFFLINE in (server.scopes or ())
         if offers and OFFLINE not in request.scopes:
             request = replace(request, scopes=(*request.scopes, OFFLINE))
-        try:
-            return await self._consented(request)
-        except _ForgottenError as forgotten:
+        token = await self._consented(request)
+        if token is None:
             logger.info("%s: this client registers again", server.issuer)
-            await self._forget_client(server, forgotten.client)
-        # A registration that is new is not given up.
-        return await self._consented(request)
+            token = await self._consented(request)
+        if token is None:
+            raise _unusable(server, "does not know this client any more")
+        return token
 
-    async def _consented(self, request: TokenRequest) -> Token:
+    async def _consented(self, request: TokenRequest) -> Token | None:
         """The token after the user has consented.
 
-        Raises:
-            _ForgottenError: The authorization server does not know this client any more.
+        None where the authorization server knows a registration of earlier no more, which
+        is forgotten then.
         """
         known = await self._client(request.server)
         async with self._redirect.open(known.redirect_uris if known else ()) as back:
@@ -112,6 +111,9 @@ class OAuth(TokenHolder):
             remembered = client if is_own and client is known else None
             asked = _Authorization(request, client, back.uri)
             answered = await self._answered(request, asked.url, back, remembered)
+        if answered is None:
+            await self._forget_client(request.server, client)
+            return None
         unknown = _UNKNOWN_CLIENT | {"invalid_scope"}
         try:
             form = {
@@ -124,9 +126,10 @@ class OAuth(TokenHolder):
             unknown = _UNKNOWN_CLIENT
             return await self._exchange(request, client, form, registered_itself=is_own)
         except RefusedError as refused:
-            if remembered and refused.code in unknown:
-                raise _ForgottenError(remembered) from None
-            raise
+            if remembered is None or refused.code not in unknown:
+                raise
+            await self._forget_client(request.server, remembered)
+            return None
 
     async def _answered(
         self,
@@ -134,14 +137,14 @@ class OAuth(TokenHolder):
         url: str,
         back: Receiver,
         remembered: ClientRegistration | None,
-    ) -> str:
+    ) -> str | None:
         """Where the user's browser was led back to.
 
         An authorization page that does not know the client leads nowhere. So if a
-        registration of earlier gets no answer at once, the page is asked for its status.
+        registration of earlier gets no answer at once, the page is asked for its status;
+        None where it refuses the client.
 
         Raises:
-            _ForgottenError: The page refuses the client.
             AuthError: The page refuses the request.
         """
         waiting = asyncio.ensure_future(back.answer(url))
@@ -149,7 +152,7 @@ class OAuth(TokenHolder):
             await asyncio.wait([waiting], timeout=PATIENCE if remembered else None)
             answered = waiting.done() and waiting.exception() is None
             if remembered and not answered and await _page_refusal(request, url):
-                raise _ForgottenError(remembered)
+                return None
             return await waiting
         except NoAnswerError:
             if remembered:
@@ -195,14 +198,6 @@ class OAuth(TokenHolder):
             issuer = request.server.issuer
             await completed(self._records.keep_client(issuer, client))
         return client
-
-
-class _ForgottenError(Exception):
-    """The authorization server does not know a client that registered itself."""
-
-    def __init__(self, client: ClientRegistration) -> None:
-        self.client = client
-        super().__init__(client.client_id)
 
 
 class _Authorization:
@@ -316,13 +311,7 @@ async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegis
     client_id = text(answer.body.get("client_id"))
     if answer.status not in (200, 201) or client_id is None:
         reason = RefusedError(first, "").reason
-        raise UnusableServerError(
-            f"the authorization server does not register this client: {reason}",
-            url,
-            method="POST",
-            status=first.status,
-            hint=_BY_HAND,
-        )
+        raise _not_registered(first, f"does not register this client: {reason}")
     method = text(answer.body.get("token_endpoint_auth_method"))
     secret = text(answer.body.get("client_secret"))
     # What was registered may differ from what was asked for.
@@ -332,13 +321,8 @@ async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegis
     elif method not in (None, "none", *SECRET_METHODS):
         useless = "".join(filter(str.isprintable, method[:50]))
     if useless is not None:
-        raise UnusableServerError(
-            f"the authorization server registers this client with {useless}, which it "
-            "cannot use",
-            url,
-            method="POST",
-            hint=_BY_HAND,
-        )
+        problem = f"registers this client with {useless}, which it cannot use"
+        raise _not_registered(answer, problem)
     expires = answer.body.get("client_secret_expires_at")
     is_time = isinstance(expires, int | float) and not isinstance(expires, bool)
     return ClientRegistration(
@@ -349,6 +333,16 @@ async def _registered(request: TokenRequest, name: str, uri: str) -> ClientRegis
         redirect_uris=(uri,),
         scopes=scopes or None,
         secret_expires_at=expires if is_time and expires and secret else None,
+    )
+
+
+def _not_registered(answer: Answer, problem: str) -> UnusableServerError:
+    return UnusableServerError(
+        f"the authorization server {problem}",
+        answer.url,
+        method="POST",
+        status=answer.status,
+        hint="Register it by hand, and pass client=ClientRegistration(...)",
     )
 
 

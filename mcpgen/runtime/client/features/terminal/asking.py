@@ -12,15 +12,13 @@ import sys
 import webbrowser
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
-from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...errors import is_web_url
-from ...incoming import is_list, members
 from ...options import Elicitation, ElicitationAnswer, Reply
 from ...threads import in_thread
-from .arguments import Argument, argument, arguments_of, choices_of, value_of
+from .arguments import Argument, argument, arguments_of, titled_choices, value_of
 from .display import clean, in_one_line
 
 _REPLIES: Final[Mapping[str, Reply]] = {
@@ -173,16 +171,9 @@ def _label(field: Argument) -> str:
 def _options(field: Argument) -> list[tuple[Any, str]]:
     """The values to choose from, each with what a person reads."""
     schema = (field.items if "array" in field.types else field.schema) or {}
-    titles: object = schema.get("enumNames")
-    for key in ("oneOf", "anyOf"):
-        options = schema.get(key)
-        if is_list(options):
-            titles = [members(option).get("title") for option in options]
-    values = choices_of(schema)
-    shown = titles[: len(values)] if is_list(titles) else []
     return [
         (value, str(value if title is None else title))
-        for value, title in zip_longest(values, shown)
+        for value, title in titled_choices(schema)
     ]
 
 

@@ -21,10 +21,7 @@ _SECTIONS: Final = ("mcpServers", "servers", "mcp.servers")
 _URLS: Final = ("url", "serverUrl", "httpUrl")
 _TYPES: Final[Mapping[str, str]] = {
     "stdio": "command",
-    "http": "url",
-    "streamable-http": "url",
-    "streamableHttp": "url",
-    "sse": "url",
+    **dict.fromkeys(("http", "streamable-http", "streamableHttp", "sse"), "url"),
 }
 """Types of servers, and the key that each needs; the client finds out which HTTP it is."""
 

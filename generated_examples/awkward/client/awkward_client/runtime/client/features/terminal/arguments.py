@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final, NoReturn
 
 from pydantic_core import from_json
@@ -117,15 +118,21 @@ def value_of(text: str, wanted: Argument) -> Any:
 
 def choices_of(schema: Mapping[str, Any]) -> list[Any]:
     """The values that a schema lists; none where it lists none."""
+    return [value for value, _ in titled_choices(schema)]
+
+
+def titled_choices(schema: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """The values that a schema lists, each with its title; None where it has none."""
+    listed, titles = schema.get("enum"), schema.get("enumNames")
     if "const" in schema:
-        return [schema["const"]]
-    listed = schema.get("enum")
+        return [(schema["const"], None)]
     if is_list(listed):
-        return listed
+        shown = titles[: len(listed)] if is_list(titles) else []
+        return list(zip_longest(listed, shown))
     for key in ("oneOf", "anyOf"):
         options = schema.get(key)
         if is_list(options) and options and all("const" in members(o) for o in options):
-            return [option["const"] for option in options]
+            return [(option["const"], option.get("title")) for option in options]
     return []
 
 

@@ -92,6 +92,7 @@ class Resource:
     """A server as its protected-resource metadata describes it.
 
     Attributes:
+        session: Asks it, and its authorization servers.
         identifier: What `resource` is in OAuth requests, exactly as published.
         issuers: Its authorization servers, in its order.
         scopes: The scopes that it lists; None where it lists none.
@@ -100,6 +101,7 @@ class Resource:
         reach: Where this server may lead a client; None derives it from `identifier`.
     """
 
+    session: aiohttp.ClientSession = field(repr=False)
     identifier: str
     issuers: tuple[str, ...] = ()
     scopes: tuple[str, ...] | None = None
@@ -171,10 +173,22 @@ async def find_resource(
         addresses.insert(0, hint)
     answer = await _first(session, addresses, what, reach)
     if answer is None:
-        return Resource(url, (origin(url),), described=False, reach=reach)
+        return Resource(session, url, (origin(url),), described=False, reach=reach)
     if _host(answer.url) == _host(url):
         reach = Reach.of(min(place, answer.place or place), exceptions)
-    return _resource(url, answer, reach)
+    identifier = answer.body.get("resource")
+    if not isinstance(identifier, str) or not _covers(identifier, url):
+        raise OAuthError(
+            "the server's metadata is about another resource, so it gets no token",
+            answer.url,
+            hint="Its `resource` has to be the server's own address",
+        )
+    issuers = _texts(answer.body.get("authorization_servers"))
+    if not issuers:
+        problem = "the server's metadata names no authorization server"
+        raise OAuthError(problem, answer.url)
+    scopes = _texts(answer.body.get("scopes_supported"))
+    return Resource(session, identifier, issuers[:MOST_ISSUERS], scopes, reach=reach)
 
 
 async def _first(
@@ -210,10 +224,7 @@ async def _is_usable(hint: str, url: str, reach: Reach, what: str) -> bool:
 
 
 async def find_authorization_server(
-    session: aiohttp.ClientSession,
-    resource: Resource,
-    issuer: str,
-    exceptions: Exceptions = (),
+    resource: Resource, issuer: str, exceptions: Exceptions = ()
 ) -> AuthorizationServer:
     """The metadata of one of a resource's issuers.
 
@@ -233,7 +244,7 @@ async def find_authorization_server(
         _at(issuer, f"{path}/.well-known/openid-configuration"),
     ]
     what = "authorization server's metadata"
-    answer = await _first(session, dict.fromkeys(addresses), what, reach)
+    answer = await _first(resource.session, dict.fromkeys(addresses), what, reach)
     if answer is not None:
         reach = Reach.of(min(place, answer.place or place), exceptions)
         found = _authorization_server(issuer, answer, reach)
@@ -257,22 +268,6 @@ async def find_authorization_server(
         issuer,
         hint="It has to, by RFC 8414 or OpenID Connect Discovery",
     )
-
-
-def _resource(url: str, answer: Answer, reach: Reach) -> Resource:
-    body, address = answer.body, answer.url
-    identifier = body.get("resource")
-    if not isinstance(identifier, str) or not _covers(identifier, url):
-        raise OAuthError(
-            "the server's metadata is about another resource, so it gets no token",
-            address,
-            hint="Its `resource` has to be the server's own address",
-        )
-    issuers = _texts(body.get("authorization_servers"))
-    if not issuers:
-        raise OAuthError("the server's metadata names no authorization server", address)
-    scopes = _texts(body.get("scopes_supported"))
-    return Resource(identifier, issuers[:MOST_ISSUERS], scopes, reach=reach)
 
 
 def _covers(identifier: str, url: str) -> bool:

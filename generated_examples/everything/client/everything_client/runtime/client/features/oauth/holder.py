@@ -193,7 +193,8 @@ class TokenHolder(ABC):
 
     async def _revoke(self, token: Token, session: aiohttp.ClientSession) -> None:
         """Revoke the refresh token, which ends the others too, or else the access token."""
-        server = await self._issuer(Resource(token.resource), token.issuer, session)
+        resource = Resource(session, token.resource)
+        server = await self._issuer(resource, token.issuer)
         url = server.revocation_endpoint
         if url is None:
             return
@@ -293,19 +294,17 @@ class TokenHolder(ABC):
 
         async def renew() -> None:
             if self._token is stale:
-                resource = Resource(stale.resource)
-                self._token = await self._refreshed(stale, resource, session)
+                resource = Resource(session, stale.resource)
+                self._token = await self._refreshed(stale, resource)
 
         await self._once(
             lambda: self._token is not stale, renew, session, "renewing the token"
         )
         return self._token
 
-    async def _refreshed(
-        self, token: Token, resource: Resource, session: aiohttp.ClientSession
-    ) -> Token | None:
+    async def _refreshed(self, token: Token, resource: Resource) -> Token | None:
         """The token after a refresh, which of several processes only one makes."""
-        server = await self._issuer(resource, token.issuer, session)
+        server = await self._issuer(resource, token.issuer)
         async with self._storage.lock():
             stored = await self._records.token(self._server_url)
             if stored is not None and stored.access_token != token.access_token:
@@ -316,7 +315,7 @@ class TokenHolder(ABC):
             if not token.refresh_token or not same_issuer(token.issuer, server.issuer):
                 return None
             about = token.resource, token.scopes, self._key
-            request = TokenRequest(session, server, *about)
+            request = TokenRequest(resource.session, server, *about)
             return await completed(self._refresh(request, token, token.refresh_token))
 
     async def _refresh(
@@ -359,15 +358,11 @@ class TokenHolder(ABC):
             logger.warning("the token cannot be stored: %s", error)
         self._token = token
 
-    async def _issuer(
-        self, resource: Resource, issuer: str, session: aiohttp.ClientSession
-    ) -> AuthorizationServer:
+    async def _issuer(self, resource: Resource, issuer: str) -> AuthorizationServer:
         """The metadata of one of a resource's issuers, asked for once."""
         found = self._servers.get(issuer)
         if found is None:
-            found = await find_authorization_server(
-                session, resource, issuer, self._exceptions
-            )
+            found = await find_authorization_server(resource, issuer, self._exceptions)
             for named, settings in self._settings.items():
                 if same_issuer(named, found.issuer):
                     found = replace(found, settings=settings)
@@ -377,9 +372,7 @@ class TokenHolder(ABC):
     # -------------------------------------------------------------- the challenge
 
     async def _obtain_for(
-        self,
-        challenge: Challenge,
-        session: aiohttp.ClientSession,
+        self, challenge: Challenge, session: aiohttp.ClientSession
     ) -> None:
         said = parameters(challenge.www_authenticate)
         if await self._took_newer(challenge):
@@ -406,7 +399,7 @@ class TokenHolder(ABC):
         is_first_401 = challenge.status == 401 and challenge.attempt == 1
         if is_first_401 and old and old.refresh_token:
             # It may just be too old for the server, or revoked before its time.
-            self._token = await self._refreshed(old, resource, session)
+            self._token = await self._refreshed(old, resource)
             if self._token is not None:
                 return
         asked = tuple(said.get("scope", "").split()) or resource.scopes or ()
@@ -421,7 +414,7 @@ class TokenHolder(ABC):
                 hint="Its own rules forbid it to this user or client",
             )
         scopes = tuple(dict.fromkeys((*before, *self._wanted, *asked)))
-        await self._sign_in(resource, scopes, session)
+        await self._sign_in(resource, scopes)
 
     async def _took_newer(self, challenge: Challenge) -> bool:
         """Whether another process has stored a token since the request was signed."""
@@ -434,12 +427,7 @@ class TokenHolder(ABC):
         self._take(stored)
         return True
 
-    async def _sign_in(
-        self,
-        resource: Resource,
-        scopes: tuple[str, ...],
-        session: aiohttp.ClientSession,
-    ) -> None:
+    async def _sign_in(self, resource: Resource, scopes: tuple[str, ...]) -> None:
         """Get a token from the first authorization server that can be used.
 
         Raises:
@@ -450,13 +438,12 @@ class TokenHolder(ABC):
         problems: list[AuthError] = []
         for issuer in resource.issuers:
             try:
-                server = await self._issuer(resource, issuer, session)
+                server = await self._issuer(resource, issuer)
             except AuthError as error:
                 problems.append(error)
                 continue
-            request = TokenRequest(
-                session, server, resource.identifier, scopes, self._key
-            )
+            about = resource.identifier, scopes, self._key
+            request = TokenRequest(resource.session, server, *about)
             try:
                 self._token = await self._obtain(request)
             except UnusableServerError as error:

@@ -46,7 +46,6 @@ RESOLVE_SECONDS: Final = 10.0
 """How long a name may take to be resolved."""
 _EMBEDDING: Final = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
 """Networks of IPv6 whose addresses end with one of IPv4: NAT64, and "compatible" ones."""
-_AS_JSON: Final = {"Content-Type": "application/json"}
 _THIS_HOST: Final = ip_network("0.0.0.0/8")
 
 
@@ -298,6 +297,7 @@ async def fetch(
     import aiohttp
 
     from ...transports.http.aiohttp_parts import watched
+    from ...transports.http.requests import read_some
 
     place: Place | None = None
 
@@ -319,18 +319,17 @@ async def fetch(
                 checked.request(
                     method,
                     url,
-                    data=form if document is None else json.dumps(document).encode(),
-                    headers={
-                        "Accept": "application/json",
-                        **({} if document is None else _AS_JSON),
-                        **(headers or {}),
-                    },
+                    data=form,
+                    json=document,
+                    headers={"Accept": "application/json", **(headers or {})},
                     allow_redirects=False,
                 ) as response,
             ):
-                body = _object(await _read(response))
+                content = await read_some(response, LARGEST + 1)
+                if len(content) > LARGEST:
+                    raise ValueError("too large")
                 status, said = response.status, response.headers
-                return Answer(status, body, said, place, url, method)
+                return Answer(status, _object(content), said, place, url, method)
     except TimeoutError:
         problem = f"the {what} did not answer within {SECONDS:g} s"
     except NotImplementedError as error:
@@ -338,15 +337,6 @@ async def fetch(
     except (aiohttp.ClientError, OSError, ValueError) as error:
         problem = f"the {what} can't be reached: {type(error).__name__}"
     raise OAuthError(problem, url, method=method)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    while chunk := await response.content.readany():
-        body += chunk
-        if len(body) > LARGEST:
-            raise ValueError("too large")
-    return bytes(body)
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

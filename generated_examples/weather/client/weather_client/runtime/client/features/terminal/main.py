@@ -88,15 +88,20 @@ def use(client: type[Client], program: str, said: argparse.Namespace) -> int:
         return _failed(f"this needs rich: pip install '{package}[cli]'")
     _configure(display, said.debug)
     try:
-        return _outcome(client, display, program, said)
+        return asyncio.run(_run(client, display, program, said))
+    except HelpShown:
+        return commands.OK
     except KeyboardInterrupt:
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # Rich ends the process where nobody reads any more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNREAD
+    except Exception as error:
+        problem = _problem(error, said)
     finally:
         display.end_progress()
+    return _failed(problem)
 
 
 def _target(said: argparse.Namespace) -> str:
@@ -106,36 +111,20 @@ def _target(said: argparse.Namespace) -> str:
     return str(said.url or "")
 
 
-def _outcome(
-    client: type[Client], display: Display, program: str, said: argparse.Namespace
-) -> int:
-    """The exit code; every failure is explained on standard error."""
-    try:
-        return asyncio.run(_run(client, display, program, said))
-    except HelpShown:
-        return commands.OK
-    except UsageError as error:
-        problem = f"{error}\n  --help tells more"
-    except AuthError as error:
+def _problem(error: Exception, said: argparse.Namespace) -> str:
+    """What went wrong, and what to do; a defect itself is raised with `--debug`."""
+    if isinstance(error, UsageError):
+        return f"{error}\n  --help tells more"
+    if isinstance(error, AuthError):
         # What the client suggests after a 401 is for who writes code.
         problem = error.told if error.status == UNAUTHORIZED else str(error)
-        problem += _about_credentials(said)
-    except InvalidArgumentsError as error:
-        problem = f"{error}\n  --help tells what the tool takes"
-    except BrokenPipeError:
-        raise
-    except (ClientError, ValueError, OSError, MissingFeature) as error:
-        problem = str(error)
-    except Exception as error:
-        # A defect; --debug shows the traceback.
-        if said.debug:
-            raise
-        problem = _defect(error)
-    display.end_progress()
-    return _failed(problem)
-
-
-def _defect(error: Exception) -> str:
+        return problem + _about_credentials(said)
+    if isinstance(error, InvalidArgumentsError):
+        return f"{error}\n  --help tells what the tool takes"
+    if isinstance(error, (ClientError, ValueError, OSError, MissingFeature)):
+        return str(error)
+    if said.debug:
+        raise error
     if isinstance(error, ImportError) and error.name:
         package = error.name.partition(".")[0].replace("_", "-")
         install = f"{sys.executable} -m pip install --force-reinstall {package}"
@@ -171,8 +160,7 @@ async def _run(
     if is_asked:
         server = str(kind.catalog.server["name"])
         options["elicitation"] = Person(Keyboard(), display.quiet, server).answer
-    named = said.url is not None or said.command_line is not None
-    if said.command_line is not None or (kind._command and not named):
+    if said.command_line is not None or (kind._command and said.url is None):
         client = _program_client(kind, said, options)
     else:
         _refuse(said, ("env", "cwd"), "programs, not for servers with a URL")

@@ -37,6 +37,8 @@ _DESCRIPTION: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 """What `error_description` may hold: https://www.rfc-editor.org/rfc/rfc6750#section-3"""
 _USUAL: Final = authenticators.CREDENTIALS | {"cookie"}
 _NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+_MALFORMED: Final = (400, "invalid_request")
+_INVALID: Final = (401, "invalid_token")
 _IN_QUERY: Final = frozenset({"access_token", "token", "api_key", "apikey"})
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 
@@ -107,9 +109,7 @@ class ResourceServer:
         """The scopes that a JSON-RPC request needs, beside those that every one does."""
         self._resources = resources(settings)
         self._public = settings.public_url.rstrip("/")
-        self._public_uris = tuple(
-            each.public for each in self._resources if each.public
-        )
+        self._public_uris = tuple(r.public for r in self._resources if r.public)
         self._issuer = settings.auth_issuer
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         implies = settings.auth_implies
@@ -119,12 +119,10 @@ class ResourceServer:
         self._local_scopes = settings.stdio_scopes or (*scopes, *settings.auth_scopes)
         self._all_scopes = sorted({*scopes, *settings.auth_scopes})
         self._audiences: dict[object, tuple[str, ...]] = {}
-        self._hidden = (
-            frozenset[str]()
-            if settings.auth_pass_credentials
-            else authenticators.credential_headers(authenticator)
-        )
-        named = sorted(authenticators.credential_headers(authenticator) - _USUAL)
+        headers = authenticators.credential_headers(authenticator)
+        shows_all = settings.auth_pass_credentials
+        self._hidden = frozenset[str]() if shows_all else headers
+        named = sorted(headers - _USUAL)
         self._required = "Authorization is required" + (
             f", in the header {' or '.join(named)}" if named else ""
         )
@@ -152,14 +150,10 @@ class ResourceServer:
                 request needs, 400 for tokens in the query, 503 when nobody can tell.
         """
         request = exchange.request
-        if "?" in request.raw_path and _IN_QUERY & request.query.keys():
-            raise self._refused(
-                exchange,
-                400,
-                "invalid_request",
-                "Credentials belong into headers, not into the query",
-            )
         try:
+            if "?" in request.raw_path and _IN_QUERY & request.query.keys():
+                problem = "Credentials belong into headers, not into the query"
+                raise Refusal(problem, malformed=True)
             principal = self._recall(request.headers)
             if principal is None:
                 principal = await self._authenticator.authenticate(
@@ -172,16 +166,11 @@ class ResourceServer:
                 )
         except Refusal as refusal:
             _log.info("%s: %s", request.remote, refusal.reason)
-            status, code = (
-                (400, "invalid_request")
-                if refusal.malformed
-                else (401, "invalid_token")
-            )
+            status, code = _MALFORMED if refusal.malformed else _INVALID
             raise self._refused(exchange, status, code, refusal.reason) from None
         except Unavailable as error:
-            raise Refused(
-                503, ProtocolError(INVALID_REQUEST, str(error)), {"Retry-After": "5"}
-            ) from None
+            unknown = ProtocolError(INVALID_REQUEST, str(error))
+            raise Refused(503, unknown, {"Retry-After": "5"}) from None
         if principal is None:
             raise self._refused(exchange, 401, None, self._required)
         principal = exchange.principal = self.extended(principal)
@@ -191,9 +180,8 @@ class ResourceServer:
 
     def extended(self, principal: Principal) -> Principal:
         """A principal with all scopes that its own imply."""
-        if self._implications is None:
-            return principal
-        return self._implications.extend(principal)
+        implications = self._implications
+        return implications.extend(principal) if implications else principal
 
     def require_common(self, incoming: Incoming) -> None:
         """Refuse a sender that lacks one of the scopes that every request needs.
@@ -224,13 +212,8 @@ class ResourceServer:
         if principal is not None and principal.scopes.issuperset(scopes):
             return
         needed = tuple(dict.fromkeys((*self._needed, *scopes)))
-        refusal = self._refused(
-            incoming,
-            403,
-            "insufficient_scope",
-            f"This needs the scopes: {' '.join(needed)}",
-            needed,
-        )
+        reason = f"This needs the scopes: {' '.join(needed)}"
+        refusal = self._refused(incoming, 403, "insufficient_scope", reason, needed)
         refusal.request_id = request_id
         raise refusal
 
@@ -288,11 +271,8 @@ class ResourceServer:
         challenge = f"Bearer {', '.join(parts)}" if parts else "Bearer"
         if status == 401:
             challenge += self._keys
-        return Refused(
-            status,
-            ProtocolError(INVALID_REQUEST, reason),
-            {"WWW-Authenticate": challenge},
-        )
+        problem = ProtocolError(INVALID_REQUEST, reason)
+        return Refused(status, problem, {"WWW-Authenticate": challenge})
 
     def _described(self, path: str) -> Resource:
         """What the metadata at a path is about; below a prefix, too."""
