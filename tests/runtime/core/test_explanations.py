@@ -399,6 +399,7 @@ TABLE: dict[str, Any] = {
         "rows": {"items": {"properties": {"id": {"type": "integer"}}}},
     },
 }
+TOO_LARGE = "is not valid, but too large or too complex to say why"
 LARGE: dict[str, tuple[Any, Any, str]] = {
     "$id": ({"$id": "https://example.org/a", **TABLE}, WRONG_ROWS, WRONG_ROW),
     "relative $id": ({"$id": "/schemas/a.json", **TABLE}, WRONG_ROWS, WRONG_ROW),
@@ -407,17 +408,17 @@ LARGE: dict[str, tuple[Any, Any, str]] = {
     "if": (
         {**TABLE, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
         {**ROWS, "a": 1},
-        "b: is required",
+        TOO_LARGE,
     ),
     "else": (
         {**TABLE, "if": {"required": ["a"]}, "else": {"required": ["b"]}},
         ROWS,
-        "b: is required",
+        TOO_LARGE,
     ),
     "dependentSchemas": (
         {**TABLE, "dependentSchemas": {"rows": {"required": ["b"]}, "c": False}},
         ROWS,
-        "b: is required",
+        TOO_LARGE,
     ),
     "dependentRequired": (
         {**TABLE, "dependentRequired": {"rows": ["b"], "c": ["d"]}},
@@ -427,7 +428,7 @@ LARGE: dict[str, tuple[Any, Any, str]] = {
     "propertyNames": (
         {**TABLE, "propertyNames": {"maxLength": 4}},
         {**ROWS, "other": 1},
-        "has a property name that must have at most 4 characters, has 5",
+        TOO_LARGE,
     ),
     "patternProperties": (
         {"patternProperties": {"^r": TABLE["properties"]["rows"], "^x": False}},
@@ -442,22 +443,22 @@ LARGE: dict[str, tuple[Any, Any, str]] = {
     "not": (
         {**TABLE, "not": {"required": ["rows"]}},
         ROWS,
-        "has a form that is not allowed: an object with 1 key",
+        TOO_LARGE,
     ),
     "uniqueItems": (
         {"uniqueItems": True, "items": {"type": "integer"}},
         [*range(3_000), 7],
-        "must not repeat an item; 7 is at [3000] again",
+        TOO_LARGE,
     ),
     "contains": (
         {"contains": {"const": "a"}, "items": {"type": "integer"}},
         [*range(3_000)],
-        "has no item of the kind that it must contain",
+        TOO_LARGE,
     ),
     "maxContains": (
         {"contains": {"minimum": 1}, "maxContains": 9, "items": {"type": "integer"}},
         [*range(3_000)],
-        "must have at most 9 items of the kind that it must contain",
+        TOO_LARGE,
     ),
     "a union without tags": (
         {"oneOf": [{**TABLE, "required": ["rows"]}, {"required": ["url"]}]},
@@ -478,17 +479,17 @@ LARGE: dict[str, tuple[Any, Any, str]] = {
             ],
         },
         {**ROWS, "kind": "a"},
-        "rows: has no item of the kind that it must contain",
+        f"rows: {TOO_LARGE}",
     ),
     "names of which one is required": (
         {**TABLE, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
         ROWS,
-        "matches none of the allowed forms: a: is required / b: is required",
+        TOO_LARGE,
     ),
     "unevaluatedProperties": (
         {**TABLE, "unevaluatedProperties": False},
         {**WRONG_ROWS, "row": 1},
-        f'row: is not a known property; did you mean "rows"?\n{WRONG_ROW}',
+        f'{WRONG_ROW}\nrow: is not a known property; did you mean "rows"?',
     ),
     "a type that keywords are not for": (
         {"items": {"type": ["array", "object"], "maxItems": 1, "required": ["a"]}},
@@ -541,8 +542,8 @@ def test_any_schema_and_value_is_explained_in_bounded_work() -> None:
 
 def test_a_value_in_a_message_is_cut_before_it_is_written() -> None:
     value = {"k": {"a": list(range(500_000))}}
-    schema = {"properties": {"k": {"not": {"type": "object"}}}}
+    schema = {"properties": {"k": {"type": "string"}}}
     validator = SchemaValidator(schema)
     assert events(lambda: validator.problems(value)) < 2_000
-    words = "k: has a form that is not allowed: an object with 1 key"
+    words = "k: must be a string, got an object with 1 key"
     assert told(schema, value) == words

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ..document import IN_PLACE
-from .unions import Branch, Shapes, choose, closest
+from ..document import IN_PLACE, Document
+from .unions import Branch, Shape, choose, closest
 from .words import (
     Json,
     count_of,
     cut,
-    kinds,
     most_similar,
+    of_type,
     options_in_words,
     parts,
     pointer,
@@ -34,6 +34,7 @@ MAX_BRANCHES: Final = 500
 MAX_FORMS: Final = 4
 """Branches of a union of which a problem names the first reason."""
 
+_OPTIONS: Final = frozenset({"Constant", "Enum"})
 _NONE: Final = "matches none of the allowed forms"
 _UNIONS: Final = frozenset({"AnyOf", "OneOfNotValid"})
 _UNEVALUATED: Final = frozenset({"UnevaluatedItems", "UnevaluatedProperties"})
@@ -45,13 +46,19 @@ class Reasons:
     """Problems of one value in words.
 
     Args:
-        shapes: Those of the schema.
+        document: The schema's.
     """
 
-    def __init__(self, shapes: Shapes) -> None:
-        self._document = shapes.document
-        self._shapes = shapes
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._shapes: dict[int, Shape] = {}
         self._hints = MAX_COMPARED
+
+    def shape(self, schema: Json) -> Shape:
+        """What a part of the document wants; made once."""
+        if id(schema) not in self._shapes:
+            self._shapes[id(schema)] = Shape(self._document, schema)
+        return self._shapes[id(schema)]
 
     def of(
         self, errors: Iterable[ValidationError], at: Path, note: str, skipped: int = 0
@@ -90,21 +97,29 @@ class Reasons:
             yield (*where, kind.property), f"is required{note}"
         elif name in _UNKNOWN:
             around = self._document.at(self._document.root, error.schema_path[:-1])
-            known = self._shapes.of(around).properties
+            known = self.shape(around).properties
             for unknown in kind.unexpected:
-                hint = self.hint(unknown, known)
-                yield (*where, unknown), f"is not a known property{hint}{note}"
+                yield (*where, unknown), f"{self.unknown(unknown, known)}{note}"
         elif name == "PropertyNames":
-            yield where, f"{self.of_name([kind.error])}{note}"
+            _, inner = next(self.of([kind.error], (), ""), ((), "is not valid"))
+            yield where, f"has a property name that {inner}{note}"
         elif name == "Contains":
             path = error.schema_path
             limit = self._document.at(self._document.root, path)
-            yield where, f"{contained(str(path[-1]), limit)}{note}"
+            text = "has no item"
+            if path[-1] in ("maxContains", "minContains") and limit is not None:
+                bound = "most" if path[-1] == "maxContains" else "least"
+                text = f"must have at {bound} {limit} items"
+            yield where, f"{text} of the kind that it must contain{note}"
         else:
             text = reason(name, kind, value)
             if name == "Enum":
                 text += self.hint(value, kind.options)
             yield where, f"{text}{note}"
+
+    def unknown(self, name: str, known: Iterable[Json]) -> str:
+        """That a property is not one of the known ones, and which was meant."""
+        return f"is not a known property{self.hint(name, known)}"
 
     def hint(self, name: Json, known: Iterable[Json]) -> str:
         """Which of the known names a text was meant to be, if there is one like it."""
@@ -114,11 +129,6 @@ class Reasons:
         self._hints -= compared
         return f"; did you mean {shown(similar)}?" if similar else ""
 
-    def of_name(self, errors: Iterable[ValidationError], skipped: int = 0) -> str:
-        """What is wrong with an object by the first error of one of its names."""
-        _, inner = next(self.of(errors, (), "", skipped), ((), "is not valid"))
-        return f"has a property name that {inner}"
-
     # ---------------------------------------------------------------- unions
 
     def _union(
@@ -126,27 +136,25 @@ class Reasons:
     ) -> Iterator[Found]:
         value = error.instance
         branches = list(islice(self._branches(error), MAX_BRANCHES))
-        branches_meant, chosen = choose(branches, value, self.hint)
-        if not isinstance(branches_meant, list):
-            key = branches_meant
-            place = where if key is None else (*where, key)
-            yield place, f"{chosen}{note if key is None else ''}"
+        likely, chosen = choose(branches, value, self.hint)
+        if not isinstance(likely, list):
+            yield (*where, *likely), f"{chosen}{'' if likely else note}"
             return
-        if options := _options(branches_meant):
+        if options := _options(likely):
             listed = f"{options_in_words(options)}{self.hint(value, options)}"
             yield where, f"{shown(value)} is not one of {listed}{note}"
             return
-        meant = closest(branches_meant, value)
+        meant = closest(likely, value)
         if meant is not None:
             inner = (meant.shape.note if chosen is None else chosen) or note
             yield from self.of(meant.errors, at, inner, skipped)
             return
-        some = branches_meant[:MAX_FORMS]
+        some = likely[:MAX_FORMS]
         first = [next(self.of(b.errors, at, "", skipped), None) for b in some]
-        if len(set(first)) == 1 and all(len(b.errors) == 1 for b in branches_meant):
+        if len(set(first)) == 1 and all(len(b.errors) == 1 for b in likely):
             yield from self.of(some[0].errors, at, note, skipped)
             return
-        text = forms(first, [b.shape.note or note for b in branches_meant])
+        text = forms(first, [b.shape.note or note for b in likely])
         yield where, f"{text}{note}"
 
     def _branches(self, error: ValidationError) -> Iterator[Branch]:
@@ -164,8 +172,10 @@ class Reasons:
             ):
                 yield from self._branches(errors[0])
             else:
-                found = errors, depth
-                yield Branch(self._shapes.of(schema), error.instance, found)
+                own = [e.kind for e in errors if len(e.instance_path) == depth]
+                typed: list[Any] = [k for k in own if type(k).__name__ == "Type"]
+                types = [name for kind in typed for name in kind.types]
+                yield Branch(self.shape(schema), types, errors, depth)
 
 
 def _is_left_over(path: list[str | int], paths: list[list[str | int]]) -> bool:
@@ -199,12 +209,12 @@ def _options(branches: Sequence[Branch]) -> list[Json]:
     """The values of branches that allow certain values only; none if one doesn't."""
     options: list[Json] = []
     for branch in branches:
-        own = branch.own("Constant", "Enum")
-        if len(own) != 1 or len(branch.errors) != 1 or len(branches) == 1:
+        at = branch.depth
+        own: list[Any] = [e.kind for e in branch.errors if len(e.instance_path) == at]
+        name = type(own[0]).__name__ if own else ""
+        if len(branch.errors) > 1 or len(branches) == 1 or name not in _OPTIONS:
             return []
-        kind = own[0].kind
-        is_enum = type(kind).__name__ == "Enum"
-        options += kind.options if is_enum else [kind.expected_value]
+        options += own[0].options if name == "Enum" else [own[0].expected_value]
     return options
 
 
@@ -222,9 +232,7 @@ def reason(name: str, kind: Any, value: Json) -> str:
     if name in _LIMITS:
         return f"{_LIMITS[name]} {shown(kind.limit)}, got {shown(value)}"
     if name in _SIZES:
-        words, unit = _SIZES[name]
-        size = len(value) if isinstance(value, str) else len(parts(value))
-        return f"{words} {count_of(kind.limit, unit)}, has {size}"
+        return of_size(name, kind.limit, value)
     writer = _REASONS.get(name)
     return f"is not valid: {kind.name}" if writer is None else writer(kind, value)
 
@@ -245,21 +253,18 @@ _SIZES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def contained(keyword: str, limit: Json) -> str:
-    """What is wrong with an array by a bound of the items that it must contain."""
-    if keyword not in ("maxContains", "minContains") or limit is None:
-        return "has no item of the kind that it must contain"
-    bound = "most" if keyword == "maxContains" else "least"
-    return f"must have at {bound} {limit} items of the kind that it must contain"
+def of_size(name: str, limit: Json, value: Json) -> str:
+    """That a text or container must have another size."""
+    words, unit = _SIZES[name]
+    size = len(value) if isinstance(value, str) else len(parts(value))
+    return f"{words} {count_of(limit, unit)}, has {size}"
 
 
-def repeated(value: Json) -> str:
-    """Names the first item that repeats another; empty where none does."""
+def _repeated(_: Any, value: Json) -> str:
+    """Names the first item that repeats another."""
     from jsonschema_rs import validator_for
 
     is_unique = validator_for({"uniqueItems": True}).is_valid
-    if is_unique(value):
-        return ""
     low, high = 1, len(value)
     while low < high:
         middle = (low + high) // 2
@@ -273,14 +278,14 @@ def _takes_too_long(*_: Any) -> str:
 
 
 _REASONS: Final[dict[str, Callable[[Any, Json], str]]] = {
-    "Type": lambda kind, value: f"must be {kinds(kind.types)}, got {shown(value)}",
+    "Type": lambda kind, value: of_type(kind.types, value),
     "Enum": lambda kind, value: (
         f"{shown(value)} is not one of {options_in_words(kind.options)}"
     ),
     "Constant": lambda kind, value: (
         f"must be {shown(kind.expected_value)}, got {shown(value)}"
     ),
-    "UniqueItems": lambda _, value: repeated(value),
+    "UniqueItems": _repeated,
     "Pattern": lambda kind, value: (
         f"must match the pattern {cut(kind.pattern, 200)}, got {shown(value)}"
     ),

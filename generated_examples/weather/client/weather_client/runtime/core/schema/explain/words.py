@@ -27,6 +27,16 @@ _NOUNS: Final[dict[str, str]] = {
     "object": "an object",
     "string": "a string",
 }
+_TYPES: Final[dict[str, tuple[str, ...]]] = {
+    "bool": ("boolean",),
+    "dict": ("object",),
+    "float": ("number",),
+    "int": ("integer", "number"),
+    "list": ("array",),
+    "NoneType": ("null",),
+    "str": ("string",),
+}
+"""The types that values have."""
 
 
 def is_list(value: Json) -> TypeGuard[list[Json]]:
@@ -102,13 +112,20 @@ def most_similar(name: str, known: Iterable[Json], most: int) -> tuple[str, int]
     return close[0] if close else "", compared
 
 
-def kinds(types: Iterable[str]) -> str:
-    """Types in words: "an array, an object or null"."""
+def mistyped(value: Json, wanted: str | Sequence[str]) -> Sequence[str]:
+    """The types of which a value should have one; none where it has."""
+    names = [wanted] if isinstance(wanted, str) else wanted
+    is_whole = isinstance(value, float) and value.is_integer()
+    own = _TYPES.get("int" if is_whole else type(value).__name__, ())
+    return () if any(name in own for name in names) else names
+
+
+def of_type(types: Iterable[str], value: Json) -> str:
+    """That a value has none of some types: "must be an array or null, got 3"."""
     names = sorted(dict.fromkeys(types), key=lambda name: name == "null")
-    words = [_NOUNS.get(name, name) for name in names]
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+    *words, last = [_NOUNS.get(name, name) for name in names]
+    listed = f"{', '.join(words)} or {last}" if words else last
+    return f"must be {listed}, got {shown(value)}"
 
 
 def options_in_words(options: Sequence[Json]) -> str:

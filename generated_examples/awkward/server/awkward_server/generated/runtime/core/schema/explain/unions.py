@@ -4,49 +4,51 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from ..document import Document, is_object
-from .words import Json, cut, is_dict, is_list, kinds, options_in_words, shown
+from .words import (
+    Json,
+    cut,
+    is_dict,
+    is_list,
+    of_type,
+    options_in_words,
+    shown,
+)
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
 _MAX_TAGS: Final = 8
 _SHORT: Final = 60
-_TYPES: Final[Mapping[str, Any]] = {
-    "array": list,
-    "boolean": bool,
-    "integer": (int, float),
-    "null": type(None),
-    "number": (int, float),
-    "object": dict,
-    "string": str,
-}
 
 
 class Shape:
     """What one schema wants at its outermost level.
 
     Attributes:
+        written: The schema as it stands in the document.
         schema: It, or what its reference leads to; empty where that is not known.
         properties: The schemas of properties, by their names, those of `allOf` included.
         tags: The properties that a `const` or `enum` restricts, each with its values.
         note: Names it; empty where it has no name.
     """
 
-    __slots__ = ("note", "properties", "schema", "tags")
+    __slots__ = ("note", "properties", "schema", "tags", "written")
 
     def __init__(self, document: Document, schema: Json) -> None:
+        self.written = schema
         self.note = _note(schema)
         resolved = document.resolved(schema)
         self.schema: Mapping[str, Json] = resolved if is_object(resolved) else {}
         self.properties: dict[str, Json] = {}
         for part in (self.schema, *(self.schema.get("allOf") or ())):
             found = document.resolved(part)
-            if is_object(found) and is_object(inner := found.get("properties")):
-                self.properties.update(inner)
+            if is_object(found):
+                self.properties.update(found.get("properties", {}))
         self.tags: dict[str, list[Json]] = {}
         for name, each in self.properties.items():
             part = document.resolved(each)
@@ -56,91 +58,44 @@ class Shape:
                 self.tags[name] = part["enum"]
 
 
-class Shapes:
-    """The shapes of a document's schemas, each made once."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self._known: dict[int, Shape] = {}
-
-    def of(self, schema: Json) -> Shape:
-        """The shape of a part of the document."""
-        known = self._known.get(id(schema))
-        if known is None:
-            known = self._known[id(schema)] = Shape(self.document, schema)
-        return known
-
-
+@dataclass(frozen=True, slots=True, eq=False)
 class Branch:
     """A branch of a union, and what it says of a value.
 
     Attributes:
         shape: What it wants.
-        errors: Why it does not admit the value, as far as that was found out.
         mistyped: The types that it wants, where the value has another.
+        errors: Why it does not admit the value, as far as that was found out.
+        depth: The length of their paths that leads to the value.
     """
 
-    __slots__ = ("_depth", "errors", "mistyped", "shape")
+    shape: Shape
+    mistyped: Sequence[str]
+    errors: Sequence[ValidationError] = ()
+    depth: int = 0
 
-    def __init__(
-        self,
-        shape: Shape,
-        value: Json,
-        found: tuple[Sequence[ValidationError], int] | None = None,
-    ) -> None:
-        """Describe a branch.
-
-        Args:
-            shape: What it wants.
-            value: What was validated.
-            found: Its errors, and the length of their paths that leads to the value.
-        """
-        self.shape = shape
-        self.errors, self._depth = found or ((), 0)
-        if found is not None:
-            types = [e.kind.types for e in self.own("Type")]
-            self.mistyped: list[str] = [name for each in types for name in each]
-        else:
-            wanted = shape.schema.get("type", [])
-            names: list[str] = [wanted] if isinstance(wanted, str) else wanted
-            self.mistyped = [] if any(_has(value, n) for n in names) else names
-
-    def own(self, *kinds: str) -> list[Any]:
-        """The errors of some kinds on the value itself."""
-        return [
-            error
-            for error in self.errors
-            if len(error.instance_path) == self._depth
-            and type(error.kind).__name__ in kinds
-        ]
+    def is_tagged(self, value: Json) -> bool:
+        """Whether the value has a property that is one of the branch's tags."""
+        return is_dict(value) and not self.shape.tags.keys().isdisjoint(value)
 
     def score(self, value: Json) -> tuple[int, int, int]:
         """How many parts it admits; how many have the right type; how many it knows."""
-        wrong: dict[str | int, bool] = {}
-        for error in self.errors:
-            path = error.instance_path
-            if len(path) > self._depth:
-                is_type = (
-                    len(path) == self._depth + 1 and type(error.kind).__name__ == "Type"
-                )
-                wrong[path[self._depth]] = wrong.get(path[self._depth], False) | is_type
-        known: Sequence[str | int] = ()
+        inner = [(e.instance_path[self.depth :], type(e.kind)) for e in self.errors]
+        wrong = {path[0] for path, _ in inner if path}
+        other = {p[0] for p, kind in inner if len(p) == 1 and kind.__name__ == "Type"}
+        known: set[str | int] = set()
         if is_dict(value):
-            known = [name for name in value if name in self.shape.properties]
+            known = {name for name in value if name in self.shape.properties}
         elif is_list(value) and "items" in self.shape.schema:
-            known = range(len(value))
-        return (
-            sum(key not in wrong for key in known),
-            sum(not wrong.get(key, False) for key in known),
-            len(known),
-        )
+            known = set(range(len(value)))
+        return len(known - wrong), len(known - other), len(known)
 
 
 def choose(
     branches: Sequence[Branch],
     value: Json,
     hint: Callable[[Json, Sequence[Json]], str],
-) -> tuple[list[Branch], str | None] | tuple[str | None, str]:
+) -> tuple[list[Branch], str | None] | tuple[tuple[str, ...], str]:
     """The branches that may have been meant, or one problem for all of them.
 
     Those of the right type are meant rather than others, then those whose tags the
@@ -153,13 +108,13 @@ def choose(
 
     Returns:
         The branches and a note that names the tag, or None where the branches' own name
-            is to be used; or the property that has a problem, None for the value itself,
-            and the reason.
+            is to be used; or the path to the property that has a problem, empty for the
+            value itself, and the reason.
     """
     own = [branch for branch in branches if not branch.mistyped]
     if not own:
         types = (name for branch in branches for name in branch.mistyped)
-        return None, f"must be {kinds(types)}, got {shown(value)}"
+        return (), of_type(types, value)
     if len(own) == 1 or not is_dict(value):
         return own, "" if len(own) == 1 else None
     counts = Counter(name for branch in own for name in branch.shape.tags)
@@ -177,9 +132,9 @@ def choose(
         listed = options_in_words(list({repr(o): o for o in options}.values()))
         if not rest and name in value and counts[name] == len(own):
             listed += hint(value[name], options)
-            return name, f"{shown(value[name])} is not one of {listed}"
+            return (name,), f"{shown(value[name])} is not one of {listed}"
         if name not in value and rest and all(_wants(b, name) for b in rest):
-            return name, f"is required; one of {listed}"
+            return (name,), f"is required; one of {listed}"
     return rest or own, None
 
 
@@ -189,13 +144,6 @@ def closest(branches: Sequence[Branch], value: Json) -> Branch | None:
     best = max(scores)
     is_one = len(scores) == 1 or (best > (0, 0, 0) and scores.count(best) == 1)
     return branches[scores.index(best)] if is_one else None
-
-
-def _has(value: Json, name: str) -> bool:
-    kind = _TYPES.get(name)
-    if isinstance(value, bool):
-        return kind is bool
-    return kind is not None and isinstance(value, kind)
 
 
 def _wants(branch: Branch, name: str) -> bool:
