@@ -7,8 +7,8 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from ..core.features import load
 from . import backoff
@@ -26,7 +26,7 @@ from .errors import (
 from .handlers import ROOTS_CHANGED, Events, Handlers
 from .incoming import Quirks, is_object
 from .limits import Calls, Clock
-from .options import CallSettings, Settings
+from .options import CallSettings, KnownServers, Middleware, Next, Result, Settings
 from .session import (
     NEEDED_BY,
     EraLostError,
@@ -39,8 +39,7 @@ from .session import (
 )
 
 if TYPE_CHECKING:
-    from ..core.revision import Era
-    from .channel import Origin, Transport
+    from .channel import Transport
     from .subscriptions import Filter, Subscription
 
 MAX_SENDS: Final = 3
@@ -249,16 +248,6 @@ async def _wait(failures: int, error: TransportError, clock: Clock) -> None:
         await backoff.at_least(wish)
 
 
-Result: TypeAlias = dict[str, Any]
-"""The result of a request, a JSON object as the server sent it."""
-
-Next: TypeAlias = Callable[[Request], Awaitable[Result]]
-"""The rest of the chain; what it raises is a `ClientError`."""
-
-Middleware: TypeAlias = Callable[[Request, Next], Awaitable[Result]]
-"""Code around a request: `await proceed(request)` runs the rest and returns its result."""
-
-
 def around(middleware: Sequence[Middleware], send: Next) -> Next:
     """A function that sends a request through all middleware, the outermost first."""
     for each in reversed(middleware):
@@ -283,38 +272,6 @@ def name_of(middleware: Middleware) -> str:
     """What a middleware is called when the order is printed."""
     named = getattr(middleware, "__qualname__", None)
     return str(named or type(middleware).__qualname__)
-
-
-MAX_KNOWN: Final = 256
-
-
-class KnownServers:
-    """The eras of servers that were met before, by origin; the oldest are forgotten.
-
-    Each client has its own. Clients that share one open a connection to a legacy server
-    that another has met without asking it for the modern era first.
-    """
-
-    def __init__(self) -> None:
-        self._eras: dict[Origin, Era] = {}
-
-    def era_of(self, origin: Origin | None) -> Era | None:
-        """The era that a server spoke when it was last met."""
-        return None if origin is None else self._eras.get(origin)
-
-    def remember(self, origin: Origin | None, era: Era) -> None:
-        """A server was met."""
-        if origin is None:
-            return
-        self.forget(origin)
-        self._eras[origin] = era
-        if len(self._eras) > MAX_KNOWN:
-            del self._eras[next(iter(self._eras))]
-
-    def forget(self, origin: Origin | None) -> None:
-        """The server has changed: what is known of it counts no more."""
-        if origin is not None:
-            self._eras.pop(origin, None)
 
 
 async def connected(parts: Parts, known: KnownServers) -> Session:

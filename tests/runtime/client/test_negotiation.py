@@ -15,8 +15,8 @@ from mcpgen.runtime.client import (
     KnownServers,
     ProtocolError,
     TransportError,
+    options,
 )
-from mcpgen.runtime.client import connection as negotiation
 from mcpgen.runtime.client.eras.modern import session as opening
 from tests.requirements import requirement
 
@@ -259,8 +259,8 @@ async def test_a_web_page_is_no_server() -> None:
 
 def test_only_so_many_servers_are_remembered() -> None:
     known = KnownServers()
-    origins = [("http", f"{n}.example", 80) for n in range(negotiation.MAX_KNOWN + 1)]
+    origins = [("http", f"{n}.example", 80) for n in range(options.MAX_KNOWN + 1)]
     for origin in origins:
         known.remember(origin, "legacy")
     eras = [known.era_of(origin) for origin in origins]
-    assert eras == [None, *["legacy"] * negotiation.MAX_KNOWN]
+    assert eras == [None, *["legacy"] * options.MAX_KNOWN]

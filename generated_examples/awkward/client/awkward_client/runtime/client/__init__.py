@@ -6,97 +6,56 @@ synchronous face from `SyncClient`; everything else here is for users.
 
 from typing import TYPE_CHECKING
 
-from .calls import Request, ToolCall, ToolError
-from .client import Client
+from ..core.connection import Connection as Connection
+from .auth import (
+    ApiKeyAuth as ApiKeyAuth,
+    Auth as Auth,
+    BearerAuth as BearerAuth,
+    Challenge as Challenge,
+    Outgoing as Outgoing,
+    tls_context as tls_context,
+)
+from .calls import Request as Request, ToolCall as ToolCall, ToolError as ToolError
+from .client import Client as Client
 from .errors import (
-    AuthError,
-    CallTimeoutError,
-    CapabilityError,
-    ClientError,
-    ClientStateError,
-    InvalidArgumentsError,
-    InvalidResultError,
-    MissingHandlerError,
-    ProtocolError,
-    TransportError,
-    VersionError,
+    AuthError as AuthError,
+    CallTimeoutError as CallTimeoutError,
+    CapabilityError as CapabilityError,
+    ClientError as ClientError,
+    ClientStateError as ClientStateError,
+    InvalidArgumentsError as InvalidArgumentsError,
+    InvalidResultError as InvalidResultError,
+    MissingHandlerError as MissingHandlerError,
+    ProtocolError as ProtocolError,
+    TransportError as TransportError,
+    VersionError as VersionError,
 )
-from .listing import Difference
+from .listing import Difference as Difference
 from .options import (
-    OMIT,
-    CallOptions,
-    ClientOptions,
-    Elicitation,
-    LogMessage,
-    Notification,
-    Omit,
-    Progress,
-    Reply,
+    OMIT as OMIT,
+    CallOptions as CallOptions,
+    ClientOptions as ClientOptions,
+    Elicitation as Elicitation,
+    KnownServers as KnownServers,
+    LogMessage as LogMessage,
+    Middleware as Middleware,
+    Next as Next,
+    Notification as Notification,
+    Omit as Omit,
+    Progress as Progress,
+    Reply as Reply,
+    Result as Result,
 )
-from .sync import SyncClient
+from .sync import SyncClient as SyncClient
 
 if TYPE_CHECKING:
-    from ..core.connection import Connection
-    from ..core.model import Codec
-    from .auth import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing, tls_context
-    from .connection import KnownServers, Middleware, Next, Result
+    from ..core.model import Codec as Codec
 else:
     from ..core.lazy import lazily
 
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            ".auth": (
-                "ApiKeyAuth",
-                "Auth",
-                "BearerAuth",
-                "Challenge",
-                "Outgoing",
-                "tls_context",
-            ),
-            ".connection": ("KnownServers", "Middleware", "Next", "Result"),
-            "..core.connection": ("Connection",),
             "..core.model": ("Codec",),
         },
     )
-
-__all__ = [
-    "OMIT",
-    "ApiKeyAuth",
-    "Auth",
-    "AuthError",
-    "BearerAuth",
-    "CallOptions",
-    "CallTimeoutError",
-    "CapabilityError",
-    "Challenge",
-    "Client",
-    "ClientError",
-    "ClientOptions",
-    "ClientStateError",
-    "Codec",
-    "Connection",
-    "Difference",
-    "Elicitation",
-    "InvalidArgumentsError",
-    "InvalidResultError",
-    "KnownServers",
-    "LogMessage",
-    "Middleware",
-    "MissingHandlerError",
-    "Next",
-    "Notification",
-    "Omit",
-    "Outgoing",
-    "Progress",
-    "ProtocolError",
-    "Reply",
-    "Request",
-    "Result",
-    "SyncClient",
-    "ToolCall",
-    "ToolError",
-    "TransportError",
-    "VersionError",
-    "tls_context",
-]

@@ -1,4 +1,4 @@
-"""What a user may set, for a client and for single calls. Holds values, does nothing."""
+"""What a user may set, for a client and for single calls. Holds values, asks nobody."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from ..core.revision import Revision
+    from ..core.revision import Era, Revision
     from ..protocol.types import (
         CreateMessageRequestParams,
         CreateMessageResult,
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         Root,
     )
     from .auth import Auth
-    from .connection import KnownServers, Middleware
+    from .calls import Request
+    from .channel import Origin
 
 T = TypeVar("T")
 MaybeAwaitable: TypeAlias = "T | Awaitable[T]"
@@ -122,9 +123,50 @@ ProgressCallback: TypeAlias = Callable[[Progress], "MaybeAwaitable[object]"]
 LogCallback: TypeAlias = Callable[[LogMessage], "MaybeAwaitable[object]"]
 NotificationCallback: TypeAlias = Callable[[Notification], "MaybeAwaitable[object]"]
 
+Result: TypeAlias = dict[str, Any]
+"""The result of a request, a JSON object as the server sent it."""
+
+Next: TypeAlias = "Callable[[Request], Awaitable[Result]]"
+"""The rest of the chain; what it raises is a `ClientError`."""
+
+Middleware: TypeAlias = "Callable[[Request, Next], Awaitable[Result]]"
+"""Code around a request: `await proceed(request)` runs the rest and returns its result."""
+
 DEFAULT_TIMEOUT: Final = 600.0
 DEFAULT_IDLE_TIMEOUT: Final = 60.0
 DEFAULT_MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+MAX_KNOWN: Final = 256
+
+
+class KnownServers:
+    """The eras of servers that were met before, by origin; the oldest are forgotten.
+
+    Each client has its own. Clients that share one open a connection to a legacy server
+    that another has met without asking it for the modern era first.
+    """
+
+    def __init__(self) -> None:
+        self._eras: dict[Origin, Era] = {}
+
+    def era_of(self, origin: Origin | None) -> Era | None:
+        """The era that a server spoke when it was last met."""
+        return None if origin is None else self._eras.get(origin)
+
+    def remember(self, origin: Origin | None, era: Era) -> None:
+        """A server was met."""
+        if origin is None:
+            return
+        self.forget(origin)
+        self._eras[origin] = era
+        if len(self._eras) > MAX_KNOWN:
+            del self._eras[next(iter(self._eras))]
+
+    def forget(self, origin: Origin | None) -> None:
+        """The server has changed: what is known of it counts no more."""
+        if origin is not None:
+            self._eras.pop(origin, None)
 
 
 class CallOptions(TypedDict, total=False):

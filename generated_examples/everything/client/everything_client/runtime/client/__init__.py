@@ -6,140 +6,73 @@ synchronous face from `SyncClient`; everything else here is for users.
 
 from typing import TYPE_CHECKING
 
-from .calls import Request, ToolCall, ToolError
-from .client import Client
+from ..core.connection import Connection as Connection
+from .auth import (
+    ApiKeyAuth as ApiKeyAuth,
+    Auth as Auth,
+    BearerAuth as BearerAuth,
+    Challenge as Challenge,
+    Outgoing as Outgoing,
+    tls_context as tls_context,
+)
+from .calls import Request as Request, ToolCall as ToolCall, ToolError as ToolError
+from .client import Client as Client
 from .errors import (
-    AuthError,
-    CallTimeoutError,
-    CapabilityError,
-    ClientError,
-    ClientStateError,
-    InvalidArgumentsError,
-    InvalidResultError,
-    MissingHandlerError,
-    ProtocolError,
-    TransportError,
-    VersionError,
+    AuthError as AuthError,
+    CallTimeoutError as CallTimeoutError,
+    CapabilityError as CapabilityError,
+    ClientError as ClientError,
+    ClientStateError as ClientStateError,
+    InvalidArgumentsError as InvalidArgumentsError,
+    InvalidResultError as InvalidResultError,
+    MissingHandlerError as MissingHandlerError,
+    ProtocolError as ProtocolError,
+    TransportError as TransportError,
+    VersionError as VersionError,
 )
-from .listing import Difference
+from .listing import Difference as Difference
 from .options import (
-    OMIT,
-    CallOptions,
-    ClientOptions,
-    Elicitation,
-    LogMessage,
-    Notification,
-    Omit,
-    Progress,
-    Reply,
+    OMIT as OMIT,
+    CallOptions as CallOptions,
+    ClientOptions as ClientOptions,
+    Elicitation as Elicitation,
+    KnownServers as KnownServers,
+    LogMessage as LogMessage,
+    Middleware as Middleware,
+    Next as Next,
+    Notification as Notification,
+    Omit as Omit,
+    Progress as Progress,
+    Reply as Reply,
+    Result as Result,
 )
-from .sync import SyncClient
+from .sync import SyncClient as SyncClient
 
 if TYPE_CHECKING:
-    from ..core.connection import Connection
-    from ..core.model import Codec
-    from .auth import ApiKeyAuth, Auth, BearerAuth, Challenge, Outgoing, tls_context
-    from .connection import KnownServers, Middleware, Next, Result
+    from ..core.model import Codec as Codec
     from .features.oauth import (  # feature: oauth
-        ClientCredentials,  # feature: oauth
-        ClientRegistration,  # feature: oauth
-        EnterpriseAuth,  # feature: oauth
-        FileStorage,  # feature: oauth
-        IssuerSettings,  # feature: oauth
-        LoopbackRedirect,  # feature: oauth
-        MemoryStorage,  # feature: oauth
-        OAuth,  # feature: oauth
-        PrivateKey,  # feature: oauth
-        Receiver,  # feature: oauth
-        Redirect,  # feature: oauth
-        TokenStorage,  # feature: oauth
-        WorkloadIdentity,  # feature: oauth
+        ClientCredentials as ClientCredentials,  # feature: oauth
+        ClientRegistration as ClientRegistration,  # feature: oauth
+        EnterpriseAuth as EnterpriseAuth,  # feature: oauth
+        FileStorage as FileStorage,  # feature: oauth
+        IssuerSettings as IssuerSettings,  # feature: oauth
+        LoopbackRedirect as LoopbackRedirect,  # feature: oauth
+        MemoryStorage as MemoryStorage,  # feature: oauth
+        OAuth as OAuth,  # feature: oauth
+        PrivateKey as PrivateKey,  # feature: oauth
+        Receiver as Receiver,  # feature: oauth
+        Redirect as Redirect,  # feature: oauth
+        TokenStorage as TokenStorage,  # feature: oauth
+        WorkloadIdentity as WorkloadIdentity,  # feature: oauth
     )  # feature: oauth
 else:
     from ..core.lazy import lazily
+    from .features import oauth  # feature: oauth
 
     __getattr__, __dir__ = lazily(
         __name__,
         {
-            ".auth": (
-                "ApiKeyAuth",
-                "Auth",
-                "BearerAuth",
-                "Challenge",
-                "Outgoing",
-                "tls_context",
-            ),
-            ".features.oauth": (  # feature: oauth
-                "ClientCredentials",  # feature: oauth
-                "ClientRegistration",  # feature: oauth
-                "EnterpriseAuth",  # feature: oauth
-                "FileStorage",  # feature: oauth
-                "IssuerSettings",  # feature: oauth
-                "LoopbackRedirect",  # feature: oauth
-                "MemoryStorage",  # feature: oauth
-                "OAuth",  # feature: oauth
-                "PrivateKey",  # feature: oauth
-                "Receiver",  # feature: oauth
-                "Redirect",  # feature: oauth
-                "TokenStorage",  # feature: oauth
-                "WorkloadIdentity",  # feature: oauth
-            ),  # feature: oauth
-            ".connection": ("KnownServers", "Middleware", "Next", "Result"),
-            "..core.connection": ("Connection",),
             "..core.model": ("Codec",),
+            ".features.oauth": oauth.__all__,  # feature: oauth
         },
     )
-
-__all__ = [
-    "OMIT",
-    "ApiKeyAuth",
-    "Auth",
-    "AuthError",
-    "BearerAuth",
-    "CallOptions",
-    "CallTimeoutError",
-    "CapabilityError",
-    "Challenge",
-    "Client",
-    "ClientCredentials",  # feature: oauth
-    "ClientError",
-    "ClientOptions",
-    "ClientRegistration",  # feature: oauth
-    "ClientStateError",
-    "Codec",
-    "Connection",
-    "Difference",
-    "Elicitation",
-    "EnterpriseAuth",  # feature: oauth
-    "FileStorage",  # feature: oauth
-    "InvalidArgumentsError",
-    "InvalidResultError",
-    "IssuerSettings",  # feature: oauth
-    "KnownServers",
-    "LogMessage",
-    "LoopbackRedirect",  # feature: oauth
-    "MemoryStorage",  # feature: oauth
-    "Middleware",
-    "MissingHandlerError",
-    "Next",
-    "Notification",
-    "OAuth",  # feature: oauth
-    "Omit",
-    "Outgoing",
-    "PrivateKey",  # feature: oauth
-    "Progress",
-    "ProtocolError",
-    "Receiver",  # feature: oauth
-    "Redirect",  # feature: oauth
-    "Reply",
-    "Request",
-    "Result",
-    "SyncClient",
-    "TokenStorage",  # feature: oauth
-    "ToolCall",
-    "ToolError",
-    "TransportError",
-    "VersionError",
-    "WorkloadIdentity",  # feature: oauth
-    "tls_context",
-]

@@ -7,148 +7,85 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.connection import Connection
-from ..core.errors import ProtocolError
-from .app import LIVE_CATALOG, SERVER, add_metadata_route, create_app
-from .eras.legacy.sessions import MemoryEvents, MemorySessions  # feature: legacy
-from .features import auth  # feature: auth
-from .features.telemetry.hook import Telemetry  # feature: telemetry
-from .handlers import content
-from .handlers.content import (
-    CompletionReturn,
-    Completions,
-    Content,
-    ContentBlock,
-    Contents,
-    MaybeAwaitable,
-    PromptReturn,
-    ResourceNotFound,
-    ResourceReturn,
-    StructuredReturn,
-    ToolError,
-    ToolResult,
-    ToolReturn,
+from ..core.connection import Connection as Connection
+from ..core.errors import ProtocolError as ProtocolError
+from .app import (
+    LIVE_CATALOG as LIVE_CATALOG,
+    SERVER as SERVER,
+    add_metadata_route as add_metadata_route,
+    create_app as create_app,
 )
-from .handlers.context import Context, LoggingLevel
+from .eras.legacy.sessions import (  # feature: legacy
+    MemoryEvents as MemoryEvents,  # feature: legacy
+    MemorySessions as MemorySessions,  # feature: legacy
+)  # feature: legacy
+from .features import auth as auth  # feature: auth
+from .features.telemetry.hook import Telemetry as Telemetry  # feature: telemetry
+from .handlers import content as content
+from .handlers.content import (
+    CompletionReturn as CompletionReturn,
+    Completions as Completions,
+    Content as Content,
+    ContentBlock as ContentBlock,
+    Contents as Contents,
+    MaybeAwaitable as MaybeAwaitable,
+    PromptReturn as PromptReturn,
+    ResourceNotFound as ResourceNotFound,
+    ResourceReturn as ResourceReturn,
+    StructuredReturn as StructuredReturn,
+    ToolError as ToolError,
+    ToolResult as ToolResult,
+    ToolReturn as ToolReturn,
+)
+from .handlers.context import Context as Context, LoggingLevel as LoggingLevel
 from .handlers.contract import (
-    Announcement,
-    Completer,
-    Contract,
-    PromptBinding,
-    ResourceBinding,
-    TemplateBinding,
-    ToolBinding,
+    Announcement as Announcement,
+    Completer as Completer,
+    Contract as Contract,
+    PromptBinding as PromptBinding,
+    ResourceBinding as ResourceBinding,
+    TemplateBinding as TemplateBinding,
+    ToolBinding as ToolBinding,
 )
 from .handlers.questions import (
-    Client,
-    CreateMessage,
-    Elicit,
-    Elicitation,
-    ElicitURL,
-    ListRoots,
-    Question,
-    Root,
-    Sample,
+    Client as Client,
+    CreateMessage as CreateMessage,
+    Elicit as Elicit,
+    Elicitation as Elicitation,
+    ElicitURL as ElicitURL,
+    ListRoots as ListRoots,
+    Question as Question,
+    Root as Root,
+    Sample as Sample,
 )
-from .main import main, serve_stdio
-from .methods.registry import LiveCatalog
-from .methods.steps import Answer
+from .main import main as main, serve_stdio as serve_stdio
+from .methods.registry import LiveCatalog as LiveCatalog
+from .methods.steps import Answer as Answer
 from .middleware import (
-    Call,
-    Hook,
-    Middleware,
-    Next,
-    Outcome,
-    OutcomeKind,
-    Request,
-    ServerStats,
+    Call as Call,
+    Hook as Hook,
+    Middleware as Middleware,
+    Next as Next,
+    Outcome as Outcome,
+    OutcomeKind as OutcomeKind,
+    Request as Request,
+    ServerStats as ServerStats,
 )
-from .options.section import Section
-from .server import Server
-from .service import Feature, Service
-from .settings import Settings, SettingsError
+from .options.section import Section as Section
+from .server import Server as Server
+from .service import Feature as Feature, Service as Service
+from .settings import Settings as Settings, SettingsError as SettingsError
 from .stores import (
-    Counters,
-    Events,
-    EventStore,
-    MemoryCounters,
-    RateLimited,
-    RateRequest,
-    Session,
-    SessionStore,
+    Counters as Counters,
+    Events as Events,
+    EventStore as EventStore,
+    MemoryCounters as MemoryCounters,
+    RateLimited as RateLimited,
+    RateRequest as RateRequest,
+    Session as Session,
+    SessionStore as SessionStore,
 )
 
 if not TYPE_CHECKING:
     # What generated code of 0.1 imports from a runtime that packages share.
     Demand, Shortage, Vitals = RateRequest, RateLimited, ServerStats
-
-__all__ = [
-    "LIVE_CATALOG",
-    "SERVER",
-    "Announcement",
-    "Answer",
-    "Call",
-    "Client",
-    "Completer",
-    "CompletionReturn",
-    "Completions",
-    "Connection",
-    "Content",
-    "ContentBlock",
-    "Contents",
-    "Context",
-    "Contract",
-    "Counters",
-    "CreateMessage",
-    "Elicit",
-    "ElicitURL",
-    "Elicitation",
-    "EventStore",
-    "Events",
-    "Feature",
-    "Hook",
-    "ListRoots",
-    "LiveCatalog",
-    "LoggingLevel",
-    "MaybeAwaitable",
-    "MemoryCounters",
-    "MemoryEvents",  # feature: legacy
-    "MemorySessions",  # feature: legacy
-    "Middleware",
-    "Next",
-    "Outcome",
-    "OutcomeKind",
-    "PromptBinding",
-    "PromptReturn",
-    "ProtocolError",
-    "Question",
-    "RateLimited",
-    "RateRequest",
-    "Request",
-    "ResourceBinding",
-    "ResourceNotFound",
-    "ResourceReturn",
-    "Root",
-    "Sample",
-    "Section",
-    "Server",
-    "ServerStats",
-    "Service",
-    "Session",
-    "SessionStore",
-    "Settings",
-    "SettingsError",
-    "StructuredReturn",
-    "Telemetry",  # feature: telemetry
-    "TemplateBinding",
-    "ToolBinding",
-    "ToolError",
-    "ToolResult",
-    "ToolReturn",
-    "add_metadata_route",
-    "auth",  # feature: auth
-    "content",
-    "create_app",
-    "main",
-    "serve_stdio",
-]

@@ -14,7 +14,7 @@ from ..session import EraLostError, Parts, Session, is_busy
 from .modern.session import discover
 
 if TYPE_CHECKING:
-    from ..connection import KnownServers
+    from ..options import KnownServers
 
 
 async def negotiate(parts: Parts, known: KnownServers) -> Session:
