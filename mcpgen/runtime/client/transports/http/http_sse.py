@@ -125,13 +125,11 @@ class SseChannel(SessionChannel):
         response = await self._http.send(
             "POST", {**headers, **ACCEPT}, to_json(message), self._endpoint
         )
-        try:
-            if response.status < 400:
-                return
-            name = str(message.get("method", "an answer"))
-            error = await failure(self._http, response, name)
-        finally:
+        if response.status < 400:
             response.close()
+            return
+        name = str(message.get("method", "an answer"))
+        error = await failure(self._http, response, name)
         raise SessionLostError(error) if session_is_lost(error) else error
 
     async def _read(
