@@ -91,9 +91,12 @@ class Channel(ABC):
 
     Attributes:
         receive: Takes every message that answers no request of ours.
+        cancels: Whether a server notices that `exchange` was cancelled; without that it
+            needs `notifications/cancelled`.
     """
 
     receive: Receive
+    cancels: bool = False
 
     @abstractmethod
     async def exchange(
@@ -113,14 +116,7 @@ class Channel(ABC):
 
 
 class RequestChannel(Channel):
-    """A way to a server whose requests stand for themselves.
-
-    Attributes:
-        cancels: Whether a server notices that `exchange` was cancelled; without that it
-            needs `notifications/cancelled`.
-    """
-
-    cancels: bool
+    """A way to a server whose requests stand for themselves."""
 
     @abstractmethod
     def stream(

@@ -55,10 +55,7 @@ class MessageTransport(SessionChannel, RequestChannel):
         verb: Empty: there is no HTTP.
         key: By what the server's era is remembered.
         quirks: The server's deviations from the protocol that were met.
-        cancels: False: a request is cancelled by a notification.
     """
-
-    cancels = False
 
     def __init__(
         self,
@@ -337,8 +334,9 @@ def _tag(message: Message) -> Any:
     params = members(message.get("params"))
     match message["method"]:
         case "notifications/progress":
-            return params.get("progressToken")
+            tag = params.get("progressToken")
         case "notifications/cancelled":
-            return params.get("requestId")
+            tag = params.get("requestId")
         case _:
-            return members(params.get("_meta")).get(_SUBSCRIPTION)
+            tag = members(params.get("_meta")).get(_SUBSCRIPTION)
+    return tag if isinstance(tag, int) else None
