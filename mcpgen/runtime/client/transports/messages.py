@@ -283,7 +283,7 @@ class _Open:
             is_lost = self.ended is None
             self._end(problem)
             if is_lost:
-                self._transport.deaf()
+                self._transport.on_deaf()
 
     def _messages(self, data: bytes) -> list[Message]:
         quirks = self._transport.quirks

@@ -155,7 +155,7 @@ class SseChannel(SessionChannel):
         finally:
             if self._reader is asyncio.current_task():
                 self._endpoint = None
-                self.deaf()
+                self.on_deaf()
             for answer, _ in self._waiting.values():
                 if not answer.done():
                     answer.set_exception(broken)

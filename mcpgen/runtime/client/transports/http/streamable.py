@@ -224,7 +224,7 @@ class StreamableChannel(SessionChannel):
                         return
                     continue
                 if (failures or heard.done()) and not last_event_id:
-                    self.missed()
+                    self.on_missed()
                 failures = 0
                 _tell(heard, True)
                 reopening.opened()
@@ -238,7 +238,7 @@ class StreamableChannel(SessionChannel):
         finally:
             _tell(heard, False)
             if self._listener is asyncio.current_task():
-                self.deaf()
+                self.on_deaf()
 
     async def _read_all(
         self, response: aiohttp.ClientResponse, parser: SseParser
