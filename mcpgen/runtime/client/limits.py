@@ -135,22 +135,6 @@ class Clock:
         stopped: Whether the block was ended by `stop`.
     """
 
-    __slots__ = (
-        "_calls",
-        "_deadline",
-        "_depth",
-        "_idle",
-        "_loop",
-        "_outer",
-        "_pauses",
-        "_started_pause",
-        "_timeout",
-        "method",
-        "parts",
-        "settings",
-        "stopped",
-    )
-
     def __init__(
         self, calls: Calls, method: str, settings: CallSettings, outer: Clock | None
     ) -> None:

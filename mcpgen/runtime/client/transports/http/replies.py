@@ -104,40 +104,24 @@ def body_messages(
     Raises:
         TransportError: The body is not JSON-RPC, or it broke off.
     """
-    if response.status in _NO_CONTENT and not body.strip():
+    may_be_empty = response.status in _NO_CONTENT
+    if may_be_empty and not body.strip():
         return []
     kind = response.content_type
-    if kind == "application/json":
-        return parse(http, response, body)
+    is_json = kind == "application/json"
     try:
         found = _messages_in(http, read_json(body, http.quirks))
-    except ValueError:
-        found = []
-    if found:
+        problem = "the response is JSON, but not a JSON-RPC message" + excerpt(body)
+    except ValueError as error:
+        found, problem = [], f"the response is not valid JSON: {error}"
+    if not is_json and found:
         http.quirks.note("messages come as another content type than JSON", kind)
-    elif response.status not in _NO_CONTENT:
+    if found or (may_be_empty and not is_json):
+        return found
+    if not is_json:
         words = "" if "html" in kind else excerpt(body)
         problem = f"the response's content type is {kind}, not JSON{words}"
-        raise unusable(http, response, problem, body)
-    return found
-
-
-def parse(http: Http, response: aiohttp.ClientResponse, data: bytes) -> list[Message]:
-    """The message, or the messages of a batch, that some bytes hold.
-
-    Raises:
-        TransportError: The bytes are not JSON, or not JSON-RPC.
-    """
-    try:
-        value = read_json(data, http.quirks)
-    except ValueError as error:
-        problem = f"the response is not valid JSON: {error}"
-        raise unusable(http, response, problem, data) from None
-    found = _messages_in(http, value)
-    if not found:
-        problem = f"the response is JSON, but not a JSON-RPC message{excerpt(data)}"
-        raise unusable(http, response, problem, data)
-    return found
+    raise unusable(http, response, problem, body)
 
 
 def event_messages(
