@@ -414,10 +414,8 @@ class Client:
         """
         from .subscriptions import Filter
 
-        wanted = Filter(
-            tuple(resources), tools_changed, prompts_changed, resources_changed
-        )
-        return self._connection.subscribe(wanted)
+        lists = tools_changed, prompts_changed, resources_changed
+        return self._connection.subscribe(Filter.of(resources, *lists))
 
     @overload
     async def _call(
