@@ -67,12 +67,25 @@ if TYPE_CHECKING:
     )  # feature: oauth
 else:
     from ..core.lazy import lazily
-    from .features import oauth  # feature: oauth
 
     __getattr__, __dir__ = lazily(
         __name__,
         {
             "..core.model": ("Codec",),
-            ".features.oauth": oauth.__all__,  # feature: oauth
+            ".features.oauth": (  # feature: oauth
+                "ClientCredentials",  # feature: oauth
+                "ClientRegistration",  # feature: oauth
+                "EnterpriseAuth",  # feature: oauth
+                "FileStorage",  # feature: oauth
+                "IssuerSettings",  # feature: oauth
+                "LoopbackRedirect",  # feature: oauth
+                "MemoryStorage",  # feature: oauth
+                "OAuth",  # feature: oauth
+                "PrivateKey",  # feature: oauth
+                "Receiver",  # feature: oauth
+                "Redirect",  # feature: oauth
+                "TokenStorage",  # feature: oauth
+                "WorkloadIdentity",  # feature: oauth
+            ),  # feature: oauth
         },
     )

@@ -3,25 +3,21 @@
 Knows HTTP and OAuth, and nothing of MCP.
 """
 
-from .discovery import IssuerSettings
-from .identity import ClientRegistration, PrivateKey
-from .machine import ClientCredentials, EnterpriseAuth, WorkloadIdentity
-from .provider import OAuth
-from .redirect import LoopbackRedirect, Receiver, Redirect
-from .storage import FileStorage, MemoryStorage, TokenStorage
-
-__all__ = [
-    "ClientCredentials",
-    "ClientRegistration",
-    "EnterpriseAuth",
-    "FileStorage",
-    "IssuerSettings",
-    "LoopbackRedirect",
-    "MemoryStorage",
-    "OAuth",
-    "PrivateKey",
-    "Receiver",
-    "Redirect",
-    "TokenStorage",
-    "WorkloadIdentity",
-]
+from .discovery import IssuerSettings as IssuerSettings
+from .identity import ClientRegistration as ClientRegistration, PrivateKey as PrivateKey
+from .machine import (
+    ClientCredentials as ClientCredentials,
+    EnterpriseAuth as EnterpriseAuth,
+    WorkloadIdentity as WorkloadIdentity,
+)
+from .provider import OAuth as OAuth
+from .redirect import (
+    LoopbackRedirect as LoopbackRedirect,
+    Receiver as Receiver,
+    Redirect as Redirect,
+)
+from .storage import (
+    FileStorage as FileStorage,
+    MemoryStorage as MemoryStorage,
+    TokenStorage as TokenStorage,
+)

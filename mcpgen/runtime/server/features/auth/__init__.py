@@ -1,47 +1,31 @@
 """Authentication: the protocol for rules of one's own, and ready authenticators."""
 
 from ....core.lazy import lazily
-from ...principal import Principal
+from ...principal import Principal as Principal
 from .api_key import (  # feature: api-key
-    APIKey,  # feature: api-key
-    APIKeyAuthenticator,  # feature: api-key
-    make_api_key,  # feature: api-key
-    parse_entry,  # feature: api-key
+    APIKey as APIKey,  # feature: api-key
+    APIKeyAuthenticator as APIKeyAuthenticator,  # feature: api-key
+    make_api_key as make_api_key,  # feature: api-key
+    parse_entry as parse_entry,  # feature: api-key
 )  # feature: api-key
 from .authenticator import (
-    AllOf,
-    Authenticator,
-    AuthRequest,
-    FirstOf,
-    Refusal,
-    Unavailable,
-    bearer_token,
+    AllOf as AllOf,
+    Authenticator as Authenticator,
+    AuthRequest as AuthRequest,
+    FirstOf as FirstOf,
+    Refusal as Refusal,
+    Unavailable as Unavailable,
+    bearer_token as bearer_token,
 )
-from .github import GitHubAuthenticator  # feature: github
-from .introspection import IntrospectionAuthenticator  # feature: introspection
-from .jwt import JWTAuthenticator  # feature: jwt
-from .mtls import MutualTLSAuthenticator  # feature: mtls
-from .token import StaticTokenAuthenticator  # feature: token
-
-__all__ = [
-    "APIKey",  # feature: api-key
-    "APIKeyAuthenticator",  # feature: api-key
-    "AllOf",
-    "AuthRequest",
-    "Authenticator",
-    "FirstOf",
-    "GitHubAuthenticator",  # feature: github
-    "IntrospectionAuthenticator",  # feature: introspection
-    "JWTAuthenticator",  # feature: jwt
-    "MutualTLSAuthenticator",  # feature: mtls
-    "Principal",
-    "Refusal",
-    "StaticTokenAuthenticator",  # feature: token
-    "Unavailable",
-    "bearer_token",
-    "make_api_key",  # feature: api-key
-    "parse_entry",  # feature: api-key
-]
+from .github import GitHubAuthenticator as GitHubAuthenticator  # feature: github
+from .introspection import (  # feature: introspection
+    IntrospectionAuthenticator as IntrospectionAuthenticator,  # feature: introspection
+)  # feature: introspection
+from .jwt import JWTAuthenticator as JWTAuthenticator  # feature: jwt
+from .mtls import MutualTLSAuthenticator as MutualTLSAuthenticator  # feature: mtls
+from .token import (  # feature: token
+    StaticTokenAuthenticator as StaticTokenAuthenticator,  # feature: token
+)  # feature: token
 
 _FEATURES = {
     "GitHubAuthenticator": "github",

@@ -91,9 +91,12 @@ class Channel(ABC):
 
     Attributes:
         receive: Takes every message that answers no request of ours.
+        cancels: Whether a server notices that `exchange` was cancelled; without that it
+            needs `notifications/cancelled`.
     """
 
     receive: Receive
+    cancels: bool = False
 
     @abstractmethod
     async def exchange(
@@ -113,14 +116,7 @@ class Channel(ABC):
 
 
 class RequestChannel(Channel):
-    """A way to a server whose requests stand for themselves.
-
-    Attributes:
-        cancels: Whether a server notices that `exchange` was cancelled; without that it
-            needs `notifications/cancelled`.
-    """
-
-    cancels: bool
+    """A way to a server whose requests stand for themselves."""
 
     @abstractmethod
     def stream(
@@ -140,20 +136,16 @@ class SessionChannel(Channel):
 
     Attributes:
         version: The negotiated protocol version; empty until it is known.
-        when_deaf: Called when the server's own messages can't arrive any more.
-        when_missed: Called when some of them may have been missed.
+        on_deaf: Called when the server's own messages can't arrive any more.
+        on_missed: Called when some of them may have been missed.
     """
-
-    version: str
-    when_deaf: list[Callable[[], None]]
-    when_missed: list[Callable[[], None]]
 
     def __init__(self) -> None:
         """A way that nothing has come on yet."""
         self.receive = nobody
         self.version = ""
-        self.when_deaf = []
-        self.when_missed = []
+        self.on_deaf: Callable[[], None] = _nothing
+        self.on_missed: Callable[[], None] = _nothing
 
     @property
     def has_session(self) -> bool:
@@ -178,16 +170,6 @@ class SessionChannel(Channel):
     @abstractmethod
     async def close(self) -> None:
         """End the session."""
-
-    def deaf(self) -> None:
-        """Report that the server's own messages can't arrive any more."""
-        for each in list(self.when_deaf):
-            each()
-
-    def missed(self) -> None:
-        """Report that some of the server's own messages may have been missed."""
-        for each in list(self.when_missed):
-            each()
 
 
 class Transport(Protocol):
@@ -229,3 +211,7 @@ class Transport(Protocol):
 
 async def nobody(message: Message, clock: Clock | None) -> None:
     """A receiver for a session that has not begun."""
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

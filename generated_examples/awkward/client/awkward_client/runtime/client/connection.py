@@ -28,7 +28,6 @@ from .incoming import Quirks, is_object
 from .limits import Calls, Clock
 from .options import CallSettings, KnownServers, Middleware, Next, Result, Settings
 from .session import (
-    NEEDED_BY,
     EraLostError,
     Parts,
     ServerInfo,
@@ -173,11 +172,7 @@ class ServerConnection:
             session = self._session
             if session is None:
                 raise not_open()
-            if NEEDED_BY.get(request.method.partition("/")[0]) not in (
-                None,
-                *session.server.capabilities,
-            ):
-                require(request.method, session.server, self._wanted)
+            require(request.method, session.server, self._wanted)
             try:
                 return await session.request(request)
             except EraLostError as lost:

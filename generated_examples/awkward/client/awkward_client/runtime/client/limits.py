@@ -135,22 +135,6 @@ class Clock:
         stopped: Whether the block was ended by `stop`.
     """
 
-    __slots__ = (
-        "_calls",
-        "_deadline",
-        "_depth",
-        "_idle",
-        "_loop",
-        "_outer",
-        "_pauses",
-        "_started_pause",
-        "_timeout",
-        "method",
-        "parts",
-        "settings",
-        "stopped",
-    )
-
     def __init__(
         self, calls: Calls, method: str, settings: CallSettings, outer: Clock | None
     ) -> None:
@@ -270,13 +254,13 @@ class Inbox(Generic[T]):
         failure: Why nothing else comes.
     """
 
-    __slots__ = ("_has_dropped", "_items", "_waiting", "_what", "failure")
+    __slots__ = ("_has_dropped", "_items", "_news", "_what", "failure")
 
     def __init__(self, what: str = "messages are read") -> None:
         """Make an empty one; `what` says in the log what is read from it."""
         self._what = what
         self._items: deque[T] = deque()
-        self._waiting: list[asyncio.Future[None]] = []
+        self._news = asyncio.Event()
         self._has_dropped = False
         self.failure: Exception | None = None
 
@@ -290,12 +274,12 @@ class Inbox(Generic[T]):
                 self._has_dropped = True
                 logger.warning("%s too slowly; the oldest are dropped", self._what)
         self._items.append(item)
-        self._wake()
+        self._news.set()
 
     def end(self, failure: Exception) -> None:
         """Nothing else comes."""
         self.failure = self.failure or failure
-        self._wake()
+        self._news.set()
 
     def clear(self) -> None:
         """Forget what was not read."""
@@ -311,20 +295,9 @@ class Inbox(Generic[T]):
             if self.failure is not None:
                 # Its traceback must not grow by all who ask.
                 raise self.failure.with_traceback(None)
-            news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(news)
-            try:
-                await news
-            finally:
-                if news in self._waiting:
-                    self._waiting.remove(news)
+            self._news.clear()
+            await self._news.wait()
         return self._items.popleft()
-
-    def _wake(self) -> None:
-        for news in self._waiting:
-            if not news.done():
-                news.set_result(None)
-        self._waiting.clear()
 
 
 class Tasks:

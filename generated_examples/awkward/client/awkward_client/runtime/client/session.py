@@ -5,6 +5,7 @@ The interface that the client uses, and the parts that both are made of.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import itertools
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ..protocol.types import Implementation, ServerCapabilities
     from .channel import Channel, Transport
     from .incoming import Message
+    from .limits import Clock
     from .subscriptions import Filter, Subscription
 
 T = TypeVar("T")
@@ -230,7 +232,7 @@ class Session(ABC):
 
     def __init__(self, parts: Parts, channel: Channel) -> None:
         self._parts = parts
-        self._post = channel.post
+        self._base_channel = channel
         self._log_level = parts.log_level
 
     @abstractmethod
@@ -255,14 +257,33 @@ class Session(ABC):
         """Ends the session; sends nothing afterwards."""
         return
 
-    def _withdraw(self, request_id: int) -> None:
-        """Cancel a request whose answer nobody awaits any more."""
-        sent = self._quietly(cancellation(request_id))
-        self._parts.tasks.detached(sent, DETACHED_LIMIT)
+    async def _answered(
+        self,
+        message: Message,
+        clock: Clock,
+        options: CallSettings,
+        headers: Mapping[str, str],
+    ) -> Message:
+        """What answers a request; it is cancelled where nobody awaits that any more."""
+        request_id, calls = message["id"], self._parts.events.calls
+        calls[request_id] = options.progress, clock
+        try:
+            return await self._base_channel.exchange(message, clock, headers)
+        except asyncio.CancelledError:
+            if message["method"] not in _FIRST and not self._base_channel.cancels:
+                sent = self._quietly(cancellation(request_id))
+                self._parts.tasks.detached(sent, DETACHED_LIMIT)
+            raise
+        finally:
+            del calls[request_id]
 
     async def _quietly(self, message: Message) -> None:
         with contextlib.suppress(ClientError, SessionLostError):
-            await self._post(message)
+            await self._base_channel.post(message)
+
+
+_FIRST: Final = frozenset(["initialize", "server/discover"])
+"""Requests that can't be cancelled: the server may not know what to make of it."""
 
 
 def cancellation(request_id: int) -> dict[str, Any]:

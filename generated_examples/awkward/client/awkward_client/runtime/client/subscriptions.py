@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -29,19 +29,20 @@ _UPDATED: Final = "notifications/resources/updated"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which changes are wanted."""
+    """Which changes are wanted: of some resources, and of some lists by their keys."""
 
     resources: tuple[str, ...]
-    tools_changed: bool
-    prompts_changed: bool
-    resources_changed: bool
+    lists: tuple[str, ...]
+
+    @classmethod
+    def of(cls, resources: Iterable[str], *lists: bool) -> Filter:
+        """From what a caller wants: tools, prompts and resources, in this order."""
+        wanted = (key for key, flag in zip(_CHANGES, lists, strict=True) if flag)
+        return cls(tuple(resources), tuple(wanted))
 
     def to_json(self) -> dict[str, Any]:
         """The `SubscriptionFilter` object."""
-        flags = (self.tools_changed, self.prompts_changed, self.resources_changed)
-        wanted: dict[str, Any] = {
-            key: True for key, flag in zip(_CHANGES, flags, strict=True) if flag
-        }
+        wanted: dict[str, Any] = dict.fromkeys(self.lists, True)
         if self.resources:
             wanted["resourceSubscriptions"] = list(self.resources)
         return wanted
@@ -50,20 +51,11 @@ class Filter:
         """Whether a notification is one of those that are wanted."""
         if notification.method == _UPDATED:
             return notification.params.get("uri") in self.resources
-        wanted = self.to_json()
-        return any(
-            method == notification.method and key in wanted
-            for key, method in _CHANGES.items()
-        )
+        return any(_CHANGES[key] == notification.method for key in self.lists)
 
     def missed(self) -> list[Notification]:
         """What to report when changes may have been missed: all that may have changed."""
-        wanted = self.to_json()
-        lists = [
-            Notification(method, {}, missed=True)
-            for key, method in _CHANGES.items()
-            if key in wanted
-        ]
+        lists = [Notification(_CHANGES[key], {}, missed=True) for key in self.lists]
         return lists + [
             Notification(_UPDATED, {"uri": uri}, missed=True) for uri in self.resources
         ]

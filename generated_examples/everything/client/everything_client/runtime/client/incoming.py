@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import re
+from collections.abc import Collection
 from typing import Any, Final, TypeAlias, TypeGuard, cast
 
 from pydantic_core import from_json, to_json
@@ -141,6 +142,16 @@ def is_answer(message: Message, request_id: int, quirks: Quirks) -> bool:
     if same:
         quirks.note("ids come back as another type of JSON", repr(found))
     return same
+
+
+def answered(message: Message, waiting: Collection[int], quirks: Quirks) -> int | None:
+    """The request that a message on a stream of several answers; None if none waits."""
+    found = message.get("id")
+    if type(found) is int and "method" not in message:
+        return found if found in waiting else None
+    if found is None and len(waiting) != 1:
+        return None
+    return next((each for each in waiting if is_answer(message, each, quirks)), None)
 
 
 def result_of(

@@ -11,20 +11,13 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Coroutine,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
     Concatenate,
+    Generic,
     ParamSpec,
     TypeVar,
     overload,
@@ -36,19 +29,16 @@ from .errors import ClientStateError
 from .threads import LoopThread
 
 if TYPE_CHECKING:
-    import os
-    from typing import Self, TextIO, Unpack
+    from typing import Self, Unpack
 
-    from aiohttp import web
-
-    from ..core.connection import Connection
     from ..core.model import Codec
     from ..core.revision import Era
     from ..protocol.types import CallToolResult, Implementation, ServerCapabilities
-    from .options import CallOptions, ClientOptions, Notification
+    from .options import CallOptions, Notification
     from .subscriptions import Subscription
 
 P = ParamSpec("P")
+S = TypeVar("S", bound="SyncClient")
 T = TypeVar("T")
 
 
@@ -66,8 +56,40 @@ def _waiting(
     return run
 
 
+def _subscribing(
+    method: Callable[Concatenate[Client, P], Subscription],
+) -> Callable[Concatenate[SyncClient, P], SyncSubscription]:
+    """The synchronous face of `Client.subscribe`."""
+
+    @functools.wraps(method)
+    def run(self: SyncClient, /, *args: P.args, **kwargs: P.kwargs) -> SyncSubscription:
+        subscription = method(self._client, *args, **kwargs)
+        return SyncSubscription(subscription, self._thread)
+
+    return run
+
+
+class _Constructor(Generic[P]):
+    """A constructor of the asynchronous client, for its synchronous face."""
+
+    def __init__(self, make: Callable[P, Client]) -> None:
+        self._name = make.__name__
+
+    def __get__(self, instance: object, owner: type[S]) -> Callable[P, S]:
+        make: Callable[P, Client] = getattr(owner._client_class, self._name)
+
+        @functools.wraps(make)
+        def made(*args: P.args, **kwargs: P.kwargs) -> S:
+            return owner(make(*args, **kwargs))
+
+        return made
+
+
 class SyncClient:
     """A connection to one MCP server, for use in `with`.
+
+    The constructors are those of `Client`. An application in memory and connections of
+    your own belong to the event loop of the client's thread.
 
     Handlers and callbacks run in threads of the client's, not in the caller's; they may
     use the client. Several threads may share one client, forked processes may not. A
@@ -81,56 +103,10 @@ class SyncClient:
         self._client = client
         self._thread = LoopThread()
 
-    @classmethod
-    def in_memory(
-        cls,
-        app: web.Application,
-        *,
-        path: str = "/mcp",
-        **options: Unpack[ClientOptions],
-    ) -> Self:
-        """A client of an aiohttp application in this process; see `Client.in_memory`.
-
-        The application runs in the client's thread.
-        """
-        return cls(cls._client_class.in_memory(app, path=path, **options))
-
-    @classmethod
-    def over(
-        cls,
-        connect: Callable[[], Awaitable[Connection]],
-        *,
-        name: str = "the connection",
-        **options: Unpack[ClientOptions],
-    ) -> Self:
-        """A client over connections of your own; see `Client.over`.
-
-        The connections belong to the event loop of the client's thread.
-        """
-        return cls(cls._client_class.over(connect, name=name, **options))
-
-    @classmethod
-    def stdio(
-        cls,
-        command: Sequence[str] | None = None,
-        *,
-        env: Mapping[str, str] | None = None,
-        cwd: str | os.PathLike[str] | None = None,
-        stderr: TextIO | None = None,
-        **options: Unpack[ClientOptions],
-    ) -> Self:
-        """A client of a program that it starts; see `Client.stdio`."""
-        made = cls._client_class.stdio(
-            command, env=env, cwd=cwd, stderr=stderr, **options
-        )
-        return cls(made)
-
-    @classmethod
-    def from_config(
-        cls, path: str | os.PathLike[str], name: str, **options: Unpack[ClientOptions]
-    ) -> Self:
-        """A client of a server in a host's file; see `Client.from_config`."""
-        return cls(cls._client_class.from_config(path, name, **options))
+    in_memory = _Constructor(Client.in_memory)
+    over = _Constructor(Client.over)
+    stdio = _Constructor(Client.stdio)
+    from_config = _Constructor(Client.from_config)
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """This client with other options for its calls; the connection is shared."""
@@ -208,22 +184,7 @@ class SyncClient:
     _read_resource = _waiting(Client._read_resource)
     _read_template = _waiting(Client._read_template)
 
-    def subscribe(
-        self,
-        *,
-        resources: Iterable[str] = (),
-        tools_changed: bool = False,
-        prompts_changed: bool = False,
-        resources_changed: bool = False,
-    ) -> SyncSubscription:
-        """The server's notifications of changes, for `with` and `for`."""
-        subscription = self._client.subscribe(
-            resources=resources,
-            tools_changed=tools_changed,
-            prompts_changed=prompts_changed,
-            resources_changed=resources_changed,
-        )
-        return SyncSubscription(subscription, self._thread)
+    subscribe = _subscribing(Client.subscribe)
 
     @overload
     def _call(self, tool: str, arguments: Mapping[str, Any]) -> CallToolResult: ...

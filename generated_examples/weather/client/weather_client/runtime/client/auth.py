@@ -69,49 +69,46 @@ class Auth(Protocol):
         ...
 
 
-class BearerAuth:
-    """A token that is already there, sent as `Authorization: Bearer`."""
+class _Fixed:
+    """Credentials that are there already: one header."""
 
     __slots__ = ("_headers",)
 
-    def __init__(self, token: str) -> None:
-        self._headers = {"Authorization": f"Bearer {_header_value(token)}"}
+    def __init__(self, header: str, value: str) -> None:
+        self._headers = {header: value}
 
     async def sign(
         self, request: Outgoing, session: aiohttp.ClientSession
     ) -> Mapping[str, str]:
-        """The `Authorization` header."""
+        """The header."""
         return self._headers
 
     async def answer(
         self, challenge: Challenge, session: aiohttp.ClientSession
     ) -> bool:
-        """Never: a token that is refused stays refused."""
+        """Never: what is refused stays refused."""
         return False
+
+
+class BearerAuth(_Fixed):
+    """A token that is already there, sent as `Authorization: Bearer`."""
+
+    __slots__ = ()
+
+    def __init__(self, token: str) -> None:
+        super().__init__("Authorization", f"Bearer {_header_value(token)}")
 
     def __repr__(self) -> str:
         return "BearerAuth(...)"
 
 
-class ApiKeyAuth:
+class ApiKeyAuth(_Fixed):
     """A key in a header of its own, by default `X-API-Key`."""
 
-    __slots__ = ("_headers",)
+    __slots__ = ()
 
     def __init__(self, key: str, header: str = "X-API-Key") -> None:
-        self._headers = {header: _header_value(key)}
-
-    async def sign(
-        self, request: Outgoing, session: aiohttp.ClientSession
-    ) -> Mapping[str, str]:
-        """The key's header."""
-        return self._headers
-
-    async def answer(
-        self, challenge: Challenge, session: aiohttp.ClientSession
-    ) -> bool:
-        """Never: a key that is refused stays refused."""
-        return False
+        super().__init__(header, _header_value(key))
 
     def __repr__(self) -> str:
         return f"ApiKeyAuth(..., header={next(iter(self._headers))!r})"

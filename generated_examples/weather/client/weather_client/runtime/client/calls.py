@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -149,16 +150,6 @@ class ToolCall(Generic[T]):
         name: Its wire name.
     """
 
-    __slots__ = (
-        "_codec",
-        "_headers",
-        "_input",
-        "_output",
-        "_trusted",
-        "definition",
-        "name",
-    )
-
     @classmethod
     def unchecked(cls, definition: JsonObject) -> ToolCall[CallToolResult]:
         """A tool that only the live server describes, which judges arguments itself.
@@ -281,7 +272,7 @@ class ToolCall(Generic[T]):
     def _check_output(
         self, value: object, result: Mapping[str, Any], note: Note
     ) -> None:
-        if not self._trusted and (reason := self._output.unusable()):
+        if not self._trusted and (reason := self._output.unusable):
             # Only the live server has this schema; its result is worth more.
             note("an `outputSchema` that can't be used is ignored", reason)
             return
@@ -300,46 +291,40 @@ class ToolCall(Generic[T]):
 class _Check:
     """A JSON Schema that is compiled when it is first needed; None admits all."""
 
-    __slots__ = ("_is_valid", "_reason", "_schema", "_validator")
-
     def __init__(self, schema: object) -> None:
-        self._is_valid: Callable[[object], bool] | None = None
-        self._reason: str | None = None
         self._schema: JsonObject | None = (
             cast("JsonObject", schema) if isinstance(schema, Mapping) else None
         )
-        self._validator: SchemaValidator | None = None
+
+    @cached_property
+    def _validator(self) -> SchemaValidator:
+        from ..core.schema.validator import SchemaValidator
+
+        return SchemaValidator(self._schema or {})
+
+    @cached_property
+    def _is_valid(self) -> Callable[[object], bool]:
+        return self._validator.compile().is_valid
+
+    @cached_property
+    def unusable(self) -> str:
+        """Why the schema can't be used; empty where it can, or where there is none."""
+        try:
+            if self._schema is not None:
+                _ = self._is_valid
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def problems(self, value: object) -> list[Problem]:
         if self._schema is None:
             return []
         try:
-            if self._is_valid is not None and self._is_valid(value):
-                return []
-            return (self._validator or self._prepared(self._schema)).problems(value)
+            return [] if self._is_valid(value) else self._validator.problems(value)
         except ValueError as error:
             from ..core.schema.validator import Problem
 
             return [Problem("", f"the tool's JSON Schema can't be used: {error}")]
-
-    def unusable(self) -> str:
-        """Why the schema can't be used; empty where it can, or where there is none."""
-        if self._reason is None:
-            self._reason = ""
-            try:
-                if self._schema is not None:
-                    self._prepared(self._schema)
-            except ValueError as error:
-                self._reason = str(error)
-        return self._reason
-
-    def _prepared(self, schema: JsonObject) -> SchemaValidator:
-        from ..core.schema.validator import SchemaValidator
-
-        validator = SchemaValidator(schema)
-        self._is_valid = validator.compile().is_valid
-        self._validator = validator
-        return validator
 
 
 def _codec(output: type[Any] | Codec[Any]) -> Codec[Any]:

@@ -81,16 +81,13 @@ class Client:
             # aiohttp comes with it: who only imports a client need not wait for that.
             from .transports.http.requests import Http
 
-            settings = Settings(**options)
+            settings = self._settings(options)
             transport = Http(self._url if url is None else url, settings)
         self._begin(transport, settings)
 
     def _begin(self, transport: Transport, settings: Settings) -> None:
         from .connection import ServerConnection
 
-        settings = dataclasses.replace(settings, revisions=self._revisions)
-        if settings.client_info is None:
-            settings = dataclasses.replace(settings, client_info=self._own_name())
         self._connection = ServerConnection(transport, settings)
         self._listing = Listing(self._connection)
         self._options: CallSettings = settings.for_calls()
@@ -146,9 +143,7 @@ class Client:
         """
         from .transports.messages import MessageTransport
 
-        settings = messages_only(
-            Settings(**options, revisions=cls._revisions), "connections of your own"
-        )
+        settings = messages_only(cls._settings(options), "connections of your own")
         transport = MessageTransport(connect, name=name, max_bytes=settings.max_bytes)
         return cls._with(transport, settings)
 
@@ -196,9 +191,7 @@ class Client:
         stdio = load(
             f"{__package__}.transports.stdio", "Client.stdio", "client", "stdio"
         )
-        settings = messages_only(
-            Settings(**options, revisions=cls._revisions), "programs"
-        )
+        settings = messages_only(cls._settings(options), "programs")
         words = cls._command if command is None else command
         return stdio.program(
             words, env=env, cwd=cwd, stderr=stderr, max_bytes=settings.max_bytes
@@ -421,10 +414,8 @@ class Client:
         """
         from .subscriptions import Filter
 
-        wanted = Filter(
-            tuple(resources), tools_changed, prompts_changed, resources_changed
-        )
-        return self._connection.subscribe(wanted)
+        lists = tools_changed, prompts_changed, resources_changed
+        return self._connection.subscribe(Filter.of(resources, *lists))
 
     @overload
     async def _call(
@@ -501,6 +492,11 @@ class Client:
         request = Request(method, params, True, self._options)
         return decoded(kind, await self._connection.request(request), method)
 
-    def _own_name(self) -> JsonObject:
-        server = self.catalog.server
-        return {"name": f"{server['name']}-client", "version": server["version"]}
+    @classmethod
+    def _settings(cls, options: ClientOptions) -> Settings:
+        settings = Settings(**options, revisions=cls._revisions)
+        if settings.client_info is not None:
+            return settings
+        server = cls.catalog.server
+        name = {"name": f"{server['name']}-client", "version": server["version"]}
+        return dataclasses.replace(settings, client_info=name)

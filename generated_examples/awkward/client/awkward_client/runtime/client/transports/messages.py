@@ -19,7 +19,7 @@ from pydantic_core import to_json
 
 from ..channel import RequestChannel, SessionChannel, SessionLostError
 from ..errors import ClientError, TransportError
-from ..incoming import Message, Quirks, is_answer, members, messages_in, read_json
+from ..incoming import Message, Quirks, answered, members, messages_in, read_json
 from ..limits import Inbox, Tasks
 from ..session import cancellation
 
@@ -55,10 +55,7 @@ class MessageTransport(SessionChannel, RequestChannel):
         verb: Empty: there is no HTTP.
         key: By what the server's era is remembered.
         quirks: The server's deviations from the protocol that were met.
-        cancels: False: a request is cancelled by a notification.
     """
-
-    cancels = False
 
     def __init__(
         self,
@@ -286,7 +283,7 @@ class _Open:
             is_lost = self.ended is None
             self._end(problem)
             if is_lost:
-                self._transport.deaf()
+                self._transport.on_deaf()
 
     def _messages(self, data: bytes) -> list[Message]:
         quirks = self._transport.quirks
@@ -303,30 +300,13 @@ class _Open:
         return found
 
     def _take(self, message: Message) -> None:
-        inbox = self._others if "method" in message else None
-        if inbox is None:
-            request_id = self._answered(message)
-        else:
-            request_id = _tag(message)
-        if request_id in self.inboxes:
-            self.inboxes[request_id].put(message)
-        elif inbox is not None:
-            inbox.put(message)
-        elif message.get("id") not in self.given_up:
-            self._transport.quirks.note(
-                "answers with unknown ids are ignored", repr(message.get("id"))
-            )
-
-    def _answered(self, message: Message) -> int | None:
-        """The request that a message answers."""
-        found = message.get("id")
-        if type(found) is int:
-            return found
-        waiting = list(self.inboxes)
-        if found is None and len(waiting) != 1:
-            return None
         quirks = self._transport.quirks
-        return next((w for w in waiting if is_answer(message, w, quirks)), None)
+        if "method" in message:
+            self.inboxes.get(_tag(message), self._others).put(message)
+        elif (request_id := answered(message, self.inboxes, quirks)) is not None:
+            self.inboxes[request_id].put(message)
+        elif message.get("id") not in self.given_up:
+            quirks.note("answers with unknown ids are ignored", repr(message.get("id")))
 
     async def _deliver(self) -> None:
         """Pass on what belongs to no request: a slow callback must not stop answers."""
@@ -354,8 +334,9 @@ def _tag(message: Message) -> Any:
     params = members(message.get("params"))
     match message["method"]:
         case "notifications/progress":
-            return params.get("progressToken")
+            tag = params.get("progressToken")
         case "notifications/cancelled":
-            return params.get("requestId")
+            tag = params.get("requestId")
         case _:
-            return members(params.get("_meta")).get(_SUBSCRIPTION)
+            tag = members(params.get("_meta")).get(_SUBSCRIPTION)
+    return tag if isinstance(tag, int) else None

@@ -239,20 +239,10 @@ class LegacySession(Session):
                 self._alive = True
 
     async def _exchange(self, request: Request) -> dict[str, Any]:
-        request_id = next(self._parts.ids)
-        message = request.message(request_id, {})
+        message = request.message(next(self._parts.ids), {})
         options = request.options
-        progress = self._parts.events.calls
-        try:
-            async with self._parts.calls.limited(request.method, options) as clock:
-                progress[request_id] = options.progress, clock
-                answer = await self._channel.exchange(message, clock, options.headers)
-        except (asyncio.CancelledError, CallTimeoutError):
-            if request.method != "initialize":
-                self._withdraw(request_id)
-            raise
-        finally:
-            progress.pop(request_id, None)
+        async with self._parts.calls.limited(request.method, options) as clock:
+            answer = await self._answered(message, clock, options, options.headers)
         unanswered = None
         if self._serving.has_unanswered:
             unanswered = self._serving.unanswered(clock)

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from ....core import headers as names
 from ...channel import RequestChannel, nobody
 from ...incoming import Message
-from .replies import ACCEPT, failure, final_status, messages, stream_answer, unanswered
+from .replies import ACCEPT, failure, messages
 from .requests import Http, mirrored
 
 if TYPE_CHECKING:
@@ -39,17 +39,8 @@ class StatelessChannel(RequestChannel):
     ) -> Message:
         """The answer in the response, which is JSON or a stream."""
         response = await self._send(message, headers)
-        http, call = self._http, (clock, self.receive)
-
-        async def streamed() -> Message:
-            parser = http.parser()
-            answer = await stream_answer(http, response, parser, message, call)
-            if answer is None:
-                status = final_status(response)
-                raise unanswered(http, message["method"], status, parser)
-            return answer
-
-        return await http.answer(response, message, call, self._tasks, streamed)
+        call, parser = (clock, self.receive), self._http.parser()
+        return await self._http.answer(response, message, call, self._tasks, parser)
 
     async def stream(
         self, message: Message, headers: Mapping[str, str]
@@ -81,9 +72,5 @@ class StatelessChannel(RequestChannel):
         }
         response = await self._http.send("POST", sent, to_json(message))
         if response.status >= 400:
-            try:
-                error = await failure(self._http, response, method)
-            finally:
-                response.close()
-            raise error
+            raise await failure(self._http, response, method)
         return response

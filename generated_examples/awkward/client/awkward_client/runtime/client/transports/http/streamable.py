@@ -21,15 +21,7 @@ from ...channel import Receive, SessionChannel, SessionLostError, session_is_los
 from ...errors import TransportError
 from ...incoming import Message
 from ...limits import Clock, Tasks
-from .replies import (
-    ACCEPT,
-    ACCEPT_STREAM,
-    failure,
-    final_status,
-    messages,
-    stream_answer,
-    unanswered,
-)
+from .replies import ACCEPT, ACCEPT_STREAM, failure, messages
 from .requests import Http, is_unchallenged, mirrored
 from .sse import SseParser
 
@@ -78,14 +70,7 @@ class StreamableChannel(SessionChannel):
             self._session_id = response.headers.get(names.SESSION_ID)
         elif message["method"] not in _SETUP:
             self._has_served = True
-        call = clock, receive
-        return await self._http.answer(
-            response,
-            message,
-            call,
-            self._tasks,
-            lambda: self._answer(response, message, call),
-        )
+        return await self._answer(response, message, (clock, receive))
 
     async def post(self, message: Message) -> None:
         """Sends a notification or an answer."""
@@ -139,11 +124,8 @@ class StreamableChannel(SessionChannel):
         )
         if response.status < 400:
             return response
-        try:
-            name = str(message.get("method", "an answer"))
-            error = await failure(self._http, response, name)
-        finally:
-            response.close()
+        name = str(message.get("method", "an answer"))
+        error = await failure(self._http, response, name)
         is_lost = in_session and is_unchallenged(response)
         if is_lost or (session_id is not None and session_is_lost(error)):
             raise SessionLostError(error)
@@ -161,30 +143,21 @@ class StreamableChannel(SessionChannel):
             TransportError: What ended the first stream, where no other one gets further.
         """
         parser = self._http.parser()
-        failures = 0
         first: TransportError | None = None
+        known, failures = "", 0
         while True:
-            known = parser.last_event_id
             try:
-                answer = await stream_answer(
-                    self._http, response, parser, request, call
-                )
-                if answer is not None:
-                    return answer
-                broken = unanswered(
-                    self._http, request["method"], final_status(response), parser
+                return await self._http.answer(
+                    response, request, call, self._tasks, parser
                 )
             except TransportError as error:
-                broken = error
-            finally:
-                if failures or parser.last_event_id:
-                    response.close()
-            if not parser.last_event_id:
-                raise broken
-            if parser.last_event_id != known:
-                first, failures = broken, 0
+                if not parser.last_event_id:
+                    raise
+                if parser.last_event_id != known:
+                    known, failures, first = parser.last_event_id, 0, error
+                broken = first or error
             failures += 1
-            response, parser = await self._resumed(parser, failures, first or broken)
+            response, parser = await self._resumed(parser, failures, broken)
 
     async def _resumed(
         self, before: SseParser, failures: int, broken: TransportError
@@ -224,10 +197,7 @@ class StreamableChannel(SessionChannel):
         response = await self._http.send("GET", sent)
         if response.status == 200 and response.content_type == "text/event-stream":
             return response
-        try:
-            error = await failure(self._http, response, "the stream")
-        finally:
-            response.close()
+        error = await failure(self._http, response, "the stream")
         if isinstance(error, TransportError):
             raise error
         raise TransportError(
@@ -254,7 +224,7 @@ class StreamableChannel(SessionChannel):
                         return
                     continue
                 if (failures or heard.done()) and not last_event_id:
-                    self.missed()
+                    self.on_missed()
                 failures = 0
                 _tell(heard, True)
                 reopening.opened()
@@ -268,7 +238,7 @@ class StreamableChannel(SessionChannel):
         finally:
             _tell(heard, False)
             if self._listener is asyncio.current_task():
-                self.deaf()
+                self.on_deaf()
 
     async def _read_all(
         self, response: aiohttp.ClientResponse, parser: SseParser

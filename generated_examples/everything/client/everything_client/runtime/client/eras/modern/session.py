@@ -133,23 +133,16 @@ class ModernSession(Session):
 
     async def _exchange(self, request: Request, clock: Clock) -> dict[str, Any]:
         """One request and its answer."""
-        request_id = next(self._parts.ids)
-        message = self._sent(request_id, request)
-        calls = self._parts.events.calls
-        calls[request_id] = request.options.progress, clock
+        message = self._sent(next(self._parts.ids), request)
         try:
-            answer = await self._channel.exchange(message, clock, request.headers)
-        except asyncio.CancelledError:
-            if request.method != _DISCOVER and not self._channel.cancels:
-                self._withdraw(request_id)
-            raise
+            answer = await self._answered(
+                message, clock, request.options, request.headers
+            )
         except TransportError as error:
             if error.status in _FOREIGN:
                 # No modern server answers so.
                 raise EraLostError(error) from None
             raise
-        finally:
-            del calls[request_id]
         return result_of(answer, request.method, self._parts.transport.quirks)
 
     def _sent(self, request_id: int, request: Request) -> Message:

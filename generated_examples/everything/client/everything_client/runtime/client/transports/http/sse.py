@@ -28,20 +28,6 @@ class SseParser:
         ignored: The data of the last event that was no message; set by the reader.
     """
 
-    __slots__ = (
-        "_data",
-        "_held",
-        "_limit",
-        "_partial",
-        "_size",
-        "_skip_newline",
-        "_started",
-        "_type",
-        "ignored",
-        "last_event_id",
-        "retry",
-    )
-
     def __init__(self, limit: int) -> None:
         """A parser that takes events of at most `limit` bytes."""
         self._limit = limit

@@ -46,12 +46,14 @@ class LegacyChanges:
         self._ask = ask
         self._ask_once = ask_once
         self._session = 0
+        self._followers: list[tuple[Filter, Changes]] = []
+        channel.on_deaf, channel.on_missed = self._deaf, self._missed
         self.uris: Counter[str] = Counter()
 
     def renewed(self) -> None:
         """There is a new session, after a while without one."""
         self._session += 1
-        self._channel.missed()
+        self._missed()
 
     async def follow(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
         """None once the server has agreed, then each change that is wanted.
@@ -91,24 +93,25 @@ class LegacyChanges:
             if wanted.admits(notification):
                 changes.put_nowait(notification)
 
-        def end() -> None:
-            changes.put_nowait(self._session)
-
-        def miss() -> None:
-            for missed in wanted.missed():
-                changes.put_nowait(missed)
-
+        follower = wanted, changes
         self._parts.events.listeners.append(take)
-        self._channel.when_deaf.append(end)
-        self._channel.when_missed.append(miss)
+        self._followers.append(follower)
         try:
             yield
         finally:
             self._parts.events.listeners.remove(take)
-            self._channel.when_deaf.remove(end)
-            self._channel.when_missed.remove(miss)
+            self._followers.remove(follower)
             if not self._parts.wants_messages:
                 self._channel.stop_listening()
+
+    def _deaf(self) -> None:
+        for _, changes in self._followers:
+            changes.put_nowait(self._session)
+
+    def _missed(self) -> None:
+        for wanted, changes in self._followers:
+            for missed in wanted.missed():
+                changes.put_nowait(missed)
 
     async def _next(self, changes: Changes) -> Notification | int:
         endless = CallSettings(timeout=None, idle_timeout=None)

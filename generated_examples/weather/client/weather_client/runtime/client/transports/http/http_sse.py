@@ -16,7 +16,7 @@ from pydantic_core import to_json
 
 from ...channel import CONNECT_LIMIT, SessionChannel, SessionLostError, session_is_lost
 from ...errors import TransportError, public_url
-from ...incoming import Message, is_answer
+from ...incoming import Message, answered
 from ...limits import Clock, Tasks
 from .replies import ACCEPT, ACCEPT_STREAM, event_messages, excerpt, failure
 from .requests import Http
@@ -125,13 +125,11 @@ class SseChannel(SessionChannel):
         response = await self._http.send(
             "POST", {**headers, **ACCEPT}, to_json(message), self._endpoint
         )
-        try:
-            if response.status < 400:
-                return
-            name = str(message.get("method", "an answer"))
-            error = await failure(self._http, response, name)
-        finally:
+        if response.status < 400:
             response.close()
+            return
+        name = str(message.get("method", "an answer"))
+        error = await failure(self._http, response, name)
         raise SessionLostError(error) if session_is_lost(error) else error
 
     async def _read(
@@ -157,13 +155,13 @@ class SseChannel(SessionChannel):
         finally:
             if self._reader is asyncio.current_task():
                 self._endpoint = None
-                self.deaf()
+                self.on_deaf()
             for answer, _ in self._waiting.values():
                 if not answer.done():
                     answer.set_exception(broken)
 
     async def _take(self, message: Message) -> None:
-        request_id = self._answered(message)
+        request_id = answered(message, self._waiting, self._http.quirks)
         if request_id is None:
             await self.receive(message, None)
             return
@@ -171,18 +169,6 @@ class SseChannel(SessionChannel):
         clock.heard()
         if not answer.done():
             answer.set_result(message)
-
-    def _answered(self, message: Message) -> int | None:
-        """The request that a message answers; all of them share this stream."""
-        found = message.get("id")
-        if found is None:
-            waiting = list(self._waiting) if len(self._waiting) == 1 else []
-        elif type(found) is int and found in self._waiting:
-            waiting = [found]
-        else:
-            waiting = list(self._waiting)
-        quirks = self._http.quirks
-        return next((w for w in waiting if is_answer(message, w, quirks)), None)
 
     def _broken(self, problem: str = "the server's stream broke off") -> TransportError:
         return TransportError(problem, url=self._http.url, method="GET")

@@ -28,6 +28,7 @@ from ...incoming import (
 
 if TYPE_CHECKING:
     from ...channel import Receive
+    from ...incoming import Quirks
     from ...limits import Clock
     from .requests import Http
     from .sse import Event, SseParser
@@ -48,9 +49,18 @@ _TRANSPORT_STATUSES: Final = frozenset([401, 403, 429, 502, 503, 504])
 
 
 async def messages(
-    http: Http, response: aiohttp.ClientResponse, parser: SseParser
+    http: Http,
+    response: aiohttp.ClientResponse,
+    parser: SseParser,
+    body: bytes | None = None,
 ) -> AsyncGenerator[Message, None]:
     """The messages of a successful response: those of its JSON, or of its stream.
+
+    Args:
+        http: Reads the response.
+        response: The response.
+        parser: Reads the stream, if it is one.
+        body: The whole body, if it was read already.
 
     Raises:
         TransportError: The body is neither, or it broke off.
@@ -63,24 +73,24 @@ async def messages(
             for message in found:
                 yield message
     else:
-        body = await http.read(response)
+        if body is None:
+            body = await http.read(response)
         for message in body_messages(http, response, body):
             yield message
 
 
-async def stream_answer(
-    http: Http,
-    response: aiohttp.ClientResponse,
-    parser: SseParser,
+async def answer_among(
+    incoming: AsyncGenerator[Message, None],
     request: Message,
     call: tuple[Clock, Receive],
+    quirks: Quirks,
 ) -> Message | None:
     """The answer among the messages of a response; None where it ends before that."""
     clock, receive = call
-    async with contextlib.aclosing(messages(http, response, parser)) as incoming:
+    async with contextlib.aclosing(incoming):
         async for message in incoming:
             clock.heard()
-            if is_answer(message, request["id"], http.quirks):
+            if is_answer(message, request["id"], quirks):
                 return message
             await receive(message, clock)
     return None
@@ -94,40 +104,24 @@ def body_messages(
     Raises:
         TransportError: The body is not JSON-RPC, or it broke off.
     """
-    if response.status in _NO_CONTENT and not body.strip():
+    may_be_empty = response.status in _NO_CONTENT
+    if may_be_empty and not body.strip():
         return []
     kind = response.content_type
-    if kind == "application/json":
-        return parse(http, response, body)
+    is_json = kind == "application/json"
     try:
         found = _messages_in(http, read_json(body, http.quirks))
-    except ValueError:
-        found = []
-    if found:
+        problem = "the response is JSON, but not a JSON-RPC message" + excerpt(body)
+    except ValueError as error:
+        found, problem = [], f"the response is not valid JSON: {error}"
+    if not is_json and found:
         http.quirks.note("messages come as another content type than JSON", kind)
-    elif response.status not in _NO_CONTENT:
+    if found or (may_be_empty and not is_json):
+        return found
+    if not is_json:
         words = "" if "html" in kind else excerpt(body)
         problem = f"the response's content type is {kind}, not JSON{words}"
-        raise unusable(http, response, problem, body)
-    return found
-
-
-def parse(http: Http, response: aiohttp.ClientResponse, data: bytes) -> list[Message]:
-    """The message, or the messages of a batch, that some bytes hold.
-
-    Raises:
-        TransportError: The bytes are not JSON, or not JSON-RPC.
-    """
-    try:
-        value = read_json(data, http.quirks)
-    except ValueError as error:
-        problem = f"the response is not valid JSON: {error}"
-        raise unusable(http, response, problem, data) from None
-    found = _messages_in(http, value)
-    if not found:
-        problem = f"the response is JSON, but not a JSON-RPC message{excerpt(data)}"
-        raise unusable(http, response, problem, data)
-    return found
+    raise unusable(http, response, problem, body)
 
 
 def event_messages(
@@ -163,8 +157,14 @@ def event_messages(
 async def failure(
     http: Http, response: aiohttp.ClientResponse, method: str
 ) -> ClientError:
-    """The error for a response with an error status: JSON-RPC's if it has one."""
-    body = await _some_of(response)
+    """The error for a response with an error status: JSON-RPC's if it has one.
+
+    Closes the response.
+    """
+    try:
+        body = await _some_of(response)
+    finally:
+        response.close()
     error = _error_in(http, body)
     if error is None or response.status in _TRANSPORT_STATUSES:
         return refused(response, body, words_of(error), is_mcp=http.is_mcp)
@@ -227,27 +227,22 @@ def failed(
 
 
 def unanswered(
-    http: Http, method: str, status: int | None, parser: SseParser | None = None
+    http: Http, response: aiohttp.ClientResponse, method: str, parser: SseParser
 ) -> TransportError:
-    """The error for a response that ended without answering the request."""
-    ignored = b"" if parser is None else parser.ignored
+    """The error for a response that ended without answering the request.
+
+    Without a status for a stream: that is a connection that broke.
+    """
+    is_stream = response.content_type == "text/event-stream"
+    ignored = parser.ignored
     return TransportError(
         f"the response to {method} ended before its result"
         + (f"; the server sent{excerpt(ignored)}" if ignored else ""),
         url=http.url,
         method="POST",
-        status=status,
+        status=None if is_stream else response.status,
         body=ignored or None,
     )
-
-
-def final_status(response: aiohttp.ClientResponse) -> int | None:
-    """The status of a response that ended too early.
-
-    None for a stream: that is a connection that broke.
-    """
-    is_stream = response.content_type == "text/event-stream"
-    return None if is_stream else response.status
 
 
 async def drain(response: aiohttp.ClientResponse) -> None:

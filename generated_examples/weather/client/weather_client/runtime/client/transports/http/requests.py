@@ -10,7 +10,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -23,9 +23,17 @@ from ....core.features import load
 from ...auth import Challenge, Outgoing
 from ...channel import Origin, Pause, Receive
 from ...errors import TransportError, is_web_url, public_url
-from ...incoming import Message, Quirks, is_answer, whole_answer
+from ...incoming import Message, Quirks, whole_answer
 from ...options import Settings, joined
-from .replies import body_messages, broken, drain, failed, unanswered, was_closed_before
+from .replies import (
+    answer_among,
+    broken,
+    drain,
+    failed,
+    messages,
+    unanswered,
+    was_closed_before,
+)
 from .sse import Event, SseParser
 
 if TYPE_CHECKING:
@@ -195,7 +203,7 @@ class Http:
         request: Message,
         call: tuple[Clock, Receive],
         tasks: Tasks,
-        streamed: Callable[[], Awaitable[Message]],
+        parser: SseParser,
     ) -> Message:
         """The answer in a response, whose connection serves other requests afterwards.
 
@@ -204,43 +212,31 @@ class Http:
             request: What it is to answer.
             call: The clock of the call, and what takes other messages.
             tasks: Read the rest of a stream.
-            streamed: Finds the answer where it is no JSON object.
+            parser: Reads the stream, if it is one.
 
         Raises:
             TransportError: There is none.
         """
         try:
+            answer = body = None
             if response.content_type == "application/json":
                 body = await self.read(response)
                 answer = whole_answer(body, request["id"], self.quirks)
-                if answer is None:
-                    answer = await self._batched(response, body, request, call)
-                self.is_mcp = True
-            else:
-                answer = await streamed()
+            if answer is None:
+                incoming = messages(self, response, parser, body)
+                answer = await answer_among(incoming, request, call, self.quirks)
+            if answer is None:
+                raise unanswered(self, response, request["method"], parser)
         except BaseException:
             # Closing the stream is how the server learns that nobody waits.
             response.close()
             raise
+        self.is_mcp = True
         if response.content.at_eof():
             response.release()
         else:
             tasks.spawn(drain(response), response.close)
         return answer
-
-    async def _batched(
-        self,
-        response: aiohttp.ClientResponse,
-        body: bytes,
-        request: Message,
-        call: tuple[Clock, Receive],
-    ) -> Message:
-        for message in body_messages(self, response, body):
-            if is_answer(message, request["id"], self.quirks):
-                return message
-            call[0].heard()
-            await call[1](message, call[0])
-        raise unanswered(self, request["method"], response.status)
 
     def parser(self) -> SseParser:
         """A parser for one stream, with this client's limit."""
