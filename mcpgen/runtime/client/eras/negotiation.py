@@ -10,10 +10,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from ..errors import CallTimeoutError, ProtocolError, TransportError, VersionError
-from ..session import EraLostError, Parts, Session, is_busy
+from ..session import EraLostError, Parts, is_busy
 from .modern.session import discover
 
 if TYPE_CHECKING:
+    from ..connection import Session
     from ..options import KnownServers
 
 

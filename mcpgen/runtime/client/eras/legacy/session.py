@@ -22,6 +22,7 @@ from ...channel import (
     SessionLostError,
     lost_in_answer,
 )
+from ...connection import Session, lacking, require
 from ...errors import (
     CallTimeoutError,
     ClientError,
@@ -32,15 +33,7 @@ from ...errors import (
 )
 from ...handlers import ROOTS_CHANGED
 from ...incoming import members, result_of
-from ...session import (
-    DETACHED_LIMIT,
-    Parts,
-    ServerInfo,
-    Session,
-    lacking,
-    named_versions,
-    require,
-)
+from ...session import DETACHED_LIMIT, Parts, ServerInfo, named_versions
 from ...subscriptions import Filter, Subscription
 from .changes import LegacyChanges
 from .serving import Serving, with_pages

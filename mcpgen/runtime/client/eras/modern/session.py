@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....core import errors as codes
 from ...calls import Request, invalid_result
+from ...connection import Session
 from ...errors import (
     AuthError,
     CallTimeoutError,
@@ -27,7 +28,7 @@ from ...handlers import Handlers
 from ...incoming import Message, is_list, is_object, members, result_of
 from ...limits import Clock
 from ...options import CallSettings, Notification
-from ...session import EraLostError, Parts, ServerInfo, Session, is_busy, named_versions
+from ...session import EraLostError, Parts, ServerInfo, is_busy, named_versions
 
 if TYPE_CHECKING:
     from ...channel import RequestChannel

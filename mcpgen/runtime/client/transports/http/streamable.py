@@ -142,7 +142,7 @@ class StreamableChannel(SessionChannel):
         Raises:
             TransportError: What ended the first stream, where no other one gets further.
         """
-        parser = self._http.parser()
+        parser = self._http.parser_of(response)
         first: TransportError | None = None
         known, failures = "", 0
         while True:
@@ -151,7 +151,7 @@ class StreamableChannel(SessionChannel):
                     response, request, call, self._tasks, parser
                 )
             except TransportError as error:
-                if not parser.last_event_id:
+                if parser is None or not parser.last_event_id:
                     raise
                 if parser.last_event_id != known:
                     known, failures, first = parser.last_event_id, 0, error
@@ -174,19 +174,17 @@ class StreamableChannel(SessionChannel):
             wish = _DEFAULT_RETRY if before.retry is None else before.retry
             await backoff.wait(failures, wish)
             try:
-                response = await self._get(before.last_event_id)
+                return await self._get(before.last_event_id, before.retry)
             except TransportError as error:
                 if error.status not in backoff.PASSING:
                     raise broken from error
                 cause = error
                 failures += 1
-                continue
-            parser = self._http.parser()
-            parser.last_event_id, parser.retry = before.last_event_id, before.retry
-            return response, parser
 
-    async def _get(self, last_event_id: str) -> aiohttp.ClientResponse:
-        """A stream of the server.
+    async def _get(
+        self, last_event_id: str, retry: int | None = None
+    ) -> tuple[aiohttp.ClientResponse, SseParser]:
+        """A stream of the server, and what reads it.
 
         Raises:
             TransportError: There is none, or it can't be reached.
@@ -196,7 +194,9 @@ class StreamableChannel(SessionChannel):
             sent["Last-Event-ID"] = last_event_id
         response = await self._http.send("GET", sent)
         if response.status == 200 and response.content_type == "text/event-stream":
-            return response
+            parser = self._http.parser()
+            parser.last_event_id, parser.retry = last_event_id, retry
+            return response, parser
         error = await failure(self._http, response, "the stream")
         if isinstance(error, TransportError):
             raise error
@@ -211,7 +211,7 @@ class StreamableChannel(SessionChannel):
         try:
             while failures <= backoff.MAX_TRIES:
                 try:
-                    response = await self._get(last_event_id)
+                    response, parser = await self._get(last_event_id)
                 except TransportError as error:
                     if error.status in backoff.PASSING:
                         failures += 1
@@ -228,8 +228,6 @@ class StreamableChannel(SessionChannel):
                 failures = 0
                 _tell(heard, True)
                 reopening.opened()
-                parser = self._http.parser()
-                parser.last_event_id = last_event_id
                 was_read = await self._read_all(response, parser)
                 has_news = parser.last_event_id != last_event_id or was_read
                 last_event_id = parser.last_event_id
