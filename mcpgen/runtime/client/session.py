@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -190,6 +190,12 @@ class Parts:
         settings, listeners = self.settings, self.events.listeners
         wanted = settings.on_notification or settings.on_log or listeners
         return bool(self.handlers or wanted)
+
+    async def next_change(self, coming: Awaitable[T]) -> T:
+        """What the server sends next of its own accord, however long it takes."""
+        endless = CallSettings(timeout=None, idle_timeout=None)
+        async with self.calls.limited("the next change", endless):
+            return await coming
 
     def brief(self, seconds: float) -> CallSettings:
         """The settings of a request that the client makes for itself."""

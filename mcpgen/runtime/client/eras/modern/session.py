@@ -27,7 +27,7 @@ from ...errors import (
 from ...handlers import Handlers
 from ...incoming import Message, is_list, is_object, members, result_of
 from ...limits import Clock
-from ...options import CallSettings, Notification
+from ...options import CallSettings
 from ...session import EraLostError, Parts, ServerInfo, is_busy, named_versions
 
 if TYPE_CHECKING:
@@ -105,8 +105,19 @@ class ModernSession(Session):
     def subscribe(self, wanted: Filter) -> Subscription:
         """A `subscriptions/listen` request."""
         from ...subscriptions import Subscription
+        from .listen import listen
 
-        return Subscription(partial(self._listen, wanted), self._parts.tasks)
+        params = {"notifications": wanted.to_json()}
+        options = self._parts.settings.for_calls()
+        request = Request("subscriptions/listen", params, options=options)
+
+        def stream() -> tuple[int, AsyncGenerator[Message, None]]:
+            request_id = next(self._parts.ids)
+            message = self._sent(request_id, request)
+            return request_id, self._channel.stream(message, request.headers)
+
+        source = partial(listen, self._parts, wanted, stream)
+        return Subscription(source, self._parts.tasks)
 
     async def _in_common_version(
         self, request: Request, clock: Clock
@@ -155,20 +166,6 @@ class ModernSession(Session):
     async def _receive(self, message: Message, clock: Clock | None) -> None:
         if "method" in message and "id" not in message:
             await self._parts.events.receive(message)
-
-    def _listen(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
-        from .listen import listen
-
-        params = {"notifications": wanted.to_json()}
-        options = self._parts.settings.for_calls()
-        request = Request("subscriptions/listen", params, options=options)
-
-        def stream() -> tuple[int, AsyncGenerator[Message, None]]:
-            request_id = next(self._parts.ids)
-            message = self._sent(request_id, request)
-            return request_id, self._channel.stream(message, request.headers)
-
-        return listen(self._parts, wanted, stream)
 
 
 PROBE_LIMIT: Final = 10.0

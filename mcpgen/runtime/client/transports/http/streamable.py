@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from ....core import headers as names
 from ... import backoff
 from ...channel import Receive, SessionChannel, SessionLostError, session_is_lost
-from ...errors import TransportError
+from ...errors import ClientError, ProtocolError, TransportError
 from ...incoming import Message
 from ...limits import Clock, Tasks
 from .replies import ACCEPT, ACCEPT_STREAM, failure, messages
@@ -167,7 +167,7 @@ class StreamableChannel(SessionChannel):
         Raises:
             TransportError: It can't be resumed; the error is what broke it off.
         """
-        cause: TransportError | None = None
+        cause: ClientError | None = None
         while True:
             if failures > backoff.MAX_TRIES:
                 raise broken from cause
@@ -175,7 +175,7 @@ class StreamableChannel(SessionChannel):
             await backoff.wait(failures, wish)
             try:
                 return await self._get(before.last_event_id, before.retry)
-            except TransportError as error:
+            except (ProtocolError, TransportError) as error:
                 if error.status not in backoff.PASSING:
                     raise broken from error
                 cause = error
@@ -187,7 +187,8 @@ class StreamableChannel(SessionChannel):
         """A stream of the server, and what reads it.
 
         Raises:
-            TransportError: There is none, or it can't be reached.
+            ProtocolError: There is none.
+            TransportError: The same, or it can't be reached.
         """
         sent = self._headers(ACCEPT_STREAM)
         if last_event_id:
@@ -197,12 +198,7 @@ class StreamableChannel(SessionChannel):
             parser = self._http.parser()
             parser.last_event_id, parser.retry = last_event_id, retry
             return response, parser
-        error = await failure(self._http, response, "the stream")
-        if isinstance(error, TransportError):
-            raise error
-        raise TransportError(
-            str(error), url=self._http.url, method="GET", status=response.status
-        )
+        raise await failure(self._http, response, "the stream")
 
     async def _listen(self, heard: asyncio.Future[bool]) -> None:
         """Reads the server's own stream for as long as the session lives."""
@@ -212,7 +208,7 @@ class StreamableChannel(SessionChannel):
             while failures <= backoff.MAX_TRIES:
                 try:
                     response, parser = await self._get(last_event_id)
-                except TransportError as error:
+                except (ProtocolError, TransportError) as error:
                     if error.status in backoff.PASSING:
                         failures += 1
                         await backoff.wait(failures)
