@@ -27,9 +27,9 @@ from .errors import (
     not_open,
     public_url,
 )
-from .handlers import ROOTS_CHANGED, Events, Handlers
+from .handlers import ROOTS_CHANGED, Handlers
 from .incoming import Quirks, is_object
-from .limits import Calls, Clock
+from .limits import Clock
 from .options import CallSettings, KnownServers, Middleware, Next, Result, Settings
 from .session import (
     DETACHED_LIMIT,
@@ -100,15 +100,8 @@ class ServerConnection:
         """
         if self._parts is not None:
             raise ClientStateError("this client is open already")
-        calls = Calls(self._transport.url, self._transport.verb)
-        self._parts = Parts(
-            self._transport,
-            self._settings,
-            self._wanted,
-            Handlers(self._settings),
-            Events(self._settings),
-            calls,
-        )
+        self._parts = Parts(self._transport, self._settings, self._wanted)
+        calls = self._parts.calls
         limits = CallSettings(timeout=self._settings.timeout, idle_timeout=None)
         try:
             await self._transport.open(calls.paused)

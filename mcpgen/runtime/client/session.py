@@ -7,7 +7,7 @@ import dataclasses
 import itertools
 import re
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..core.catalog import JsonObject
@@ -164,18 +164,20 @@ def is_busy(error: ClientError) -> bool:
 _BUSY: Final = frozenset([429, 503])
 
 
-@dataclass(slots=True)
 class Parts:
     """What a connection is made of, whatever the era."""
 
-    transport: Transport
-    settings: Settings
-    wanted: Wanted
-    handlers: Handlers
-    events: Events
-    calls: Calls
-    tasks: Tasks = field(default_factory=Tasks)
-    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    def __init__(
+        self, transport: Transport, settings: Settings, wanted: Wanted
+    ) -> None:
+        self.transport = transport
+        self.settings = settings
+        self.wanted = wanted
+        self.handlers = Handlers(settings)
+        self.events = Events(settings)
+        self.calls = Calls(transport.url, transport.verb)
+        self.tasks = Tasks()
+        self.ids = itertools.count(1)
 
     @property
     def log_level(self) -> LoggingLevel | None:
