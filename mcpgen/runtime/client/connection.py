@@ -288,7 +288,10 @@ async def connected(parts: Parts, known: KnownServers) -> Session:
         session = await both.negotiate(parts, known)
     else:
         one = load(f"{__package__}.eras.{era}.session", f"the {era} era", "client", era)
-        session = await one.opened(parts)
+        try:
+            session = await one.opened(parts)
+        except EraLostError as refusal:
+            raise refusal.cause from None
     return session
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import CallTimeoutError, ProtocolError, TransportError, VersionError
 from ..session import EraLostError, Parts, is_busy
-from .modern.session import discover
+from .modern import session as modern
 
 if TYPE_CHECKING:
     from ..connection import Session
@@ -33,7 +33,7 @@ async def negotiate(parts: Parts, known: KnownServers) -> Session:
                 raise
             known.forget(key)
     try:
-        session: Session = await discover(parts)
+        session: Session = await modern.opened(parts)
         known.remember(key, "modern")
     except EraLostError as refusal:
         session = await _older(parts, refusal)
@@ -57,5 +57,5 @@ async def _older(parts: Parts, refusal: EraLostError) -> Session:
             raise
         # A modern server that took long to start was asked in the old way.
         with contextlib.suppress(EraLostError):
-            return await discover(parts)
+            return await modern.opened(parts)
         raise

@@ -181,18 +181,6 @@ _MODERN_ERRORS: Final = frozenset(
 
 
 async def opened(parts: Parts) -> ModernSession:
-    """A connection of a client that speaks this era alone.
-
-    Raises:
-        ClientError: There is no server, it refuses, or nothing is in common.
-    """
-    try:
-        return await discover(parts)
-    except EraLostError as refusal:
-        raise refusal.cause from None
-
-
-async def discover(parts: Parts) -> ModernSession:
     """A modern connection, begun with `server/discover`.
 
     Raises:

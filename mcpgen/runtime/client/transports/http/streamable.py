@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,7 +18,7 @@ from pydantic_core import to_json
 
 from ....core import headers as names
 from ... import backoff
-from ...channel import Receive, SessionChannel, SessionLostError, session_is_lost
+from ...channel import Receive, SessionChannel, SessionLostError
 from ...errors import ClientError, ProtocolError, TransportError
 from ...incoming import Message
 from ...limits import Clock, Tasks
@@ -255,3 +256,22 @@ class StreamableChannel(SessionChannel):
 def _tell(heard: asyncio.Future[bool], value: bool) -> None:
     if not heard.done():
         heard.set_result(value)
+
+
+_REFUSALS: Final = frozenset([400, 401, 410, 422])
+_WORDS: Final = re.compile("session|initializ|initialis", re.IGNORECASE)
+
+
+def session_is_lost(error: ClientError) -> bool:
+    """Whether a refusal means that the session is unknown.
+
+    404 means it by the specification; some servers use other statuses and say it in
+    words.
+    """
+    if not isinstance(error, TransportError | ProtocolError):
+        return False
+    if error.status == 404:
+        return True
+    if error.status in _REFUSALS:
+        return _WORDS.search(str(error)) is not None
+    return False
