@@ -4,6 +4,9 @@ Knows nothing of the server runtime. A generated client derives from `Client`, i
 synchronous face from `SyncClient`; everything else here is for users.
 """
 
+# Sorted, each name would have an import statement of its own.
+# isort: skip_file
+
 from typing import TYPE_CHECKING
 
 from ..core.connection import Connection as Connection

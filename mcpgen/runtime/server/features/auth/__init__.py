@@ -1,5 +1,8 @@
 """Authentication: the protocol for rules of one's own, and ready authenticators."""
 
+# Sorted, each name would have an import statement of its own.
+# isort: skip_file
+
 from ....core.lazy import lazily
 from ...principal import Principal as Principal
 from .api_key import (  # feature: api-key

@@ -1,33 +1,21 @@
-"""What the client side of both eras has in common.
-
-The interface that the client uses, and the parts that both are made of.
-"""
+"""What both eras of the client are made of: versions, what servers say, and parts."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import itertools
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..core.catalog import JsonObject
 from ..core.features import ERAS, to_add
 from ..core.revision import Era, Revision
 from ..protocol.revisions import select
-from .calls import Request, decoded
-from .channel import SessionLostError
-from .errors import (
-    CapabilityError,
-    ClientError,
-    InvalidResultError,
-    ProtocolError,
-    TransportError,
-)
+from .calls import decoded
+from .errors import ClientError, InvalidResultError, ProtocolError, TransportError
 from .handlers import Events, Handlers
 from .incoming import is_list, members, text
 from .limits import Calls, Tasks
@@ -35,10 +23,7 @@ from .options import CallSettings, LoggingLevel, Settings
 
 if TYPE_CHECKING:
     from ..protocol.types import Implementation, ServerCapabilities
-    from .channel import Channel, Transport
-    from .incoming import Message
-    from .limits import Clock
-    from .subscriptions import Filter, Subscription
+    from .channel import Transport
 
 T = TypeVar("T")
 
@@ -179,18 +164,20 @@ def is_busy(error: ClientError) -> bool:
 _BUSY: Final = frozenset([429, 503])
 
 
-@dataclass(slots=True)
 class Parts:
     """What a connection is made of, whatever the era."""
 
-    transport: Transport
-    settings: Settings
-    wanted: Wanted
-    handlers: Handlers
-    events: Events
-    calls: Calls
-    tasks: Tasks = field(default_factory=Tasks)
-    ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    def __init__(
+        self, transport: Transport, settings: Settings, wanted: Wanted
+    ) -> None:
+        self.transport = transport
+        self.settings = settings
+        self.wanted = wanted
+        self.handlers = Handlers(settings)
+        self.events = Events(settings)
+        self.calls = Calls(transport.url, transport.verb)
+        self.tasks = Tasks()
+        self.ids = itertools.count(1)
 
     @property
     def log_level(self) -> LoggingLevel | None:
@@ -205,6 +192,12 @@ class Parts:
         settings, listeners = self.settings, self.events.listeners
         wanted = settings.on_notification or settings.on_log or listeners
         return bool(self.handlers or wanted)
+
+    async def next_change(self, coming: Awaitable[T]) -> T:
+        """What the server sends next of its own accord, however long it takes."""
+        endless = CallSettings(timeout=None, idle_timeout=None)
+        async with self.calls.limited("the next change", endless):
+            return await coming
 
     def brief(self, seconds: float) -> CallSettings:
         """The settings of a request that the client makes for itself."""
@@ -221,107 +214,7 @@ class EraLostError(ClientError):
         self.cause = cause
 
 
-class Session(ABC):
-    """The client side of one era.
-
-    Attributes:
-        server: What the server says of itself.
-    """
-
-    server: ServerInfo
-
-    def __init__(self, parts: Parts, channel: Channel) -> None:
-        self._parts = parts
-        self._base_channel = channel
-        self._log_level = parts.log_level
-
-    @abstractmethod
-    async def request(self, request: Request) -> dict[str, Any]:
-        """The result of a request.
-
-        Raises:
-            ProtocolError: The server refuses it.
-            TransportError: It did not get through.
-            EraLostError: The server has changed since the connection was made.
-        """
-
-    async def roots_changed(self) -> None:
-        """The client's roots have changed."""
-        return
-
-    @abstractmethod
-    def subscribe(self, wanted: Filter) -> Subscription:
-        """Notifications of changes."""
-
-    async def close(self) -> None:
-        """Ends the session; sends nothing afterwards."""
-        return
-
-    async def _answered(
-        self,
-        message: Message,
-        clock: Clock,
-        options: CallSettings,
-        headers: Mapping[str, str],
-    ) -> Message:
-        """What answers a request; it is cancelled where nobody awaits that any more."""
-        request_id, calls = message["id"], self._parts.events.calls
-        calls[request_id] = options.progress, clock
-        try:
-            return await self._base_channel.exchange(message, clock, headers)
-        except asyncio.CancelledError:
-            if message["method"] not in _FIRST and not self._base_channel.cancels:
-                sent = self._quietly(cancellation(request_id))
-                self._parts.tasks.detached(sent, DETACHED_LIMIT)
-            raise
-        finally:
-            del calls[request_id]
-
-    async def _quietly(self, message: Message) -> None:
-        with contextlib.suppress(ClientError, SessionLostError):
-            await self._base_channel.post(message)
-
-
-_FIRST: Final = frozenset(["initialize", "server/discover"])
-"""Requests that can't be cancelled: the server may not know what to make of it."""
-
-
 def cancellation(request_id: int) -> dict[str, Any]:
     """The notification that nobody awaits the answer to a request any more."""
     params = {"requestId": request_id, "reason": "the caller gave up"}
     return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params}
-
-
-def require(method: str, server: ServerInfo, speaks: Wanted) -> None:
-    """Only what a server declares is asked for.
-
-    A server that declares nothing at all is called for what the user asks for: some have
-    tools and an empty object. Lists of it are empty.
-    https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#operation
-
-    Raises:
-        CapabilityError: The server does not declare the capability of the method.
-    """
-    wanted = NEEDED_BY.get(method.partition("/")[0])
-    if not server.capabilities or wanted is None or wanted in server.capabilities:
-        return
-    revision = speaks.revisions.get(server.protocol_version)
-    if revision is None or (
-        method in revision.client_requests and wanted in revision.server_capabilities
-    ):
-        raise lacking(method, wanted, server)
-
-
-def lacking(method: str, capability: str, server: ServerInfo) -> CapabilityError:
-    """The error for a request that needs what the server does not declare."""
-    return CapabilityError(method, capability, tuple(server.capabilities))
-
-
-NEEDED_BY: Final = {
-    "tools": "tools",
-    "prompts": "prompts",
-    "resources": "resources",
-    "completion": "completions",
-    "logging": "logging",
-}
-"""The server's capability by how methods begin."""

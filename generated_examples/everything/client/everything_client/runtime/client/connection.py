@@ -7,15 +7,19 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core.features import load
 from . import backoff
 from .calls import Request
+from .channel import SessionLostError
 from .errors import (
     AuthError,
     CallTimeoutError,
+    CapabilityError,
     ClientError,
     ClientStateError,
     ProtocolError,
@@ -23,22 +27,23 @@ from .errors import (
     not_open,
     public_url,
 )
-from .handlers import ROOTS_CHANGED, Events, Handlers
+from .handlers import ROOTS_CHANGED, Handlers
 from .incoming import Quirks, is_object
-from .limits import Calls, Clock
+from .limits import Clock
 from .options import CallSettings, KnownServers, Middleware, Next, Result, Settings
 from .session import (
+    DETACHED_LIMIT,
     EraLostError,
     Parts,
     ServerInfo,
-    Session,
     Wanted,
+    cancellation,
     is_busy,
-    require,
 )
 
 if TYPE_CHECKING:
-    from .channel import Transport
+    from .channel import Channel, Transport
+    from .incoming import Message
     from .subscriptions import Filter, Subscription
 
 MAX_SENDS: Final = 3
@@ -95,15 +100,8 @@ class ServerConnection:
         """
         if self._parts is not None:
             raise ClientStateError("this client is open already")
-        calls = Calls(self._transport.url, self._transport.verb)
-        self._parts = Parts(
-            self._transport,
-            self._settings,
-            self._wanted,
-            Handlers(self._settings),
-            Events(self._settings),
-            calls,
-        )
+        self._parts = Parts(self._transport, self._settings, self._wanted)
+        calls = self._parts.calls
         limits = CallSettings(timeout=self._settings.timeout, idle_timeout=None)
         try:
             await self._transport.open(calls.paused)
@@ -169,9 +167,7 @@ class ServerConnection:
     async def _repeated(self, request: Request, clock: Clock) -> dict[str, Any]:
         sends = 1
         while True:
-            session = self._session
-            if session is None:
-                raise not_open()
+            session = self._open_session()
             require(request.method, session.server, self._wanted)
             try:
                 return await session.request(request)
@@ -292,5 +288,108 @@ async def connected(parts: Parts, known: KnownServers) -> Session:
         session = await both.negotiate(parts, known)
     else:
         one = load(f"{__package__}.eras.{era}.session", f"the {era} era", "client", era)
-        session = await one.opened(parts)
+        try:
+            session = await one.opened(parts)
+        except EraLostError as refusal:
+            raise refusal.cause from None
     return session
+
+
+class Session(ABC):
+    """The client side of one era.
+
+    Attributes:
+        server: What the server says of itself.
+    """
+
+    server: ServerInfo
+
+    def __init__(self, parts: Parts, channel: Channel) -> None:
+        self._parts = parts
+        self._base_channel = channel
+        self._log_level = parts.log_level
+
+    @abstractmethod
+    async def request(self, request: Request) -> dict[str, Any]:
+        """The result of a request.
+
+        Raises:
+            ProtocolError: The server refuses it.
+            TransportError: It did not get through.
+            EraLostError: The server has changed since the connection was made.
+        """
+
+    async def roots_changed(self) -> None:
+        """The client's roots have changed."""
+        return
+
+    @abstractmethod
+    def subscribe(self, wanted: Filter) -> Subscription:
+        """Notifications of changes."""
+
+    async def close(self) -> None:
+        """Ends the session; sends nothing afterwards."""
+        return
+
+    async def _answered(
+        self,
+        message: Message,
+        clock: Clock,
+        options: CallSettings,
+        headers: Mapping[str, str],
+    ) -> Message:
+        """What answers a request; it is cancelled where nobody awaits that any more."""
+        request_id, calls = message["id"], self._parts.events.calls
+        calls[request_id] = options.progress, clock
+        try:
+            return await self._base_channel.exchange(message, clock, headers)
+        except asyncio.CancelledError:
+            if message["method"] not in _FIRST and not self._base_channel.cancels:
+                sent = self._quietly(cancellation(request_id))
+                self._parts.tasks.detached(sent, DETACHED_LIMIT)
+            raise
+        finally:
+            del calls[request_id]
+
+    async def _quietly(self, message: Message) -> None:
+        with contextlib.suppress(ClientError, SessionLostError):
+            await self._base_channel.post(message)
+
+
+_FIRST: Final = frozenset(["initialize", "server/discover"])
+"""Requests that can't be cancelled: the server may not know what to make of it."""
+
+
+def require(method: str, server: ServerInfo, speaks: Wanted) -> None:
+    """Only what a server declares is asked for.
+
+    A server that declares nothing at all is called for what the user asks for: some have
+    tools and an empty object. Lists of it are empty.
+    https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#operation
+
+    Raises:
+        CapabilityError: The server does not declare the capability of the method.
+    """
+    wanted = NEEDED_BY.get(method.partition("/")[0])
+    if not server.capabilities or wanted is None or wanted in server.capabilities:
+        return
+    revision = speaks.revisions.get(server.protocol_version)
+    if revision is None or (
+        method in revision.client_requests and wanted in revision.server_capabilities
+    ):
+        raise lacking(method, wanted, server)
+
+
+def lacking(method: str, capability: str, server: ServerInfo) -> CapabilityError:
+    """The error for a request that needs what the server does not declare."""
+    return CapabilityError(method, capability, tuple(server.capabilities))
+
+
+NEEDED_BY: Final = {
+    "tools": "tools",
+    "prompts": "prompts",
+    "resources": "resources",
+    "completion": "completions",
+    "logging": "logging",
+}
+"""The server's capability by how methods begin."""

@@ -7,11 +7,10 @@ The streams behind it are the eras' affair.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from .errors import ClientStateError
 from .limits import Inbox, Tasks
@@ -61,6 +60,11 @@ class Filter:
         ]
 
 
+Put: TypeAlias = Callable[[Notification], None]
+Source: TypeAlias = Callable[[Callable[[], None], Put], Awaitable[None]]
+"""Calls the first function once the server has agreed, and the second with each change."""
+
+
 class Subscription:
     """Use it in `async with`, which waits until the server has agreed, then iterate.
 
@@ -70,12 +74,8 @@ class Subscription:
     is about is reported once, by notifications whose `missed` is true.
     """
 
-    def __init__(
-        self,
-        source: Callable[[], AsyncGenerator[Notification | None, None]],
-        tasks: Tasks,
-    ) -> None:
-        """A subscription to a source that yields None once it is established."""
+    def __init__(self, source: Source, tasks: Tasks) -> None:
+        """A subscription to a source that runs until it is over."""
         self._source = source
         self._tasks = tasks
         self._reader: asyncio.Task[None] | None = None
@@ -121,11 +121,7 @@ class Subscription:
     async def _read(self, ready: asyncio.Event) -> None:
         end: Exception = StopAsyncIteration()
         try:
-            async with contextlib.aclosing(self._source()) as stream:
-                async for change in stream:
-                    ready.set()
-                    if change is not None:
-                        self._put(change)
+            await self._source(ready.set, self._put)
         except Exception as error:
             end = error
         finally:

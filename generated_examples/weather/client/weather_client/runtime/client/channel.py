@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from ..core import errors as codes
-from .errors import ClientError, ProtocolError, TransportError
+from .errors import ClientError
 from .incoming import Message
 from .limits import Clock
 
@@ -41,49 +39,6 @@ class SessionLostError(Exception):
         super().__init__(str(cause))
         self.cause = cause
         self.untouched = untouched
-
-
-_REFUSALS: Final = frozenset([400, 401, 410, 422])
-_WORDS: Final = re.compile("session|initializ|initialis", re.IGNORECASE)
-_SESSION_NOT_FOUND: Final = -32001
-_CODES: Final = frozenset(
-    [_SESSION_NOT_FOUND, -32000, -32002, codes.INVALID_REQUEST, codes.INVALID_PARAMS]
-)
-_EXACT_WORDS: Final = re.compile(
-    r"session\b.{0,40}\b(not found|unknown|invalid|expired|missing|closed|terminated"
-    r"|not exist|doesn't exist|lost|gone|not active|required)\b"
-    r"|\b(no|unknown|invalid|expired|missing|bad|lost)( \w+)? session\b"
-    r"|\bnot( been| yet)? initiali[sz]ed\b|\bexpect\w* (an )?initiali[sz]e",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def session_is_lost(error: ClientError) -> bool:
-    """Whether a refusal means that the session is unknown.
-
-    404 means it by the specification; some servers use other statuses and say it in
-    words.
-    """
-    if not isinstance(error, TransportError | ProtocolError):
-        return False
-    if error.status == 404:
-        return True
-    if error.status in _REFUSALS:
-        return _WORDS.search(str(error)) is not None
-    return False
-
-
-def lost_in_answer(
-    error: ProtocolError, *, repeatable: bool
-) -> SessionLostError | None:
-    """What an error inside a successful response means, if it is that no session is known.
-
-    Only some codes say for sure that the request was not looked at.
-    """
-    if error.code not in _CODES or _EXACT_WORDS.search(error.message) is None:
-        return None
-    surely = error.code in (_SESSION_NOT_FOUND, codes.INVALID_REQUEST)
-    return SessionLostError(error, untouched=surely or repeatable)
 
 
 class Channel(ABC):

@@ -10,10 +10,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from ..errors import CallTimeoutError, ProtocolError, TransportError, VersionError
-from ..session import EraLostError, Parts, Session, is_busy
-from .modern.session import discover
+from ..session import EraLostError, Parts, is_busy
+from .modern import session as modern
 
 if TYPE_CHECKING:
+    from ..connection import Session
     from ..options import KnownServers
 
 
@@ -32,7 +33,7 @@ async def negotiate(parts: Parts, known: KnownServers) -> Session:
                 raise
             known.forget(key)
     try:
-        session: Session = await discover(parts)
+        session: Session = await modern.opened(parts)
         known.remember(key, "modern")
     except EraLostError as refusal:
         session = await _older(parts, refusal)
@@ -56,5 +57,5 @@ async def _older(parts: Parts, refusal: EraLostError) -> Session:
             raise
         # A modern server that took long to start was asked in the old way.
         with contextlib.suppress(EraLostError):
-            return await discover(parts)
+            return await modern.opened(parts)
         raise

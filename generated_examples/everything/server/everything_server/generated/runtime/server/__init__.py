@@ -3,6 +3,9 @@
 This is what generated code and handlers import; everything else is private.
 """
 
+# Sorted, each name would have an import statement of its own.
+# isort: skip_file
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -375,11 +375,6 @@ def split(text: str, *, windows: bool = _IS_WINDOWS) -> list[str]:
     return words
 
 
-def join(words: Sequence[str]) -> str:
-    """A command line of which `split` makes these words."""
-    return subprocess.list2cmdline(words) if _IS_WINDOWS else shlex.join(words)
-
-
 def _split_windows(text: str) -> list[str]:
     """As the C runtime of Microsoft does."""
     words: list[str] = []

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....core import errors as codes
 from ...calls import Request, invalid_result
+from ...connection import Session
 from ...errors import (
     AuthError,
     CallTimeoutError,
@@ -26,8 +27,8 @@ from ...errors import (
 from ...handlers import Handlers
 from ...incoming import Message, is_list, is_object, members, result_of
 from ...limits import Clock
-from ...options import CallSettings, Notification
-from ...session import EraLostError, Parts, ServerInfo, Session, is_busy, named_versions
+from ...options import CallSettings
+from ...session import EraLostError, Parts, ServerInfo, is_busy, named_versions
 
 if TYPE_CHECKING:
     from ...channel import RequestChannel
@@ -104,8 +105,19 @@ class ModernSession(Session):
     def subscribe(self, wanted: Filter) -> Subscription:
         """A `subscriptions/listen` request."""
         from ...subscriptions import Subscription
+        from .listen import listen
 
-        return Subscription(partial(self._listen, wanted), self._parts.tasks)
+        params = {"notifications": wanted.to_json()}
+        options = self._parts.settings.for_calls()
+        request = Request("subscriptions/listen", params, options=options)
+
+        def stream() -> tuple[int, AsyncGenerator[Message, None]]:
+            request_id = next(self._parts.ids)
+            message = self._sent(request_id, request)
+            return request_id, self._channel.stream(message, request.headers)
+
+        source = partial(listen, self._parts, wanted, stream)
+        return Subscription(source, self._parts.tasks)
 
     async def _in_common_version(
         self, request: Request, clock: Clock
@@ -155,20 +167,6 @@ class ModernSession(Session):
         if "method" in message and "id" not in message:
             await self._parts.events.receive(message)
 
-    def _listen(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
-        from .listen import listen
-
-        params = {"notifications": wanted.to_json()}
-        options = self._parts.settings.for_calls()
-        request = Request("subscriptions/listen", params, options=options)
-
-        def stream() -> tuple[int, AsyncGenerator[Message, None]]:
-            request_id = next(self._parts.ids)
-            message = self._sent(request_id, request)
-            return request_id, self._channel.stream(message, request.headers)
-
-        return listen(self._parts, wanted, stream)
-
 
 PROBE_LIMIT: Final = 10.0
 """Seconds for an answer to the first modern request: old servers may keep silent."""
@@ -183,18 +181,6 @@ _MODERN_ERRORS: Final = frozenset(
 
 
 async def opened(parts: Parts) -> ModernSession:
-    """A connection of a client that speaks this era alone.
-
-    Raises:
-        ClientError: There is no server, it refuses, or nothing is in common.
-    """
-    try:
-        return await discover(parts)
-    except EraLostError as refusal:
-        raise refusal.cause from None
-
-
-async def discover(parts: Parts) -> ModernSession:
     """A modern connection, begun with `server/discover`.
 
     Raises:

@@ -9,25 +9,25 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ... import backoff
 from ...calls import Request
 from ...channel import CONNECT_LIMIT, LISTEN_WAIT, SessionChannel, SessionLostError
 from ...errors import ClientError, TransportError
-from ...options import CallSettings, Notification
+from ...options import Notification
 from ...session import DETACHED_LIMIT
 
 if TYPE_CHECKING:
     from ...session import Parts
-    from ...subscriptions import Filter
+    from ...subscriptions import Filter, Put
 
 logger: Final = logging.getLogger(__name__)
 
 Ask: TypeAlias = Callable[[Request], Awaitable[dict[str, Any]]]
-Changes: TypeAlias = "asyncio.Queue[Notification | int]"
-"""What has changed; the number of the session when it has lost its stream of changes."""
+Losses: TypeAlias = "asyncio.Queue[int]"
+"""The number of the session, each time when it has lost its stream of changes."""
 
 
 class LegacyChanges:
@@ -46,7 +46,7 @@ class LegacyChanges:
         self._ask = ask
         self._ask_once = ask_once
         self._session = 0
-        self._followers: list[tuple[Filter, Changes]] = []
+        self._followers: list[tuple[Filter, Put, Losses]] = []
         channel.on_deaf, channel.on_missed = self._deaf, self._missed
         self.uris: Counter[str] = Counter()
 
@@ -55,49 +55,46 @@ class LegacyChanges:
         self._session += 1
         self._missed()
 
-    async def follow(self, wanted: Filter) -> AsyncGenerator[Notification | None, None]:
-        """None once the server has agreed, then each change that is wanted.
+    async def follow(self, wanted: Filter, ready: Callable[[], None], put: Put) -> None:
+        """Put each change that is wanted, once the server has agreed.
 
         Raises:
             TransportError: The server has no stream for changes, or it is lost.
         """
-        changes: Changes = asyncio.Queue()
         taken: list[str] = []
-        with self._heard(wanted, changes):
+        with self._heard(wanted, put) as losses:
             try:
                 if not await self._channel.listen(LISTEN_WAIT):
                     raise self._no_stream("the server offers no stream for changes")
                 for uri in wanted.resources:
                     await self._subscribe(uri)
                     taken.append(uri)
-                yield None
+                ready()
                 while True:
-                    change = await self._next(changes)
-                    if isinstance(change, Notification):
-                        yield change
-                        continue
+                    lost = await self._parts.next_change(losses.get())
                     await self._revive()
-                    if change == self._session:
+                    if lost == self._session:
                         # A new session would have been reported already.
                         for missed in wanted.missed():
-                            yield missed
+                            put(missed)
             finally:
                 for uri in taken:
                     self._unsubscribe(uri)
 
     @contextlib.contextmanager
-    def _heard(self, wanted: Filter, changes: Changes) -> Generator[None]:
-        """While the block runs, wanted notifications are put into the queue."""
+    def _heard(self, wanted: Filter, put: Put) -> Generator[Losses]:
+        """While the block runs, wanted notifications are put, and losses come."""
+        losses: Losses = asyncio.Queue()
 
         def take(notification: Notification) -> None:
             if wanted.admits(notification):
-                changes.put_nowait(notification)
+                put(notification)
 
-        follower = wanted, changes
+        follower = wanted, put, losses
         self._parts.events.listeners.append(take)
         self._followers.append(follower)
         try:
-            yield
+            yield losses
         finally:
             self._parts.events.listeners.remove(take)
             self._followers.remove(follower)
@@ -105,18 +102,13 @@ class LegacyChanges:
                 self._channel.stop_listening()
 
     def _deaf(self) -> None:
-        for _, changes in self._followers:
-            changes.put_nowait(self._session)
+        for _, _, losses in self._followers:
+            losses.put_nowait(self._session)
 
     def _missed(self) -> None:
-        for wanted, changes in self._followers:
+        for wanted, put, _ in self._followers:
             for missed in wanted.missed():
-                changes.put_nowait(missed)
-
-    async def _next(self, changes: Changes) -> Notification | int:
-        endless = CallSettings(timeout=None, idle_timeout=None)
-        async with self._parts.calls.limited("the next change", endless):
-            return await changes.get()
+                put(missed)
 
     async def _revive(self) -> None:
         """Has the server's stream again after it broke off, perhaps in a new session.

@@ -9,19 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Generator
 from functools import partial
 from typing import Any, Final
 
-from ....core.errors import URL_ELICITATION_REQUIRED
+from ....core import errors as codes
 from ...calls import Request, ToolError
 from ...channel import (
     CONNECT_LIMIT,
     LISTEN_WAIT,
     SessionChannel,
     SessionLostError,
-    lost_in_answer,
 )
+from ...connection import Session, lacking, require
 from ...errors import (
     CallTimeoutError,
     ClientError,
@@ -32,15 +33,7 @@ from ...errors import (
 )
 from ...handlers import ROOTS_CHANGED
 from ...incoming import members, result_of
-from ...session import (
-    DETACHED_LIMIT,
-    Parts,
-    ServerInfo,
-    Session,
-    lacking,
-    named_versions,
-    require,
-)
+from ...session import DETACHED_LIMIT, Parts, ServerInfo, named_versions
 from ...subscriptions import Filter, Subscription
 from .changes import LegacyChanges
 from .serving import Serving, with_pages
@@ -72,7 +65,7 @@ class LegacySession(Session):
             try:
                 return await self._in_session(request)
             except ProtocolError as error:
-                if error.code != URL_ELICITATION_REQUIRED:
+                if error.code != codes.URL_ELICITATION_REQUIRED:
                     raise
                 return await with_pages(
                     self._parts, clock, error, lambda: self._in_session(request)
@@ -253,7 +246,7 @@ class LegacySession(Session):
                 raise unanswered from error
             if request.method == "initialize" or not self._channel.has_session:
                 raise
-            lost = lost_in_answer(error, repeatable=request.repeatable)
+            lost = _lost_in_answer(error, repeatable=request.repeatable)
             raise lost or error from None
         if unanswered is not None and result.get("isError") is True:
             failed = ToolError(str(request.name), result)
@@ -287,3 +280,29 @@ async def _session(parts: Parts, channel: SessionChannel) -> LegacySession:
         await legacy.close()
         raise
     return legacy
+
+
+_SESSION_NOT_FOUND: Final = -32001
+_CODES: Final = frozenset(
+    [_SESSION_NOT_FOUND, -32000, -32002, codes.INVALID_REQUEST, codes.INVALID_PARAMS]
+)
+_EXACT_WORDS: Final = re.compile(
+    r"session\b.{0,40}\b(not found|unknown|invalid|expired|missing|closed|terminated"
+    r"|not exist|doesn't exist|lost|gone|not active|required)\b"
+    r"|\b(no|unknown|invalid|expired|missing|bad|lost)( \w+)? session\b"
+    r"|\bnot( been| yet)? initiali[sz]ed\b|\bexpect\w* (an )?initiali[sz]e",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _lost_in_answer(
+    error: ProtocolError, *, repeatable: bool
+) -> SessionLostError | None:
+    """What an error inside a successful response means, if it is that no session is known.
+
+    Only some codes say for sure that the request was not looked at.
+    """
+    if error.code not in _CODES or _EXACT_WORDS.search(error.message) is None:
+        return None
+    surely = error.code in (_SESSION_NOT_FOUND, codes.INVALID_REQUEST)
+    return SessionLostError(error, untouched=surely or repeatable)

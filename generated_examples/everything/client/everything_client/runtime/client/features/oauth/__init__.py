@@ -3,6 +3,9 @@
 Knows HTTP and OAuth, and nothing of MCP.
 """
 
+# Sorted, each name would have an import statement of its own.
+# isort: skip_file
+
 from .discovery import IssuerSettings as IssuerSettings
 from .identity import ClientRegistration as ClientRegistration, PrivateKey as PrivateKey
 from .machine import (

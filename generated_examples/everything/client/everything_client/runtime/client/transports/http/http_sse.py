@@ -14,13 +14,14 @@ from urllib.parse import urljoin
 import aiohttp
 from pydantic_core import to_json
 
-from ...channel import CONNECT_LIMIT, SessionChannel, SessionLostError, session_is_lost
+from ...channel import CONNECT_LIMIT, SessionChannel, SessionLostError
 from ...errors import TransportError, public_url
 from ...incoming import Message, answered
 from ...limits import Clock, Tasks
 from .replies import ACCEPT, ACCEPT_STREAM, event_messages, excerpt, failure
 from .requests import Http
 from .sse import Event, SseParser
+from .streamable import session_is_lost
 
 
 class SseChannel(SessionChannel):

@@ -51,7 +51,7 @@ _TRANSPORT_STATUSES: Final = frozenset([401, 403, 429, 502, 503, 504])
 async def messages(
     http: Http,
     response: aiohttp.ClientResponse,
-    parser: SseParser,
+    parser: SseParser | None,
     body: bytes | None = None,
 ) -> AsyncGenerator[Message, None]:
     """The messages of a successful response: those of its JSON, or of its stream.
@@ -59,13 +59,13 @@ async def messages(
     Args:
         http: Reads the response.
         response: The response.
-        parser: Reads the stream, if it is one.
+        parser: Reads the response, if it is a stream.
         body: The whole body, if it was read already.
 
     Raises:
         TransportError: The body is neither, or it broke off.
     """
-    if response.content_type == "text/event-stream":
+    if parser is not None:
         async for event in http.events(response, parser):
             found = event_messages(http, response, event)
             if not found and event.data:
@@ -227,20 +227,19 @@ def failed(
 
 
 def unanswered(
-    http: Http, response: aiohttp.ClientResponse, method: str, parser: SseParser
+    http: Http, response: aiohttp.ClientResponse, method: str, parser: SseParser | None
 ) -> TransportError:
     """The error for a response that ended without answering the request.
 
     Without a status for a stream: that is a connection that broke.
     """
-    is_stream = response.content_type == "text/event-stream"
-    ignored = parser.ignored
+    ignored = b"" if parser is None else parser.ignored
     return TransportError(
         f"the response to {method} ended before its result"
         + (f"; the server sent{excerpt(ignored)}" if ignored else ""),
         url=http.url,
         method="POST",
-        status=None if is_stream else response.status,
+        status=response.status if parser is None else None,
         body=ignored or None,
     )
 

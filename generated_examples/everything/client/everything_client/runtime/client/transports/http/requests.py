@@ -203,7 +203,7 @@ class Http:
         request: Message,
         call: tuple[Clock, Receive],
         tasks: Tasks,
-        parser: SseParser,
+        parser: SseParser | None,
     ) -> Message:
         """The answer in a response, whose connection serves other requests afterwards.
 
@@ -212,7 +212,7 @@ class Http:
             request: What it is to answer.
             call: The clock of the call, and what takes other messages.
             tasks: Read the rest of a stream.
-            parser: Reads the stream, if it is one.
+            parser: Reads the response, if it is a stream.
 
         Raises:
             TransportError: There is none.
@@ -241,6 +241,11 @@ class Http:
     def parser(self) -> SseParser:
         """A parser for one stream, with this client's limit."""
         return SseParser(self._max_bytes)
+
+    def parser_of(self, response: aiohttp.ClientResponse) -> SseParser | None:
+        """A parser for a response; None if it is no stream."""
+        is_stream = response.content_type == "text/event-stream"
+        return self.parser() if is_stream else None
 
     def same_origin(self, url: str) -> bool:
         """Whether an address belongs to the server."""

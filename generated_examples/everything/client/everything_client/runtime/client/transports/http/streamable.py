@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,8 +18,8 @@ from pydantic_core import to_json
 
 from ....core import headers as names
 from ... import backoff
-from ...channel import Receive, SessionChannel, SessionLostError, session_is_lost
-from ...errors import TransportError
+from ...channel import Receive, SessionChannel, SessionLostError
+from ...errors import ClientError, ProtocolError, TransportError
 from ...incoming import Message
 from ...limits import Clock, Tasks
 from .replies import ACCEPT, ACCEPT_STREAM, failure, messages
@@ -142,7 +143,7 @@ class StreamableChannel(SessionChannel):
         Raises:
             TransportError: What ended the first stream, where no other one gets further.
         """
-        parser = self._http.parser()
+        parser = self._http.parser_of(response)
         first: TransportError | None = None
         known, failures = "", 0
         while True:
@@ -151,7 +152,7 @@ class StreamableChannel(SessionChannel):
                     response, request, call, self._tasks, parser
                 )
             except TransportError as error:
-                if not parser.last_event_id:
+                if parser is None or not parser.last_event_id:
                     raise
                 if parser.last_event_id != known:
                     known, failures, first = parser.last_event_id, 0, error
@@ -167,42 +168,38 @@ class StreamableChannel(SessionChannel):
         Raises:
             TransportError: It can't be resumed; the error is what broke it off.
         """
-        cause: TransportError | None = None
+        cause: ClientError | None = None
         while True:
             if failures > backoff.MAX_TRIES:
                 raise broken from cause
             wish = _DEFAULT_RETRY if before.retry is None else before.retry
             await backoff.wait(failures, wish)
             try:
-                response = await self._get(before.last_event_id)
-            except TransportError as error:
+                return await self._get(before.last_event_id, before.retry)
+            except (ProtocolError, TransportError) as error:
                 if error.status not in backoff.PASSING:
                     raise broken from error
                 cause = error
                 failures += 1
-                continue
-            parser = self._http.parser()
-            parser.last_event_id, parser.retry = before.last_event_id, before.retry
-            return response, parser
 
-    async def _get(self, last_event_id: str) -> aiohttp.ClientResponse:
-        """A stream of the server.
+    async def _get(
+        self, last_event_id: str, retry: int | None = None
+    ) -> tuple[aiohttp.ClientResponse, SseParser]:
+        """A stream of the server, and what reads it.
 
         Raises:
-            TransportError: There is none, or it can't be reached.
+            ProtocolError: There is none.
+            TransportError: The same, or it can't be reached.
         """
         sent = self._headers(ACCEPT_STREAM)
         if last_event_id:
             sent["Last-Event-ID"] = last_event_id
         response = await self._http.send("GET", sent)
         if response.status == 200 and response.content_type == "text/event-stream":
-            return response
-        error = await failure(self._http, response, "the stream")
-        if isinstance(error, TransportError):
-            raise error
-        raise TransportError(
-            str(error), url=self._http.url, method="GET", status=response.status
-        )
+            parser = self._http.parser()
+            parser.last_event_id, parser.retry = last_event_id, retry
+            return response, parser
+        raise await failure(self._http, response, "the stream")
 
     async def _listen(self, heard: asyncio.Future[bool]) -> None:
         """Reads the server's own stream for as long as the session lives."""
@@ -211,8 +208,8 @@ class StreamableChannel(SessionChannel):
         try:
             while failures <= backoff.MAX_TRIES:
                 try:
-                    response = await self._get(last_event_id)
-                except TransportError as error:
+                    response, parser = await self._get(last_event_id)
+                except (ProtocolError, TransportError) as error:
                     if error.status in backoff.PASSING:
                         failures += 1
                         await backoff.wait(failures)
@@ -228,8 +225,6 @@ class StreamableChannel(SessionChannel):
                 failures = 0
                 _tell(heard, True)
                 reopening.opened()
-                parser = self._http.parser()
-                parser.last_event_id = last_event_id
                 was_read = await self._read_all(response, parser)
                 has_news = parser.last_event_id != last_event_id or was_read
                 last_event_id = parser.last_event_id
@@ -261,3 +256,22 @@ class StreamableChannel(SessionChannel):
 def _tell(heard: asyncio.Future[bool], value: bool) -> None:
     if not heard.done():
         heard.set_result(value)
+
+
+_REFUSALS: Final = frozenset([400, 401, 410, 422])
+_WORDS: Final = re.compile("session|initializ|initialis", re.IGNORECASE)
+
+
+def session_is_lost(error: ClientError) -> bool:
+    """Whether a refusal means that the session is unknown.
+
+    404 means it by the specification; some servers use other statuses and say it in
+    words.
+    """
+    if not isinstance(error, TransportError | ProtocolError):
+        return False
+    if error.status == 404:
+        return True
+    if error.status in _REFUSALS:
+        return _WORDS.search(str(error)) is not None
+    return False

@@ -11,11 +11,11 @@ from ... import backoff
 from ...channel import CONNECT_LIMIT
 from ...errors import AuthError, TransportError
 from ...incoming import Message, is_answer, is_object, members, result_of
-from ...options import CallSettings, Notification
+from ...options import Notification
 from ...session import Parts
 
 if TYPE_CHECKING:
-    from ...subscriptions import Filter
+    from ...subscriptions import Filter, Put
 
 logger: Final = logging.getLogger(__name__)
 
@@ -27,9 +27,16 @@ _ACKNOWLEDGED: Final = "notifications/subscriptions/acknowledged"
 
 
 async def listen(
-    parts: Parts, wanted: Filter, stream: Stream
-) -> AsyncGenerator[Notification | None, None]:
-    """None once the server has agreed, then each notification, until the server ends it.
+    parts: Parts, wanted: Filter, stream: Stream, ready: Callable[[], None], put: Put
+) -> None:
+    """Put each notification, until the server ends the subscription.
+
+    Args:
+        parts: The connection's.
+        wanted: The changes.
+        stream: Begins a stream of them.
+        ready: Called once the server has agreed.
+        put: Called with each change.
 
     Raises:
         ProtocolError: The server refuses the subscription.
@@ -38,22 +45,20 @@ async def listen(
     failures = 0
     agreed = False
     reopening = backoff.Reopening()
+
+    def acknowledged() -> None:
+        nonlocal failures, agreed
+        failures = 0
+        reopening.opened()
+        if agreed:
+            for missed in wanted.missed():
+                put(missed)
+        agreed = True
+        ready()
+
     while True:
         try:
-            async with contextlib.aclosing(_once(parts, wanted, stream)) as changes:
-                async for notification in changes:
-                    if notification is not None:
-                        yield notification
-                        continue
-                    failures = 0
-                    reopening.opened()
-                    if not agreed:
-                        agreed = True
-                        yield None
-                        continue
-                    for missed in wanted.missed():
-                        yield missed
-            return
+            return await _once(parts, wanted, stream, acknowledged, put)
         except TransportError as error:
             if not agreed or isinstance(error, AuthError) or parts.calls.closed:
                 raise
@@ -66,17 +71,25 @@ async def listen(
 
 
 async def _once(
-    parts: Parts, wanted: Filter, stream: Stream
-) -> AsyncGenerator[Notification | None, None]:
-    """One stream: None when it is acknowledged, its notifications, a graceful end."""
+    parts: Parts,
+    wanted: Filter,
+    stream: Stream,
+    acknowledged: Callable[[], None],
+    put: Put,
+) -> None:
+    """One stream, until a graceful end.
+
+    Raises:
+        TransportError: It ended otherwise.
+    """
     request_id, incoming = stream()
     async with contextlib.aclosing(incoming):
         async with parts.calls.limited(_METHOD, parts.brief(CONNECT_LIMIT)):
             message = await anext(incoming, None)
         if message is not None and message.get("method") == _ACKNOWLEDGED:
             _compare(wanted, message)
-            yield None
-            message = await _next(parts, incoming)
+            acknowledged()
+            message = await parts.next_change(anext(incoming, None))
         while message is not None:
             if is_answer(message, request_id, parts.transport.quirks):
                 result_of(message, _METHOD, parts.transport.quirks)
@@ -85,8 +98,8 @@ async def _once(
                 return
             if "method" in message:
                 await parts.events.receive(message)
-                yield Notification(message["method"], members(message.get("params")))
-            message = await _next(parts, incoming)
+                put(Notification(message["method"], members(message.get("params"))))
+            message = await parts.next_change(anext(incoming, None))
     transport = parts.transport
     problem = "the stream of changes broke off"
     raise TransportError(problem, url=transport.url, method=transport.verb)
@@ -97,15 +110,6 @@ def _is_end(message: Message, request_id: int) -> bool:
     params = members(message.get("params"))
     is_cancelled = message.get("method") == "notifications/cancelled"
     return is_cancelled and params.get("requestId") == request_id
-
-
-async def _next(
-    parts: Parts, incoming: AsyncGenerator[Message, None]
-) -> Message | None:
-    """The next message, however long it takes; None at the end of the stream."""
-    endless = CallSettings(timeout=None, idle_timeout=None)
-    async with parts.calls.limited("the next change", endless):
-        return await anext(incoming, None)
 
 
 def _compare(wanted: Filter, acknowledged: Message) -> None:

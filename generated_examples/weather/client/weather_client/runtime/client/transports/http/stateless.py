@@ -39,7 +39,7 @@ class StatelessChannel(RequestChannel):
     ) -> Message:
         """The answer in the response, which is JSON or a stream."""
         response = await self._send(message, headers)
-        call, parser = (clock, self.receive), self._http.parser()
+        call, parser = (clock, self.receive), self._http.parser_of(response)
         return await self._http.answer(response, message, call, self._tasks, parser)
 
     async def stream(
@@ -48,7 +48,7 @@ class StatelessChannel(RequestChannel):
         """The messages of the response."""
         response = await self._send(message, headers)
         try:
-            incoming = messages(self._http, response, self._http.parser())
+            incoming = messages(self._http, response, self._http.parser_of(response))
             async with contextlib.aclosing(incoming):
                 async for each in incoming:
                     yield each
