@@ -23,6 +23,7 @@ from mcpgen.runtime.client.transports import messages
 
 from .wire import LIMIT
 
+SUBSCRIPTION_ID = "io.modelcontextprotocol/subscriptionId"
 Message = dict[str, Any]
 Answer = Callable[["Peer", Message], Awaitable[None]]
 TOOL = {
@@ -266,6 +267,21 @@ async def test_a_peer_that_sends_no_messages_at_all_is_given_up(
     async with client(Peer(noisy)) as made:
         with pytest.raises(TransportError, match="were not messages"):
             await made.call_tool("add")
+
+
+@pytest.mark.parametrize("token", [[1], {"a": 1}, None, 10**30])
+async def test_odd_ids_in_notifications_end_no_connection(token: Any) -> None:
+    async def answer(peer: Peer, message: Message) -> None:
+        peer.notify("notifications/progress", progressToken=token, progress=1)
+        peer.notify("notifications/cancelled", requestId=token)
+        peer.notify("notifications/odd", _meta={SUBSCRIPTION_ID: token})
+        await done(peer, message)
+
+    peer = Peer(answer)
+    async with client(peer) as made:
+        await made.call_tool("add")
+        await made.call_tool("add")
+    assert peer.opened == 1
 
 
 async def test_messages_are_bounded() -> None:

@@ -1,29 +1,22 @@
 """Authentication: the protocol for rules of one's own, and ready authenticators."""
 
-from ....core.lazy import lazily
-from ...principal import Principal
-from .authenticator import (
-    AllOf,
-    Authenticator,
-    AuthRequest,
-    FirstOf,
-    Refusal,
-    Unavailable,
-    bearer_token,
-)
-from .token import StaticTokenAuthenticator  # feature: token
+# Sorted, each name would have an import statement of its own.
+# isort: skip_file
 
-__all__ = [
-    "AllOf",
-    "AuthRequest",
-    "Authenticator",
-    "FirstOf",
-    "Principal",
-    "Refusal",
-    "StaticTokenAuthenticator",  # feature: token
-    "Unavailable",
-    "bearer_token",
-]
+from ....core.lazy import lazily
+from ...principal import Principal as Principal
+from .authenticator import (
+    AllOf as AllOf,
+    Authenticator as Authenticator,
+    AuthRequest as AuthRequest,
+    FirstOf as FirstOf,
+    Refusal as Refusal,
+    Unavailable as Unavailable,
+    bearer_token as bearer_token,
+)
+from .token import (  # feature: token
+    StaticTokenAuthenticator as StaticTokenAuthenticator,  # feature: token
+)  # feature: token
 
 _FEATURES = {
     "GitHubAuthenticator": "github",

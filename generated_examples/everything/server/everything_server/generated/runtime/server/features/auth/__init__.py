@@ -1,31 +1,23 @@
 """Authentication: the protocol for rules of one's own, and ready authenticators."""
 
-from ....core.lazy import lazily
-from ...principal import Principal
-from .authenticator import (
-    AllOf,
-    Authenticator,
-    AuthRequest,
-    FirstOf,
-    Refusal,
-    Unavailable,
-    bearer_token,
-)
-from .jwt import JWTAuthenticator  # feature: jwt
-from .token import StaticTokenAuthenticator  # feature: token
+# Sorted, each name would have an import statement of its own.
+# isort: skip_file
 
-__all__ = [
-    "AllOf",
-    "AuthRequest",
-    "Authenticator",
-    "FirstOf",
-    "JWTAuthenticator",  # feature: jwt
-    "Principal",
-    "Refusal",
-    "StaticTokenAuthenticator",  # feature: token
-    "Unavailable",
-    "bearer_token",
-]
+from ....core.lazy import lazily
+from ...principal import Principal as Principal
+from .authenticator import (
+    AllOf as AllOf,
+    Authenticator as Authenticator,
+    AuthRequest as AuthRequest,
+    FirstOf as FirstOf,
+    Refusal as Refusal,
+    Unavailable as Unavailable,
+    bearer_token as bearer_token,
+)
+from .jwt import JWTAuthenticator as JWTAuthenticator  # feature: jwt
+from .token import (  # feature: token
+    StaticTokenAuthenticator as StaticTokenAuthenticator,  # feature: token
+)  # feature: token
 
 _FEATURES = {
     "GitHubAuthenticator": "github",
