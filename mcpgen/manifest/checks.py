@@ -13,7 +13,7 @@ from typing import Final
 
 from mcpgen.diagnostics import Diagnostic
 from mcpgen.runtime.core.headers import ANNOTATION, header_problems
-from mcpgen.runtime.core.uri.template import variables
+from mcpgen.runtime.core.uri.template import Part, parse, variables
 
 from . import limits, schemas, words
 from .declarations import Json, Pointer
@@ -74,6 +74,16 @@ def _entries(
     for at, entry in parts(data.get(key)):
         if is_mapping(entry):
             yield (*root, key, at), entry
+
+
+def _mixes_lengths(part: Part) -> bool:
+    """Whether braces have a variable with a length beside others, all without names."""
+    return (
+        not isinstance(part, str)
+        and not part.operator.named
+        and len(part.variables) > 1
+        and any(variable.prefix for variable in part.variables)
+    )
 
 
 @dataclass(slots=True)
@@ -197,6 +207,12 @@ class _Check:
         except ValueError as error:
             self.note("MG208", shown(error, 300), at, "see RFC 6570")
             return
+        if self.native and any(map(_mixes_lengths, parse(template))):
+            message = (
+                f"the URI template {quoted(template)} can't be read back from a URI"
+            )
+            hint = "give a variable with a length its own braces: {a},{b:3} for {a,b:3}"
+            self.note("MG208", message, at, hint)
         if template[:1] != "{" and template and not _ABSOLUTE.fullmatch(template):
             message = f"the URI template {quoted(template)} is not absolute"
             self.note("MG207", message, at, "start with a scheme, such as weather://")

@@ -1,7 +1,8 @@
 """The reverse of RFC 6570 expansion: which values of a template give this URI.
 
 Knows what servers use: every operator, lists with `*` and prefixes, but no associative
-arrays. Neither templates nor URIs are trusted: first it is found out, in linear time, where
+arrays; and a prefix only of a variable that is alone in its braces, or has its name in the
+URI. Neither templates nor URIs are trusted: first it is found out, in linear time, where
 in the URI each part of the template can begin; then a search with a budget looks there alone.
 A search whose budget is spent finds nothing: half of one could find the wrong reading.
 """
@@ -9,7 +10,6 @@ A search whose budget is spent finds nothing: half of one could find the wrong r
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -107,16 +107,13 @@ class _Search:
     Sets of places are whole numbers: bit n is the place n characters before the end.
     """
 
-    __slots__ = ("dead", "occurrences", "parts", "repeats", "spent", "strict", "text")
+    __slots__ = ("occurrences", "parts", "spent", "strict", "text")
 
     def __init__(self, parts: Sequence[Part], text: str, strict: bool) -> None:
         self.parts = parts
         self.text = text
         self.strict = strict
         self.spent = 0
-        names = [v.name for p in parts if not isinstance(p, str) for v in p.variables]
-        self.repeats = len(set(names)) < len(names)
-        self.dead: set[tuple[int, int]] = set()
         self.occurrences: dict[str, int] = {}
 
     def run(self) -> Found | None:
@@ -129,15 +126,11 @@ class _Search:
             step = next(stack[-1], None)
             if step is None:
                 stack.pop()
-                # What was found elsewhere matters only where variables repeat.
-                if path and not self.repeats:
-                    self.dead.add((len(stack), path[-1][0]))
                 if path:
                     path.pop()
             elif len(stack) < len(self.parts):
-                if (len(stack), step[0]) not in self.dead:
-                    path.append(step)
-                    stack.append(self._ends(len(stack), step[0], reach))
+                path.append(step)
+                stack.append(self._ends(len(stack), step[0], reach))
             elif step[0] == len(self.text):
                 found = _merge([*(values for _, values in path), step[1]])
                 if found is not None:
@@ -208,8 +201,6 @@ class _Search:
                 text = self.text[begin:end]
                 pieces = text.count(part.operator.separator)
                 self._spend(1 + pieces + text.count("%") // 8 + len(text) // 256)
-                if any(variable.prefix for variable in part.variables):
-                    self._spend(pieces * len(part.variables))
                 values = _read(part, text, reading.value, self.strict)
                 if values is not None:
                     yield end, values
@@ -293,107 +284,20 @@ def _read_positional(
     expression: Expression, text: str, value: re.Pattern[str]
 ) -> Found | None:
     variables, separator = expression.variables, expression.operator.separator
-    pieces = _split(variables, text, separator)
-    counts = _counts(variables, pieces)
-    if any(variable.prefix for variable in variables):
-        pieces = text.split(separator)
-        is_joined = value.fullmatch(separator) is not None
-        counts = _Fitting(variables, pieces, is_joined).counts()
+    has_list = any(variable.explode for variable in variables)
+    # The last variable takes what is left, a list takes many.
+    pieces = text.split(separator, -1 if has_list else len(variables) - 1)
     found: Found = {}
-    begin = 0
-    for variable, count in zip(variables, counts, strict=False):
-        taken = pieces[begin : begin + count]
-        begin += count
-        if not count:
-            continue
-        if not variable.explode:
-            taken = [separator.join(taken)]
-        if not all(value.fullmatch(piece) for piece in taken):
+    for number, variable in enumerate(variables, 1):
+        most = len(pieces) - (len(variables) - number)
+        count = max(most, 1) if variable.explode else 1
+        taken, pieces = pieces[:count], pieces[count:]
+        if not all(map(value.fullmatch, taken)):
             return None
-        items = [decode(piece) for piece in taken]
-        found[variable.name] = items if variable.explode else items[0]
-    return found if begin == len(pieces) else None
-
-
-def _split(variables: Sequence[Variable], text: str, separator: str) -> list[str]:
-    """One piece for each variable; the last takes what is left, a list takes many."""
-    if any(variable.explode for variable in variables):
-        return text.split(separator)
-    return text.split(separator, len(variables) - 1) if len(variables) > 1 else [text]
-
-
-def _counts(variables: Sequence[Variable], pieces: Sequence[str]) -> Iterator[int]:
-    """How many pieces each variable takes where none has a limit."""
-    left = len(pieces)
-    for after, variable in zip(
-        range(len(variables) - 1, -1, -1), variables, strict=True
-    ):
-        count = min(left, max(left - after, 1) if variable.explode else 1)
-        left -= count
-        yield count
-
-
-class _Fitting:
-    """How many pieces each variable takes so that none is longer than its prefix.
-
-    A value may contain the separator itself, as `.` is never encoded, and a variable
-    may be undefined. `open[i]` says from which pieces on the variables from `i` on can
-    take all that is left: as a list with the next such place for each place.
-    """
-
-    def __init__(
-        self, variables: Sequence[Variable], pieces: Sequence[str], is_joined: bool
-    ) -> None:
-        self._variables = variables
-        self._is_joined = is_joined
-        # The place where a piece begins in the decoded text, separators counted.
-        self._starts = [0]
-        for piece in pieces:
-            self._starts.append(self._starts[-1] + len(decode(piece)) + 1)
-        end = len(pieces)
-        self._next = [[end] * (end + 1)]
-        for variable in reversed(variables):
-            self._next.append(self._next_before(variable, self._next[-1]))
-        self._next.reverse()
-
-    def counts(self) -> Iterator[int]:
-        """The number of pieces for each variable; early variables take few."""
-        place, end = 0, len(self._starts) - 1
-        if self._next[0][0] != 0:
-            return
-        for number, variable in enumerate(self._variables):
-            after = self._next[number + 1]
-            least = place + 1
-            if variable.explode:
-                wanted = max(end - (len(self._variables) - number - 1), least)
-                while wanted > least and after[wanted] != wanted:
-                    wanted -= 1
-                least = wanted
-            fits = least <= end and after[least] <= self._limit(variable, place)
-            taken = after[least] if fits else place
-            yield taken - place
-            place = taken
-
-    def _next_before(self, variable: Variable, after: Sequence[int]) -> list[int]:
-        """The next place from which a variable and those behind it fit."""
-        end = len(after) - 1
-        found = [end + 1] * (end + 1)
-        for place in range(end, -1, -1):
-            least = min(place + 1, end)
-            fits = after[place] == place or after[least] <= self._limit(variable, place)
-            found[place] = place if fits else (found[least] if place < end else end + 1)
-        return found
-
-    def _limit(self, variable: Variable, place: int) -> int:
-        """The last place where a variable's value that begins at a place can end."""
-        end = len(self._starts) - 1
-        if variable.explode or place >= end:
-            return end
-        last = end if self._is_joined else place + 1
-        if variable.prefix:
-            longest = self._starts[place] + variable.prefix + 1
-            last = min(last, bisect_right(self._starts, longest) - 1)
-        return last
+        items = [_limited(variable, decode(piece)) for piece in taken]
+        if items:
+            found[variable.name] = items if variable.explode else items[0]
+    return None if pieces else found
 
 
 def _limited(variable: Variable, text: str) -> str:
