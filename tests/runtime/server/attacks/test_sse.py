@@ -288,7 +288,7 @@ async def _full(start: Start) -> AsyncIterator[tuple[SseWire, set[object]]]:
         assert isinstance(transport, SseTransport)
         (served,) = transport._open.values()
         async with asyncio.timeout(SECONDS):
-            while not served._server.is_full:
+            while served._server.room.is_set():
                 await wire.begin_tool("nothing")
         handled: Any = transport._messages._running
         await until(lambda: not handled)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from .handlers.questions import Client
@@ -159,33 +161,25 @@ class EventStore(Protocol):
         ...
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class Session:
     """One client of the legacy era, from `initialize` until it is gone.
 
     Attributes:
         id: What clients name it by: in `Mcp-Session-Id`, or in the URL to which those of
-            HTTP+SSE post.
+            HTTP+SSE post. Nobody can guess it.
         client: Who it is.
         counts_for: Whose limits of sessions it counts against.
         owner: The key of its principal; None without authentication.
         used: When it last did something, by `time.monotonic`.
     """
 
-    __slots__ = ("_data", "client", "counts_for", "id", "owner", "used")
-
-    def __init__(
-        self,
-        client: Client,
-        counts_for: tuple[str, ...] = (),
-        owner: str | None = None,
-    ) -> None:
-        """Begin, with an id that nobody can guess."""
-        self.id = secrets.token_urlsafe(24)
-        self.client = client
-        self.counts_for = counts_for
-        self.owner = owner
-        self.used = time.monotonic()
-        self._data: dict[str, Any] | None = None
+    client: Client
+    counts_for: tuple[str, ...] = ()
+    owner: str | None = None
+    id: str = field(init=False, default_factory=partial(secrets.token_urlsafe, 24))
+    used: float = field(init=False, default_factory=time.monotonic)
+    _data: dict[str, Any] | None = field(init=False, default=None)
 
     @property
     def data(self) -> dict[str, Any]:

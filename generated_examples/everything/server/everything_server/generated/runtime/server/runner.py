@@ -20,7 +20,6 @@ from .transports.http.aiohttp_parts import refine_requests
 from .transports.http.connections import (
     Connections,
     Listener,
-    SlowReaderReaper,
     bound,
     connection_limit,
 )
@@ -45,11 +44,10 @@ class _Lifetime(web.BaseRunner):
         connections: Counts them, once the server is set up.
     """
 
-    connections: Connections
+    connections: Connections | None = None
     _mcp_server: Server
     _settings: Settings
     _draining: asyncio.Event
-    _slow_readers: SlowReaderReaper | None = None
     _listener: Listener | None = None
 
     async def setup(self) -> None:
@@ -58,10 +56,8 @@ class _Lifetime(web.BaseRunner):
         server, settings = self.server, self._settings
         assert server is not None
         refine_requests(server, self._draining.is_set, unsupported_encoding)
-        self.connections = Connections(
-            server, connection_limit(settings.max_connections)
-        )
-        self._slow_readers = SlowReaderReaper(server, settings.connection_idle)
+        limit = connection_limit(settings.max_connections)
+        self.connections = Connections(server, limit, settings.connection_idle)
 
     async def listen(
         self, host: str, port: int, context: ssl.SSLContext | None = None
@@ -72,6 +68,7 @@ class _Lifetime(web.BaseRunner):
             OSError: That is not possible.
         """
         assert self.server is not None
+        assert self.connections is not None
         sockets = await bound(host, port)
         self._listener = Listener(self.server, sockets, context, self.connections)
 
@@ -95,11 +92,11 @@ class _Lifetime(web.BaseRunner):
             if self._listener is not None:
                 self._listener.close()
                 self._listener = None
-            if self._slow_readers is not None:
-                await self._finish()
-                self._slow_readers.close()
+            if self.connections is not None:
+                await self._finish(self.connections)
+                self.connections.close()
 
-    async def _finish(self) -> None:
+    async def _finish(self, connections: Connections) -> None:
         """Answer the requests that have been sent, and close each connection after that.
 
         Here, since aiohttp ignores what arrives once it shuts down: the rest of a body,
@@ -107,7 +104,7 @@ class _Lifetime(web.BaseRunner):
         are kept open for a moment in which one may arrive; without a drain, only until
         what has arrived already is read.
         """
-        loop, connections = asyncio.get_running_loop(), self.connections
+        loop = asyncio.get_running_loop()
         now = loop.time()
         end = now + self._settings.shutdown_timeout
         grace = min(end, now + (GRACE_SECONDS if self._draining.is_set() else 0.0))

@@ -20,6 +20,7 @@ from collections.abc import (
     Sequence,
 )
 from contextvars import Context
+from types import coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core import jsonrpc
@@ -72,40 +73,27 @@ class _Responses:
         """Nothing: a connection has no streams that could be polled."""
 
 
-class _Relieved:
-    """Awaits something with context variables of its own, and calls a function once it
-    has to wait."""
-
-    __slots__ = ("_context", "_on_wait", "_work")
-
-    def __init__(
-        self, work: Awaitable[None], on_wait: Callable[[], None], context: Context
-    ) -> None:
-        self._work = work
-        self._on_wait: Callable[[], None] | None = on_wait
-        self._context = context
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        work = self._work.__await__()
-        run = self._context.run
-        given: Any = None
-        step: Callable[[Any], Any] = work.send
-        while True:
-            try:
-                waited = run(step, given)
-            except StopIteration:
-                return
-            if self._on_wait is not None:
-                self._on_wait()
-                self._on_wait = None
-            try:
-                given, step = (yield waited), work.send
-            except BaseException as error:
-                given, step = error, work.throw
-
-
-def _nothing() -> None:
-    """What is done when a task waits that nobody needs to relieve."""
+@coroutine
+def _relieved(
+    work: Awaitable[None], on_wait: Callable[[], None] | None, context: Context
+) -> Generator[Any, Any, None]:
+    """Await something with context variables of its own, and call a function once it has
+    to wait."""
+    steps = work.__await__()
+    step: Callable[[Any], Any] = steps.send
+    given: Any = None
+    while True:
+        try:
+            waited = context.run(step, given)
+        except StopIteration:
+            return
+        if on_wait is not None:
+            on_wait()
+            on_wait = None
+        try:
+            given, step = (yield waited), steps.send
+        except BaseException as error:
+            given, step = error, steps.throw
 
 
 class ConnectionServer:
@@ -140,8 +128,9 @@ class ConnectionServer:
         self._finishing = False
         self._sending = asyncio.Lock()
         self._waiting = 0
-        self._room = asyncio.Event()
-        self._room.set()
+        self.room: Final = asyncio.Event()
+        """Set while the client reads enough of the responses that wait for it."""
+        self.room.set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._running: dict[
             jsonrpc.RequestId, tuple[asyncio.Task[None], _Responses]
@@ -154,14 +143,15 @@ class ConnectionServer:
         self._reader: asyncio.Task[None] | None = None
         self._input_ended = False
         self._failure: Exception | None = None
-        self._ending = asyncio.Event()
+        self.ending: Final = asyncio.Event()
+        """Set once nothing more is served."""
 
     async def serve(self) -> None:
         """Serve until the client ends or `end` is called."""
         self._eras = tuple(era.connected(self) for era in self._served)
         self._read_on()
         try:
-            await self._ending.wait()
+            await self.ending.wait()
             if self._failure is not None:
                 raise self._failure
             if self._input_ended:
@@ -174,7 +164,7 @@ class ConnectionServer:
 
     def end(self) -> None:
         """Serve no more; requests that run are canceled."""
-        self._ending.set()
+        self.ending.set()
 
     def finish(self) -> None:
         """Refuse new requests, and end when those that run are done."""
@@ -183,26 +173,12 @@ class ConnectionServer:
 
     def _end_if_finished(self) -> None:
         if self._finishing and not self._tasks - {self._reader}:
-            self._ending.set()
+            self.ending.set()
 
     @property
     def has_begun(self) -> bool:
         """Whether the client has shaken hands, as far as it needs to."""
         return any(era.has_begun for era in self._eras)
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether nothing more is served."""
-        return self._ending.is_set()
-
-    @property
-    def is_full(self) -> bool:
-        """Whether so many responses wait for the client that no more is taken."""
-        return not self._room.is_set()
-
-    async def has_room(self) -> None:
-        """Wait until the client has read enough of the responses that wait for it."""
-        await self._room.wait()
 
     def post(self, message: Any, incoming: Incoming) -> asyncio.Task[None] | None:
         """Begin to work on a message that did not come over the connection.
@@ -217,7 +193,7 @@ class ConnectionServer:
         Raises:
             ProtocolError: It is none.
         """
-        work = self._taken(message, incoming, _nothing)
+        work = self._taken(message, incoming, None)
         return None if work is None else self._start(work)
 
     async def send(self, message: bytes) -> None:
@@ -225,7 +201,7 @@ class ConnectionServer:
         size = len(message)
         self._waiting += size
         if self._waiting > _MAX_WAITING:
-            self._room.clear()
+            self.room.clear()
         try:
             await self._sending.acquire()
             try:
@@ -233,11 +209,11 @@ class ConnectionServer:
             finally:
                 self._sending.release()
         except ConnectionError:
-            self._ending.set()
+            self.ending.set()
         finally:
             self._waiting -= size
             if self._waiting <= _MAX_WAITING:
-                self._room.set()
+                self.room.set()
 
     def push(self, message: bytes) -> None:
         """Send a message without waiting; a client that reads none is let go."""
@@ -245,7 +221,7 @@ class ConnectionServer:
         self._unsent_size += len(message)
         if self._unsent_size > _MAX_UNSENT:
             _log.warning("a client does not read what it is sent; its connection ends")
-            self._ending.set()
+            self.ending.set()
         elif self._draining is None:
             self._draining = asyncio.ensure_future(self._drain())
 
@@ -258,7 +234,7 @@ class ConnectionServer:
 
     def _read_on(self) -> None:
         """Let a new task read on: for the first time, or as the one that reads waits."""
-        if not self._ending.is_set():
+        if not self.ending.is_set():
             self._reader = self._start(self._read())
 
     async def _read(self) -> None:
@@ -269,21 +245,21 @@ class ConnectionServer:
         """
         task = asyncio.current_task()
         turn_ends = self._loop.time() + _TURN_SECONDS
-        while self._reader is task and not self._ending.is_set():
+        while self._reader is task and not self.ending.is_set():
             if self._loop.time() > turn_ends:
                 await asyncio.sleep(0)
                 turn_ends = self._loop.time() + _TURN_SECONDS
-            if not self._room.is_set():
-                await self._room.wait()
+            if not self.room.is_set():
+                await self.room.wait()
             try:
                 body = await self._connection.receive()
             except Exception as error:
                 self._failure = error
-                self._ending.set()
+                self.ending.set()
                 return
             if body is None:
                 self._input_ended = True
-                self._ending.set()
+                self.ending.set()
                 return
             try:
                 self._check_size(body)
@@ -318,7 +294,7 @@ class ConnectionServer:
             raise Unreadable(f"The message {problem}", id_of_cut(body), INVALID_REQUEST)
 
     def _taken(
-        self, message: Any, incoming: Incoming, on_wait: Callable[[], None]
+        self, message: Any, incoming: Incoming, on_wait: Callable[[], None] | None
     ) -> Coroutine[Any, Any, None] | None:
         """What is left to be done for a message: the work on a request or a batch.
 
@@ -353,7 +329,7 @@ class ConnectionServer:
         request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
         incoming: Incoming,
-        on_wait: Callable[[], None],
+        on_wait: Callable[[], None] | None,
     ) -> None:
         """Answer a request in this task, which another one relieves when it waits."""
         try:
@@ -381,7 +357,7 @@ class ConnectionServer:
             work = self._request(era, channel, message, incoming)
             # It sees no context variables of other requests, nor they its own.
             incoming.context = self._context.copy()
-            await _Relieved(work, on_wait, incoming.context)
+            await _relieved(work, on_wait, incoming.context)
         except Exception:
             _log.exception("a request failed")
         finally:
@@ -459,13 +435,13 @@ class ConnectionServer:
         self._tasks.discard(task)
         self._end_if_finished()
         error = None if task.cancelled() else task.exception()
-        if task is self._reader and not self._ending.is_set():
+        if task is self._reader and not self.ending.is_set():
             # Nobody reads on.
             reason = "the connection is read no more"
             self._failure = (
                 error if isinstance(error, Exception) else ConnectionError(reason)
             )
-            self._ending.set()
+            self.ending.set()
         elif error is not None:
             _log.error("a request failed", exc_info=error)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ....core import jsonrpc
@@ -22,22 +23,14 @@ _TRIES: Final = 3
 """How often a question is put whose answer does not fit."""
 
 
+@dataclass(eq=False, slots=True)
 class ServerRequests:
     """Asks the client of a session: an `InputRequester` for the legacy era."""
 
-    __slots__ = ("_channel", "_revision", "_session", "_timeout")
-
-    def __init__(
-        self,
-        session: LegacySession,
-        revision: Revision,
-        channel: ResponseChannel,
-        timeout: float,
-    ) -> None:
-        self._session = session
-        self._revision = revision
-        self._channel = channel
-        self._timeout = timeout
+    _session: LegacySession
+    _revision: Revision
+    _channel: ResponseChannel
+    _timeout: float
 
     async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:
         """Put all questions, then wait for all answers.

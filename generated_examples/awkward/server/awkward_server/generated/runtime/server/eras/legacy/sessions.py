@@ -14,13 +14,13 @@ import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ....core import jsonrpc
 from ....core.catalog import Json
 from ....core.jsonrpc import RequestId
 from ...handlers.context import SEVERITY
-from ...handlers.questions import Client
 from ...stores import Events, EventStore, Session
 from ...transports.http.sse import Mailbox, event
 from ..era import Connected
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("mcp.server")
 
+# As factories, `dict[str, str]` and its like take ten times as long.
+_dict: Final = cast("Callable[[], dict[Any, Any]]", dict)
+_set: Final = cast("Callable[[], set[Any]]", set)
+_list: Final = cast("Callable[[], list[Any]]", list)
+
 _EVENT_ID: Final = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
 _MAX_PAGES: Final = 100
 """Pages of a session that are remembered until they are done."""
@@ -37,15 +42,13 @@ _MAX_STREAMS: Final = 32
 """Streams that a session remembers, apart from those on which something still runs."""
 
 
+@dataclass(eq=False, slots=True)
 class Running:
     """A request of a session that is being worked on."""
 
-    __slots__ = ("cancelled", "ctx", "task")
-
-    def __init__(self, task: asyncio.Task[Any] | None, ctx: Context) -> None:
-        self.task = task
-        self.ctx = ctx
-        self.cancelled = False
+    task: asyncio.Task[Any] | None
+    ctx: Context
+    cancelled: bool = False
 
     def cancel(self, reason: str) -> None:
         """Stop the work, once; the request gets no response."""
@@ -62,6 +65,7 @@ class Running:
             self.task.uncancel()
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class LegacySession(Session):
     """A session with all that runs and waits in it.
 
@@ -77,46 +81,21 @@ class LegacySession(Session):
         mailboxes: Open GET streams, the newest last.
     """
 
-    __slots__ = (
-        "_ended",
-        "_events",
-        "_numbers",
-        "_pages",
-        "_tell",
-        "is_connected",
-        "is_kept",
-        "log_floor",
-        "mailboxes",
-        "running",
-        "streams",
-        "subscribed",
-        "waiting",
+    _tell: Callable[[LegacySession, bytes], None] | None = None
+    _events: EventStore | None = None
+    is_kept: bool = field(default=True, kw_only=True)
+    is_connected: bool = field(init=False, default=False)
+    log_floor: int = field(init=False, default=SEVERITY["info"])
+    subscribed: set[str] = field(init=False, default_factory=_set)
+    running: dict[RequestId, Running] = field(init=False, default_factory=_dict)
+    waiting: dict[RequestId, asyncio.Future[Any]] = field(
+        init=False, default_factory=_dict
     )
-
-    def __init__(
-        self,
-        client: Client,
-        counts_for: tuple[str, ...] = (),
-        owner: str | None = None,
-        tell: Callable[[LegacySession, bytes], None] | None = None,
-        events: EventStore | None = None,
-        *,
-        is_kept: bool = True,
-    ) -> None:
-        super().__init__(client, counts_for, owner)
-        self.is_kept = is_kept
-        self.is_connected = False
-        self._tell = tell
-        self._events = events
-        self.log_floor = SEVERITY["info"]
-        self.subscribed: set[str] = set()
-        self.running: dict[RequestId, Running] = {}
-        self.waiting: dict[RequestId, asyncio.Future[Any]] = {}
-        self.streams: dict[int, EventLog] = {}
-        self.mailboxes: list[Mailbox] = []
-        self._numbers = 0
-        self._ended = False
-        self._pages: dict[str, None] | None = None
+    streams: dict[int, EventLog] = field(init=False, default_factory=_dict)
+    mailboxes: list[Mailbox] = field(init=False, default_factory=_list)
+    _numbers: int = field(init=False, default=0)
+    _ended: bool = field(init=False, default=False)
+    _pages: dict[str, None] = field(init=False, default_factory=_dict)
 
     @property
     def busy(self) -> bool:
@@ -166,15 +145,13 @@ class LegacySession(Session):
 
     def asked_to_open(self, elicitation_id: str) -> None:
         """Remember a page that the client was asked to open."""
-        if self._pages is None:
-            self._pages = {}
         if len(self._pages) >= _MAX_PAGES:
             del self._pages[next(iter(self._pages))]
         self._pages[elicitation_id] = None
 
     def elicitation_complete(self, elicitation_id: str) -> bool:
         """See `Session`."""
-        if self._tell is None or not self._pages or elicitation_id not in self._pages:
+        if self._tell is None or elicitation_id not in self._pages:
             return False
         del self._pages[elicitation_id]
         method = "notifications/elicitation/complete"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -43,28 +44,20 @@ def _rendered(change: Change) -> tuple[bytes, bytes]:
     return before, after
 
 
+@dataclass(eq=False, slots=True)
 class Subscription:
     """One open subscription: it hears changes and sends what its client wants of them."""
 
-    __slots__ = ("_id", "_lists", "_send", "_uris", "end", "request_id")
-
+    request_id: jsonrpc.RequestId
+    _lists: frozenset[Announcement]
+    _uris: frozenset[str]
+    _send: Callable[[bytes], None]
     end: Callable[[], None]
     """Ends it when the server stops."""
+    _id: bytes = field(init=False)
 
-    def __init__(
-        self,
-        request_id: jsonrpc.RequestId,
-        lists: frozenset[Announcement],
-        uris: frozenset[str],
-        send: Callable[[bytes], None],
-        end: Callable[[], None],
-    ) -> None:
-        self.request_id = request_id
-        self._id = to_json(request_id)
-        self._lists = lists
-        self._uris = uris
-        self._send = send
-        self.end = end
+    def __post_init__(self) -> None:
+        self._id = to_json(self.request_id)
 
     def acknowledge(self) -> None:
         """Send the first notification, which says what is announced."""

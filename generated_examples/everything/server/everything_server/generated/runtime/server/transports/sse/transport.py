@@ -157,9 +157,9 @@ class SseConnection:
             Refused: 429 when it takes too long, or too many wait already; 404 when the
                 stream has ended meanwhile.
         """
-        if self._server.is_full:
+        if not self._server.room.is_set():
             await self._wait_for_room(posted)
-        if self._server.is_ending:
+        if self._server.ending.is_set():
             raise unknown_session()
 
     async def _wait_for_room(self, posted: Exchange) -> None:
@@ -171,7 +171,7 @@ class SseConnection:
         try:
             # A client that is gone is not noticed before its body has arrived.
             async with asyncio.timeout(self._post_timeout or None):
-                await self._server.has_room()
+                await self._server.room.wait()
         except TimeoutError:
             raise _unread() from None
         finally:

@@ -85,26 +85,32 @@ class Connections:
     """The connections of a server; the one silent longest is closed for a new one.
 
     A connection is silent while the server waits for the rest of a request on it, or for
-    its TLS handshake. Connections whose requests are being answered are never closed.
+    its TLS handshake. Connections whose requests are being answered are never closed,
+    unless their clients take nothing of what they asked for: an answer waits in memory
+    until its client has read it, and no coroutine waits with it.
     """
 
-    __slots__ = ("_beginning", "_candidates", "_limit", "_listed", "_log", "_open")
-
-    def __init__(self, server: web.Server, limit: int | None) -> None:
-        """Begin to count.
+    def __init__(self, server: web.Server, limit: int | None, seconds: float) -> None:
+        """Begin to count; needs a running loop.
 
         Args:
             server: Whose connections.
             limit: How many may be open; None for any number.
+            seconds: How long a client may take nothing, or send nothing on a new
+                connection; 0 is as long as it likes.
         """
         self._limit = math.inf if limit is None else limit
+        self._server = server
+        self._period = seconds / _LOOKS
+        self._unread: dict[asyncio.Transport, tuple[int, int]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        if seconds:
+            self._schedule()
         self._open: dict[web.RequestHandler, None] = {}
         self._beginning: dict[web.RequestHandler, tuple[asyncio.Task[Any], float]] = {}
         self._candidates: list[tuple[float, web.RequestHandler]] = []
         self._log = _SeldomLog()
-        self._listed: web.Server | None = None
-        if not observe_connections(server, self._made, self._lost):
-            self._listed = server
+        self._is_observed = observe_connections(server, self._made, self._lost)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -119,7 +125,7 @@ class Connections:
 
     def _all(self) -> Collection[web.RequestHandler]:
         """Those that were made."""
-        return self._open if self._listed is None else self._listed.connections
+        return self._open if self._is_observed else self._server.connections
 
     def begins(self, connection: web.RequestHandler, task: asyncio.Task[Any]) -> None:
         """Count a connection that was accepted, and may have no TLS yet.
@@ -152,6 +158,31 @@ class Connections:
             task.cancel()
         for connection in tuple(self._all()):
             end_connection(connection)
+
+    def close(self) -> None:
+        """Look no more after those whose clients take nothing."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _schedule(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._period, self._look)
+
+    def _look(self) -> None:
+        # First: whatever one connection does, the next look comes.
+        self._schedule()
+        before, self._unread = self._unread, {}
+        for connection in self._server.connections:
+            transport = connection.transport
+            size = 0 if transport is None else transport.get_write_buffer_size()
+            if transport is None or not (size or has_no_timer(connection)):
+                continue
+            was, looks = before.get(transport, (0, 0))
+            looks = 0 if size < was else looks + 1
+            if looks > _LOOKS:
+                transport.abort()
+            else:
+                self._unread[transport] = size, looks
 
     def exhausted(self, error: OSError) -> None:
         """Close a silent connection, as a new one can't be accepted."""
@@ -244,56 +275,6 @@ class _SeldomLog:
         )
         self._silent = self._refused = 0
         self._error = None
-
-
-class SlowReaderReaper:
-    """Ends connections whose clients take nothing of what they asked for, or ask nothing.
-
-    An answer waits in memory until its client has read it, and no coroutine waits with it.
-    """
-
-    __slots__ = ("_lying", "_period", "_server", "_timer")
-
-    def __init__(self, server: web.Server, seconds: float) -> None:
-        """Begin to look; needs a running loop.
-
-        Args:
-            server: Whose connections.
-            seconds: How long a client may take nothing, or send nothing on a new
-                connection; 0 is as long as it likes.
-        """
-        self._server = server
-        self._period = seconds / _LOOKS
-        self._lying: dict[asyncio.Transport, tuple[int, int]] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        if seconds:
-            self._schedule()
-
-    def close(self) -> None:
-        """Look no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _schedule(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._period, self._look)
-
-    def _look(self) -> None:
-        # First: whatever one connection does, the next look comes.
-        self._schedule()
-        before, self._lying = self._lying, {}
-        for connection in self._server.connections:
-            transport = connection.transport
-            size = 0 if transport is None else transport.get_write_buffer_size()
-            if transport is None or not (size or has_no_timer(connection)):
-                continue
-            was, looks = before.get(transport, (0, 0))
-            looks = 0 if size < was else looks + 1
-            if looks > _LOOKS:
-                transport.abort()
-            else:
-                self._lying[transport] = size, looks
 
 
 async def bound(host: str, port: int) -> list[socket.socket]:
