@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from mcpgen.runtime.client import AuthError
+from mcpgen.runtime.client.features.oauth import watched as of_oauth
 from mcpgen.runtime.client.features.oauth import web as oauth_web
 from mcpgen.runtime.client.features.oauth.web import Place, Reach
 from mcpgen.runtime.client.transports.http import aiohttp_parts as of_client
@@ -156,7 +157,7 @@ async def test_a_connection_is_checked_before_anything_is_sent(
     async def pass_(*_: object) -> None:
         """As when a name stands for another address a moment later."""
 
-    without(monkeypatch, of_client, *names)
+    without(monkeypatch, of_oauth, *names)
     monkeypatch.setattr(Reach, "check", pass_)
     async with ClientSession() as session, document() as (url, got):
         local = Reach.of(Place.LOOPBACK)
@@ -172,7 +173,7 @@ async def test_a_connection_is_checked_before_anything_is_sent(
 async def test_nothing_is_sent_where_connections_can_not_be_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    without(monkeypatch, of_client, "send")
+    without(monkeypatch, of_oauth, "send")
     async with ClientSession() as session, document() as (url, got):
         with pytest.raises(AuthError, match="aiohttp"):
             await oauth_web.fetch(session, url, "document")

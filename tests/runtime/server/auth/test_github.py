@@ -19,7 +19,7 @@ from mcpgen.runtime.server.features.auth import (
     Principal,
     Refusal,
     Unavailable,
-    authenticator,
+    fetch,
     make_api_key,
 )
 from tests.pace import patient
@@ -210,7 +210,7 @@ async def test_answers_are_remembered_for_a_while(github: GitHub) -> None:
 async def test_a_flood_of_bad_tokens_does_not_push_good_ones_out(
     github: GitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authenticator, "MAX_REMEMBERED", 10)
+    monkeypatch.setattr(fetch, "MAX_REMEMBERED", 10)
     rule = GitHubAuthenticator(url=github.url, users=["ann"])
 
     async def asked(token: str) -> int:

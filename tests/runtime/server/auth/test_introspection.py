@@ -17,7 +17,7 @@ from mcpgen.runtime.server.features.auth import (
     Principal,
     Refusal,
     Unavailable,
-    authenticator,
+    fetch,
     make_api_key,
 )
 from tests.pace import patient
@@ -284,7 +284,7 @@ class TestRemembering:
     async def test_a_flood_of_bad_tokens_does_not_push_good_ones_out(
         self, oracle: Oracle, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(authenticator, "MAX_REMEMBERED", 10)
+        monkeypatch.setattr(fetch, "MAX_REMEMBERED", 10)
         async with asking(oracle) as rule:
             await show(rule)
             oracle.changes = {"active": False}

@@ -15,7 +15,7 @@ from mcpgen.runtime.server.features.auth import (
     Principal,
     Refusal,
 )
-from mcpgen.runtime.server.features.auth.authenticator import Remembered
+from mcpgen.runtime.server.features.auth.fetch import Remembered
 
 from .conftest import Serving
 from .issuer import AUDIENCE, Issuer

@@ -1,17 +1,15 @@
 """The parts of aiohttp that it does not promise to keep: all that the client uses of them.
 
-No other module of the client touches them. Each part is looked up when it is used, works
+No other module of the client touches them but one of the feature `oauth`. Each part is looked up when it is used, works
 with aiohttp 3.12.15 to 3.14, and has a plain replacement for an aiohttp without it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import copy
 import socket
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -134,73 +132,6 @@ class _Resolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is open."""
-
-
-@contextmanager
-def watched(
-    session: aiohttp.ClientSession,
-    connected: Callable[[asyncio.Transport | None], None],
-) -> Generator[aiohttp.ClientSession]:
-    """A session on the same connections that shows each before it sends anything.
-
-    There is no public way to give one request of a session another class. Without
-    `ClientSession._request_class` it is a new session with the same connector, which
-    lacks the proxy that the other may have as its default. Without `ClientRequest.send`
-    nothing can be checked.
-
-    Args:
-        session: A session.
-        connected: Gets a connection, and raises what refuses it.
-
-    Raises:
-        NotImplementedError: This aiohttp has no `ClientRequest.send`.
-    """
-    if part(aiohttp.ClientRequest, "send") is None:
-        raise NotImplementedError(
-            "with this version of aiohttp, addresses of authorization servers can't be "
-            "checked; install another"
-        )
-
-    def request(*arguments: Any, **options: Any) -> _Watched:
-        return _Watched(connected, *arguments, **options)
-
-    made: Any
-    if part(session, "_request_class") is None:
-        made = aiohttp.ClientSession(
-            connector=session.connector,
-            connector_owner=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=session.headers,
-            request_class=cast("type[aiohttp.ClientRequest]", request),
-            trust_env=session.trust_env,
-        )
-    else:
-        made = copy.copy(session)
-        made._request_class = request
-    try:
-        yield made
-    finally:
-        made.detach()
-
-
-class _Watched(aiohttp.ClientRequest):
-    """A request that shows its connection before it is sent."""
-
-    def __init__(
-        self,
-        connected: Callable[[asyncio.Transport | None], None],
-        *arguments: Any,
-        **options: Any,
-    ) -> None:
-        super().__init__(*arguments, **options)
-        self._connected = connected
-
-    async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        """See `ClientRequest`."""
-        # Behind a proxy the connection leads to the proxy.
-        if self.proxy is None:
-            self._connected(conn.transport)
-        return await super().send(conn)
 
 
 def memory_session(app: web.Application) -> Callable[[], aiohttp.ClientSession]:

@@ -296,8 +296,8 @@ async def fetch(
     check_secure(url, what)
     import aiohttp
 
-    from ...transports.http.aiohttp_parts import watched
     from ...transports.http.requests import read_some
+    from .watched import watched
 
     place: Place | None = None
 

@@ -1,8 +1,7 @@
 """The protocol of authentication: a request's headers in, a `Principal` or a refusal out.
 
 Implement `Authenticator` for rules of your own; `FirstOf` and `AllOf` combine several.
-Bearer tokens come out of the header, and are remembered as digests for as long as they
-are good: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+Bearer tokens come out of the header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 Knows HTTP headers and connections, nothing of MCP.
 """
 
@@ -11,18 +10,14 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias
 
 from aiohttp import hdrs
 
 from ...principal import Principal
-
-V = TypeVar("V")
 
 Recall: TypeAlias = Callable[[Mapping[str, str]], Principal | None]
 
@@ -34,8 +29,6 @@ MAX_TOKEN: Final = 16 * 1024
 
 KEY_PREFIX: Final = "mcp_"
 """What API keys of this server's begin with."""
-
-MAX_REMEMBERED: Final = 10_000
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
@@ -256,118 +249,8 @@ def bearer_token(headers: Mapping[str, str]) -> str | None:
     return token
 
 
-def mark(token: str, audiences: Sequence[str] = ()) -> bytes:
-    """What a token is remembered by, however its header was written.
-
-    Args:
-        token: From `bearer_token`.
-        audiences: The server that it was shown to, where what is remembered counts for
-            that one alone; `Remembered.of` does not find it then.
-    """
-    key = digest(f"Bearer {token}")
-    return key + "\n".join(audiences).encode() if audiences else key
-
-
 def digest(text: str) -> bytes:
     """What a token is remembered by, so that memory does not hold tokens."""
     # As hard to forge as SHA-256, and half its cost on every request; in its own
     # length, as asking for another one costs more than keeping all of it.
     return blake2b(text.encode("utf-8", "surrogatepass")).digest()
-
-
-class Remembered(Generic[V]):
-    """Values until their time is up; the oldest goes when there are too many."""
-
-    def __init__(self, limit: int | None = None) -> None:
-        self._limit = limit or MAX_REMEMBERED
-        self._entries: dict[bytes, tuple[float, V]] = {}
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def of(self, headers: Mapping[str, str]) -> V | None:
-        """The value of a request's token, where its header is written as most are.
-
-        Any other spelling costs a reading of it; see `mark`.
-
-        Raises:
-            Refusal: `Authorization` came twice.
-        """
-        value = only(headers, hdrs.AUTHORIZATION)
-        return None if value is None else self.get(digest(value))
-
-    def get(self, key: bytes) -> V | None:
-        """The value of a key, unless its time is up."""
-        entry = self._entries.get(key)
-        if entry is None:
-            return None
-        until, value = entry
-        if until <= time.time():
-            del self._entries[key]
-            return None
-        return value
-
-    def put(self, key: bytes, value: V, until: float) -> None:
-        """Keep a value until a time in seconds since 1970."""
-        self._entries.pop(key, None)
-        if until <= time.time():
-            return
-        if len(self._entries) >= self._limit:
-            del self._entries[next(iter(self._entries))]
-        self._entries[key] = (until, value)
-
-
-class BearerAuthenticator(ABC):
-    """Accepts bearer tokens that `_verify` accepts.
-
-    A good token is remembered `remember` seconds and never beyond its end; a revoked one
-    can be used that long.
-    """
-
-    def __init__(
-        self, remember: float, audiences: Collection[str] | None = None
-    ) -> None:
-        """Prepare.
-
-        Args:
-            remember: Seconds for which a good token is not looked at again.
-            audiences: What tokens for this server name; empty takes the server's own
-                URIs, None is for tokens that name none.
-        """
-        self._remember = remember
-        self._audiences = None if audiences is None else tuple(audiences)
-        self._known: Remembered[Principal] = Remembered()
-
-    async def authenticate(self, request: AuthRequest) -> Principal | None:
-        """The token's subject; see `Authenticator`."""
-        token = bearer_token(request.headers)
-        if token is None:
-            return None
-        # One that goes by each server's own URI may be asked by several servers.
-        own = request.audiences if self._audiences == () else ()
-        key = mark(token, own)
-        principal = self._known.get(key)
-        if principal is None:
-            principal = await self._verify(token, key, self._audiences or own)
-            until = time.time() + self._remember
-            expires = principal.expires
-            self._known.put(
-                key, principal, until if expires is None else min(until, expires)
-            )
-        return principal
-
-    def recall(self, headers: Mapping[str, str]) -> Principal | None:
-        """See `Authenticator`."""
-        return self._known.of(headers)
-
-    @abstractmethod
-    async def _verify(
-        self, token: str, key: bytes, audiences: tuple[str, ...]
-    ) -> Principal:
-        """A token's principal; raises as `authenticate` does.
-
-        Args:
-            token: The token.
-            key: What it is remembered by.
-            audiences: One of them it must be made for, where tokens name one.
-        """

@@ -1,6 +1,7 @@
-"""Asking authorization servers: bounded answers, bounded time, no redirects.
+"""Tokens of authorization servers: asking these, and remembering tokens that are good.
 
-The addresses come from settings or from the metadata of a server that settings name.
+Answers and time are bounded, and no redirect is followed. The addresses come from settings
+or from the metadata of a server that settings name. Tokens are remembered as digests.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ import asyncio
 import logging
 import re
 import time
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from base64 import b64encode
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp import hdrs
 from pydantic import SecretStr
 from pydantic_core import from_json
 
@@ -25,16 +27,20 @@ from ...options.section import Section
 from ...principal import Principal
 from .authenticator import (
     KEY_PREFIX,
-    BearerAuthenticator,
+    AuthRequest,
     Refusal,
-    Remembered,
     Unavailable,
+    bearer_token,
+    digest,
+    only,
 )
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 _log: Final = logging.getLogger("mcp.auth")
 
+MAX_REMEMBERED: Final = 10_000
 MAX_ANSWER: Final = 256 * 1024
 SECONDS: Final = 10.0
 _CONNECTIONS: Final = 16
@@ -191,6 +197,119 @@ class SingleFlight(Generic[T]):
         self._running.pop(key, None)
         if not task.cancelled():
             task.exception()  # seen, even when nobody waits any more
+
+
+# ------------------------------------------------------------------ bearer tokens
+
+
+def mark(token: str, audiences: Sequence[str] = ()) -> bytes:
+    """What a token is remembered by, however its header was written.
+
+    Args:
+        token: From `bearer_token`.
+        audiences: The server that it was shown to, where what is remembered counts for
+            that one alone; `Remembered.of` does not find it then.
+    """
+    key = digest(f"Bearer {token}")
+    return key + "\n".join(audiences).encode() if audiences else key
+
+
+class Remembered(Generic[V]):
+    """Values until their time is up; the oldest goes when there are too many."""
+
+    def __init__(self, limit: int | None = None) -> None:
+        self._limit = limit or MAX_REMEMBERED
+        self._entries: dict[bytes, tuple[float, V]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def of(self, headers: Mapping[str, str]) -> V | None:
+        """The value of a request's token, where its header is written as most are.
+
+        Any other spelling costs a reading of it; see `mark`.
+
+        Raises:
+            Refusal: `Authorization` came twice.
+        """
+        value = only(headers, hdrs.AUTHORIZATION)
+        return None if value is None else self.get(digest(value))
+
+    def get(self, key: bytes) -> V | None:
+        """The value of a key, unless its time is up."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        until, value = entry
+        if until <= time.time():
+            del self._entries[key]
+            return None
+        return value
+
+    def put(self, key: bytes, value: V, until: float) -> None:
+        """Keep a value until a time in seconds since 1970."""
+        self._entries.pop(key, None)
+        if until <= time.time():
+            return
+        if len(self._entries) >= self._limit:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = (until, value)
+
+
+class BearerAuthenticator(ABC):
+    """Accepts bearer tokens that `_verify` accepts.
+
+    A good token is remembered `remember` seconds and never beyond its end; a revoked one
+    can be used that long.
+    """
+
+    def __init__(
+        self, remember: float, audiences: Collection[str] | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            remember: Seconds for which a good token is not looked at again.
+            audiences: What tokens for this server name; empty takes the server's own
+                URIs, None is for tokens that name none.
+        """
+        self._remember = remember
+        self._audiences = None if audiences is None else tuple(audiences)
+        self._known: Remembered[Principal] = Remembered()
+
+    async def authenticate(self, request: AuthRequest) -> Principal | None:
+        """The token's subject; see `Authenticator`."""
+        token = bearer_token(request.headers)
+        if token is None:
+            return None
+        # One that goes by each server's own URI may be asked by several servers.
+        own = request.audiences if self._audiences == () else ()
+        key = mark(token, own)
+        principal = self._known.get(key)
+        if principal is None:
+            principal = await self._verify(token, key, self._audiences or own)
+            until = time.time() + self._remember
+            expires = principal.expires
+            self._known.put(
+                key, principal, until if expires is None else min(until, expires)
+            )
+        return principal
+
+    def recall(self, headers: Mapping[str, str]) -> Principal | None:
+        """See `Authenticator`."""
+        return self._known.of(headers)
+
+    @abstractmethod
+    async def _verify(
+        self, token: str, key: bytes, audiences: tuple[str, ...]
+    ) -> Principal:
+        """A token's principal; raises as `authenticate` does.
+
+        Args:
+            token: The token.
+            key: What it is remembered by.
+            audiences: One of them it must be made for, where tokens name one.
+        """
 
 
 class AskingAuthenticator(BearerAuthenticator):

@@ -24,14 +24,8 @@ from pydantic_core import from_json
 from ....core.jsonrpc import is_array, is_object
 from ...options.section import url as is_url
 from ...principal import Principal
-from .authenticator import (
-    AuthRequest,
-    BearerAuthenticator,
-    Deployment,
-    Refusal,
-    Unavailable,
-)
-from .fetch import Fetcher, SingleFlight, checked_url, shown
+from .authenticator import AuthRequest, Deployment, Refusal, Unavailable
+from .fetch import BearerAuthenticator, Fetcher, SingleFlight, checked_url, shown
 from .issuer import IssuerSettings, audience, discover, principal_of
 
 _log: Final = logging.getLogger("mcp.auth")
