@@ -12,10 +12,10 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias
 
 from .catalog import Json, JsonObject
-from .schema.document import below
+from .schema.document import below, is_object
 
 PROTOCOL_VERSION: Final = "MCP-Protocol-Version"
 METHOD: Final = "Mcp-Method"
@@ -42,6 +42,12 @@ _FIELD_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
 _INTEGER: Final = re.compile(r"(-?[0-9]{1,300})(?:\.0+)?")
 _OPEN: Final = "=?base64?"
 _CLOSE: Final = "?="
+
+
+_Place: TypeAlias = tuple[str | int, ...]
+_Position: TypeAlias = tuple[Any, _Place, _Place | None]
+"""A schema, where it is, and the property names that lead to it from the root; None
+once another keyword was passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,41 +134,13 @@ def header_parameters(input_schema: Json) -> tuple[HeaderParameter, ...]:
 
     A schema that breaks a rule has none: its tool is invalid for clients anyway.
     """
-    found: list[HeaderParameter] = []
-    for position in _annotated(input_schema):
-        if _position_problem(position) is not None or position.path is None:
-            return ()
-        found.append(
-            HeaderParameter(
-                PARAMETER_PREFIX + cast(str, position.schema[ANNOTATION]),
-                position.path,
-                cast(HeaderType, position.schema["type"]),
-            )
-        )
-    if len({parameter.header.lower() for parameter in found}) < len(found):
-        return ()
-    return tuple(found)
+    found, problems = _annotated(input_schema)
+    return () if problems else tuple(found)
 
 
 def header_problems(input_schema: Json) -> tuple[HeaderProblem, ...]:
     """Every rule of `x-mcp-header` that an `inputSchema` breaks."""
-    problems: list[HeaderProblem] = []
-    first_use: dict[str, str] = {}
-    for position in _annotated(input_schema):
-        place = (*position.place, ANNOTATION)
-        message = _position_problem(position)
-        if message is None:
-            name = cast(str, position.schema[ANNOTATION])
-            owner = ".".join(position.path or ())
-            other = first_use.setdefault(name.lower(), owner)
-            if other == owner:
-                continue
-            message = (
-                f"`{ANNOTATION}` {name!r} is already taken by property {other!r}; "
-                "letter case does not count"
-            )
-        problems.append(HeaderProblem(place, message))
-    return tuple(problems)
+    return tuple(_annotated(input_schema)[1])
 
 
 def parameter_headers(
@@ -213,38 +191,53 @@ def _same(kind: HeaderType, value: Json, text: str) -> bool:
     return render(value) == text
 
 
-@dataclass(frozen=True, slots=True)
-class _Position:
-    schema: JsonObject
-    place: tuple[str | int, ...]
-    path: tuple[str, ...] | None
-    """Property names from the root; None once another keyword was passed."""
-
-
-def _annotated(root: Json) -> Iterator[_Position]:
-    """Each schema with the annotation, in document order; never follows `$ref`."""
-    stack = [_Position(root, (), ())] if isinstance(root, Mapping) else []
-    while stack:
-        position = stack.pop()
-        if ANNOTATION in position.schema:
-            yield position
-        stack.extend(reversed(list(_children(position))))
-
-
-def _children(position: _Position) -> Iterator[_Position]:
-    for keyword, value in position.schema.items():
-        for keys, child in below(keyword, value):
-            if not isinstance(child, Mapping):
+def _annotated(root: Json) -> tuple[list[HeaderParameter], list[HeaderProblem]]:
+    """What the annotations of a schema mean, and what is wrong with them."""
+    found: dict[str, HeaderParameter] = {}
+    problems: list[HeaderProblem] = []
+    for schema, place, path in _positions(root):
+        name = schema[ANNOTATION]
+        message = _position_problem(schema, path)
+        if message is None:
+            names = tuple(map(str, path or ()))
+            parameter = HeaderParameter(PARAMETER_PREFIX + name, names, schema["type"])
+            other = found.setdefault(name.lower(), parameter)
+            if other is parameter:
                 continue
-            path = None
-            if keyword == "properties" and position.path is not None:
-                path = (*position.path, str(keys[0]))
-            yield _Position(child, (*position.place, keyword, *keys), path)
+            message = (
+                f"`{ANNOTATION}` {name!r} is already taken by property "
+                f"{'.'.join(other.path)!r}; letter case does not count"
+            )
+        problems.append(HeaderProblem((*place, ANNOTATION), message))
+    return list(found.values()), problems
 
 
-def _position_problem(position: _Position) -> str | None:
-    name = position.schema[ANNOTATION]
-    if not position.path:
+def _positions(root: Any) -> Iterator[_Position]:
+    """Each schema with the annotation, in document order; never follows `$ref`."""
+    stack: list[_Position] = [(root, (), ())]
+    while stack:
+        schema, place, path = stack.pop()
+        if not is_object(schema):
+            continue
+        if ANNOTATION in schema:
+            yield schema, place, path
+        inner: list[_Position] = [
+            (
+                child,
+                (*place, keyword, *keys),
+                None if path is None or keyword != "properties" else (*path, *keys),
+            )
+            for keyword, value in schema.items()
+            for keys, child in below(keyword, value)
+        ]
+        stack.extend(reversed(inner))
+
+
+def _position_problem(
+    schema: Mapping[str, Any], path: Sequence[object] | None
+) -> str | None:
+    name = schema[ANNOTATION]
+    if not path:
         return (
             f"`{ANNOTATION}` is only allowed on properties that are reached from the "
             "root through `properties` alone"
@@ -255,8 +248,8 @@ def _position_problem(position: _Position) -> str | None:
         return f"`{ANNOTATION}` must not be empty"
     if not _TOKEN.fullmatch(name):
         return f"`{ANNOTATION}` {name!r} is not a valid part of a header name"
-    kind = position.schema.get("type")
-    if isinstance(kind, str) and kind in ("string", "integer", "boolean"):
+    kind = schema.get("type")
+    if kind in ("string", "integer", "boolean"):
         return None
     if isinstance(kind, str):
         return f"`{ANNOTATION}` is not allowed on type {kind}"

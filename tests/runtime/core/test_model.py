@@ -115,11 +115,10 @@ def test_an_unknown_key_called_like_an_attribute_is_not_the_attribute(
 def test_a_whole_float_stays_one_where_any_number_is_wanted() -> None:
     places = Codec[Places](Places)
     built = places.build(
-        [
-            {"name": "b", "anything": {"point": 1.0}, "int": 7.0},
-            {"name": "c", "point": {"x": 3.0, "y": 50.0, "z": [1.0]}},
-            {"x": 1.0, "y": 2.0},
-        ]
+        from_json(
+            b'[{"name":"b","anything":{"point":1.0},"int":7.0},'
+            b'{"name":"c","point":{"x":3.0,"y":50.0,"z":[1.0]}},{"x":1.0,"y":2.0}]'
+        )
     )
     assert places.dump_json(built) == (
         b'[{"name":"b","anything":{"point":1.0},"int":7.0},'

@@ -7,7 +7,6 @@ and what is dumped is what was built: absent keys stay absent, unknown ones stay
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from typing import (
@@ -249,55 +248,30 @@ def _lenient(validator: SchemaValidator, instance: Json, error: ValidationError)
     In JSON, 1.0 is an integer; in Python it is none. Floats elsewhere stay as they are,
     except beside so many that it would take long to tell their places apart.
     """
-    if error.error_count() > _MOST_PLACES:
-        return validator.validate_python(
-            _with_integers(instance), strict=True, by_alias=True, by_name=False
-        )
-    wanted = error.errors(include_url=False, include_context=False, include_input=False)
-    corrected = _corrected(instance, [problem["loc"] for problem in wanted])
-    try:
-        return validator.validate_python(
-            corrected, strict=True, by_alias=True, by_name=False
-        )
-    except ValidationError:
-        return validator.validate_python(
-            _with_integers(instance), strict=True, by_alias=True, by_name=False
-        )
+    if error.error_count() <= _MOST_PLACES:
+        wanted = error.errors(include_url=False, include_context=False)
+        corrected = _corrected(instance, {id(problem["input"]) for problem in wanted})
+        with suppress(ValidationError):
+            return validator.validate_python(
+                corrected, strict=True, by_alias=True, by_name=False
+            )
+    return validator.validate_python(
+        _corrected(instance, None), strict=True, by_alias=True, by_name=False
+    )
 
 
-def _corrected(value: Json, places: Sequence[tuple[int | str, ...]]) -> Json:
-    """A copy with integers in place of whole floats, at the places of problems alone.
+def _corrected(value: Json, wanted: set[int] | None) -> Json:
+    """A copy with integers in place of whole floats.
 
-    A place also has names of classes and types, which are no keys of the value.
+    Args:
+        value: What to copy.
+        wanted: The identities of these floats, which a parser has made one by one; None
+            for all.
     """
-    if isinstance(value, float) and places and value.is_integer():
-        return int(value)
-    if not (is_array(value) or is_object(value)):
-        return value
-    below: dict[int | str, list[tuple[int | str, ...]]] = {}
-    for place in places:
-        for at, key in enumerate(place):
-            if _has(value, key):
-                below.setdefault(key, []).append(place[at + 1 :])
-                break
-    if is_object(value):
-        return {
-            key: _corrected(part, below.get(key, ())) for key, part in value.items()
-        }
-    return [_corrected(part, below.get(at, ())) for at, part in enumerate(value)]
-
-
-def _has(value: Json, key: int | str) -> bool:
-    if isinstance(key, int):
-        return is_array(value) and key < len(value)
-    return is_object(value) and key in value
-
-
-def _with_integers(value: Json) -> Json:
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        return int(value) if wanted is None or id(value) in wanted else value
     if is_array(value):
-        return [_with_integers(item) for item in value]
+        return [_corrected(item, wanted) for item in value]
     if is_object(value):
-        return {key: _with_integers(item) for key, item in value.items()}
+        return {key: _corrected(item, wanted) for key, item in value.items()}
     return value

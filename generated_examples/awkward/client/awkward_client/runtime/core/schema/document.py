@@ -73,19 +73,14 @@ def below(keyword: str, value: Json) -> Iterator[tuple[tuple[str | int, ...], Js
 
 
 def encoded(schema: Any) -> Any:
-    """A JSON Schema whose references are valid URI references.
+    """A copy of a JSON Schema whose references are valid URI references.
 
     Some generators of JSON Schema write names into fragments as they are, such as
     `#/properties/last name`. Here, these names are percent-encoded.
-
-    Returns:
-        The schema itself where there is nothing to encode, else a changed copy.
     """
     if not is_object(schema):
         return schema
-    made = {key: _keyword(key, value) for key, value in schema.items()}
-    is_same = all(made[key] is value for key, value in schema.items())
-    return schema if is_same else made
+    return {key: _keyword(key, value) for key, value in schema.items()}
 
 
 def is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
@@ -98,22 +93,13 @@ def is_array(value: Any) -> TypeGuard[Sequence[Any]]:
 
 def _keyword(keyword: str, value: Any) -> Any:
     if keyword in KEYWORDS and isinstance(value, str):
-        return _reference(value)
+        address, mark, fragment = value.partition("#")
+        return quote(address, _SAFE) + mark + quote(fragment, _SAFE_IN_FRAGMENT)
     if keyword in MAP and is_object(value):
-        inner = {name: encoded(child) for name, child in value.items()}
-        is_same = all(inner[name] is child for name, child in value.items())
-        return value if is_same else inner
+        return {name: encoded(child) for name, child in value.items()}
     if keyword in LIST and is_array(value):
-        children = [encoded(child) for child in value]
-        is_same = all(a is b for a, b in zip(children, value, strict=True))
-        return value if is_same else children
+        return [encoded(child) for child in value]
     return encoded(value) if keyword in ONE else value
-
-
-def _reference(text: str) -> str:
-    address, mark, fragment = text.partition("#")
-    made = quote(address, _SAFE) + mark + quote(fragment, _SAFE_IN_FRAGMENT)
-    return text if made == text else made
 
 
 class Document:

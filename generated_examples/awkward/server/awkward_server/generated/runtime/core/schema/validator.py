@@ -183,27 +183,25 @@ def is_expensive(schema: Json) -> bool:
     if not sources or all(KEYWORDS.isdisjoint(part) for part in document.parts):
         return False
     left = MAX_STEPS
-    around: dict[int, list[_Step]] = {}
-    for source in sources:
-        path: list[tuple[str, Iterator[_Step]]] = [("", iter((("", source),)))]
-        while path:
-            reference, part = next(path[-1][1], (None, source))
-            if reference is None:
-                path.pop()
-                continue
-            left -= 1
-            if left < 0:
-                return True
-            # The same object may stand in several places: a reference is what closes a
-            # circle.
-            if reference and any(reference == each for each, _ in path):
-                continue
-            if id(part) not in around:
-                following = list(_next(part, document))
-                # A second time for the keyword of its own.
-                times = 1 if _UNEVALUATED.isdisjoint(part) else 2
-                around[id(part)] = following * times
-            path.append((reference, iter(around[id(part)])))
+    following: dict[int, list[_Step]] = {}
+    waiting: list[tuple[Mapping[str, Json], tuple[str, ...]]]
+    waiting = [(source, ()) for source in sources]
+    while waiting:
+        part, path = waiting.pop()
+        if id(part) not in following:
+            # A second time for the keyword of its own.
+            times = 1 if _UNEVALUATED.isdisjoint(part) else 2
+            following[id(part)] = list(_next(part, document)) * times
+        left -= len(following[id(part)]) * (1 + len(path) // 100)
+        if left < 0:
+            return True
+        # The same object may stand in several places: a reference is what closes a
+        # circle.
+        waiting += [
+            (target, (*path, reference) if reference else path)
+            for reference, target in following[id(part)]
+            if reference not in path
+        ]
     return False
 
 
