@@ -1,4 +1,4 @@
-"""What mcpgen tells users about their input: place, code, message, hint.
+"""What mcpgen reports about its input: place, code, message, hint.
 
 The lowest layer: every stage may import it, it imports no other stage. Each code
 stands once in `CATALOGUE`; `tests/diagnostics/<CODE>-<slug>/` shows it at work.

@@ -143,7 +143,7 @@ def generate(
         project: Where.
         force: Overwrite generated files that were edited by hand.
         thoroughly: Render everything, even if the lock shows that nothing has changed.
-        allow_breaking: Take a version that tells less than what changed for callers.
+        allow_breaking: Allow a version bump that is smaller than the changes require.
         since: The release that callers have: a wheel, a client's folder or a revision.
         allow_older: Replace what a newer mcpgen generated.
         rename: Move and edit the user's files where packages are renamed.
@@ -282,7 +282,7 @@ def decide(
     promises: Promises | None = None,
     force: bool = False,
 ) -> Outcome:
-    """The outcome for rendered files, whoever rendered them.
+    """The outcome for rendered files.
 
     Args:
         folder: The project's folder.

@@ -72,7 +72,7 @@ class Implementation:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is to be said of a project's handlers.
+    """The problems of a project's handlers.
 
     Attributes:
         wanted: What the service asks for; None where there is no server.

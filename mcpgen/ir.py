@@ -99,7 +99,7 @@ class Tool:
         output: The structured result, or None without `outputSchema`.
         parameters: Names of the client method's parameters, one for each field of
             `input`, or a single one where `input` is no class.
-        sample: Arguments that `inputSchema` accepts; None where none could be made up.
+        sample: Arguments that `inputSchema` accepts; None where none was found.
         timeout: Seconds that a call may take.
         scopes: OAuth scopes that callers need.
     """
@@ -250,7 +250,7 @@ class Project:
         server_package: Import name of the server package, such as `weather_server`.
         client_package: Import name of the client package, such as `weather_client`.
         class_prefix: Prefix of the classes, such as `Weather`.
-        manifest_file: The manifest's file name, for the files that it is told in.
+        manifest_file: The manifest's file name, for the files that name it.
         description: What the server is for, in the manifest's words.
         instructions: Guidance for models that use the server.
         version: The server's version, as on the wire; may be empty.

@@ -338,7 +338,7 @@ def for_project(name: str, *, span: Callable[[], Span] | None = None) -> Project
 
     Args:
         name: As people write it.
-        span: Tells where it stands, should something be wrong with it.
+        span: Where it stands, for diagnostics.
 
     Raises:
         MCPGenError: MG240 where nothing in the name can stand in a package's name.

@@ -106,8 +106,8 @@ def create(
 def edited(text: str, name: str, targets: tuple[Target, ...]) -> str | None:
     """A YAML manifest with another name and other targets, every other byte kept.
 
-    None where the text is not laid out so plainly that this is safe: whoever asks has
-    to read the result again, and to compare.
+    None where the text is not laid out so plainly that this is safe: callers have to
+    read the result again, and to compare.
     """
     value = name if _PLAIN.fullmatch(name) else json.dumps(name)
     text, times = _NAME_VALUE.subn(lambda match: match[1] + value, text)

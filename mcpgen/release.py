@@ -1,4 +1,4 @@
-"""What callers have, as far as is known, and whether a version tells what changed since.
+"""What callers have, as far as is known, and whether a version fits what changed since.
 
 Joins `contracts` and `lock`. A lock holds the contract that was generated last and the
 one that callers have. A release is *known* where it was published from this checkout,
@@ -104,7 +104,7 @@ def given(
         fallback: Names for contracts from before there were any in locks.
 
     Raises:
-        MCPGenError: The lock holds something that is no contract (MG403).
+        MCPGenError: The lock holds an invalid contract (MG403).
     """
     found: dict[str, Given] = {}
     for data in reversed(_baselines(known, contracts.client_version(manifest))):
@@ -161,7 +161,7 @@ def look(
         now: Its contract.
 
     Raises:
-        MCPGenError: The lock holds something that is no contract (MG403).
+        MCPGenError: The lock holds an invalid contract (MG403).
     """
     if _is_draft(known, now):
         now = {**now, DRAFTS: True}
@@ -184,12 +184,12 @@ def compare(
 
 
 def judge(standing: Standing, manifest: Manifest, *, allow: bool = False) -> Judgement:
-    """Whether a manifest's version tells what changed for callers.
+    """Whether a manifest's version fits what changed for callers.
 
     Args:
         standing: What `look` found.
         manifest: The manifest as it is now.
-        allow: Take a version that tells too little; callers are taken to have the new
+        allow: Allow a version bump that is too small; callers are taken to have the new
             contract from then on.
     """
     now, released = standing.now, standing.released
@@ -313,7 +313,7 @@ def _parsed(data: Mapping[str, Any], manifest: Manifest) -> Contract:
     except contracts.NotAContract as error:
         raise MCPGenError.of(
             "MG403",
-            f"has a contract that is none: {error}",
+            f"contains an invalid contract: {error}",
             span=Span(str(Path(manifest.source.file).parent / FILE)),
             hint="restore it from version control, or delete it and run "
             "`mcpgen generate --force`",

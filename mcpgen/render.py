@@ -66,7 +66,7 @@ def render(
 ) -> dict[str, File]:
     """Every file of a project by its path below the project's folder, with `/`.
 
-    The manifest itself is not among them: whoever has it writes it.
+    The manifest itself is not among them: callers write it.
 
     Args:
         project: What `build` gave.

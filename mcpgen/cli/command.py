@@ -78,7 +78,7 @@ def projects(paths: tuple[Path, ...], *, every: bool) -> list[Project]:
     """The projects that a command line names; the one around here where it names none.
 
     Raises:
-        MCPGenError: One of them is none.
+        MCPGenError: One of them is not a project.
     """
     if every:
         return [each for path in paths or (Path(),) for each in project.below(path)]

@@ -77,7 +77,7 @@ class _Generate(Command):
 @click.option(
     ALLOW,
     is_flag=True,
-    help="Take a version that tells less than what changed for callers.",
+    help="Allow a version bump that is smaller than the changes require.",
 )
 @click.option(
     SINCE,

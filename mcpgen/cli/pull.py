@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; exit with 1 if FILE is not what the server tells.",
+    help="Write nothing; exit with 1 if FILE differs from the server.",
 )
 @json_option
 def _pull(
@@ -89,14 +89,14 @@ def _run(
         raise MCPGenError.of("MG701", "--check needs a manifest: -o FILE")
     old = load(file) if file is not None and file.exists() else None
     with output.working("Reading the server ..."):
-        told = read(source)
+        contents = read(source)
         eras = eras_for(file.parent if file else None)
-        pulled = manifest_of(told, eras=eras)
+        pulled = manifest_of(contents, eras=eras)
         kept = None if old is None else updated(old, pulled, eras=eras)
     if file is None:
-        _print(pulled, name or name_for(told), as_json)
+        _print(pulled, name or name_for(contents), as_json)
         return OK
-    new = kept or pulled.named(name or name_for(told))
+    new = kept or pulled.named(name or name_for(contents))
     text = _text(new, file) if kept is None else new.source.text
     is_news = old is None or text != old.source.text
     if is_news and not check:
@@ -142,7 +142,7 @@ class _Result:
         file: The file.
         old: The manifest before; None where there was none.
         new: The manifest now, or as it would be.
-        pulled: What the server told.
+        pulled: The manifest of the server.
         is_news: Whether the file changes.
         check: Whether it was only asked for.
     """
@@ -216,8 +216,8 @@ def _report(result: _Result, as_json: bool) -> None:
     output.complain(result.notes)
     if changes is not None:
         diff.show(changes)
-    told = ", ".join(_counted(n, what) for what, n in result.counts.items() if n)
-    output.say(f"{result.file}: {result.verdict} ({told or 'nothing'})")
+    counts = ", ".join(_counted(n, what) for what, n in result.counts.items() if n)
+    output.say(f"{result.file}: {result.verdict} ({counts or 'nothing'})")
 
 
 def _counted(number: int, plural: str) -> str:

@@ -43,13 +43,13 @@ def show(
         verbose: Name every file, unknown ones too.
         as_json: Print nothing, for programs.
     """
-    strangers = unknown(outcome.plan, Folder(folder)) if verbose else []
+    unknown_files = unknown(outcome.plan, Folder(folder)) if verbose else []
     if as_json:
-        return {**as_data(folder, outcome, done=done), "unknown": strangers}
+        return {**as_data(folder, outcome, done=done), "unknown": unknown_files}
     say(f"{folder.resolve().name}: {_summary(outcome, done=done)}")
     rows = _rows(outcome, done=done, verbose=verbose)
     if verbose or not done or len(rows) <= FEW:
-        _show_rows([*rows, *(("unknown", None, path) for path in strangers)])
+        _show_rows([*rows, *(("unknown", None, path) for path in unknown_files)])
     if outcome.drift and not done:
         _advise(outcome)
     return None
@@ -128,7 +128,7 @@ def _summary(outcome: Outcome, *, done: bool) -> str:
 
 
 _Row: TypeAlias = tuple[str, str | None, str]
-"""A word, its colour, and the file that it is said of."""
+"""A word, its color, and the file that it describes."""
 
 
 def _rows(outcome: Outcome, *, done: bool, verbose: bool) -> list[_Row]:

@@ -88,7 +88,7 @@ class Changes:
 
     @property
     def next_version(self) -> str | None:
-        """The smallest version that tells all this; None where there is no old one."""
+        """The smallest version that allows these changes; None without an old one."""
         old = versions.parse(self.old_version)
         return None if old is None else str(versions.next_version(old, self.step))
 

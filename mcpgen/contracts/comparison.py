@@ -1,7 +1,7 @@
 """Two contracts side by side: what changed for callers.
 
 Top of the contract stage. Every change that it finds has a rule; a difference that no
-rule names is told all the same, so that silence means equality.
+rule names is reported all the same, so that silence means equality.
 """
 
 from __future__ import annotations
@@ -225,7 +225,10 @@ def _resource(pair: Pair) -> Iterator[Change]:
     before, after = old.get("mimeType"), new.get("mimeType")
     if before != after:
         if before is None:
-            rule, message = "RESOURCE_MIME_TYPE_TOLD", f"is {after}, as is told now"
+            rule, message = (
+                "RESOURCE_MIME_TYPE_TOLD",
+                f"is {after}, and was not declared",
+            )
         elif after is None:
             rule, message = "RESOURCE_MIME_TYPE_DROPPED", f"was {before}"
         else:

@@ -183,8 +183,8 @@ _TOPICS: Final[dict[str, dict[str, tuple[tuple[Level, Step], str]]]] = {
         ),
         "ARGUMENT_ADDED_TO_OPEN_OBJECT": (
             _NOTICE,
-            "An optional argument came; whoever sent something undeclared under its "
-            "name is judged by it now.",
+            "An optional argument came; undeclared values that callers sent under its "
+            "name are validated now.",
         ),
         "ARGUMENT_DEFAULT_CHANGED": (
             _NOTICE,
@@ -314,11 +314,14 @@ _TOPICS: Final[dict[str, dict[str, tuple[tuple[Level, Step], str]]]] = {
         ),
         "RESOURCE_MIME_TYPE_DROPPED": (
             _NOTICE,
-            "The MIME type of a resource is not told any more.",
+            "The MIME type of a resource is not declared any more.",
         ),
         "RESOURCE_ADDED": (_GAIN, "A resource came."),
         "RESOURCE_TEMPLATE_ADDED": (_GAIN, "A resource template came."),
-        "RESOURCE_MIME_TYPE_TOLD": (_GAIN, "The MIME type of a resource is told now."),
+        "RESOURCE_MIME_TYPE_TOLD": (
+            _GAIN,
+            "The MIME type of a resource is declared now.",
+        ),
         "RESOURCE_DETAILS_CHANGED": (
             _SAME,
             "A resource's description, title, size, annotations, icons or metadata "

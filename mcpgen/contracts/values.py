@@ -151,7 +151,7 @@ class _Walk(ABC):
 
     @abstractmethod
     def _came(self, place: _Place, name: str, old: Part, new: Part) -> None:
-        """Say that a property came; `old` is what was said of it undeclared."""
+        """Say that a property came; `old` is what it could be undeclared."""
 
     @abstractmethod
     def _required(self, place: _Place, name: str, is_required: bool) -> None:

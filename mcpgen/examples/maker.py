@@ -165,7 +165,7 @@ class Maker:
             yield value
 
     def _admits(self, schema: JsonObject, value: Json) -> bool:
-        """Whether a part of the schema admits a value, as far as it can be told alone."""
+        """Whether a part of the schema admits a value, as far as it shows alone."""
         key = id(schema)
         if key not in self._checks:
             self._checks[key] = schema, self._alone(schema)

@@ -199,7 +199,7 @@ def _undescribed(tool: Tool) -> Iterator[Finding]:
 
 
 def _schema(root: dict[str, Json], pointer: Pointer) -> Iterator[Finding]:
-    yield from _untold(root, pointer)
+    yield from _imprecise(root, pointer)
     is_old = any(name in (dialect(root) or "") for name in _OLD)
     for at, schema in walk(root, pointer):
         yield from schemas.findings(schema, at, old=is_old)
@@ -220,7 +220,7 @@ def _last(at: Pointer) -> str:
 
 
 def _accepts(root: dict[str, Json], schema: dict[str, Json]) -> bool:
-    """Whether a schema takes its own default; yes where that can't be told."""
+    """Whether a schema takes its own default; yes where that is unknown."""
     import jsonschema_rs
 
     alone: dict[str, Json] = {
@@ -234,11 +234,11 @@ def _accepts(root: dict[str, Json], schema: dict[str, Json]) -> bool:
         return True
 
 
-def _untold(root: dict[str, Json], pointer: Pointer) -> Iterator[Finding]:
+def _imprecise(root: dict[str, Json], pointer: Pointer) -> Iterator[Finding]:
     """Where the models have `Any`, and why."""
-    from mcpgen.models import untold_places
+    from mcpgen.models import imprecise_places
 
-    for place in untold_places(root):
+    for place in imprecise_places(root):
         at = (*pointer, *place.pointer)
         name = f"`{_last(at)}`"
         if place.reason is None:

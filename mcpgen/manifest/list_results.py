@@ -28,7 +28,7 @@ _SCHEMAS: Final = ("inputSchema", "outputSchema")
 
 
 def key_of(section: str) -> str:
-    """The member by which the entries of a section are told apart."""
+    """The member that identifies the entries of a section."""
     return _KEYS.get(section, "name")
 
 

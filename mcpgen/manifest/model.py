@@ -528,7 +528,7 @@ OWN: Final[Mapping[Shape, frozenset[str]]] = {
 """Keys of mcpgen's own, which never go on the wire."""
 
 NEVER_NULL: Final = frozenset({"name", "inputSchema", "uri", "uriTemplate", "src"})
-"""Required keys of the wire; strangers' null in any other key counts as absent."""
+"""Required keys of the wire; in raw JSON, null in any other key counts as absent."""
 
 
 def keys(shape: Shape) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Which protocol revisions a manifest asks for.
 
-Part of the manifest stage. Which revisions exist is told by the caller, or the protocol
+Part of the manifest stage. Which revisions exist is up to the caller, or the protocol
 stage is asked, and only for the names and eras.
 """
 

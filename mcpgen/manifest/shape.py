@@ -2,7 +2,7 @@
 
 First check of the manifest stage; drives the types of `model` and says in plain words
 what they find. Strict with native manifests (a person can mistype); lax with raw JSON
-(unknown keys and nulls of strangers go on the wire as they are).
+(unknown keys and nulls go on the wire as they are).
 """
 
 from __future__ import annotations

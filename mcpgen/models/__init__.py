@@ -10,23 +10,23 @@ from .generate import (
     Root,
     generate,
     generate_definitions,
+    imprecise_places,
     read_names,
-    untold_places,
 )
+from .imprecise import Imprecise
 from .kept import Kept
 from .names import is_class_name
 from .remembered import Memory
-from .untold import Untold
 
 __all__ = [
     "GeneratedModels",
+    "Imprecise",
     "Kept",
     "Memory",
     "Root",
-    "Untold",
     "generate",
     "generate_definitions",
+    "imprecise_places",
     "is_class_name",
     "read_names",
-    "untold_places",
 ]

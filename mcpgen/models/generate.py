@@ -13,6 +13,7 @@ from mcpgen.ir import Field, Json, Model, ModelsModule
 from .dict_source import dicts_source
 from .dicts import Dicts, find_dicts, name_dicts
 from .documents import Document, Schema, schema_map
+from .imprecise import Imprecise
 from .kept import Kept, Places, keep_names
 from .names import MODULE_NAMES, ClassNames, pascal_case
 from .readback import check_dicts, check_module, read_models
@@ -22,7 +23,6 @@ from .source import expression_source, module_source
 from .tags import find_tags
 from .types import Class, Definition
 from .typing_stage import type_expressions
-from .untold import Untold
 
 _ORIGINS: Final = {
     "Annotated": "typing",
@@ -234,7 +234,7 @@ def _joined(
     return GeneratedModels(tuple(modules), found, fresh.places)
 
 
-def untold_places(schema: Schema, where: str = "schema") -> tuple[Untold, ...]:
+def imprecise_places(schema: Schema, where: str = "schema") -> tuple[Imprecise, ...]:
     """The places where the types of a document's models are `Any`, or hold it.
 
     Not all of them: an object may have further keys of any kind without a word, and what
@@ -249,7 +249,7 @@ def untold_places(schema: Schema, where: str = "schema") -> tuple[Untold, ...]:
     reader = Reader(Document(schema, where), library, "Root")
     reader.define("Root", schema, keep_empty_class=True)
     reader.run()
-    return reader.untold()
+    return reader.imprecise()
 
 
 def generate_definitions(

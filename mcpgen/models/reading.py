@@ -25,12 +25,30 @@ from .facts import (
     meet,
     only_reference,
 )
+from .imprecise import (
+    CONTAINERS,
+    DYNAMIC,
+    FURTHER_KEYS,
+    IMPOSSIBLE,
+    ITSELF,
+    NO_ITEMS,
+    OTHER_BRANCHES,
+    OTHER_KEYS,
+    TOO_DEEP,
+    TOO_MANY,
+    UNEVALUATED,
+    Imprecise,
+    Note,
+    Pointer,
+    Spot,
+    located,
+)
 from .names import ClassNames, field_names, pascal_case
 from .types import (
     ABSENT,
     ANYTHING,
+    IMPRECISE,
     NULL,
-    UNTOLD,
     Absent,
     Alias,
     Class,
@@ -44,27 +62,9 @@ from .types import (
     Scalar,
     Type,
     admits_anything,
-    is_untold,
+    is_imprecise,
     literals,
     union,
-)
-from .untold import (
-    CONTAINERS,
-    DYNAMIC,
-    FURTHER_KEYS,
-    IMPOSSIBLE,
-    ITSELF,
-    NO_ITEMS,
-    OTHER_BRANCHES,
-    OTHER_KEYS,
-    TOO_DEEP,
-    TOO_MANY,
-    UNEVALUATED,
-    Note,
-    Pointer,
-    Spot,
-    Untold,
-    located,
 )
 
 MAX_TYPE_DEPTH: Final = 24
@@ -135,7 +135,7 @@ class Library:
             if isinstance(definition, Alias) and _leads_to_itself(
                 name, self.definitions
             ):
-                definition.type = UNTOLD
+                definition.type = IMPRECISE
 
 
 class Reader:
@@ -185,7 +185,7 @@ class Reader:
         while self._queue:
             self._queue.popleft()()
 
-    def untold(self) -> tuple[Untold, ...]:
+    def imprecise(self) -> tuple[Imprecise, ...]:
         """Where the types that were read say less than their schemas."""
         definitions = self._library.definitions
         self._notes.extend(
@@ -199,9 +199,9 @@ class Reader:
         spot = Spot(schema, place.around, place.steps)
         self._notes.append(Note(spot, reason))
 
-    def _told_less(self, schema: Schema, place: Place, reason: str) -> Type:
+    def _imprecise(self, schema: Schema, place: Place, reason: str) -> Type:
         self._note(schema, place, reason)
-        return UNTOLD
+        return IMPRECISE
 
     def _read_named(self, name: str, schema: Schema, keep_empty_class: bool) -> None:
         self._named[name] = schema
@@ -217,7 +217,7 @@ class Reader:
             self._add_class(Class(name, facts.description), facts, Place((name,)))
             return
         type_ = self._type_of(facts, Place((name,)), schema)
-        if type_ == ANYTHING and not is_untold(type_):
+        if type_ == ANYTHING and not is_imprecise(type_):
             self._note(schema, Place((name,)), None)
         self._library.definitions[name] = Alias(name, type_, facts.description)
 
@@ -227,9 +227,9 @@ class Reader:
         if not isinstance(schema, dict):
             return ANYTHING
         if place.depth > MAX_TYPE_DEPTH:
-            return self._told_less(schema, place, TOO_DEEP)
+            return self._imprecise(schema, place, TOO_DEEP)
         if id(schema) in self._partly_said:
-            return self._told_less(schema, place, OTHER_BRANCHES)
+            return self._imprecise(schema, place, OTHER_BRANCHES)
         target = only_reference(self._document, schema)
         if target is not None:
             return self._referenced(target, schema, place)
@@ -284,14 +284,14 @@ class Reader:
                 known.append("array")
             if facts.depends:
                 self._note(schema, place, DYNAMIC)
-            other = UNTOLD if facts.depends else either
+            other = IMPRECISE if facts.depends else either
             return union([*(self._kind(kind, facts, place) for kind in known), other])
         if not facts.kinds:
-            return self._told_less(schema, place, IMPOSSIBLE)
+            return self._imprecise(schema, place, IMPOSSIBLE)
         return union([self._kind(kind, facts, place) for kind in facts.kinds])
 
     def _first_union(self, facts: Facts, place: Place) -> Type:
-        """What the first of a schema's unions that tells something says."""
+        """The type of the first of a schema's unions that has one."""
         found: Type = ANYTHING
         tag = next(filter(None, map(_discriminator, facts.parts)), None)
         for branches in facts.unions:
@@ -300,7 +300,7 @@ class Reader:
                 return replace(type_, tag=tag or type_.tag)
             if type_ != ANYTHING:
                 return type_
-            found = UNTOLD if is_untold(type_) else found
+            found = IMPRECISE if is_imprecise(type_) else found
         return found
 
     def _is_structured(self, facts: Facts) -> bool:
@@ -314,7 +314,7 @@ class Reader:
         possible = [b for b in branches if self._is_possible(b, kinds)]
         classes = sum(map(self._may_be_class, possible))
         if classes > MAX_BRANCHES:
-            return self._told_less(True, place, TOO_MANY)
+            return self._imprecise(True, place, TOO_MANY)
         many = classes > 1
         members: list[Type] = []
         for number, branch in enumerate(branches, 1):
@@ -326,7 +326,7 @@ class Reader:
                 members.append(self._branch(branch, kinds, inner))
         type_ = union(members) if members else ANYTHING
         if isinstance(type_, Either) and len(type_.members) > MAX_BRANCHES:
-            return self._told_less(True, place, TOO_MANY)
+            return self._imprecise(True, place, TOO_MANY)
         return type_
 
     def _is_possible(self, branch: Schema, kinds: tuple[str, ...] | None) -> bool:
@@ -380,7 +380,7 @@ class Reader:
     ) -> Type:
         found = [v for v in values if kinds is None or _has_kind(v, kinds)]
         if not found:
-            return self._told_less(schema, place, IMPOSSIBLE)
+            return self._imprecise(schema, place, IMPOSSIBLE)
         if any(value not in ({}, []) and _is_container(value) for value in found):
             self._note(schema, place, CONTAINERS)
         present = {_kind_of(value) for value in found}
@@ -471,7 +471,7 @@ class Reader:
         return ANYTHING
 
     def _note_keys(self, part: Part, place: Place) -> None:
-        """Say that a schema tells more of an object's values than its type."""
+        """Note that a schema restricts an object's values more than its type."""
         if schema_map(part, "patternProperties"):
             self._note(part, place, OTHER_KEYS)
         elif isinstance(part.get("unevaluatedProperties"), dict):
@@ -510,7 +510,7 @@ class Reader:
     ) -> Property:
         schema = self._all_of(schemas)
         type_ = self._read(schema, place)
-        if admits_anything(type_) and not is_untold(type_) and place.around:
+        if admits_anything(type_) and not is_imprecise(type_) and place.around:
             self._note(True, place, None)
         return Property(
             wire,
@@ -522,7 +522,7 @@ class Reader:
         )
 
     def _description(self, schemas: list[Schema]) -> str | None:
-        """What is said of a property, and of its forms and items that are no classes."""
+        """The descriptions of a property, and of its forms and items that are no classes."""
         own = next(filter(None, map(description_of, schemas)), None)
         said = dict.fromkeys([own] if own else [])
         for schema in schemas:

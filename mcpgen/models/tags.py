@@ -1,4 +1,4 @@
-"""The property that tells the objects of a union apart, where there is one.
+"""The property that discriminates the objects of a union, where there is one.
 
 Part of the models stage, between reading and writing source. A tag must be in every one
 of the objects, with texts that no other one has: then it decides alone which class a

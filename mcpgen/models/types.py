@@ -20,10 +20,10 @@ class Anything:
     """Any JSON value.
 
     Attributes:
-        untold: Whether the schema does say more, which no type here can.
+        imprecise: Whether the schema does say more, which no type here can.
     """
 
-    untold: bool = field(default=False, compare=False)
+    imprecise: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Either:
 
     Attributes:
         members: The types.
-        tag: The property that tells the objects among them apart, as the schema's
+        tag: The property that discriminates the objects among them, as the schema's
             `discriminator` says; None where it says nothing.
     """
 
@@ -78,7 +78,7 @@ class Either:
 Type: TypeAlias = Anything | Scalar | Literals | ListOf | MapOf | Ref | Either
 
 ANYTHING: Final = Anything()
-UNTOLD: Final = Anything(untold=True)
+IMPRECISE: Final = Anything(imprecise=True)
 NULL: Final = Scalar("null")
 
 
@@ -149,7 +149,7 @@ def union(types: Iterable[Type]) -> Type:
 
 
 def _is_structured(type_: Type) -> bool:
-    """Whether a type still tells something beside `Anything`."""
+    """Whether a type has more than `Anything`."""
     if isinstance(type_, ListOf):
         return _is_structured(type_.item)
     if isinstance(type_, MapOf):
@@ -201,10 +201,10 @@ def admits_anything(type_: Type) -> bool:
     return ANYTHING in members
 
 
-def is_untold(type_: Type) -> bool:
+def is_imprecise(type_: Type) -> bool:
     """Whether the schema says more than the type's `Any`."""
     members = type_.members if isinstance(type_, Either) else (type_,)
-    return any(isinstance(m, Anything) and m.untold for m in members)
+    return any(isinstance(m, Anything) and m.imprecise for m in members)
 
 
 def admits_null(type_: Type, definitions: dict[str, Definition]) -> bool:

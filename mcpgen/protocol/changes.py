@@ -112,8 +112,8 @@ def _requests(old: RevisionData, new: RevisionData) -> Iterator[Change]:
 
 def _notifications(old: RevisionData, new: RevisionData) -> Iterator[Change]:
     sides: list[tuple[str, Callable[[RevisionData], Iterable[str]]]] = [
-        ("a client tells a server", lambda data: data.table.client_notifications),
-        ("a server tells a client", lambda data: data.table.server_notifications),
+        ("from a client to a server", lambda data: data.table.client_notifications),
+        ("from a server to a client", lambda data: data.table.server_notifications),
     ]
     for direction, names in sides:
         yield from _came_and_went("notification", names(old), names(new), direction)

@@ -122,7 +122,7 @@ class Library:
     def corrections(self, revision: str) -> list[Json]:
         """The corrections of a revision.
 
-        A defect outlives a revision until somebody mends it: an added revision without
+        A defect outlives a revision until it is fixed: an added revision without
         corrections of its own is tried with those of the last one before it.
         """
         folder = self._folder / "corrections"

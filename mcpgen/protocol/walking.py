@@ -1,4 +1,4 @@
-"""JSON values, told apart and rebuilt; the lowest layer of the protocol stage.
+"""JSON values, by type and rebuilt; the lowest layer of the protocol stage.
 
 Knows JSON Schema's `$ref` and nothing of MCP.
 """

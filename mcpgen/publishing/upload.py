@@ -31,7 +31,7 @@ class Index:
 
     Attributes:
         upload: The URL that takes uploads.
-        simple: The URL of its simple API, which tells what it has.
+        simple: The URL of its simple API, which lists what it has.
     """
 
     upload: str

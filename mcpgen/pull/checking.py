@@ -22,7 +22,7 @@ from mcpgen.runtime.client.transports.stdio import split
 if TYPE_CHECKING:
     from mcpgen.manifest import Eras, Manifest
 
-    from .live import Told
+    from .live import ServerContents
 
 _NOT_IN_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _INFO: Final = frozenset(
@@ -50,13 +50,13 @@ FALLBACK: Final = "server"
 SHOWN: Final = "server.json"
 
 
-def manifest_of(told: Told, *, eras: Eras | None = None) -> Manifest:
+def manifest_of(contents: ServerContents, *, eras: Eras | None = None) -> Manifest:
     """The manifest that a server's lists make; its `notes` say what was left out.
 
     Raises:
         MCPGenError: Nothing of it can be used.
     """
-    document = json.dumps(_document(told), ensure_ascii=False)
+    document = json.dumps(_document(contents), ensure_ascii=False)
     made = loads(document, SHOWN, eras=eras)
     # The places are those of a text that nobody has.
     notes = tuple(dataclasses.replace(note, span=None) for note in made.notes)
@@ -94,24 +94,24 @@ def words_of(command: str) -> list[str]:
         raise MCPGenError.of("MG701", str(error)) from None
 
 
-def name_for(told: Told) -> str:
+def name_for(contents: ServerContents) -> str:
     """A project's name after the server's own."""
-    name = _NOT_IN_NAME.sub("-", str(told.facts.info.get("name", "")))
+    name = _NOT_IN_NAME.sub("-", str(contents.facts.info.get("name", "")))
     name = re.sub(r"^[^A-Za-z]+", "", name).strip("-._")[:100]
     return name or FALLBACK
 
 
-def _document(told: Told) -> dict[str, Any]:
+def _document(contents: ServerContents) -> dict[str, Any]:
     info = {
         key: value
-        for key, value in told.facts.info.items()
+        for key, value in contents.facts.info.items()
         if key in _INFO and value is not None
     }
     document: dict[str, Any] = {"serverInfo": info}
-    if told.facts.instructions:
-        document["instructions"] = told.facts.instructions
+    if contents.facts.instructions:
+        document["instructions"] = contents.facts.instructions
     sections = {
-        section: [_in_order(entry) for entry in told.lists.get(section, [])]
+        section: [_in_order(entry) for entry in contents.lists.get(section, [])]
         for section in SECTIONS
     }
     return {**document, **{k: v for k, v in sections.items() if v or k == "tools"}}

@@ -60,7 +60,7 @@ async def connect(
 def _auth(fields: Mapping[str, str]) -> Auth | None:
     """How requests are signed; None where the user's own header does it.
 
-    A refusal of that header is to be told as it is, not to be answered by a sign-in.
+    A refusal of that header is reported as it is, not answered by a sign-in.
     """
     return credentials(os.environ, package=NAME, port=0, quiet=_quiet(), given=fields)
 

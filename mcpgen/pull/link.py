@@ -19,7 +19,7 @@ from mcpgen.runtime.client.options import Settings
 from .live import Facts
 
 NAME: Final = "mcpgen"
-"""What servers are told; below this name tokens of sign-ins are remembered."""
+"""The client's name in requests; tokens of sign-ins are stored under it, too."""
 
 
 def client_info() -> dict[str, str]:
@@ -36,7 +36,7 @@ class ConnectionLink:
 
     @property
     def facts(self) -> Facts:
-        """What the server said of itself."""
+        """What the server states about itself."""
         server = self._connection.server
         return Facts(server.info, server.capabilities, server.instructions)
 

@@ -1,4 +1,4 @@
-"""What a server tells of itself, page by page, whatever way requests travel.
+"""What a server states and lists, page by page, whatever way requests travel.
 
 Bottom of the pull stage. Knows the protocol's list methods and no transport.
 """
@@ -61,7 +61,7 @@ class Link(Protocol):
 
     @property
     def facts(self) -> Facts:
-        """What the server said of itself."""
+        """What the server states about itself."""
         ...
 
     async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,11 +75,11 @@ class Link(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a server told.
+class ServerContents:
+    """What a server states and lists.
 
     Attributes:
-        facts: What it says of itself.
+        facts: What it states about itself.
         lists: Its entries by the sections of a manifest, in its own order.
     """
 
@@ -87,7 +87,7 @@ class Told:
     lists: Mapping[str, list[Any]] = field(default_factory=dict[str, list[Any]])
 
 
-async def read_all(link: Link) -> Told:
+async def read_all(link: Link) -> ServerContents:
     """Everything that a server lists.
 
     Raises:
@@ -100,7 +100,7 @@ async def read_all(link: Link) -> Told:
             found = await _all(link, section, method)
             if found:
                 lists[section] = found
-    return Told(link.facts, lists)
+    return ServerContents(link.facts, lists)
 
 
 async def _all(link: Link, section: str, method: str) -> list[Any]:
@@ -136,7 +136,7 @@ async def _all(link: Link, section: str, method: str) -> list[Any]:
     raise MCPGenError.of(
         "MG701",
         f"the pages of {method} never end; {len(found)} entries were read",
-        hint="the server repeats itself: its owner has to mend that",
+        hint="the server repeats itself: report this to its maintainer",
     )
 
 

@@ -1,7 +1,7 @@
 """What a manifest has to say after a pull: the server's account, the user's own keys.
 
 Middle of the pull stage; data only. The wire is the server's, key for key. What never
-goes on the wire (`timeout`, `scopes`, `complete`), what mcpgen is told (`name`,
+goes on the wire (`timeout`, `scopes`, `complete`), what is for mcpgen (`name`,
 `targets`, `protocol`, `auth`), and the user's own keys that begin with `x-` stay.
 """
 

@@ -37,7 +37,7 @@ def updated(old: Manifest, pulled: Manifest, *, eras: Eras | None = None) -> Man
 
     Args:
         old: The manifest as it is: native, in YAML or JSON.
-        pulled: What the server told.
+        pulled: The manifest of the server.
         eras: As for `loads`.
 
     Raises:

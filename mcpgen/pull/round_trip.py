@@ -1,7 +1,7 @@
 """YAML with another value and the same comments, by ruamel.yaml.
 
 Helper of the pull stage; knows YAML, no manifest. Reads what a user wrote, in the
-library's safe mode; whoever asks has to read the result again, and to compare.
+library's safe mode; callers have to read the result again, and to compare.
 """
 
 from __future__ import annotations

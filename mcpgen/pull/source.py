@@ -14,7 +14,7 @@ from mcpgen.diagnostics import MCPGenError
 from mcpgen.runtime.client.errors import AuthError, ClientError
 
 from .checking import words_of
-from .live import Told, read_all
+from .live import ServerContents, read_all
 
 DEFAULT_SECONDS: Final = 60.0
 """Seconds for one request."""
@@ -49,8 +49,8 @@ class Source:
     cwd: str | None = None
 
 
-def read(source: Source) -> Told:
-    """Everything that a server tells.
+def read(source: Source) -> ServerContents:
+    """What a server states and lists.
 
     Raises:
         MCPGenError: MG701, with what it said where it said anything.
@@ -61,14 +61,14 @@ def read(source: Source) -> Told:
         return asyncio.run(_read(source))
     except AuthError as error:
         # What the client suggests after a 401 is for who writes code.
-        problem = error.told if error.status == UNAUTHORIZED else str(error)
+        problem = error.summary if error.status == UNAUTHORIZED else str(error)
         raise MCPGenError.of("MG701", problem, hint=_SIGN_IN) from None
     except ClientError as error:
         problem, _, details = str(error).partition("\n")
         raise MCPGenError.of("MG701", problem, details=details or None) from None
 
 
-async def _read(source: Source) -> Told:
+async def _read(source: Source) -> ServerContents:
     if source.url is not None:
         from .http import connect
 

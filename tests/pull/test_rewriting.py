@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.manifests import tools
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import Manifest, load, loads, to_yaml
-from mcpgen.pull import Told, manifest_of, name_for, updated
+from mcpgen.pull import ServerContents, manifest_of, name_for, updated
 from mcpgen.pull.live import Facts
 from mcpgen.pull.merging import merged
 
@@ -62,9 +62,9 @@ prompts:
 """
 
 
-def told(**lists: list[dict[str, Any]]) -> Told:
+def told(**lists: list[dict[str, Any]]) -> ServerContents:
     info = {"name": "Tracker", "version": "1.0.0"}
-    return Told(Facts(info, {}, None), lists)
+    return ServerContents(Facts(info, {}, None), lists)
 
 
 def native(text: str) -> Manifest:
@@ -268,7 +268,9 @@ def test_sections_come_and_go() -> None:
 
 def test_the_server_is_brought_up_to_date() -> None:
     there = manifest_of(
-        Told(Facts({"name": "Tracker", "version": "1.1.0"}, {}, "Mind."), as_told(OLD))
+        ServerContents(
+            Facts({"name": "Tracker", "version": "1.1.0"}, {}, "Mind."), as_told(OLD)
+        )
     )
 
     new = updated(native(OLD), there).source.text
@@ -359,7 +361,7 @@ def test_bad_entries_are_left_out_and_named() -> None:
     ],
 )
 def test_projects_are_named_after_servers(server: str, project: str) -> None:
-    assert name_for(Told(Facts({"name": server}, {}, None))) == project
+    assert name_for(ServerContents(Facts({"name": server}, {}, None))) == project
 
 
 TEXTS = st.text(max_size=30)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.manifest import load
-from mcpgen.pull import Source, Told, manifest_of, read
+from mcpgen.pull import ServerContents, Source, manifest_of, read
 from tests.cli.terminal import Terminal
 from tests.interop.everything import HOME, SECONDS, everything
 from tests.interop.sdk_process import MODES, SdkServers, sdk_servers
@@ -108,7 +108,7 @@ def test_the_official_sdk_is_read_over_stdio(
     assert terminal.mcpgen("pull", "--command", command).out.encode() == text
 
 
-async def told_by_everything(era: str, **settings: Any) -> Told:
+async def told_by_everything(era: str, **settings: Any) -> ServerContents:
     async with everything(**settings) as example:
         source = Source(example.url, seconds=SECONDS, era=era)
         return await asyncio.to_thread(read, source)

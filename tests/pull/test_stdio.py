@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mcpgen.diagnostics import MCPGenError
-from mcpgen.pull import Source, Told, read
+from mcpgen.pull import ServerContents, Source, read
 from mcpgen.runtime.client.eras.modern import session as opening
 from mcpgen.runtime.client.transports import stdio
 from tests.cli.terminal import Terminal
@@ -26,14 +26,14 @@ PROGRAM = Path(__file__).with_name("program.py")
 TOOL = {"name": "add", "description": "Adds.", "inputSchema": {"type": "object"}}
 LISTS = {"tools/list": [{"tools": [TOOL]}]}
 
-Run = Callable[..., Told]
+Run = Callable[..., ServerContents]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Reads a server that follows a script."""
 
-    def start(seconds: float = 20, **script: Any) -> Told:
+    def start(seconds: float = 20, **script: Any) -> ServerContents:
         file = tmp_path / "script.json"
         file.write_text(json.dumps({"lists": LISTS, **script}), "utf-8")
         command = shlex.join([sys.executable, str(PROGRAM), str(file)])

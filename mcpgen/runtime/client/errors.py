@@ -6,6 +6,7 @@ never hold credentials: addresses lose user, password and query.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -69,7 +70,7 @@ class TransportError(ClientError):
         status: The HTTP status, None where there was no answer.
         sent: False where the request surely never reached the server.
         hint: What the calling code can do, where that is known.
-        told: What failed and where, without the hint.
+        summary: What failed and where, without the hint.
         retry_after: Seconds after which the server wants to be asked again.
         body: The response's body, or its beginning, where it could not be used.
     """
@@ -93,8 +94,16 @@ class TransportError(ClientError):
         self.hint = hint
         self.retry_after = retry_after
         self.body = body
-        self.told = f"{method} {self.url}: {problem}".lstrip()
-        super().__init__(f"{self.told}. {hint}" if hint else self.told)
+        self.summary = f"{method} {self.url}: {problem}".lstrip()
+        super().__init__(f"{self.summary}. {hint}" if hint else self.summary)
+
+    @property
+    def told(self) -> str:
+        """The former name of `summary`."""
+        warnings.warn(
+            "`told` ends in 0.3; use `summary`", DeprecationWarning, stacklevel=2
+        )
+        return self.summary
 
 
 class CallTimeoutError(TransportError, TimeoutError):

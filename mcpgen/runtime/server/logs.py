@@ -28,7 +28,7 @@ _PHRASE: Final = re.compile(r"[A-Z][A-Za-z0-9 ]{3,80}")
 class OneEntry(logging.Formatter):
     """Begins lines of its own only: what goes on, as tracebacks do, is indented.
 
-    Texts of strangers get into messages of exceptions. They can't begin a line that
+    Untrusted text gets into messages of exceptions. It can't begin a line that
     looks like another entry then, nor give commands to a terminal.
     """
 

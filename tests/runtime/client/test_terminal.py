@@ -394,7 +394,7 @@ async def test_texts_that_an_encoding_lacks_are_escaped() -> None:
             2,
             "has no tool 'get-forcast'; did you mean get-fore",
         ),
-        (["call", "get-forecast"], 2, "city: is required\n  --help tells"),
+        (["call", "get-forecast"], 2, "city: is required\n  use --help"),
         (
             ["call", "get-forecast", "--days", "x"],
             2,
@@ -470,7 +470,7 @@ async def test_a_defect_is_told_in_words_and_in_full_on_request(
     async with running(server()) as wire:
         assert await use(wire.url) == 2
         assert capsys.readouterr().err == (
-            "error: KeyError: 'what?'\n  --debug tells where\n"
+            "error: KeyError: 'what?'\n  use --debug for the traceback\n"
         )
         with pytest.raises(KeyError):
             await use(wire.url, "--debug")

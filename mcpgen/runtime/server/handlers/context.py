@@ -255,7 +255,7 @@ class Context:
         """Ask a person to open a page; see `elicit`.
 
         The answer says that the person agreed to open it, not that anything was done
-        there. A legacy client is told so with `ctx.session.elicitation_complete`.
+        there. `ctx.session.elicitation_complete` notifies a legacy client of that.
 
         Args:
             message: Why, for the person.
@@ -265,7 +265,7 @@ class Context:
 
         Raises:
             ProtocolError: The client can't open pages.
-            ValueError: The URL is none.
+            ValueError: The URL is invalid.
         """
         question = (
             ElicitURL(message, url)

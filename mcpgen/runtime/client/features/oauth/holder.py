@@ -456,7 +456,7 @@ class TokenHolder(ABC):
             raise first
         raise OAuthError(
             "none of the server's authorization servers can be used: "
-            + "; ".join(problem.told for problem in problems),
+            + "; ".join(problem.summary for problem in problems),
             first.url,
             method=first.method,
             hint=first.hint,

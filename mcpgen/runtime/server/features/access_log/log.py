@@ -1,6 +1,6 @@
 """One line per request: what was asked, by which session, how long it took, what came.
 
-Knows `Exchange`, proxies and the status; where lines go is up to whoever makes the log.
+Knows `Exchange`, proxies and the status; where lines go is up to the caller.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _text(exchange: Exchange, remote: str | None, status: int, seconds: float) -
 
 
 def _session(exchange: Exchange) -> str | None:
-    """The session; its beginning alone where whoever knows its id may use it."""
+    """The session; its beginning alone where its id is all that a client needs."""
     session = exchange.session_id
     if session is None or exchange.principal is not None:
         return session

@@ -149,7 +149,7 @@ class APIKeyAuthenticator:
         own = hashlib.sha256(given.encode("utf-8", "surrogateescape")).hexdigest()
         found: APIKey | None = None
         for key in self._keys:
-            # All are compared, so that time tells nothing of which one it was.
+            # All are compared, so that the time does not show which one it was.
             if hmac.compare_digest(key.hash, own):
                 found = key
         if found is None:

@@ -1,4 +1,4 @@
-"""GitHub tokens: whoever is one of the allowed users or in an allowed organisation.
+"""GitHub tokens of the allowed users and of members of the allowed organizations.
 
 https://docs.github.com/en/rest/users/users, https://docs.github.com/en/rest/apps/oauth-applications
 """

@@ -46,7 +46,7 @@ _NUMBERS: Final = (
 _LONGEST: Final = 512
 """Characters of one attribute that comes from outside."""
 
-_LONGEST_TOLD: Final = 8_192
+_LONGEST_CARRIED: Final = 8_192
 """Characters of what a client says of its trace, as many as OpenTelemetry takes of
 baggage. What it does not take, it writes into the log as a whole."""
 
@@ -55,7 +55,7 @@ class Telemetry(Hook):
     """A span and a duration per call, and how many calls, sessions and streams there are.
 
     Spans continue the trace that the request's `_meta` names. Nothing of arguments,
-    results or credentials is recorded, and nothing that a stranger may choose freely
+    results or credentials is recorded, and nothing that a client may choose freely
     becomes a span's name or a metric's attribute.
     """
 
@@ -113,10 +113,10 @@ class Telemetry(Hook):
         target = attributes.get("gen_ai.tool.name") or attributes.get(
             "gen_ai.prompt.name"
         )
-        told = _told(call.ctx.meta)
-        context = self._extract(told) if told else self._contexts.get_current()
-        links = self._links(told, context)
-        if told and not self._follow:
+        carrier = _carrier(call.ctx.meta)
+        context = self._extract(carrier) if carrier else self._contexts.get_current()
+        links = self._links(carrier, context)
+        if carrier and not self._follow:
             context = self._contexts.get_current()
         span = self._tracer.start_span(
             call.method if target is None else f"{call.method} {target}",
@@ -144,9 +144,9 @@ class Telemetry(Hook):
         )
         span.end()
 
-    def _links(self, told: Mapping[str, str], context: Any) -> list[Any]:
+    def _links(self, carrier: Mapping[str, str], context: Any) -> list[Any]:
         """The context that does not become the parent, where there are two."""
-        if not told:
+        if not carrier:
             return []
         parent = self._contexts.get_current() if self._follow else context
         other = self._trace.get_current_span(parent).get_span_context()
@@ -154,7 +154,7 @@ class Telemetry(Hook):
 
 
 class Metrics:
-    """A page of metrics for Prometheus, for this machine or for whoever has the token."""
+    """A page of metrics for Prometheus, for this machine or for clients with the token."""
 
     def __init__(self, settings: Settings, guard: Guard) -> None:
         """Prepare the meters of one server.
@@ -206,7 +206,7 @@ class Metrics:
         wanted = self._token
         given = request.headers.get(hdrs.AUTHORIZATION, "")
         scheme, _, token = given.partition(" ")
-        # An empty token is nobody's, whoever has set it.
+        # An empty token is nobody's.
         if not wanted or scheme.lower() != "bearer":
             return False
         return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), wanted)
@@ -222,19 +222,19 @@ class Metrics:
         return address is not None and address.is_loopback
 
 
-def _told(meta: Mapping[str, Any]) -> dict[str, str]:
+def _carrier(meta: Mapping[str, Any]) -> dict[str, str]:
     """What the client says of its trace, without what no header could hold."""
     return {
         key: value
         for key in _TRACE_KEYS
         if isinstance(value := meta.get(key), str)
-        and 0 < len(value) <= _LONGEST_TOLD
+        and 0 < len(value) <= _LONGEST_CARRIED
         and value.isascii()
     }
 
 
 def _attributes(call: Call) -> Attributes:
-    """What a span and a duration have in common: few values, none that strangers make."""
+    """What a span and a duration have in common: few values, none that clients choose."""
     attributes: Attributes = {
         "mcp.method.name": call.method,
         "mcp.protocol.version": call.ctx.protocol_version,
@@ -265,11 +265,11 @@ def _details(call: Call) -> Attributes:
     """What a span has besides."""
     details: Attributes = {"jsonrpc.request.id": str(call.ctx.request_id)[:_LONGEST]}
     if call.ctx.session is not None and call.principal is not None:
-        # Without principals, whoever knows the id may use the session.
+        # Without principals, the id is all that a client needs to use the session.
         details["mcp.session.id"] = call.ctx.session.id
     uri = call.name
     if call.method == "resources/read" and uri and uri in call.ctx.catalog.resources:
-        # Others hold the values of a template's variables, or are made up.
+        # Others hold the values of a template's variables, or do not exist.
         details["mcp.resource.uri"] = uri[:_LONGEST]
     return details
 

@@ -1,4 +1,4 @@
-"""Reading JSON of strangers, so that no two readers of it can disagree.
+"""Strict parsing of untrusted JSON, so that no two readers of it can disagree.
 
 Knows bytes and values, not messages or HTTP.
 """

@@ -37,7 +37,7 @@ class Service(
     contract: ClassVar[Contract]
 
     announces: ClassVar[frozenset[Announcement]] = frozenset()
-    """What clients are told of when it changes: the lists of `tools`, `prompts` and
+    """What clients are notified of when it changes: the lists of `tools`, `prompts` and
     `resources`, and `updates` of single resources. Declared as capabilities."""
 
     async def on_startup(self, catalog: LiveCatalog) -> None:
@@ -66,7 +66,7 @@ class Feature:
     def capabilities(self) -> Mapping[str, JsonObject]:
         """What it adds to the server's capabilities, such as `{"experimental": ...}`.
 
-        A revision that lacks a key of the first level is not told of it.
+        Clients of a revision that lacks a key of the first level do not get it.
         """
         return {}
 

@@ -186,7 +186,7 @@ class HttpEndpoint(ABC):
         try:
             exchange.headers = self._guard.check(exchange.request)
         finally:
-            # Whoever is not welcome counts, too.
+            # Rejected requests count against the limits, too.
             await self._limits.admit(exchange)
         if self._authentication is not None:
             owner = await self._authentication.admit(exchange)

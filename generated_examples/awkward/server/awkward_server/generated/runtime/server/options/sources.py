@@ -246,7 +246,7 @@ def _read(option: Option, path: str) -> Any:
 
 
 def _unreadable(problem: str) -> ValueError:
-    # Without the path: whoever mixes the two variables up has put the secret there.
+    # Without the path: it is the secret where the two variables were mixed up.
     return ValueError(f"the file that it names can't be read: {problem}")
 
 

@@ -98,7 +98,7 @@ class MultiRoundTrip:
         responses = params.get("inputResponses")
         if responses is not None:
             if text is None and _has_arguments(params):
-                # It tells what the questions were about. Where there is nothing that
+                # It says what the questions were about. Where there is nothing that
                 # they could have been about, the official suite wants to go without.
                 raise invalid_params(
                     "`inputResponses` without the `requestState` that came with the "

@@ -23,7 +23,7 @@ _REMEMBERED: Final = 1_000
 
 
 class Guard:
-    """Checks a request's Host and Origin, and knows what browsers must be told."""
+    """Checks a request's Host and Origin, and knows the headers that browsers need."""
 
     def __init__(self, settings: Settings) -> None:
         self._local = settings.host in ("127.0.0.1", "::1", "localhost")

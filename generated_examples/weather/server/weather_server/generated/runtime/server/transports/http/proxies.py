@@ -1,4 +1,4 @@
-"""How a request looked before it passed proxies, told only by proxies that are trusted.
+"""How a request looked before it passed proxies, according to trusted ones alone.
 
 One kind of header counts, not whichever is there: a proxy that writes the one passes the
 other on as the client sent it.
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
 
     Attributes:
         scheme: "http" or "https".
-        host: The Host header's value; None where it is none that could be.
+        host: The Host header's value; None where it is invalid.
         remote: The client's address; None where the connection has none.
     """
 
@@ -143,7 +143,7 @@ class Proxies:
 
 
 def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An address from its text, with IPv4 unpacked from IPv6; None if it is none."""
+    """An address from its text, with IPv4 unpacked from IPv6; None if it is invalid."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from mcpgen.models import generate, untold_places
-from mcpgen.models.untold import (
+from mcpgen.models import generate, imprecise_places
+from mcpgen.models.imprecise import (
     CONTAINERS,
     DYNAMIC,
     FURTHER_KEYS,
@@ -94,8 +94,8 @@ TOLD: list[dict[str, Any]] = [
 @pytest.mark.parametrize("schema", TOLD, ids=str)
 def test_what_a_type_says_needs_no_word(schema: dict[str, Any]) -> None:
     inside = {"type": "object", "properties": {"value": {"$id": "urn:x", **schema}}}
-    assert untold_places(schema) == ()
-    assert untold_places(inside) == ()
+    assert imprecise_places(schema) == ()
+    assert imprecise_places(inside) == ()
 
 
 LESS: list[tuple[dict[str, Any], tuple[str | int, ...], str | None]] = [
@@ -143,7 +143,9 @@ LESS: list[tuple[dict[str, Any], tuple[str | int, ...], str | None]] = [
 def test_what_a_type_does_not_say_is_told_with_its_place(
     schema: dict[str, Any], pointer: tuple[str | int, ...], reason: str | None
 ) -> None:
-    assert (pointer, reason) in [(u.pointer, u.reason) for u in untold_places(schema)]
+    assert (pointer, reason) in [
+        (u.pointer, u.reason) for u in imprecise_places(schema)
+    ]
 
 
 PROBES: list[Any] = [None, True, 1, 0.5, "", "x", "2026-01-01", [], ["x"], {}, {"x": 1}]
@@ -159,7 +161,7 @@ def test_each_any_of_a_real_server_is_any_by_its_schema_or_is_told(name: str) ->
         assert isinstance(root.schema, dict)
         validator = SchemaValidator(root.schema)
         codec = Codec[Any](getattr(module, root.name))
-        told = {str(u.pointer[-1]) for u in untold_places(root.schema) if u.pointer}
+        told = {str(u.pointer[-1]) for u in imprecise_places(root.schema) if u.pointer}
         for _ in range(20):
             instance = sample(root.schema, root.schema, chosen, 0)
             if not validator.is_valid(instance):

@@ -24,18 +24,18 @@ OTHER_BRANCHES: Final = "not every branch says what it is"
 FURTHER_KEYS: Final = "keys beside the named ones have values without a type"
 DYNAMIC: Final = "its $dynamicRef has several targets"
 ITSELF: Final = "its $ref leads to nothing but itself"
-NO_ITEMS: Final = "nothing is said of its items"
+NO_ITEMS: Final = "its items have no schema"
 OTHER_KEYS: Final = "keys that match no pattern may have any value"
 UNEVALUATED: Final = "what `unevaluated*` says depends on the branches taken"
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class Imprecise:
     """A place in a JSON Schema document whose Python type is, or holds, `Any`.
 
     Attributes:
         pointer: The path of the place in the document.
-        reason: Why no type can be told; None where the schema itself says none.
+        reason: Why there is no exact type; None where the schema itself says none.
     """
 
     pointer: Pointer
@@ -59,19 +59,19 @@ class Note:
     reason: str | None
 
 
-def located(document: Document, notes: list[Note]) -> Iterator[Untold]:
+def located(document: Document, notes: list[Note]) -> Iterator[Imprecise]:
     """The notes with the paths of their places, each once.
 
     Schemas that the reader has put together itself have none, nor has what surrounds
     them; the document's root stands for these.
     """
     pointers = document.pointers()
-    found: dict[Untold, None] = {}
+    found: dict[Imprecise, None] = {}
     for note in notes:
         spot = note.spot
         pointer = pointers.get(id(spot.schema))
         if pointer is None and spot.around is not None:
             around = pointers.get(id(spot.around))
             pointer = None if around is None else (*around, *spot.steps)
-        found[Untold(pointer or (), note.reason)] = None
+        found[Imprecise(pointer or (), note.reason)] = None
     yield from found
