@@ -276,7 +276,7 @@ def test_a_diff_says_in_words_what_changed_and_what_the_runtime_makes_of_it(
         "requests:\n"
         "  + tools/describe: a client asks a server (not acted on by the runtime)\n"
         "notifications:\n"
-        "  - notifications/prompts/list_changed: a server tells a client\n"
+        "  - notifications/prompts/list_changed: from a server to a client\n"
         "types:\n"
         "  + DescribeToolRequest: { id, jsonrpc, method, params }\n"
         "  + DescribeToolResult: { text }\n"

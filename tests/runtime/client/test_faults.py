@@ -421,3 +421,12 @@ async def test_an_error_page_in_json_keeps_its_words() -> None:
     async with running(modern(tools_call=refuse)) as wire, Client(wire.url) as client:
         with pytest.raises(TransportError, match="out of disk"):
             await client.call_tool("a")
+
+
+def test_the_former_name_of_a_summary_warns() -> None:
+    error = TransportError(
+        "broke", url="http://a.example/mcp", method="POST", hint="Wait"
+    )
+    assert str(error) == f"{error.summary}. Wait"
+    with pytest.warns(DeprecationWarning, match="use `summary`"):
+        assert error.told == error.summary == "POST http://a.example/mcp: broke"
