@@ -138,12 +138,16 @@ RUNTIME_VERSION __version__
 CLIENT_MODULES: Final = {
     "auth": "ApiKeyAuth Auth BearerAuth Challenge ClientCredentials ClientRegistration "
     "EnterpriseAuth FileStorage IssuerSettings LoopbackRedirect MemoryStorage OAuth "
-    "Outgoing PrivateKey Receiver Redirect TokenStorage WorkloadIdentity tls_context",
+    "OAuthOptions Outgoing PrivateKey Receiver Redirect TokenStorage WorkloadIdentity tls_context",
     "connection": "Connection KnownServers",
     "middleware": "Middleware Next Request Result",
 }
 CLIENT_OLD: Final = [
-    *(("auth", name) for name in CLIENT_MODULES["auth"].split()),
+    *(
+        ("auth", name)
+        for name in CLIENT_MODULES["auth"].split()
+        if name != "OAuthOptions"
+    ),
     ("connection", "KnownServers"),
 ]
 GOOD_CLIENT: Final = """

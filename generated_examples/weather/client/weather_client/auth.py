@@ -31,6 +31,7 @@ if not TYPE_CHECKING:
             "LoopbackRedirect": ("client", "oauth"),
             "MemoryStorage": ("client", "oauth"),
             "OAuth": ("client", "oauth"),
+            "OAuthOptions": ("client", "oauth"),
             "PrivateKey": ("client", "oauth"),
             "Receiver": ("client", "oauth"),
             "Redirect": ("client", "oauth"),

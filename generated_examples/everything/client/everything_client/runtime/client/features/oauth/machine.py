@@ -8,7 +8,7 @@ from inspect import isawaitable
 from typing import Final, TypeAlias, Unpack
 
 from .discovery import AuthorizationServer
-from .holder import HolderOptions, TokenHolder
+from .holder import OAuthOptions, TokenHolder
 from .identity import ClientRegistration
 from .tokens import Token, TokenRequest
 from .web import OAuthError
@@ -42,12 +42,12 @@ class ClientCredentials(_Machine):
 
     Args:
         client: Its identifier, with a secret or a private key.
-        options: As for every hook: `scopes`, `storage`, `dpop`, `issuers`,
+        options: See `OAuthOptions`: `scopes`, `storage`, `dpop`, `issuers`,
             `allow_private`.
     """
 
     def __init__(
-        self, client: ClientRegistration, **options: Unpack[HolderOptions]
+        self, client: ClientRegistration, **options: Unpack[OAuthOptions]
     ) -> None:
         super().__init__(client, **options)
 
@@ -61,7 +61,7 @@ class WorkloadIdentity(_Machine):
     Args:
         assertion: The platform's JWT, or what gives a fresh one.
         client_id: The workload's identifier at the authorization server.
-        options: As for every hook: `scopes`, `storage`, `dpop`, `issuers`,
+        options: See `OAuthOptions`: `scopes`, `storage`, `dpop`, `issuers`,
             `allow_private`.
     """
 
@@ -70,7 +70,7 @@ class WorkloadIdentity(_Machine):
         assertion: Assertion,
         *,
         client_id: str,
-        **options: Unpack[HolderOptions],
+        **options: Unpack[OAuthOptions],
     ) -> None:
         super().__init__(ClientRegistration(client_id, auth_method="none"), **options)
         self._assertion = assertion
@@ -90,7 +90,7 @@ class EnterpriseAuth(_Machine):
         id_token: The employee's ID token, or what gives a fresh one.
         token_endpoint: The identity provider's token endpoint.
         idp_client: This client at the identity provider.
-        options: As for every hook: `scopes`, `storage`, `dpop`, `issuers`,
+        options: See `OAuthOptions`: `scopes`, `storage`, `dpop`, `issuers`,
             `allow_private`.
     """
 
@@ -101,7 +101,7 @@ class EnterpriseAuth(_Machine):
         id_token: Assertion,
         token_endpoint: str,
         idp_client: ClientRegistration,
-        **options: Unpack[HolderOptions],
+        **options: Unpack[OAuthOptions],
     ) -> None:
         super().__init__(client, **options)
         self._id_token = id_token
