@@ -357,6 +357,15 @@ CASES: dict[str, tuple[Any, Any]] = {
         },
         {f"p{key}": {f"p{inner}": {} for inner in range(10)} for key in range(10)},
     ),
+    "a schema that two references apply to each value": (
+        {
+            "$dynamicAnchor": "node",
+            "properties": {"left": {"$dynamicRef": "#node"}},
+            "required": ["value"],
+            "allOf": [{"$ref": "#"}],
+        },
+        expression(10, {})["e"],
+    ),
 }
 
 

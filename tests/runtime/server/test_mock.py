@@ -169,7 +169,11 @@ async def test_nothing_of_the_service_is_run(
         await wire.tool(name)
     assert not service.up
     assert service.seen == []
-    said = [r for r in caplog.records if "mock mode: returning sample data" in r.getMessage()]
+    said = [
+        r
+        for r in caplog.records
+        if "mock mode: returning sample data" in r.getMessage()
+    ]
     assert [r.levelno for r in said] == [logging.WARNING]
 
 

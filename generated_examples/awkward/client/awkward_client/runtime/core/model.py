@@ -50,7 +50,7 @@ def absent() -> Any:
 class Model(BaseModel):
     """An object of a JSON Schema. Keys that the schema does not name are kept.
 
-    Construct it with the attributes' names; `model_fields_set` tells what is there.
+    Construct it with the attributes' names; `model_fields_set` names what is there.
     """
 
     model_config = ConfigDict(

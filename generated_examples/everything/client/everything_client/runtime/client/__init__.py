@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         LoopbackRedirect as LoopbackRedirect,  # feature: oauth
         MemoryStorage as MemoryStorage,  # feature: oauth
         OAuth as OAuth,  # feature: oauth
+        OAuthOptions as OAuthOptions,  # feature: oauth
         PrivateKey as PrivateKey,  # feature: oauth
         Receiver as Receiver,  # feature: oauth
         Redirect as Redirect,  # feature: oauth
@@ -84,6 +85,7 @@ else:
                 "LoopbackRedirect",  # feature: oauth
                 "MemoryStorage",  # feature: oauth
                 "OAuth",  # feature: oauth
+                "OAuthOptions",  # feature: oauth
                 "PrivateKey",  # feature: oauth
                 "Receiver",  # feature: oauth
                 "Redirect",  # feature: oauth

@@ -135,7 +135,7 @@ class Document:
     def targets(self, reference: Json) -> list[Json]:
         """What a reference may lead to; empty where it leads out of the document.
 
-        More than one where it depends on resources, which are not told apart.
+        More than one where it depends on resources, which are not distinguished.
         """
         reference = str(reference)
         if reference not in self._targets:

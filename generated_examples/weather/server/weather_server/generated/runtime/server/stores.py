@@ -45,7 +45,7 @@ class RateLimited(NamedTuple):
 
 
 class Counters(Protocol):
-    """Where limits count. Each method is one atomic step, whoever else counts there.
+    """Where limits count. Each method is one atomic step among all processes.
 
     An exception from any of them is logged, and the request let through: a store that is
     down must not take the server down with it.

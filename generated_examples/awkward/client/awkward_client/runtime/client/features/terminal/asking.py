@@ -229,6 +229,6 @@ def open_page(url: str) -> bool:
 
 
 def say(text: str) -> None:
-    """Tells the person something."""
+    """Shows the person a message."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()

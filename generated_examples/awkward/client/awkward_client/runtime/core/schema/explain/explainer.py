@@ -44,8 +44,10 @@ _COPYING: Final = ("const", "enum", "not")
 """Keywords whose value is copied into an error."""
 _TOO_MUCH: Final = "is not valid, but too large or too complex to say why"
 
-_Step: TypeAlias = tuple[Json, Json, tuple[int, ...]]
-"""A schema, the value that it applies to, and what references to it led through."""
+_Reference: TypeAlias = tuple[int, str]
+"""The identity of a schema that refers to another one, and the keyword."""
+_Step: TypeAlias = tuple[Json, Json, tuple[_Reference, ...]]
+"""A schema, the value that it applies to, and the references that led to it there."""
 
 
 class Explainer(Parts):
@@ -179,21 +181,28 @@ class _Explanation:
                 if spent > most:
                     break
             for keyword, arg in schema.items():
-                applied = self._applied(keyword, arg, value, behind)
+                applied = self._applied((id(schema), keyword), arg, value, behind)
                 waiting.extend(islice(applied, most + 1))
         return spent
 
     def _applied(
-        self, keyword: str, arg: Json, value: Json, behind: tuple[int, ...]
+        self,
+        place: _Reference,
+        arg: Json,
+        value: Json,
+        behind: tuple[_Reference, ...],
     ) -> Iterator[_Step]:
         """The schemas of a keyword, each with a value that it applies to."""
+        keyword = place[1]
+        if place in behind:
+            # The validator follows a reference that leads to itself once for a value, but
+            # each of several that lead to the same schema.
+            return
         if keyword in KEYWORDS:
             # Elsewhere is a meta-schema alone, which has no unions in each other.
             unknown = [True] * (1 + len(parts(value)))
             for target in self._document.targets(arg) or unknown:
-                # What refers to itself in a circle restricts nothing by that.
-                if target is True or id(target) not in behind:
-                    yield target, value, (*behind, id(target))
+                yield target, value, (*behind, place)
         elif keyword in IN_PLACE:
             for _, child in below(keyword, arg):
                 yield child, value, behind

@@ -7,6 +7,7 @@ Knows HTTP and OAuth, and nothing of MCP.
 # isort: skip_file
 
 from .discovery import IssuerSettings as IssuerSettings
+from .holder import OAuthOptions as OAuthOptions
 from .identity import ClientRegistration as ClientRegistration, PrivateKey as PrivateKey
 from .machine import (
     ClientCredentials as ClientCredentials,

@@ -218,7 +218,7 @@ async def _is_usable(hint: str, url: str, reach: Reach, what: str) -> bool:
     try:
         check_secure(hint, what)
     except AuthError as error:
-        logger.warning("%s; the usual place is tried", error.told)
+        logger.warning("%s; the usual place is tried", error.summary)
         return False
     return True
 

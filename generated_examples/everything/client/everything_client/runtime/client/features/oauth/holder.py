@@ -39,8 +39,17 @@ if TYPE_CHECKING:
 logger: Final = logging.getLogger(__name__)
 
 
-class HolderOptions(TypedDict, total=False):
-    """The arguments that all hooks take."""
+class OAuthOptions(TypedDict, total=False):
+    """The arguments that all OAuth hooks take.
+
+    Attributes:
+        scopes: Scopes to ask for besides those that the server names.
+        storage: Where tokens stay; by default in memory.
+        dpop: Whether tokens are to be bound to a key (RFC 9449); wants the extra `oauth`.
+        issuers: Settings for single authorization servers, by issuer.
+        allow_private: Hosts and networks inside, such as `sso.corp.example` and
+            `10.1.0.0/16`, that a server outside may lead this client to.
+    """
 
     scopes: Sequence[str]
     storage: TokenStorage | None
@@ -54,12 +63,8 @@ class TokenHolder(ABC):
 
     Args:
         client: A client that was registered beforehand.
-        scopes: Scopes to ask for besides those that the server names.
-        storage: Where tokens stay; by default in memory.
-        dpop: Whether tokens are to be bound to a key (RFC 9449); wants the extra `oauth`.
-        issuers: Settings for single authorization servers, by issuer.
-        allow_private: Hosts and networks inside, such as `sso.corp.example` and
-            `10.1.0.0/16`, that a server outside may lead this client to.
+
+    The other arguments: see `OAuthOptions`.
     """
 
     def __init__(
@@ -456,7 +461,7 @@ class TokenHolder(ABC):
             raise first
         raise OAuthError(
             "none of the server's authorization servers can be used: "
-            + "; ".join(problem.told for problem in problems),
+            + "; ".join(problem.summary for problem in problems),
             first.url,
             method=first.method,
             hint=first.hint,

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 from ...errors import AuthError
 from ...incoming import text
 from .discovery import AuthorizationServer, UnusableServerError
-from .holder import HolderOptions, TokenHolder
+from .holder import OAuthOptions, TokenHolder
 from .identity import SECRET_METHODS, ClientRegistration, sha256
 from .redirect import LoopbackRedirect, NoAnswerError, Receiver, Redirect
 from .shared_work import completed
@@ -48,7 +48,7 @@ class OAuth(TokenHolder):
         redirect: How the consent comes back; by default the browser is opened.
         offline: Whether to ask for a token that can be renewed without the user, where
             the authorization server offers it.
-        options: As for every hook: `scopes`, `storage`, `dpop`, `issuers`,
+        options: See `OAuthOptions`: `scopes`, `storage`, `dpop`, `issuers`,
             `allow_private`. `storage=FileStorage(path)` lets a user sign in once.
 
     Raises:
@@ -63,7 +63,7 @@ class OAuth(TokenHolder):
         client_name: str = "MCP client",
         redirect: Redirect | None = None,
         offline: bool = True,
-        **options: Unpack[HolderOptions],
+        **options: Unpack[OAuthOptions],
     ) -> None:
         if client_metadata_url is not None and not _names_document(client_metadata_url):
             raise ValueError(

@@ -262,7 +262,7 @@ class Answer:
 
     Attributes:
         status: The HTTP status.
-        body: Its object, empty where the body is none.
+        body: Its object, empty where the body has none.
         headers: Its headers.
         place: Where the connection led; None where a proxy or a local socket answered.
         url: What was asked.

@@ -102,7 +102,7 @@ COMMANDS: Final[Mapping[str, _Command]] = {
     "list": _Command(commands.show_lists, "what the server offers; the default"),
     "call": _Command(
         commands.call_tool,
-        "call a tool; `call TOOL --help` tells its arguments",
+        "call a tool; `call TOOL --help` lists its arguments",
         {
             "name": {"metavar": "TOOL"},
             "words": _words(

@@ -114,13 +114,13 @@ def _target(said: argparse.Namespace) -> str:
 def _problem(error: Exception, said: argparse.Namespace) -> str:
     """What went wrong, and what to do; a defect itself is raised with `--debug`."""
     if isinstance(error, UsageError):
-        return f"{error}\n  --help tells more"
+        return f"{error}\n  use --help for more"
     if isinstance(error, AuthError):
         # What the client suggests after a 401 is for who writes code.
-        problem = error.told if error.status == UNAUTHORIZED else str(error)
+        problem = error.summary if error.status == UNAUTHORIZED else str(error)
         return problem + _about_credentials(said)
     if isinstance(error, InvalidArgumentsError):
-        return f"{error}\n  --help tells what the tool takes"
+        return f"{error}\n  use --help for the tool's arguments"
     if isinstance(error, (ClientError, ValueError, OSError, MissingFeature)):
         return str(error)
     if said.debug:
@@ -129,7 +129,7 @@ def _problem(error: Exception, said: argparse.Namespace) -> str:
         package = error.name.partition(".")[0].replace("_", "-")
         install = f"{sys.executable} -m pip install --force-reinstall {package}"
         return f"{error}\n  install what is missing or damaged: {install}"
-    return f"{type(error).__name__}: {error}\n  --debug tells where"
+    return f"{type(error).__name__}: {error}\n  use --debug for the traceback"
 
 
 def _about_credentials(said: argparse.Namespace) -> str:

@@ -301,7 +301,7 @@ def at_least_one(value: int) -> str | None:
 
 
 def split_url(value: str) -> SplitResult | None:
-    """The parts of an http or https URL; None where it is none."""
+    """The parts of an http or https URL; None where it is invalid."""
     if " " in value or not value.isprintable():
         return None
     try:

@@ -191,7 +191,7 @@ class ConnectionServer:
             What works on it; None if nothing is left to be done.
 
         Raises:
-            ProtocolError: It is none.
+            ProtocolError: It is not a message.
         """
         work = self._taken(message, incoming, None)
         return None if work is None else self._start(work)
@@ -299,7 +299,7 @@ class ConnectionServer:
         """What is left to be done for a message: the work on a request or a batch.
 
         Raises:
-            ProtocolError: It is none.
+            ProtocolError: It is not a message.
         """
         if is_array(message):
             self._check_room()

@@ -131,7 +131,7 @@ def is_response(message: Mapping[str, Any]) -> bool:
 
 
 def take_answer(session: LegacySession, message: Mapping[str, Any]) -> bool:
-    """Give a response from the client to whoever waits for it; False if nobody does."""
+    """Give a response from the client to the request that waits; False without one."""
     request_id = message.get("id")
     if not is_response(message) or not jsonrpc.is_request_id(request_id):
         return False

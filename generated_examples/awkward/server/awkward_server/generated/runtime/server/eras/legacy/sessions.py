@@ -244,17 +244,26 @@ class MemoryEvents:
             be kept first is forgotten first.
     """
 
-    __slots__ = ("_kept", "_size", "_used", "history")
+    __slots__ = ("_space",)
 
     def __init__(self, history: int, size: int = 64 * 1024 * 1024) -> None:
+        self._space = _Space(history, size)
+
+    def open(self, session_id: str, stream: int) -> Events:
+        """See `EventStore`."""
+        return _Recent(self._space)
+
+
+class _Space:
+    """How much of streams is kept."""
+
+    __slots__ = ("_kept", "_size", "_used", "history")
+
+    def __init__(self, history: int, size: int) -> None:
         self.history = history
         self._size = size
         self._used = 0
         self._kept: dict[_Recent, None] = {}
-
-    def open(self, session_id: str, stream: int) -> Events:
-        """See `EventStore`."""
-        return _Recent(self)
 
     def grow(self, recent: _Recent, size: int) -> None:
         """Count what a stream keeps more, or less."""
@@ -272,26 +281,26 @@ class MemoryEvents:
 class _Recent:
     """The last events of one stream."""
 
-    __slots__ = ("_events", "_store", "size")
+    __slots__ = ("_events", "_space", "size")
 
-    def __init__(self, store: MemoryEvents) -> None:
-        self._store = store
+    def __init__(self, space: _Space) -> None:
+        self._space = space
         self._events: deque[tuple[int, bytes]] = deque()
         self.size = 0
 
     def append(self, number: int, framed: bytes) -> None:
         self._events.append((number, framed))
         more = len(framed)
-        if len(self._events) > self._store.history:
+        if len(self._events) > self._space.history:
             more -= len(self._events.popleft()[1])
         self.size += more
-        self._store.grow(self, more)
+        self._space.grow(self, more)
 
     def after(self, number: int) -> Iterable[bytes]:
         return [framed for place, framed in self._events if place > number]
 
     def forget(self) -> None:
-        self._store.drop(self)
+        self._space.drop(self)
         self.size = 0
         self._events.clear()
 

@@ -115,7 +115,7 @@ class ScopeRequirements:
     def _subscriptions(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         wanted = params.get("notifications")
         uris = wanted.get("resourceSubscriptions") if is_object(wanted) else None
-        # Too many are refused later on, whoever asks: nothing is spent on them here.
+        # Too many are refused later on in any case: nothing is spent on them here.
         if not is_array(uris) or len(uris) > self._most:
             return ()
         # Each may cost a match against every template, so the same is asked once.

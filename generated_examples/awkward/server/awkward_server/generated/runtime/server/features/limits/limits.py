@@ -1,7 +1,7 @@
 """How much one client may ask for, and all of them together.
 
 A client is its principal once that is known, else its address. Loopback addresses are
-not counted: they are the user, or a proxy whose clients nobody has told us to look for.
+not counted: they are the user, or a proxy that is not configured as a trusted one.
 Knows exchanges and counters, not JSON-RPC methods or eras.
 """
 
@@ -182,7 +182,7 @@ class Limits(parts.Limits):
         try:
             held = await self._hold(client.calls, limit)
         finally:
-            # Whoever stops waiting for the store's answer begins no call either.
+            # A caller that stops waiting for the store's answer begins no call either.
             if not held:
                 self.calls -= 1
         if not held:

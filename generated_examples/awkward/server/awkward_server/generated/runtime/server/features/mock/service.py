@@ -30,7 +30,7 @@ _TEXTS: Final = ("json", "xml", "yaml", "javascript", "x-www-form-urlencoded")
 
 
 class Mock(Service):
-    """The base of services that are made up."""
+    """The base of services that return sample data."""
 
 
 def mocked(service: Service | type[Service]) -> Mock:
@@ -40,9 +40,7 @@ def mocked(service: Service | type[Service]) -> Mock:
     """
     if isinstance(service, Mock):
         return service
-    _log.warning(
-        "mock mode: answers are made up from the manifest, no handler is called"
-    )
+    _log.warning("mock mode: returning sample data instead of calling handlers")
     made = type(
         "Mocked",
         (Mock,),

@@ -10,7 +10,7 @@ from ...options.section import Section
 
 @dataclass(frozen=True, kw_only=True)
 class MockSettings(Section):
-    """Whether answers are made up."""
+    """Whether to return sample data."""
 
     title = "Mock mode"
     feature = "mock"

@@ -173,7 +173,7 @@ class SingleFlight(Generic[T]):
         return bool(self._running)
 
     async def run(self, key: bytes, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The work's result; whoever gives up waiting does not end it for others."""
+        """The work's result; a caller that gives up waiting does not end it for others."""
         return await asyncio.shield(self.start(key, work))
 
     def start(
@@ -316,8 +316,8 @@ class AskingAuthenticator(BearerAuthenticator):
     """Accepts bearer tokens that another server knows; `_ask` asks it.
 
     Each token is asked for once at a time, and answers are remembered; refusals for some
-    seconds, apart from the rest: or whoever sends many bad tokens would have the good
-    ones forgotten.
+    seconds, apart from the rest: or many bad tokens would displace
+    the good ones.
     """
 
     def __init__(

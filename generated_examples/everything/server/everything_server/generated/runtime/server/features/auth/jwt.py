@@ -211,7 +211,7 @@ class KeySource:
 
     Keys that are there are used for as long as the issuer can't be reached, and while it
     takes its time; unknown names lead to a new look at most once in `cooldown` seconds,
-    whoever sends how many.
+    however many are sent.
     """
 
     def __init__(self, issuer: str, url: str, cooldown: float, max_age: float) -> None:
@@ -289,7 +289,7 @@ class KeySource:
         except Unavailable:
             pass  # the keys that are there go on
         finally:
-            # Set at the end: whoever comes while it runs waits for it.
+            # Set at the end: who comes while it runs waits for it.
             self._next = time.monotonic() + pause
 
     async def _fetch(self) -> tuple[Key, ...]:

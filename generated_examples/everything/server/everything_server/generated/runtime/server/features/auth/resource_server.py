@@ -1,4 +1,4 @@
-"""The server as an OAuth resource server: who gets in, and what those are told who don't.
+"""The server as an OAuth resource server: access, and challenges where it is denied.
 
 Challenges (RFC 6750), metadata (RFC 9728), the scopes that every request needs.
 https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
@@ -95,7 +95,7 @@ class ResourceServer:
         """Prepare.
 
         Args:
-            authenticator: Who tells who sends a request.
+            authenticator: What identifies the caller of a request.
             settings: How the server is run.
             scopes: All that its tools, prompts and resources ask for.
             needed: Which of them a method with its parameters asks for.
@@ -295,7 +295,7 @@ class ResourceServer:
     def _own_uris(self, request: web.BaseRequest) -> tuple[str, ...]:
         """What tokens may name as their audience.
 
-        Never what a request says: whoever holds a token for another server could send
+        Never what a request says: a client with a token for another server could send
         that server's name along.
         """
         if not self._local or request.transport is None:

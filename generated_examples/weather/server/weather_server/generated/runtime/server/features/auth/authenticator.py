@@ -90,13 +90,13 @@ class AuthRequest:
 
 
 class Authenticator(Protocol):
-    """Tells who sends a request.
+    """Identifies the caller of a request.
 
     It may have more: `credential_headers`, the headers in lower case that handlers must
     not see beside `Authorization`; `close()`, which lets go of connections; and `recall`,
-    which tells from a request's headers alone who sends it, or None to leave the request
+    which identifies the caller from a request's headers alone, or None to leave the request
     to `authenticate`. That short cut counts only where the class that has it is the one
-    that has `authenticate`: whoever overrides that one alone has all requests go there.
+    that has `authenticate`: a subclass that overrides that one alone gets all requests there.
     """
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
@@ -104,7 +104,7 @@ class Authenticator(Protocol):
 
         Raises:
             Refusal: There are credentials, and they are not accepted.
-            Unavailable: It can't be told now.
+            Unavailable: Credentials cannot be verified now.
         """
         ...
 
@@ -113,7 +113,7 @@ class Authenticates:
     """What services have where the package has authentication."""
 
     def authenticator(self, configured: Authenticator | None) -> Authenticator | None:
-        """Who tells who sends a request; override it for rules of your own.
+        """The authenticator of the server; override it for rules of your own.
 
         Args:
             configured: What the manifest and the settings choose; None without a choice.
@@ -160,7 +160,7 @@ class _Several:
 
 
 class FirstOf(_Several):
-    """Whoever recognises the request first decides who sends it."""
+    """The first that recognizes the credentials identifies the caller."""
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:
         """See `Authenticator`; a refusal stands only if nobody else accepts."""

@@ -1,7 +1,7 @@
 """Listens on an address, accepts connections with TLS or without, and keeps their number
 below what the process may open; ends those whose clients take or ask nothing.
 
-Not by `loop.create_server`: it tells nobody of connections whose TLS handshake does not
+Not by `loop.create_server`: it does not report connections whose TLS handshake does not
 come, logs a traceback for each connection that it can't accept, and on some event loops
 stops to listen then. Knows connections and whether a request runs on them; nothing of
 messages.
