@@ -19,6 +19,9 @@ _IMPORT: Final = re.compile(
     r"^ *from \.+protocol\.types import (?:\(([^)]*)\)|(.*))$", re.M
 )
 """An import of types in the runtime, whose layout is that of a formatter."""
+_MODULE: Final = re.compile(r"^ *from \.+protocol import types$", re.M)
+_MEMBER: Final = re.compile(r"\btypes\.([A-Z]\w*)")
+"""A type of the module, where that is imported as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,10 @@ class Module:
 
 
 def named(text: str) -> Iterator[str]:
-    """The types that a module of the runtime imports."""
+    """The types that a module of the runtime imports, or names as `types.NAME`."""
     # Hundreds of modules are looked through: a syntax tree of each would take seconds.
+    if _MODULE.search(text):
+        yield from _MEMBER.findall(text)
     for several, one in _IMPORT.findall(text):
         yield from (
             name.strip() for name in (several or one).split(",") if name.strip()

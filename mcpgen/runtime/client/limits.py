@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -77,12 +78,10 @@ class Calls:
         if not self.running:
             self._quiet.set()
 
-    @contextlib.contextmanager
-    def paused(self) -> Generator[None]:
+    def paused(self) -> AbstractContextManager[None]:
         """Stops the clock of the call that this task works for, if it is one."""
         clock = self.running.get(asyncio.current_task())
-        with contextlib.nullcontext() if clock is None else clock.paused():
-            yield
+        return contextlib.nullcontext() if clock is None else clock.paused()
 
     @contextlib.contextmanager
     def all_paused(self) -> Generator[None]:

@@ -22,13 +22,14 @@ from .errors import (
     CapabilityError,
     ClientError,
     ClientStateError,
+    MissingHandlerError,
     ProtocolError,
     TransportError,
     not_open,
     public_url,
 )
-from .handlers import ROOTS_CHANGED, Handlers
-from .incoming import Quirks, is_object
+from .handlers import ROOTS_CHANGED
+from .incoming import is_object
 from .limits import Clock
 from .options import CallSettings, KnownServers, Middleware, Next, Result, Settings
 from .session import (
@@ -54,9 +55,20 @@ CLOSE_LIMIT: Final = 1.0
 
 
 class ServerConnection:
-    """The way to one server."""
+    """The way to one server.
+
+    Attributes:
+        url: The address, without what may be secret; or the name of the connection.
+        max_bytes: The size of the largest response, and of all pages of one list together.
+        middleware: The names of all middleware, the outermost first.
+        quirks: The server's deviations from the protocol.
+    """
 
     def __init__(self, transport: Transport, settings: Settings) -> None:
+        self.url = public_url(transport.url) if transport.verb else transport.url
+        self.max_bytes = settings.max_bytes
+        self.middleware = tuple(map(name_of, settings.middleware))
+        self.quirks = transport.quirks
         self._settings = settings
         self._wanted = Wanted.read(settings.era, settings.revisions)
         self._known = settings.known_servers or KnownServers()
@@ -67,30 +79,9 @@ class ServerConnection:
         self._lock = asyncio.Lock()
 
     @property
-    def url(self) -> str:
-        """The address, without what may be secret; or the name of the connection."""
-        url = self._transport.url
-        return public_url(url) if self._transport.verb else url
-
-    @property
     def server(self) -> ServerInfo:
         """What the server says of itself."""
         return self._open_session().server
-
-    @property
-    def max_bytes(self) -> int:
-        """The size of the largest response, and of all pages of one list together."""
-        return self._settings.max_bytes
-
-    @property
-    def middleware(self) -> tuple[str, ...]:
-        """The names of all middleware, the outermost first."""
-        return tuple(map(name_of, self._settings.middleware))
-
-    @property
-    def quirks(self) -> Quirks:
-        """The server's deviations from the protocol."""
-        return self._transport.quirks
 
     async def open(self) -> None:
         """Connects.
@@ -186,7 +177,8 @@ class ServerConnection:
     async def roots_changed(self, settings: CallSettings) -> None:
         """The client's roots have changed."""
         async with self.limited(ROOTS_CHANGED, settings):
-            Handlers(self._settings).require_roots()
+            if self._settings.roots is None:
+                raise MissingHandlerError("this client has no roots; pass `roots`")
             await self._open_session().roots_changed()
 
     def subscribe(self, wanted: Filter) -> Subscription:

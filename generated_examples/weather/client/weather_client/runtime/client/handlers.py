@@ -105,11 +105,6 @@ class Handlers:
                 return _missing(method)
         return None
 
-    def require_roots(self) -> None:
-        """Raises MissingHandlerError where the user gave no roots."""
-        if self._roots is None:
-            raise MissingHandlerError("this client has no roots; pass `roots`")
-
     async def visit(self, page: Mapping[str, Any]) -> bool:
         """Whether a person has visited a page without which the server does nothing.
 
