@@ -346,7 +346,7 @@ def _printable(text: str) -> str:
     return "".join(c for c in text if c.isprintable() or c == "\n")
 
 
-_PIECE: Final = re.compile(r'(?P<slashes>\\*)(?P<quote>"?)')
+_PIECE: Final = re.compile(r'(?P<slashes>\\*)(?P<quote>")|(?P<space>[ \t])|.', re.S)
 _IS_WINDOWS: Final = sys.platform == "win32"
 
 
@@ -379,33 +379,21 @@ def _split_windows(text: str) -> list[str]:
     """As the C runtime of Microsoft does."""
     words: list[str] = []
     word: str | None = None
-    is_quoted = False
-    at = 0
-    while at < len(text):
-        if text[at] in " \t" and not is_quoted:
-            if word is not None:
-                words.append(word)
+    is_quoted, closed = False, -1
+    for piece in _PIECE.finditer(text):
+        if piece["space"] and not is_quoted:
+            words += [] if word is None else [word]
             word = None
-            at += 1
-            continue
-        word = word or ""
-        piece = _PIECE.match(text, at)
-        slashes, quote = (piece["slashes"], piece["quote"]) if piece else ("", "")
-        at += len(slashes) + len(quote)
-        if quote:
-            word += "\\" * (len(slashes) // 2)
-            if len(slashes) % 2:
-                word += '"'
-            elif is_quoted and text[at : at + 1] == '"':
-                word += '"'
-                at += 1
-            else:
+        elif piece["quote"]:
+            slashes, is_escaped = divmod(len(piece["slashes"]), 2)
+            # Two quotes in a row, within quotes, are one that is meant.
+            is_meant = is_escaped or piece.span() == (closed, closed + 1)
+            word = (word or "") + "\\" * slashes + ('"' if is_meant else "")
+            if not is_escaped:
                 is_quoted = not is_quoted
-        elif slashes:
-            word += slashes
+                closed = -1 if is_quoted else piece.end()
         else:
-            word += text[at]
-            at += 1
+            word = (word or "") + piece[0]
     if is_quoted:
         raise ValueError("No closing quotation")
     return words if word is None else [*words, word]
