@@ -39,6 +39,7 @@ _AT_ONCE: Final = (
 )
 
 if sys.platform == "win32":
+    _KILL = signal.SIGTERM
     _INHERITED = (
         "APPDATA",
         "HOMEDRIVE",
@@ -54,6 +55,7 @@ if sys.platform == "win32":
         "USERPROFILE",
     )
 else:
+    _KILL = signal.SIGKILL
     _INHERITED = (
         "HOME",
         "LANG",
@@ -287,7 +289,7 @@ class StdioConnection:
 
     def kill(self) -> None:
         """End the program at once, with what it has started itself, which may still run."""
-        self._signal(_kill_signal())
+        self._signal(_KILL)
         self._errors_task.cancel()
         self._transport.close()
         if self._reading is not None:
@@ -321,13 +323,6 @@ class StdioConnection:
             if self._copy is not None:
                 with contextlib.suppress(OSError, ValueError):
                     self._copy.write(part.decode("utf-8", "replace"))
-
-
-def _kill_signal() -> int:
-    """What ends a program that does not end by itself."""
-    if sys.platform == "win32":
-        return signal.SIGTERM
-    return signal.SIGKILL
 
 
 def _ending(code: int | None) -> str:
