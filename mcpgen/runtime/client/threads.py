@@ -25,29 +25,22 @@ async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
     of the loop nor that of the interpreter waits for it.
     """
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[tuple[T, None] | tuple[None, BaseException]]
-    done = loop.create_future()
+    done = asyncio.Event()
+    outcome: concurrent.futures.Future[T] = concurrent.futures.Future()
     context = contextvars.copy_context()
 
-    def finish(outcome: tuple[T, None] | tuple[None, BaseException]) -> None:
-        if not done.done():
-            done.set_result(outcome)
-
     def run() -> None:
-        outcome: tuple[T, None] | tuple[None, BaseException]
         try:
-            outcome = context.run(function, *arguments), None
+            outcome.set_result(context.run(function, *arguments))
         except BaseException as error:
-            outcome = None, error
+            outcome.set_exception(error)
         # Where the loop is closed, nobody waits any more.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(finish, outcome)
+            loop.call_soon_threadsafe(done.set)
 
     threading.Thread(target=run, name="mcp-handler", daemon=True).start()
-    outcome = await done
-    if outcome[1] is not None:
-        raise outcome[1]
-    return outcome[0]
+    await done.wait()
+    return outcome.result()
 
 
 Close: TypeAlias = Callable[[], Coroutine[Any, Any, None]]

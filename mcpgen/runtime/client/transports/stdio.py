@@ -341,7 +341,9 @@ def _printable(text: str) -> str:
     return "".join(c for c in text if c.isprintable() or c == "\n")
 
 
-_PIECE: Final = re.compile(r'(?P<slashes>\\*)(?P<quote>")|(?P<space>[ \t])|.', re.S)
+_PIECE: Final = re.compile(
+    r'(?P<slashes>\\*)(?P<quote>")|(?P<space>[ \t])|.', re.DOTALL
+)
 _IS_WINDOWS: Final = sys.platform == "win32"
 
 

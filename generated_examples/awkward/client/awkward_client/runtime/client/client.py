@@ -29,23 +29,17 @@ if TYPE_CHECKING:
     from ..core.model import Codec
     from ..core.revision import Era, Revision
     from ..core.uri.template import Value
-    from ..protocol.types import (
-        CallToolResult,
-        CompleteResult,
-        GetPromptResult,
-        Implementation,
-        Prompt,
-        ReadResourceResult,
-        Resource,
-        ResourceTemplate,
-        ServerCapabilities,
-        Tool,
-    )
+    from ..protocol import types
     from .channel import Transport
     from .listing import Difference
     from .options import CallOptions, ClientOptions
     from .subscriptions import Subscription
     from .sync import SyncClient
+else:
+    from ..core.lazy import LazyModule
+
+    # Making these classes takes longer than all else that a client imports.
+    types = LazyModule(f"{__package__.rpartition('.')[0]}.protocol", "types")
 
 T = TypeVar("T")
 
@@ -269,12 +263,12 @@ class Client:
         return self._connection.server.era
 
     @property
-    def server_info(self) -> Implementation:
+    def server_info(self) -> types.Implementation:
         """The server's name, version and more; the name is empty if it has not said it."""
         return self._connection.server.implementation()
 
     @property
-    def capabilities(self) -> ServerCapabilities:
+    def capabilities(self) -> types.ServerCapabilities:
         """The server's capabilities."""
         return self._connection.server.typed_capabilities()
 
@@ -288,29 +282,25 @@ class Client:
         """The names of all middleware, the outermost first."""
         return self._connection.middleware
 
-    async def list_tools(self) -> list[Tool]:
+    async def list_tools(self) -> list[types.Tool]:
         """All tools, from all pages; those with a wrong `x-mcp-header` are left out."""
-        from ..protocol.types import Tool
+        return await self._listing.typed(types.Tool, "tools/list", self._options)
 
-        return await self._listing.typed(Tool, "tools/list", self._options)
-
-    async def list_prompts(self) -> list[Prompt]:
+    async def list_prompts(self) -> list[types.Prompt]:
         """All prompts, from all pages."""
-        from ..protocol.types import Prompt
+        return await self._listing.typed(types.Prompt, "prompts/list", self._options)
 
-        return await self._listing.typed(Prompt, "prompts/list", self._options)
-
-    async def list_resources(self) -> list[Resource]:
+    async def list_resources(self) -> list[types.Resource]:
         """All resources, from all pages."""
-        from ..protocol.types import Resource
+        return await self._listing.typed(
+            types.Resource, "resources/list", self._options
+        )
 
-        return await self._listing.typed(Resource, "resources/list", self._options)
-
-    async def list_resource_templates(self) -> list[ResourceTemplate]:
+    async def list_resource_templates(self) -> list[types.ResourceTemplate]:
         """All resource templates, from all pages."""
-        from ..protocol.types import ResourceTemplate
-
-        return await self._listing.typed(ResourceTemplate, TEMPLATES, self._options)
+        return await self._listing.typed(
+            types.ResourceTemplate, TEMPLATES, self._options
+        )
 
     async def check(self) -> tuple[Difference, ...]:
         """What the live server offers other than this client was generated for.
@@ -322,7 +312,7 @@ class Client:
 
     async def call_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None
-    ) -> CallToolResult:
+    ) -> types.CallToolResult:
         """Calls a tool by its wire name.
 
         Raises:
@@ -334,15 +324,15 @@ class Client:
 
     async def get_prompt(
         self, name: str, arguments: Mapping[str, str] | None = None
-    ) -> GetPromptResult:
+    ) -> types.GetPromptResult:
         """A prompt's messages, by its wire name."""
         return await self._get_prompt(name, arguments or {})
 
-    async def read_resource(self, uri: str) -> ReadResourceResult:
+    async def read_resource(self, uri: str) -> types.ReadResourceResult:
         """A resource's contents, by its URI."""
-        from ..protocol.types import ReadResourceResult
-
-        return await self._asked(ReadResourceResult, "resources/read", {"uri": uri})
+        return await self._asked(
+            types.ReadResourceResult, "resources/read", {"uri": uri}
+        )
 
     _read_resource = read_resource
 
@@ -353,7 +343,7 @@ class Client:
         value: str = "",
         *,
         known: Mapping[str, str] | None = None,
-    ) -> CompleteResult:
+    ) -> types.CompleteResult:
         """Values for an argument of a prompt that fit what is typed so far.
 
         Args:
@@ -372,7 +362,7 @@ class Client:
         value: str = "",
         *,
         known: Mapping[str, str] | None = None,
-    ) -> CompleteResult:
+    ) -> types.CompleteResult:
         """Values for a variable of a resource template that fit what is typed so far."""
         reference = {"type": "ref/resource", "uri": template}
         return await self._complete(reference, argument, value, known)
@@ -420,7 +410,7 @@ class Client:
     @overload
     async def _call(
         self, tool: str, arguments: Mapping[str, Any]
-    ) -> CallToolResult: ...
+    ) -> types.CallToolResult: ...
 
     @overload
     async def _call(
@@ -457,15 +447,13 @@ class Client:
 
     async def _get_prompt(
         self, name: str, arguments: Mapping[str, str | Omit]
-    ) -> GetPromptResult:
-        from ..protocol.types import GetPromptResult
-
+    ) -> types.GetPromptResult:
         params = {"name": name, "arguments": to_strings(given(arguments))}
-        return await self._asked(GetPromptResult, "prompts/get", params)
+        return await self._asked(types.GetPromptResult, "prompts/get", params)
 
     async def _read_template(
         self, template: str, variables: Mapping[str, Value | Omit]
-    ) -> ReadResourceResult:
+    ) -> types.ReadResourceResult:
         from ..core.uri.template import expand
 
         return await self.read_resource(expand(template, given(variables)))
@@ -476,16 +464,14 @@ class Client:
         argument: str,
         value: str,
         known: Mapping[str, str] | None,
-    ) -> CompleteResult:
-        from ..protocol.types import CompleteResult
-
+    ) -> types.CompleteResult:
         params: dict[str, Any] = {
             "ref": reference,
             "argument": {"name": argument, "value": value},
         }
         if known:
             params["context"] = {"arguments": dict(known)}
-        return await self._asked(CompleteResult, "completion/complete", params)
+        return await self._asked(types.CompleteResult, "completion/complete", params)
 
     async def _asked(self, kind: type[T], method: str, params: dict[str, Any]) -> T:
         """The typed result of a request that may be repeated."""

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from pydantic_core import to_json
+
 from ..core.catalog import Catalog, Json, JsonObject
 from ..core.headers import header_problems
 from .calls import Request, ToolCall, decoded, invalid_result
@@ -68,7 +70,7 @@ class Listing:
             found.extend(items)
             if cursor is None:
                 return found
-            size += _json_size(result)
+            size += len(to_json(result))
             if size > self._connection.max_bytes or len(found) > MAX_ITEMS:
                 logger.warning(
                     "%s: its pages hold %d items and %d bytes; the rest is left out",
@@ -178,13 +180,6 @@ class Listing:
         if live is None:
             raise refusal
         return await self._connection.request(live.request(arguments, options))
-
-
-def _json_size(value: object) -> int:
-    # Most lists have one page and need no import.
-    from pydantic_core import to_json
-
-    return len(to_json(value))
 
 
 def _has_valid_headers(tool: JsonObject) -> bool:

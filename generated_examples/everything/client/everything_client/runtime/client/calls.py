@@ -401,10 +401,9 @@ def plain(value: Any) -> Any:
     """A value as JSON has it: models are dumped exactly, containers copied."""
     if type(value) in _SCALARS:
         return value
-    if type(value) is dict:
-        return _plain_members(cast("dict[str, Any]", value))
-    if isinstance(value, Mapping):
-        return _plain_members(cast("Mapping[str, Any]", value))
+    if type(value) is dict or isinstance(value, Mapping):
+        found = cast("Mapping[str, Any]", value)
+        return {key: plain(item) for key, item in found.items()}
     if _is_sequence(value):
         return [plain(item) for item in value]
     from pydantic import BaseModel
@@ -421,21 +420,13 @@ def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not is_text
 
 
-def _plain_members(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: plain(item) for key, item in value.items()}
-
-
 def to_strings(arguments: Mapping[str, Any]) -> dict[str, str]:
     """Prompt arguments, which are all strings on the wire."""
     return {
-        key: value if isinstance(value, str) else _json_text(value)
+        key: value if isinstance(value, str) else to_json(plain(value)).decode()
         for key, value in arguments.items()
         if value is not None
     }
-
-
-def _json_text(value: Any) -> str:
-    return to_json(plain(value)).decode()
 
 
 def _text_of(content: object) -> str:

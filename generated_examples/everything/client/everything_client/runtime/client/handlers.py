@@ -311,7 +311,8 @@ class Events:
         if method == "notifications/progress":
             await self._progress(params)
         elif method == "notifications/message" and self._on_log is not None:
-            await _tell(self._on_log, _log_message(params))
+            level, name = str(params.get("level", "info")), text(params.get("logger"))
+            await _tell(self._on_log, LogMessage(level, name, params.get("data")))
         notification = Notification(method, params)
         for listener in self.listeners:
             listener(notification)
@@ -339,12 +340,6 @@ async def _tell(callback: Callable[[Any], object], value: object) -> None:
         await _ask(callback, value, in_loop=not runs_here())
     except Exception:
         logger.exception("a callback of an MCP client failed")
-
-
-def _log_message(params: Mapping[str, Any]) -> LogMessage:
-    return LogMessage(
-        str(params.get("level", "info")), text(params.get("logger")), params.get("data")
-    )
 
 
 def _number(value: object) -> float | None:

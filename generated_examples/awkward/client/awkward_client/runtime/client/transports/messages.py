@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import to_json
@@ -104,12 +105,7 @@ class MessageTransport(SessionChannel, RequestChannel):
 
     def sessions(self, tasks: Tasks) -> Sequence[Callable[[], SessionChannel]]:
         """This transport is its own channel."""
-        self._tasks = tasks
-        return [self._session]
-
-    def _session(self) -> MessageTransport:
-        self._in_session = False
-        return self
+        return [partial(self.requests, tasks)]
 
     async def exchange(
         self, message: Message, clock: Clock, headers: Mapping[str, str]
@@ -166,7 +162,7 @@ class MessageTransport(SessionChannel, RequestChannel):
         """Send a notification or an answer."""
         current = self._open
         if current is None or current.ended is not None:
-            raise self._error("the connection is lost", sent=False)
+            raise self.error("the connection is lost", sent=False)
         await current.send(message)
 
     async def listen(self, wait: float) -> bool:
@@ -188,7 +184,7 @@ class MessageTransport(SessionChannel, RequestChannel):
             if self._open is not None and self._open.ended is None:
                 return self._open
             if self._in_session and method != "initialize":
-                raise SessionLostError(self._error("the connection is lost"))
+                raise SessionLostError(self.error("the connection is lost"))
             if self._open is not None:
                 await self._open.close()
                 self._open = None
@@ -197,12 +193,13 @@ class MessageTransport(SessionChannel, RequestChannel):
             except OSError as error:
                 why = error.strerror
                 problem = f"cannot connect: {why}" if why else str(error)
-                raise self._error(problem, sent=False) from error
+                raise self.error(problem, sent=False) from error
             self._in_session = False
             self._open = _Open(self, connection, self._max_bytes)
             return self._open
 
-    def _error(self, problem: str, *, sent: bool = True) -> TransportError:
+    def error(self, problem: str, *, sent: bool = True) -> TransportError:
+        """The error for a connection that failed."""
         return TransportError(problem, url=self.url, method=self.verb, sent=sent)
 
 
@@ -244,7 +241,9 @@ class _Open:
         except (ConnectionError, EOFError) as error:
             # The other direction may know why.
             await asyncio.wait([self._reader], timeout=END_LIMIT)
-            raise self.ended or self._error(f"the connection broke: {error}") from error
+            raise self.ended or self._transport.error(
+                f"the connection broke: {error}"
+            ) from error
 
     async def close(self) -> None:
         """Close the connection; those who wait get an error."""
@@ -317,14 +316,9 @@ class _Open:
 
     def _end(self, problem: str) -> None:
         if self.ended is None:
-            self.ended = self._error(problem)
+            self.ended = self._transport.error(problem)
             for inbox in (*self.inboxes.values(), self._others):
                 inbox.end(self.ended)
-
-    def _error(self, problem: str) -> TransportError:
-        return TransportError(
-            problem, url=self._transport.url, method=self._transport.verb
-        )
 
 
 def _tag(message: Message) -> Any:

@@ -39,6 +39,7 @@ _AT_ONCE: Final = (
 )
 
 if sys.platform == "win32":
+    _KILL = signal.SIGTERM
     _INHERITED = (
         "APPDATA",
         "HOMEDRIVE",
@@ -54,6 +55,7 @@ if sys.platform == "win32":
         "USERPROFILE",
     )
 else:
+    _KILL = signal.SIGKILL
     _INHERITED = (
         "HOME",
         "LANG",
@@ -287,7 +289,7 @@ class StdioConnection:
 
     def kill(self) -> None:
         """End the program at once, with what it has started itself, which may still run."""
-        self._signal(_kill_signal())
+        self._signal(_KILL)
         self._errors_task.cancel()
         self._transport.close()
         if self._reading is not None:
@@ -323,13 +325,6 @@ class StdioConnection:
                     self._copy.write(part.decode("utf-8", "replace"))
 
 
-def _kill_signal() -> int:
-    """What ends a program that does not end by itself."""
-    if sys.platform == "win32":
-        return signal.SIGTERM
-    return signal.SIGKILL
-
-
 def _ending(code: int | None) -> str:
     if code is None:
         return "closed its output"
@@ -346,7 +341,9 @@ def _printable(text: str) -> str:
     return "".join(c for c in text if c.isprintable() or c == "\n")
 
 
-_PIECE: Final = re.compile(r'(?P<slashes>\\*)(?P<quote>"?)')
+_PIECE: Final = re.compile(
+    r'(?P<slashes>\\*)(?P<quote>")|(?P<space>[ \t])|.', re.DOTALL
+)
 _IS_WINDOWS: Final = sys.platform == "win32"
 
 
@@ -379,33 +376,21 @@ def _split_windows(text: str) -> list[str]:
     """As the C runtime of Microsoft does."""
     words: list[str] = []
     word: str | None = None
-    is_quoted = False
-    at = 0
-    while at < len(text):
-        if text[at] in " \t" and not is_quoted:
-            if word is not None:
-                words.append(word)
+    is_quoted, closed = False, -1
+    for piece in _PIECE.finditer(text):
+        if piece["space"] and not is_quoted:
+            words += [] if word is None else [word]
             word = None
-            at += 1
-            continue
-        word = word or ""
-        piece = _PIECE.match(text, at)
-        slashes, quote = (piece["slashes"], piece["quote"]) if piece else ("", "")
-        at += len(slashes) + len(quote)
-        if quote:
-            word += "\\" * (len(slashes) // 2)
-            if len(slashes) % 2:
-                word += '"'
-            elif is_quoted and text[at : at + 1] == '"':
-                word += '"'
-                at += 1
-            else:
+        elif piece["quote"]:
+            slashes, is_escaped = divmod(len(piece["slashes"]), 2)
+            # Two quotes in a row, within quotes, are one that is meant.
+            is_meant = is_escaped or piece.span() == (closed, closed + 1)
+            word = (word or "") + "\\" * slashes + ('"' if is_meant else "")
+            if not is_escaped:
                 is_quoted = not is_quoted
-        elif slashes:
-            word += slashes
+                closed = -1 if is_quoted else piece.end()
         else:
-            word += text[at]
-            at += 1
+            word = (word or "") + piece[0]
     if is_quoted:
         raise ValueError("No closing quotation")
     return words if word is None else [*words, word]

@@ -51,17 +51,13 @@ class SseChannel(SessionChannel):
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[message["id"]] = answer, clock
         try:
-            await self._post(message, headers)
+            await self.post(message, headers)
             return await answer
         finally:
             del self._waiting[message["id"]]
             if not answer.cancel():
                 # Retrieved here, if the POST failed first: nobody else will.
                 answer.exception()
-
-    async def post(self, message: Message) -> None:
-        """Sends a notification or an answer."""
-        await self._post(message, {})
 
     async def listen(self, wait: float) -> bool:
         """The stream is always open."""
@@ -120,11 +116,14 @@ class SseChannel(SessionChannel):
             )
         return url
 
-    async def _post(self, message: Message, headers: Mapping[str, str]) -> None:
+    async def post(
+        self, message: Message, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Sends a message to the address that the stream has named."""
         if self._endpoint is None:
             raise self._broken()
         response = await self._http.send(
-            "POST", {**headers, **ACCEPT}, to_json(message), self._endpoint
+            "POST", {**(headers or {}), **ACCEPT}, to_json(message), self._endpoint
         )
         if response.status < 400:
             response.close()

@@ -32,7 +32,6 @@ class SseParser:
         """A parser that takes events of at most `limit` bytes."""
         self._limit = limit
         self._started = False
-        self._held = b""
         self._skip_newline = False
         self._partial: list[bytes] = []
         self._data: list[bytes] = []
@@ -48,8 +47,6 @@ class SseParser:
         Raises:
             ValueError: An event is greater than the limit.
         """
-        if not self._started:
-            chunk = self._without_bom(chunk)
         chunk = self._with_newlines(chunk)
         if not chunk:
             return []
@@ -62,22 +59,17 @@ class SseParser:
             return []
         last = lines.pop()
         events: list[Event] = []
-        self._line(b"".join(self._partial), events)
+        line = b"".join(self._partial)
+        if not self._started:
+            self._started = True
+            line = line.removeprefix(_BOM)
+        self._line(line, events)
         for line in lines:
             self._size += len(line)
             self._line(line, events)
         self._partial = [last]
         self._size += len(last)
         return events
-
-    def _without_bom(self, chunk: bytes) -> bytes:
-        held = self._held + chunk
-        if len(held) < len(_BOM) and _BOM.startswith(held):
-            self._held = held
-            return b""
-        self._started = True
-        self._held = b""
-        return held.removeprefix(_BOM)
 
     def _with_newlines(self, chunk: bytes) -> bytes:
         """The chunk with every line end as a newline, CRLF across chunks included."""
