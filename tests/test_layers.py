@@ -379,7 +379,6 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "principal": set(),
     "monitor": set(),
     "stores": {"handlers"},
-    "reading": set(),
     "logs": {"transports.http"},
     "handlers": {"incoming", "principal", "methods", "stores"},
     "service": {"handlers", "methods", "middleware", "options", "features.auth"},
@@ -401,7 +400,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     },
     "transports.http": {"incoming", "logs", "settings"},
     "transports.stdio": set(),
-    "transports.connection": {"eras.era", "reading"},
+    "transports.connection": {"eras.era"},
     # Nobody imports an era but this, and the settings their sections.
     "eras.era": {"settings"},
     "transports.sse": {
@@ -439,7 +438,6 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
         "eras.era",
         "incoming",
         "parts",
-        "reading",
         "transports.http",
     },
     "server": {"*"},

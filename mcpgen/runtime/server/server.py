@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from .eras.era import build_eras
 from .features import table as known
 from .handlers.contract import offer
 from .handlers.invoke import Threads
-from .http_endpoint import Endpoint, Handler, with_slash
+from .http_endpoint import Endpoint, Handler, not_found, router, with_slash
 from .incoming import Refused
 from .methods.registry import register
 from .methods.table import Methods
@@ -134,7 +134,8 @@ class Server:
         """What answers GET requests of each path that only has these."""
         self.routes: Final[Mapping[str, Handler]] = self._routes()
         """What answers the HTTP requests of each other path."""
-        self._handlers = {**self.pages, **self.routes}
+        self.handle: Final[Handler] = router({**self.pages, **self.routes})
+        """Answers an HTTP request of any path."""
 
     def _pages(self) -> dict[str, Handler]:
         settings = self._settings
@@ -190,10 +191,6 @@ class Server:
             self._authentication,
             RequestMonitor(),
         )
-
-    def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        """Answer an HTTP request of any path."""
-        return self._handlers.get(request.path, _not_found)(request)
 
     async def serve(
         self, connection: Connection, principal: Principal | None = None
@@ -274,7 +271,7 @@ class Server:
         except Refused as refusal:
             return web.json_response({"error": str(refusal.error)}, status=403)
         if self._authentication is None:
-            return await _not_found(request)
+            return await not_found(request)
         return self._authentication.metadata(request)
 
     async def _metrics_page(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -365,10 +362,6 @@ class Server:
             _log.error("on_shutdown did not end within %g s", SHUTDOWN_HOOK_SECONDS)
             return
         ending.result()
-
-
-async def _not_found(_: web.BaseRequest) -> web.StreamResponse:
-    return web.Response(status=404, text="Not found")
 
 
 def _named(hook: Hook | Middleware) -> str:

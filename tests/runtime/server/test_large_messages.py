@@ -20,7 +20,7 @@ from pydantic_core import to_json
 from mcpgen.runtime.core.catalog import Catalog
 from mcpgen.runtime.core.model import Codec, Model
 from mcpgen.runtime.server import Context, Contract, Service, Settings, ToolBinding
-from mcpgen.runtime.server.reading import has_more_values
+from mcpgen.runtime.server.incoming import has_more_values
 
 from .attacks.conftest import http as request
 from .attacks.conftest import message, raw, running, status
