@@ -398,7 +398,7 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
         "settings",
         "transports.http",
     },
-    "transports.http": {"incoming", "logs", "settings"},
+    "transports.http": {"incoming", "logs", "monitor", "settings"},
     "transports.stdio": set(),
     "transports.connection": {"eras.era"},
     # Nobody imports an era but this, and the settings their sections.

@@ -70,10 +70,6 @@ class Http(Protocol):
         """Open no more streams; those that are open end when nothing runs on them."""
         ...
 
-    async def cancel(self, seconds: float, /) -> None:
-        """Cancel what still runs, and wait for it to end."""
-        ...
-
 
 def router(handlers: Mapping[str, Handler]) -> Handler:
     """What answers the HTTP requests of every path by those of each."""
@@ -119,13 +115,14 @@ class HttpEndpoint(ABC):
         self._guard = guard
         self._limits = parts.limits
         self._authentication = parts.authentication
-        self._access = access
+        self.ended: Callable[[Exchange, int, float], None] = access.write
+        """Takes a request that is over, its status, and how many seconds it took."""
         self._max_body = parts.settings.max_body
         self._max_values = parts.settings.max_values
         self._at_once = min(_SMALL, self._max_values)
         self._body_timeout = parts.settings.body_timeout
         self._allow = allow
-        self._running: set[asyncio.Task[object] | None] = set()
+        self._monitor = parts.monitor
 
     @abstractmethod
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
@@ -136,31 +133,16 @@ class HttpEndpoint(ABC):
             ProtocolError: Its body is not a message; the status is 400.
         """
 
-    async def cancel(self, seconds: float) -> None:
-        """Cancel all requests that are being answered, and wait for them to end.
-
-        Args:
-            seconds: How long to wait; what has not ended by then is left alone.
-        """
-        running = {task for task in self._running if task is not None}
-        if not running:
-            return
-        for task in running:
-            if not task.cancelling():
-                task.cancel()
-        _, left = await asyncio.wait(running, timeout=seconds)
-        if left:
-            _log.warning(
-                "%d canceled calls did not end within %g s", len(left), seconds
-            )
-
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request."""
         started = time.perf_counter()
         exchange = Exchange(request, over_sse=self.over_sse)
         response: web.StreamResponse
         status = 499  # the client closed the connection before there was an answer
-        self._running.add(exchange.task)
+        monitor = self._monitor
+        monitor.running.add(exchange)
+        if monitor.timer is None:
+            monitor.start()
         try:
             try:
                 if request.method == "OPTIONS":
@@ -181,13 +163,9 @@ class HttpEndpoint(ABC):
                 exchange.outcome = "aborted"
             raise
         finally:
-            self._running.discard(exchange.task)
+            monitor.running.discard(exchange)
             self.ended(exchange, status, time.perf_counter() - started)
         return response
-
-    def ended(self, exchange: Exchange, status: int, seconds: float) -> None:
-        """Write the line of a request that is over."""
-        self._access.write(exchange, status, seconds)
 
     async def read(self, exchange: Exchange) -> Any:
         """The JSON value of a request's body.
@@ -229,7 +207,7 @@ class HttpEndpoint(ABC):
             self._authentication is None
             and hdrs.ORIGIN not in headers
             and headers.get(hdrs.HOST) in self._guard.known
-            and exchange.request.raw_path[:1] == "/"
+            and (exchange.request.raw_path or "").startswith("/")
         ):
             return self._limits.admit(exchange)
         return self._admit_with_care(exchange)

@@ -261,9 +261,12 @@ def parse(body: bytes) -> Any:
         or (b"\\" in body and b"\\u003" in body)
     ):
         _read_again(body)
-    for message in value if jsonrpc.is_array(value) else (value,):
+    if is_object(value):
         # Requests, nearly all of them, have an id that needs no look at the rest.
-        if is_object(message) and type(message.get("id")) not in _IDS:
+        if type(value.get("id")) not in _IDS:
+            _make_ids_whole(value)
+    elif jsonrpc.is_array(value):
+        for message in filter(is_object, value):
             _make_ids_whole(message)
     return value
 

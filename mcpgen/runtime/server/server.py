@@ -125,14 +125,14 @@ class Server:
         """What its transports and eras share."""
         self._eras = tuple(build_eras(self.parts, sessions, events))
         access = known.build_access_log(settings, access_log)
-        self._endpoint = Endpoint(self.parts, self._guard, self._eras, access)
+        endpoint = Endpoint(self.parts, self._guard, self._eras, access)
         self.transports: Final = known.build_http_transports(
             self.parts, self._guard, self._eras, access
         )
         """What is served over HTTP beside Streamable HTTP."""
         self.pages: Final[Mapping[str, Handler]] = self._pages()
         """What answers GET requests of each path that only has these."""
-        self.routes: Final[Mapping[str, Handler]] = self._routes()
+        self.routes: Final[Mapping[str, Handler]] = self._routes(endpoint.handle)
         """What answers the HTTP requests of each other path."""
         self.handle: Final[Handler] = router({**self.pages, **self.routes})
         """Answers an HTTP request of any path."""
@@ -147,14 +147,11 @@ class Server:
             pages[known.metrics_path(settings)] = self._metrics_page
         return {path: answer for path, answer in pages.items() if path}
 
-    def _routes(self) -> dict[str, Handler]:
-        routes = {
-            k: answer for each in self.transports for k, answer in each.routes.items()
-        }
+    def _routes(self, answer: Handler) -> dict[str, Handler]:
+        routes = {k: v for each in self.transports for k, v in each.routes.items()}
         if self._authentication is not None:
             routes.update(dict.fromkeys(self._authentication.paths, self.metadata))
-        endpoint = dict.fromkeys(with_slash(self._settings.path), self._endpoint.handle)
-        return routes | endpoint
+        return routes | dict.fromkeys(with_slash(self._settings.path), answer)
 
     def _parts(self, settings: Settings) -> Parts:
         features = self._features
@@ -340,10 +337,7 @@ class Server:
             closing.callback(self.parts.monitor.close)
             for serving in tuple(self._connections):
                 serving.end()
-            await asyncio.gather(
-                self._endpoint.cancel(CANCEL_SECONDS),
-                *(each.cancel(CANCEL_SECONDS) for each in self.transports),
-            )
+            await self.parts.monitor.cancel(CANCEL_SECONDS)
 
     def _close_with(self, closing: AsyncExitStack) -> None:
         """Close what the server has made of its own, in any case."""

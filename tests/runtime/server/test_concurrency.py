@@ -359,10 +359,14 @@ class TestWhatFails:
         looked = asyncio.Event()
 
         class Bad:
+            task = None
+
             def check(self, now: float) -> None:
                 raise TypeError("of an authenticator")
 
         class Good:
+            task = None
+
             def __init__(self) -> None:
                 self.looks = 0
 
@@ -372,11 +376,11 @@ class TestWhatFails:
                     looked.set()
 
         watch = RequestMonitor()
-        watch.add(Bad())
-        watch.add_stream(Bad())
-        watch.add(Good())
+        watch.running.update((Bad(), Good()))
+        watch.start()
         try:
-            await asyncio.wait_for(looked.wait(), SECONDS)
+            with watch.streaming(Bad(), Bad()):
+                await asyncio.wait_for(looked.wait(), SECONDS)
         finally:
             watch.close()
         assert caplog.text.count("can't be checked for its client") == 2

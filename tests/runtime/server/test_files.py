@@ -15,7 +15,7 @@ from tests.test_layers import RUNTIME
 from .wire import LegacyWire, ModernWire
 from .workshop import Workshop
 
-MOST = {"modern": 19, "legacy": 23}
+MOST = {"modern": 15, "legacy": 16}
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])

@@ -23,11 +23,8 @@ from mcpgen.runtime.server import (
     http_endpoint,
 )
 from mcpgen.runtime.server.eras.legacy import era
-from mcpgen.runtime.server.eras.legacy.sessions import (
-    LegacySession,
-    MemoryEvents,
-    MemorySessions,
-)
+from mcpgen.runtime.server.eras.legacy.session_manager import MemorySessions
+from mcpgen.runtime.server.eras.legacy.sessions import LegacySession, MemoryEvents
 from mcpgen.runtime.server.eras.modern import subscriptions
 from mcpgen.runtime.server.server import Server
 from mcpgen.runtime.server.stores import Events

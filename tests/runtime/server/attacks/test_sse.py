@@ -290,7 +290,7 @@ async def _full(start: Start) -> AsyncIterator[tuple[SseWire, set[object]]]:
         async with asyncio.timeout(SECONDS):
             while served._server.room.is_set():
                 await wire.begin_tool("nothing")
-        handled: Any = transport._messages._running
+        handled: Any = start.app[SERVER].parts.monitor.running
         await until(lambda: not handled)
         yield wire, handled
     finally:

@@ -319,7 +319,7 @@ async def test_the_access_log_has_a_line_for_each_request_with_its_outcome(
     lines = [json.loads(line) for line in start.lines]
     assert [(x["status"], x["method"], x["target"], x["outcome"]) for x in lines] == [
         (202, "initialize", None, "ok"),
-        (202, None, None, "ok"),
+        (202, "notifications/initialized", None, "ok"),
         (202, "tools/call", "failing", "tool_error"),
         (202, "tools/call", "add", "ok"),
         (202, "tools/call", "nope", "error -32602"),

@@ -155,7 +155,6 @@ class LegacyEra(Era):
         self._era = Legacy(parts, manager.touch)
         self._manager = manager
         self._limits = parts.limits
-        self._monitor = parts.monitor
         self._settings = parts.settings
         self._changes = parts.catalog.changes
         self.methods = {"GET": self._listen, "DELETE": manager.delete}
@@ -198,14 +197,14 @@ class LegacyEra(Era):
             return exchange.accepted()
         self._era.require(exchange, [message])
         channel = ResumableStream(exchange, session, self._settings)
-        self._monitor.add(channel)
+        exchange.channel = channel
         try:
             response = await self._era.respond(exchange, session, channel, message)
             if response is None:
                 return await channel.finish([], cancelled=True)
             return await channel.finish([response])
         finally:
-            self._monitor.discard(channel)
+            exchange.channel = None
             channel.close()
 
     async def batch(
@@ -221,12 +220,12 @@ class LegacyEra(Era):
         await self._limits.batch(exchange, len(messages))
         session = self._manager.find(exchange, alone=True)
         channel = ResumableStream(exchange, session, self._settings)
-        self._monitor.add(channel)
+        exchange.channel = channel
         try:
             answered = await self._era.batch(exchange, session, channel, messages)
             return await channel.finish(answered, batch=True)
         finally:
-            self._monitor.discard(channel)
+            exchange.channel = None
             channel.close()
 
     async def _listen(self, exchange: Exchange) -> web.StreamResponse:

@@ -233,17 +233,16 @@ class SessionManager:
         session = self.find(exchange)
         mailbox = Mailbox(exchange)
         log = self._attach(session, mailbox, exchange)
-        self._monitor.add_stream(mailbox)
         try:
-            await exchange.open(hold_back=True)
-            # Some proxies hold back the head until the body begins.
-            await exchange.write(COMMENT)
-            await mailbox.deliver(self._settings.keep_alive)
-            await exchange.end()
+            with self._monitor.streaming(mailbox, exchange):
+                await exchange.open(hold_back=True)
+                # Some proxies hold back the head until the body begins.
+                await exchange.write(COMMENT)
+                await mailbox.deliver(self._settings.keep_alive)
+                await exchange.end()
         except ConnectionError:
             exchange.outcome = "closed"
         finally:
-            self._monitor.discard(mailbox)
             self.touch(session)
             if mailbox in session.mailboxes:
                 session.mailboxes.remove(mailbox)

@@ -45,7 +45,6 @@ from .round_trip import (
     MultiRoundTrip,
     StateSealer,
     ask_first,
-    is_resumed,
 )
 from .subscriptions import SUBSCRIPTION_ID, Subscription, Subscriptions
 
@@ -186,7 +185,7 @@ class Modern:
         client, log_floor = decoded
         rounds: MultiRoundTrip | None = None
         try:
-            if is_resumed(params):
+            if "requestState" in params or "inputResponses" in params:
                 rounds = self._rounds(incoming, client, method, params)
             ctx = channel.ctx = Context(
                 "modern",

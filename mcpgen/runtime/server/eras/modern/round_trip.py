@@ -82,8 +82,7 @@ class MultiRoundTrip:
         self._request: tuple[str, JsonObject] = (method, params)
         self._answers: dict[str, JsonObject] = {}
         self.values = {}
-        if is_resumed(params):
-            self._resume(params)
+        self._resume(params)
         again = observed is not None and bool(self._answers)
         self.repeats = Repeats(observed) if again else None
 
@@ -166,11 +165,6 @@ def _answered(
     if open_questions:
         raise InputRequired(open_questions)
     return answers
-
-
-def is_resumed(params: JsonObject) -> bool:
-    """Whether a request goes on where an earlier round left it."""
-    return "requestState" in params or "inputResponses" in params
 
 
 def _has_arguments(params: JsonObject) -> bool:

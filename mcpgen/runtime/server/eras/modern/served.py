@@ -130,11 +130,11 @@ class ModernEra(Era):
         if exchange.method == LISTEN:
             return await self._listen(exchange, request_id, message["params"])
         channel = _ModernStream(exchange, self._keep_alive)
-        self._monitor.add(channel)
+        exchange.channel = channel
         try:
             response, code = await self._era.answer(exchange, message, decoded, channel)
         finally:
-            self._monitor.discard(channel)
+            exchange.channel = None
         status = 200 if code is None else _STATUS.get(code, 200)
         return await channel.finish(response, status)
 
@@ -163,10 +163,8 @@ class ModernEra(Era):
         def send(message: bytes) -> None:
             mailbox.put(event(message))
 
-        with self._era.subscriptions.opened(
-            request_id, params, send, mailbox.close
-        ) as subscription:
-            self._monitor.add_stream(mailbox)
+        opened = self._era.subscriptions.opened(request_id, params, send, mailbox.close)
+        with opened as subscription, self._monitor.streaming(mailbox, exchange):
             try:
                 await exchange.open()
                 await mailbox.deliver(self._keep_alive)
@@ -174,8 +172,6 @@ class ModernEra(Era):
                 await exchange.end()
             except ConnectionError:
                 exchange.outcome = "closed"
-            finally:
-                self._monitor.discard(mailbox)
         return await exchange.open()
 
 
