@@ -149,9 +149,7 @@ class Incoming:
         if method is None:
             return message
         if not isinstance(method, str):
-            raise Unreadable(
-                "`method` must be a string", self.request_id, INVALID_REQUEST
-            )
+            raise invalid_request("`method` must be a string")
         if self.request_id is None and "id" in message:
             raise invalid_request("`id` must be a string or an integer")
         self.method = method[:100]

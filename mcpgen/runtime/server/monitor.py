@@ -61,7 +61,9 @@ class RequestMonitor:
         return len(self.running) + len(self._streams)
 
     @contextmanager
-    def streaming(self, stream: Monitored, request: Answered) -> Generator[None, None, None]:
+    def streaming(
+        self, stream: Monitored, request: Answered
+    ) -> Generator[None, None, None]:
         """Look after an open-ended stream instead of its request: about once a second."""
         self.running.discard(request)
         self._streams[stream] = request

@@ -27,7 +27,7 @@ from ....core.uri.template import MAX_URI
 from ...handlers.context import SEVERITY, Context
 from ...handlers.contract import Offer
 from ...handlers.questions import Client, Question
-from ...incoming import Incoming, Refused, Unreadable, refused
+from ...incoming import Incoming, Refused, refused
 from ...methods.steps import EMPTY, Answer
 from ...middleware import Request
 from ...parts import Parts
@@ -161,11 +161,11 @@ class Legacy:
         channel: ResponseChannel,
         message: Any,
     ) -> bytes | None:
+        entry = Incoming()
         try:
-            Incoming().checked(message)
+            message = entry.checked(message)
         except ProtocolError as error:
-            known = error.request_id if isinstance(error, Unreadable) else None
-            return jsonrpc.error(known, error)
+            return jsonrpc.error(entry.request_id, error)
         if message.get("method") is None:
             if take_answer(session, message) or is_response(message):
                 return None
