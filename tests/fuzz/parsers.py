@@ -26,7 +26,7 @@ with atheris.instrument_imports(include=["mcpgen.runtime"]):
     from mcpgen.runtime.core import headers, jsonrpc
     from mcpgen.runtime.core.errors import ProtocolError
     from mcpgen.runtime.core.uri.match import match
-    from mcpgen.runtime.server import reading
+    from mcpgen.runtime.server import incoming
     from mcpgen.runtime.server.eras.legacy.sessions import parse_event_id
     from mcpgen.runtime.server.eras.modern import era as envelope
     from mcpgen.runtime.server.eras.modern.round_trip import State, StateSealer
@@ -44,7 +44,7 @@ with atheris.instrument_imports(include=["mcpgen.runtime"]):
 def read_body(data: bytes) -> None:
     """What is taken is what every reader takes: no name twice, nothing infinite."""
     try:
-        value = reading.parse(data)
+        value = incoming.parse(data)
     except ProtocolError:
         return
     again = json.loads(data.decode(), object_pairs_hook=_once, parse_float=_finite)

@@ -115,9 +115,9 @@ def _build_leaves_first() -> None:
 class Codec(Generic[T]):
     """Builds values of one type from JSON values and dumps them again, exactly.
 
-    Everything is prepared at the first use. The cycle collector pauses meanwhile, as in
-    `uncollected`, which would be two more calls in each of the server's. `type_` is a generated class or alias, or
-    the place where one is.
+    Everything is prepared at the first use. The cycle collector pauses at work, as in
+    `uncollected`, whose calls would cost as much as the work. `type_` is a generated
+    class or alias, or the place where one is.
     """
 
     __slots__ = ("_renamed", "_serializer", "_type", "_validator")

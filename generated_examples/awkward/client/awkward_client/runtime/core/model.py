@@ -7,6 +7,7 @@ and what is dumped is what was built: absent keys stay absent, unknown ones stay
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from functools import cache
 from typing import (
@@ -26,7 +27,7 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaSerializer, SchemaValidator
 
-from .jsonrpc import is_array, is_object, uncollected
+from .jsonrpc import is_array, is_object
 from .lazy import Named
 
 Json: TypeAlias = Any
@@ -114,8 +115,9 @@ def _build_leaves_first() -> None:
 class Codec(Generic[T]):
     """Builds values of one type from JSON values and dumps them again, exactly.
 
-    Everything is prepared at the first use. `type_` is a generated class or alias, or
-    the place where one is.
+    Everything is prepared at the first use. The cycle collector pauses at work, as in
+    `uncollected`, whose calls would cost as much as the work. `type_` is a generated
+    class or alias, or the place where one is.
     """
 
     __slots__ = ("_renamed", "_serializer", "_type", "_validator")
@@ -146,16 +148,18 @@ class Codec(Generic[T]):
         if self._validator is None:
             self.prepare()
         validator = cast(SchemaValidator, self._validator)
+        collects = gc.isenabled()
+        if collects:
+            gc.disable()
         try:
-            built = uncollected(
-                validator.validate_python,
-                instance,
-                strict=True,
-                by_alias=True,
-                by_name=False,
+            built = validator.validate_python(
+                instance, strict=True, by_alias=True, by_name=False
             )
         except ValidationError as error:
-            built = uncollected(_lenient, validator, instance, error)
+            built = _lenient(validator, instance, error)
+        finally:
+            if collects:
+                gc.enable()
         if self._renamed and _has_key(instance, self._renamed):
             _unset(built, instance)
         return cast(T, built)
@@ -165,14 +169,16 @@ class Codec(Generic[T]):
         if self._serializer is None:
             self.prepare()
         serializer = cast(SchemaSerializer, self._serializer)
-        return uncollected(
-            serializer.to_python,
-            value,
-            mode="json",
-            by_alias=True,
-            exclude_unset=True,
-            warnings=False,
-        )
+        collects = gc.isenabled()
+        if collects:
+            gc.disable()
+        try:
+            return serializer.to_python(
+                value, mode="json", by_alias=True, exclude_unset=True, warnings=False
+            )
+        finally:
+            if collects:
+                gc.enable()
 
     def dump_json(self, value: T) -> bytes:
         """The JSON value as compact UTF-8 text."""

@@ -15,16 +15,27 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias
 from aiohttp import hdrs, web
 
 from ..core import jsonrpc
-from ..core.errors import INTERNAL_ERROR, ProtocolError, invalid_request
-from ..core.headers import NAMED_BY
+from ..core.errors import INTERNAL_ERROR, ProtocolError
 from ..core.jsonrpc import RequestId, is_array, is_object, is_request_id
-from .incoming import OVERLOADED, TOO_MANY, Refused, refused
+from .incoming import (
+    OVERLOADED,
+    TOO_MANY,
+    Refused,
+    Unreadable,
+    has_more_values,
+    meta_of,
+    parse,
+    refused,
+)
 from .parts import AccessLog, Parts
-from .reading import Unreadable, has_more_values, parse
 from .transports.http.exchange import (
     ENCODINGS,
+    PROTOCOL_VERSION,
+    SESSION_ID,
     Exchange,
     read_body,
+    too_large,
+    unpackable,
     unsupported_encoding,
 )
 from .transports.http.guard import Guard
@@ -59,9 +70,23 @@ class Http(Protocol):
         """Open no more streams; those that are open end when nothing runs on them."""
         ...
 
-    async def cancel(self, seconds: float, /) -> None:
-        """Cancel what still runs, and wait for it to end."""
-        ...
+
+def router(handlers: Mapping[str, Handler]) -> Handler:
+    """What answers the HTTP requests of every path by those of each."""
+
+    def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        # The path as it was sent is nearly always the path itself, which takes longer.
+        handler = handlers.get(request.raw_path) or handlers.get(
+            request.path, not_found
+        )
+        return handler(request)
+
+    return handle
+
+
+async def not_found(_: web.BaseRequest) -> web.StreamResponse:
+    """The answer where nothing is."""
+    return web.Response(status=404, text="Not found")
 
 
 def with_slash(path: str) -> tuple[str, ...]:
@@ -90,12 +115,14 @@ class HttpEndpoint(ABC):
         self._guard = guard
         self._limits = parts.limits
         self._authentication = parts.authentication
-        self._access = access
+        self.ended: Callable[[Exchange, int, float], None] = access.write
+        """Takes a request that is over, its status, and how many seconds it took."""
         self._max_body = parts.settings.max_body
         self._max_values = parts.settings.max_values
+        self._at_once = min(_SMALL, self._max_values)
         self._body_timeout = parts.settings.body_timeout
         self._allow = allow
-        self._running: set[asyncio.Task[object] | None] = set()
+        self._monitor = parts.monitor
 
     @abstractmethod
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
@@ -106,39 +133,27 @@ class HttpEndpoint(ABC):
             ProtocolError: Its body is not a message; the status is 400.
         """
 
-    async def cancel(self, seconds: float) -> None:
-        """Cancel all requests that are being answered, and wait for them to end.
-
-        Args:
-            seconds: How long to wait; what has not ended by then is left alone.
-        """
-        running = {task for task in self._running if task is not None}
-        if not running:
-            return
-        for task in running:
-            if not task.cancelling():
-                task.cancel()
-        _, left = await asyncio.wait(running, timeout=seconds)
-        if left:
-            _log.warning(
-                "%d canceled calls did not end within %g s", len(left), seconds
-            )
-
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request."""
         started = time.perf_counter()
         exchange = Exchange(request, over_sse=self.over_sse)
         response: web.StreamResponse
         status = 499  # the client closed the connection before there was an answer
-        task = asyncio.current_task()
-        self._running.add(task)
+        monitor = self._monitor
+        monitor.running.add(exchange)
+        if monitor.timer is None:
+            monitor.start()
         try:
             try:
                 if request.method == "OPTIONS":
-                    await self._limits.admit(exchange)
+                    waiting = self._limits.admit(exchange)
+                    if waiting is not None:
+                        await waiting
                     response = self._guard.preflight(request, self._allow)
                 else:
-                    await self._admit(exchange)
+                    waiting = self._admit(exchange)
+                    if waiting is not None:
+                        await waiting
                     response = await self.respond(exchange)
             except Exception as error:
                 response = await self._failed(exchange, error)
@@ -148,46 +163,63 @@ class HttpEndpoint(ABC):
                 exchange.outcome = "aborted"
             raise
         finally:
-            self._running.discard(task)
+            monitor.running.discard(exchange)
             self.ended(exchange, status, time.perf_counter() - started)
         return response
 
-    def ended(self, exchange: Exchange, status: int, seconds: float) -> None:
-        """Write the line of a request that is over."""
-        self._access.write(exchange, status, seconds)
-
     async def read(self, exchange: Exchange) -> Any:
-        """The JSON value of a request's body; notes what it is about in the exchange.
+        """The JSON value of a request's body.
 
         Raises:
             Refused: The body is too large, or too slow.
             ProtocolError: It is not JSON.
         """
-        body = await read_body(exchange.request, self._max_body, self._body_timeout)
+        request = exchange.request
+        content, limit = request.content, self._max_body
+        try:
+            body = (
+                content.read_nowait()
+                if content.is_eof()
+                else await read_body(request, limit, self._body_timeout)
+            )
+        except web.RequestPayloadError:
+            raise unpackable() from None
+        size = len(body)
+        if size > limit:
+            raise too_large(limit)
+        if size <= self._at_once:
+            return parse(body)
         # A large one takes a while, in which others want to be served.
-        message = (
+        return (
             self._parsed(body)
-            if len(body) <= _SMALL
+            if size <= _SMALL
             else await asyncio.to_thread(self._parsed, body)
         )
-        if is_object(message):
-            request_id, params = message.get("id"), message.get("params")
-            if is_request_id(request_id):
-                exchange.request_id = request_id
-            method = message.get("method")
-            if is_object(params) and isinstance(method, str):
-                target = params.get(NAMED_BY.get(method, ""))
-                if isinstance(target, str):
-                    exchange.target = target[:200]
-        return message
 
-    async def _admit(self, exchange: Exchange) -> None:
-        """Let a request in, by where it comes from, how many came, and who sends it."""
+    def _admit(self, exchange: Exchange) -> Awaitable[None] | None:
+        """Let a request in, by where it comes from, how many came, and who sends it.
+
+        Returns:
+            What is to be waited for before it is in, if anything.
+        """
+        headers = exchange.request.headers
+        if (
+            self._authentication is None
+            and hdrs.ORIGIN not in headers
+            and headers.get(hdrs.HOST) in self._guard.known
+            and (exchange.request.raw_path or "").startswith("/")
+        ):
+            return self._limits.admit(exchange)
+        return self._admit_with_care(exchange)
+
+    async def _admit_with_care(self, exchange: Exchange) -> None:
         try:
             exchange.headers = self._guard.check(exchange.request)
         finally:
             # Rejected requests count against the limits, too.
-            await self._limits.admit(exchange)
+            waiting = self._limits.admit(exchange)
+            if waiting is not None:
+                await waiting
         if self._authentication is not None:
             owner = await self._authentication.admit(exchange)
             await self._limits.identify(exchange, owner)
@@ -262,12 +294,17 @@ class Endpoint(HttpEndpoint):
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
         """See `HttpEndpoint`."""
-        method = exchange.request.method
+        request = exchange.request
+        method, headers = request.method, request.headers
         if method in self._others:
             return await self._others[method](exchange)
         if method != "POST":
             raise self._not_served(exchange)
-        check_form(exchange.request)
+        if (
+            headers.get(hdrs.CONTENT_TYPE) != "application/json"
+            or hdrs.CONTENT_ENCODING in headers
+        ):
+            check_form(request)
         if not (exchange.takes_events or exchange.takes_json):
             raise refused(
                 406, "Accept must list application/json and text/event-stream"
@@ -276,12 +313,25 @@ class Endpoint(HttpEndpoint):
         if is_array(message):
             # Only the oldest revisions have them.
             return await self._oldest.batch(exchange, message)
-        if not is_object(message) or message.get("jsonrpc") != "2.0":
-            raise invalid_request("Not a JSON-RPC 2.0 message")
+        message = exchange.checked(message)
+        return await self._era(exchange, message).post(exchange, message)
+
+    def _era(self, exchange: Exchange, message: Mapping[str, Any]) -> Era:
+        """Whose a message is, as "Versioning and Compatibility" says.
+
+        https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#backward-compatibility-with-initialization-based-versions
+        """
+        meta, headers = meta_of(message), exchange.request.headers
         for era in self._newer:
-            if era.claims(exchange, message):
-                return await era.post(exchange, message)
-        return await self._oldest.post(exchange, message)
+            if not era.marks.isdisjoint(meta):
+                return era
+            if (
+                SESSION_ID not in headers
+                and message.get("method") != "initialize"
+                and era.claims(headers.get(PROTOCOL_VERSION))
+            ):
+                return era
+        return self._oldest
 
 
 def check_form(request: web.BaseRequest) -> None:

@@ -7,7 +7,7 @@ done where a package does not have them.
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -106,8 +106,12 @@ class Limits:
         self.calls = 0
         self.streams = 0
 
-    async def admit(self, exchange: Exchange, /) -> None:
-        """Count an HTTP request, before anything else is known of it."""
+    def admit(self, exchange: Exchange, /) -> Awaitable[None] | None:
+        """Count an HTTP request, before anything else is known of it.
+
+        Returns:
+            What is to be waited for, if anything.
+        """
 
     async def identify(self, exchange: Exchange, owner: str, /) -> None:
         """Count an HTTP request whose principal is known now."""

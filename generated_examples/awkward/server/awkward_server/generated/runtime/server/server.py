@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from .eras.era import build_eras
 from .features import table as known
 from .handlers.contract import offer
 from .handlers.invoke import Threads
-from .http_endpoint import Endpoint, Handler, with_slash
+from .http_endpoint import Endpoint, Handler, not_found, router, with_slash
 from .incoming import Refused
 from .methods.registry import register
 from .methods.table import Methods
@@ -125,16 +125,17 @@ class Server:
         """What its transports and eras share."""
         self._eras = tuple(build_eras(self.parts, sessions, events))
         access = known.build_access_log(settings, access_log)
-        self._endpoint = Endpoint(self.parts, self._guard, self._eras, access)
+        endpoint = Endpoint(self.parts, self._guard, self._eras, access)
         self.transports: Final = known.build_http_transports(
             self.parts, self._guard, self._eras, access
         )
         """What is served over HTTP beside Streamable HTTP."""
         self.pages: Final[Mapping[str, Handler]] = self._pages()
         """What answers GET requests of each path that only has these."""
-        self.routes: Final[Mapping[str, Handler]] = self._routes()
+        self.routes: Final[Mapping[str, Handler]] = self._routes(endpoint.handle)
         """What answers the HTTP requests of each other path."""
-        self._handlers = {**self.pages, **self.routes}
+        self.handle: Final[Handler] = router({**self.pages, **self.routes})
+        """Answers an HTTP request of any path."""
 
     def _pages(self) -> dict[str, Handler]:
         settings = self._settings
@@ -146,14 +147,11 @@ class Server:
             pages[known.metrics_path(settings)] = self._metrics_page
         return {path: answer for path, answer in pages.items() if path}
 
-    def _routes(self) -> dict[str, Handler]:
-        routes = {
-            k: answer for each in self.transports for k, answer in each.routes.items()
-        }
+    def _routes(self, answer: Handler) -> dict[str, Handler]:
+        routes = {k: v for each in self.transports for k, v in each.routes.items()}
         if self._authentication is not None:
             routes.update(dict.fromkeys(self._authentication.paths, self.metadata))
-        endpoint = dict.fromkeys(with_slash(self._settings.path), self._endpoint.handle)
-        return routes | endpoint
+        return routes | dict.fromkeys(with_slash(self._settings.path), answer)
 
     def _parts(self, settings: Settings) -> Parts:
         features = self._features
@@ -190,10 +188,6 @@ class Server:
             self._authentication,
             RequestMonitor(),
         )
-
-    def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        """Answer an HTTP request of any path."""
-        return self._handlers.get(request.path, _not_found)(request)
 
     async def serve(
         self, connection: Connection, principal: Principal | None = None
@@ -274,7 +268,7 @@ class Server:
         except Refused as refusal:
             return web.json_response({"error": str(refusal.error)}, status=403)
         if self._authentication is None:
-            return await _not_found(request)
+            return await not_found(request)
         return self._authentication.metadata(request)
 
     async def _metrics_page(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -343,10 +337,7 @@ class Server:
             closing.callback(self.parts.monitor.close)
             for serving in tuple(self._connections):
                 serving.end()
-            await asyncio.gather(
-                self._endpoint.cancel(CANCEL_SECONDS),
-                *(each.cancel(CANCEL_SECONDS) for each in self.transports),
-            )
+            await self.parts.monitor.cancel(CANCEL_SECONDS)
 
     def _close_with(self, closing: AsyncExitStack) -> None:
         """Close what the server has made of its own, in any case."""
@@ -365,10 +356,6 @@ class Server:
             _log.error("on_shutdown did not end within %g s", SHUTDOWN_HOOK_SECONDS)
             return
         ending.result()
-
-
-async def _not_found(_: web.BaseRequest) -> web.StreamResponse:
-    return web.Response(status=404, text="Not found")
 
 
 def _named(hook: Hook | Middleware) -> str:

@@ -18,10 +18,10 @@ from .app import (
     add_metadata_route as add_metadata_route,
     create_app as create_app,
 )
-from .eras.legacy.sessions import (  # feature: legacy
-    MemoryEvents as MemoryEvents,  # feature: legacy
+from .eras.legacy.session_manager import (  # feature: legacy
     MemorySessions as MemorySessions,  # feature: legacy
 )  # feature: legacy
+from .eras.legacy.sessions import MemoryEvents as MemoryEvents  # feature: legacy
 from .features import auth as auth  # feature: auth
 from .features.telemetry.hook import Telemetry as Telemetry  # feature: telemetry
 from .handlers import content as content

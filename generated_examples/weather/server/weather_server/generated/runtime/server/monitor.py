@@ -9,7 +9,9 @@ import asyncio
 import logging
 import math
 import time
-from typing import Final, Protocol
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -27,51 +29,80 @@ class Monitored(Protocol):
         ...
 
 
-class RequestMonitor:
-    """The requests that are being worked on, and the streams that are open."""
+class Answered(Monitored, Protocol):
+    """A request that is being answered."""
 
-    __slots__ = ("_failed", "_looked", "_monitored", "_streams", "_timer", "_turn")
+    @property
+    def task(self) -> asyncio.Task[Any] | None:
+        """What answers it."""
+        ...
+
+
+class RequestMonitor:
+    """The requests that are being answered, some of them with open-ended streams.
+
+    Attributes:
+        running: Those without such a stream. Who adds one starts the timer where there is
+            none: two calls less for each request than methods for it.
+        timer: What looks at them; None while there are none.
+    """
+
+    __slots__ = ("_failed", "_looked", "_streams", "_turn", "running", "timer")
 
     def __init__(self) -> None:
-        self._monitored: set[Monitored] = set()
-        self._streams: set[Monitored] = set()
+        self.running: Final[set[Answered]] = set()
+        self.timer: asyncio.TimerHandle | None = None
+        self._streams: dict[Monitored, Answered] = {}
         self._turn: list[Monitored] = []
         self._looked = 0.0
         self._failed: set[Monitored] = set()
-        self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        return len(self._monitored) + len(self._streams)
+        return len(self.running) + len(self._streams)
 
-    def add(self, monitored: Monitored) -> None:
-        """Begin to look after a request."""
-        self._monitored.add(monitored)
-        if self._timer is None:
-            self._schedule()
-
-    def add_stream(self, monitored: Monitored) -> None:
-        """Begin to look after an open-ended stream: about once a second."""
-        self._streams.add(monitored)
-        if self._timer is None:
-            self._schedule()
-
-    def discard(self, monitored: Monitored) -> None:
-        """It is done."""
-        self._monitored.discard(monitored)
-        if self._failed:
-            self._failed.discard(monitored)
-        if self._streams:
-            self._streams.discard(monitored)
+    @contextmanager
+    def streaming(
+        self, stream: Monitored, request: Answered
+    ) -> Generator[None, None, None]:
+        """Look after an open-ended stream instead of its request: about once a second."""
+        self.running.discard(request)
+        self._streams[stream] = request
+        try:
+            yield
+        finally:
+            del self._streams[stream]
+            self.running.add(request)
             if not self._streams:
                 self._turn = []
 
-    def _schedule(self) -> None:
+    async def cancel(self, seconds: float) -> None:
+        """Cancel all requests that are being answered, and wait for them to end.
+
+        Args:
+            seconds: How long to wait; what has not ended by then is left alone.
+        """
+        requests = (*self.running, *self._streams.values())
+        running = {each.task for each in requests if each.task is not None}
+        if not running:
+            return
+        for task in running:
+            if not task.cancelling():
+                task.cancel()
+        _, left = await asyncio.wait(running, timeout=seconds)
+        if left:
+            _log.warning(
+                "%d canceled calls did not end within %g s", len(left), seconds
+            )
+
+    def start(self) -> None:
+        """Start the timer."""
         self._looked = time.monotonic()
-        self._timer = asyncio.get_running_loop().call_later(PERIOD, self._look)
+        self.timer = asyncio.get_running_loop().call_later(PERIOD, self._look)
 
     def _look(self) -> None:
         now = time.monotonic()
-        for monitored in (*self._monitored, *self._next_streams(now)):
+        self._failed.intersection_update((*self.running, *self._streams))
+        for monitored in (*self.running, *self._next_streams(now)):
             try:
                 monitored.check(now)
             except Exception:
@@ -79,9 +110,9 @@ class RequestMonitor:
                 if monitored not in self._failed:
                     self._failed.add(monitored)
                     _log.exception("a request can't be checked for its client")
-        self._timer = None
+        self.timer = None
         if len(self):
-            self._schedule()
+            self.start()
 
     def _next_streams(self, now: float) -> list[Monitored]:
         """The streams whose turn it is."""
@@ -95,6 +126,6 @@ class RequestMonitor:
 
     def close(self) -> None:
         """Look no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None

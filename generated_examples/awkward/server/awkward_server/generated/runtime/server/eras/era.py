@@ -95,10 +95,6 @@ class ConnectionEra(ABC):
         """Whether there was the handshake that other requests need, if any."""
         return True
 
-    def claims(self, method: str, params: object) -> bool:
-        """Whether a request is of this era, where older ones are served as well."""
-        return True
-
     @abstractmethod
     async def respond(
         self,
@@ -142,21 +138,23 @@ class Era(ABC):
 
     Attributes:
         name: "modern" or "legacy".
+        marks: Keys of `_meta` by which a message is of this era and none that is older.
         methods: What answers HTTP requests that are no POST, by their method.
     """
 
     name: ClassVar[str]
+    marks: ClassVar[frozenset[str]] = frozenset()
     methods: Mapping[str, Callable[[Exchange], Awaitable[web.StreamResponse]]] = {}
 
-    def claims(self, exchange: Exchange, message: Mapping[str, Any]) -> bool:
-        """Whether a message is of this era; only asked where older ones are served."""
-        return True
+    def claims(self, version: str | None) -> bool:
+        """Whether the version that a header names is none of an older era."""
+        return False
 
     @abstractmethod
     async def post(
         self, exchange: Exchange, message: Mapping[str, Any]
     ) -> web.StreamResponse:
-        """Answer one message that is already a JSON object.
+        """Answer one message that `Incoming.checked` has let through.
 
         Raises:
             Refused: An HTTP error says what is wrong.

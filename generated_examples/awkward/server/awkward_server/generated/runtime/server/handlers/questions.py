@@ -18,7 +18,6 @@ from typing import (
     Generic,
     Literal,
     NamedTuple,
-    Protocol,
     TypeAlias,
     TypeVar,
     cast,
@@ -94,14 +93,6 @@ class Client(NamedTuple):
     version: str
     info: JsonObject
     capabilities: JsonObject
-
-
-class InputRequester(Protocol):
-    """How questions reach the client and answers come back."""
-
-    async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:
-        """The answers, by the questions' keys."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

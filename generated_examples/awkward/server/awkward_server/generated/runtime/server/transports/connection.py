@@ -27,9 +27,16 @@ from ...core import jsonrpc
 from ...core.connection import Connection
 from ...core.errors import INTERNAL_ERROR, INVALID_REQUEST, ProtocolError
 from ...core.jsonrpc import is_array, is_object
-from ..incoming import Incoming, Refused
+from ..incoming import (
+    Incoming,
+    Refused,
+    Unreadable,
+    has_more_values,
+    id_of_cut,
+    meta_of,
+    parse,
+)
 from ..parts import Parts
-from ..reading import Unreadable, has_more_values, id_of_cut, parse
 
 if TYPE_CHECKING:
     from ..eras.era import ConnectionEra, Era
@@ -306,23 +313,15 @@ class ConnectionServer:
             incoming.method = "batch"
             # Only the oldest revisions have them.
             return self._request(self._eras[-1], _Responses(self), message, incoming)
-        if not is_object(message) or message.get("jsonrpc") != "2.0":
-            raise ProtocolError(INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
-        method = message.get("method")
-        if method is None:
+        message = incoming.checked(message)
+        if incoming.method is None:
             for era in self._eras:
                 era.answered(message)
             return None
-        if not isinstance(method, str):
-            raise ProtocolError(INVALID_REQUEST, "`method` must be a string")
-        if "id" not in message:
-            self._notified(method, message)
+        if incoming.request_id is None:
+            self._notified(message)
             return None
-        request_id = message["id"]
-        if not jsonrpc.is_request_id(request_id):
-            raise ProtocolError(INVALID_REQUEST, "`id` must be a string or an integer")
-        incoming.method = method[:100]
-        return self._work(request_id, message, incoming, on_wait)
+        return self._work(incoming.request_id, message, incoming, on_wait)
 
     async def _work(
         self,
@@ -346,12 +345,11 @@ class ConnectionServer:
         task = asyncio.current_task()
         assert task is not None
         channel = _Responses(self)
-        method, params = message["method"], message.get("params")
-        for era in self._eras:
-            if era.claims(method, params):
-                break
-        else:
-            raise AssertionError("the last era claims what no other does")
+        meta = meta_of(message)
+        era = self._eras[-1]
+        for newer, each in zip(self._served[:-1], self._eras, strict=False):
+            if not newer.marks.isdisjoint(meta):
+                era = each
         self._running[request_id] = task, channel
         try:
             work = self._request(era, channel, message, incoming)
@@ -370,10 +368,10 @@ class ConnectionServer:
         if len(self._tasks) > _MAX_RUNNING:
             raise ProtocolError(INVALID_REQUEST, "Too many requests at one time")
 
-    def _notified(self, method: str, message: Mapping[str, Any]) -> None:
+    def _notified(self, message: Mapping[str, Any]) -> None:
         canceled = [era.notified(message) for era in self._eras]
         params = message.get("params")
-        if method != "notifications/cancelled" or not is_object(params):
+        if message["method"] != "notifications/cancelled" or not is_object(params):
             return
         request_id = params.get("requestId")
         if not jsonrpc.is_request_id(request_id) or request_id not in self._running:

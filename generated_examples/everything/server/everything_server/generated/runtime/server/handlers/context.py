@@ -1,6 +1,6 @@
 """What a handler knows of its request and can do while it runs; the same in both eras.
 
-How messages travel is behind `ResponseChannel` and `InputRequester`. Knows no HTTP.
+How messages travel is behind `ResponseChannel` and `Requester`. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from .questions import (
     Elicit,
     Elicitation,
     ElicitURL,
-    InputRequester,
     ListRoots,
     Question,
     Root,
@@ -49,8 +48,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 C = TypeVar("C")
 
-# `dict[str, str]` as a factory takes ten times as long.
-_mapping: Final = cast("Callable[[], Mapping[str, str]]", dict)
+# `set[Future[Any]]` as a factory takes ten times as long.
 _futures: Final = cast("Callable[[], set[Future[Any]]]", set)
 
 LoggingLevel: TypeAlias = Literal[
@@ -60,6 +58,12 @@ SEVERITY: Final[Mapping[str, int]] = {
     level: number for number, level in enumerate(get_args(LoggingLevel))
 }
 """Log levels of RFC 5424, the least severe first."""
+
+
+Requester: TypeAlias = Callable[
+    [Mapping[str, Question[Any]]], Awaitable[dict[str, Any]]
+]
+"""Brings questions to the client: returns the answers, by the questions' keys."""
 
 
 class ResponseChannel(Protocol):
@@ -87,7 +91,7 @@ class Context:
     """The request's `_meta`."""
     _incoming: Incoming
     _channel: ResponseChannel
-    _requester: InputRequester
+    _request: Requester
     state: dict[str, Json]
     """JSON values of yours, kept while one call asks the client: in the modern era the
     handler starts over after each question, and what was put here before it is back. The
@@ -98,8 +102,6 @@ class Context:
     """What the server offers: change it, and announce changes."""
     session: Session | None = None
     """The legacy session; None in the modern era."""
-    completed: Mapping[str, str] = field(init=False, default_factory=_mapping)
-    """In completions: the arguments that are filled in already."""
     cancelled: bool = field(init=False, default=False)
     """Whether the call is over before its time: the client gave up, or the time limit has
     passed. Plain `def` handlers look here, others are stopped."""
@@ -129,6 +131,11 @@ class Context:
         """What the principal may do."""
         principal = self._incoming.principal
         return frozenset() if principal is None else principal.scopes
+
+    @cached_property
+    def completed(self) -> Mapping[str, str]:
+        """In completions: the arguments that are filled in already."""
+        return {}
 
     @property
     def protocol_version(self) -> str:
@@ -302,13 +309,13 @@ class Context:
         Returns:
             The answers by the same keys, each of its question's type.
         """
-        return await self._requester.ask(questions)
+        return await self._request(questions)
 
     async def _ask(self, question: Question[T], key: str | None) -> T:
         if key is None:
             self._questions += 1
             key = f"{question.method}#{self._questions}"
-        answers = await self._requester.ask({key: question})
+        answers = await self._request({key: question})
         answer: T = answers[key]
         return answer
 

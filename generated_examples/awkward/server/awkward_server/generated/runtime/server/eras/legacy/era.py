@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -25,14 +26,14 @@ from ....core.jsonrpc import is_object
 from ....core.uri.template import MAX_URI
 from ...handlers.context import SEVERITY, Context
 from ...handlers.contract import Offer
-from ...handlers.questions import Client
+from ...handlers.questions import Client, Question
 from ...incoming import Incoming, Refused, refused
 from ...methods.steps import EMPTY, Answer
 from ...middleware import Request
 from ...parts import Parts
 from ..era import ResponseChannel, failed
 from .server_requests import ServerRequests, is_response, take_answer
-from .sessions import LegacySession, Running
+from .sessions import LegacySession
 
 _log: Final = logging.getLogger("mcp.server")
 
@@ -160,10 +161,12 @@ class Legacy:
         channel: ResponseChannel,
         message: Any,
     ) -> bytes | None:
-        if not is_object(message):
-            error = invalid_request("An entry of a batch must be an object")
-            return jsonrpc.error(None, error)
-        if "method" not in message:
+        entry = Incoming()
+        try:
+            message = entry.checked(message)
+        except ProtocolError as error:
+            return jsonrpc.error(entry.request_id, error)
+        if message.get("method") is None:
             if take_answer(session, message) or is_response(message):
                 return None
             problem = "Neither a request, a notification nor a response"
@@ -177,13 +180,14 @@ class Legacy:
             # The batch is one HTTP answer, so this entry's refusal is in the body alone.
             return jsonrpc.error(message["id"], refusal.error)
 
-    def notified(self, session: LegacySession, message: Mapping[str, Any]) -> None:
-        """Take a notification."""
+    def notified(self, session: LegacySession, message: Mapping[str, Any]) -> bool:
+        """Take a notification; whether it cancelled a request that runs."""
         params = message.get("params")
-        if message["method"] == "notifications/cancelled" and is_object(params):
-            request_id = params.get("requestId")
-            if jsonrpc.is_request_id(request_id) and request_id in session.running:
-                session.running[request_id].cancel("the client cancelled the request")
+        if message["method"] != "notifications/cancelled" or not is_object(params):
+            return False
+        request_id = params.get("requestId")
+        reason = "the client cancelled the request"
+        return jsonrpc.is_request_id(request_id) and session.cancel(request_id, reason)
 
     async def respond(
         self,
@@ -193,59 +197,57 @@ class Legacy:
         message: Mapping[str, Any],
     ) -> bytes | None:
         """The response to a request, or None if it was cancelled."""
-        request_id = message["id"]
-        if not jsonrpc.is_request_id(request_id):
-            error = invalid_request("`id` must be a string or an integer")
-            return jsonrpc.error(None, error)
-        if not isinstance(message["method"], str):
-            error = invalid_request("`method` must be a string")
-            return jsonrpc.error(request_id, error)
+        request_id, method = message["id"], message["method"]
         try:
-            answer = await self._run(incoming, session, channel, request_id, message)
-            response = None if answer is None else legacy_result(request_id, answer)
+            params = self._params(session, message)
+            own = self._own.get(method)
+            answer = (
+                await self._call(incoming, session, channel, message, params)
+                if own is None
+                else own(session, params)
+            )
+            if answer is None:
+                incoming.outcome = "cancelled"
+                return None
+            response = legacy_result(request_id, answer)
         except Refused as refusal:
             if not incoming.is_streaming:
                 raise
             # It is too late for another HTTP status.
-            return failed(incoming, message["method"], request_id, refusal.error)
+            return failed(incoming, method, request_id, refusal.error)
         except Exception as error:
-            return failed(incoming, message["method"], request_id, error)
-        if answer is None:
-            incoming.outcome = "cancelled"
-            return None
+            return failed(incoming, method, request_id, error)
         if answer.is_error:
             incoming.outcome = "tool_error"
         return response
 
-    async def _run(
+    def _params(self, session: LegacySession, message: Mapping[str, Any]) -> JsonObject:
+        """The parameters of a request that may be made now.
+
+        Raises:
+            ProtocolError: It may not.
+        """
+        method, params = message["method"], message.get("params")
+        if method not in self._requests[session.client.version]:
+            raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
+        if params is not None and not is_object(params):
+            raise invalid_params("`params` must be an object")
+        if not session.is_kept and method in self._own and method != "ping":
+            raise invalid_request(f"{method} needs a session; start with `initialize`")
+        return params or {}
+
+    async def _call(
         self,
         incoming: Incoming,
         session: LegacySession,
         channel: ResponseChannel,
-        request_id: jsonrpc.RequestId,
         message: Mapping[str, Any],
+        params: JsonObject,
     ) -> Answer | None:
-        method: str = message["method"]
-        params: Any = message.get("params")
-        if params is None:
-            params = {}
-        if method not in self._requests[session.client.version]:
-            raise ProtocolError(METHOD_NOT_FOUND, f"Method not found: {method}")
-        if not is_object(params):
-            raise invalid_params("`params` must be an object")
-        own = self._own.get(method)
-        if own is not None:
-            if not session.is_kept and own is not _ping:
-                raise invalid_request(
-                    f"{method} needs a session; start with `initialize`"
-                )
-            return own(session, params)
+        """Call a method; None if the request was cancelled, whatever came of it."""
+        request_id, method = message["id"], message["method"]
         if request_id in session.running:
             raise invalid_request(f"Request {request_id!r} still runs")
-        revision = self._revisions[session.client.version]
-        requester = ServerRequests(
-            session, revision, channel, self._settings.answer_timeout
-        )
         meta = params.get("_meta")
         ctx = Context(
             "legacy",
@@ -254,35 +256,43 @@ class Legacy:
             meta if is_object(meta) else {},
             incoming,
             channel,
-            requester,
+            partial(self._ask, session, channel),
             {},
             session.log_floor,
             self._catalog,
             session,
         )
-        running = session.running[request_id] = Running(asyncio.current_task(), ctx)
+        task = asyncio.current_task()
+        running = session.running[request_id] = task, ctx
+        answer: Answer | None = None
         try:
-            return await self._work(running, Request(method, params, ctx, incoming, {}))
+            request = Request(method, params, ctx, incoming, {})
+            answer = await self._table[method](request)
+        except (asyncio.CancelledError, Exception) as error:
+            if session.running.get(request_id) is running:
+                raise
+            if isinstance(error, Exception):
+                _log.exception("%s failed after it was cancelled", method)
         finally:
-            del session.running[request_id]
+            cancelled = session.running.get(request_id) is not running
+            if not cancelled:
+                del session.running[request_id]
+            elif task is not None:
+                # It goes on with something else.
+                task.uncancel()
             self._touch(session)
+        return None if cancelled else answer
 
-    async def _work(self, running: Running, request: Request) -> Answer | None:
-        """Call a method; None if the request was cancelled, whatever came of it."""
-        try:
-            answer = await self._table[request.method](request)
-        except asyncio.CancelledError:
-            if not running.cancelled:
-                raise
-            return None
-        except Exception:
-            if not running.cancelled:
-                raise
-            _log.exception("%s failed after it was cancelled", request.method)
-            return None
-        finally:
-            running.end()
-        return None if running.cancelled else answer
+    async def _ask(
+        self,
+        session: LegacySession,
+        channel: ResponseChannel,
+        questions: Mapping[str, Question[Any]],
+    ) -> dict[str, Any]:
+        """Ask the client of a session."""
+        revision = self._revisions[session.client.version]
+        timeout = self._settings.answer_timeout
+        return await ServerRequests(session, revision, channel, timeout).ask(questions)
 
     def _subscribe(self, session: LegacySession, params: JsonObject) -> Answer:
         uri = _uri(params)

@@ -12,8 +12,8 @@ import asyncio
 import logging
 import re
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -42,29 +42,6 @@ _MAX_STREAMS: Final = 32
 """Streams that a session remembers, apart from those on which something still runs."""
 
 
-@dataclass(eq=False, slots=True)
-class Running:
-    """A request of a session that is being worked on."""
-
-    task: asyncio.Task[Any] | None
-    ctx: Context
-    cancelled: bool = False
-
-    def cancel(self, reason: str) -> None:
-        """Stop the work, once; the request gets no response."""
-        if self.cancelled:
-            return
-        self.cancelled = True
-        self.ctx.cancel()
-        if self.task is not None:
-            self.task.cancel(reason)
-
-    def end(self) -> None:
-        """The task goes on with something else."""
-        if self.cancelled and self.task is not None:
-            self.task.uncancel()
-
-
 @dataclass(eq=False, repr=False, slots=True)
 class LegacySession(Session):
     """A session with all that runs and waits in it.
@@ -75,7 +52,7 @@ class LegacySession(Session):
             it is reached.
         log_floor: Least severity of the log messages that it wants.
         subscribed: Resources of whose updates it wants to hear.
-        running: Requests that are being worked on, by id.
+        running: Requests that are being worked on and were not cancelled, by id.
         waiting: Requests to the client without an answer yet, by id.
         streams: Logs of its event streams, by number; 0 is the GET stream's.
         mailboxes: Open GET streams, the newest last.
@@ -87,7 +64,9 @@ class LegacySession(Session):
     is_connected: bool = field(init=False, default=False)
     log_floor: int = field(init=False, default=SEVERITY["info"])
     subscribed: set[str] = field(init=False, default_factory=_set)
-    running: dict[RequestId, Running] = field(init=False, default_factory=_dict)
+    running: dict[RequestId, tuple[asyncio.Task[Any] | None, Context]] = field(
+        init=False, default_factory=_dict
+    )
     waiting: dict[RequestId, asyncio.Future[Any]] = field(
         init=False, default_factory=_dict
     )
@@ -111,6 +90,16 @@ class LegacySession(Session):
             connection.push(message)
 
         self._tell = tell
+
+    def cancel(self, request_id: RequestId, reason: str) -> bool:
+        """Stop the work on a request, which gets no response; whether it ran."""
+        task, ctx = self.running.pop(request_id, (None, None))
+        if ctx is None:
+            return False
+        ctx.cancel()
+        if task is not None:
+            task.cancel(reason)
+        return True
 
     def next_number(self) -> int:
         """A number that the session has not given out before."""
@@ -162,8 +151,8 @@ class LegacySession(Session):
     def end(self) -> None:
         """Stop everything that belongs to the session and let go of it."""
         self._ended = True
-        for running in tuple(self.running.values()):
-            running.cancel("the session has ended")
+        for request_id in tuple(self.running):
+            self.cancel(request_id, "the session has ended")
         for future in self.waiting.values():
             future.cancel()
         for mailbox in self.mailboxes:
@@ -172,67 +161,6 @@ class LegacySession(Session):
             log.finish()
             log.forget()
         self.streams.clear()
-
-
-class MemorySessions:
-    """Sessions of this process, the one that was used last at the end."""
-
-    __slots__ = ("_counts", "_limit", "_sessions")
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._counts: Counter[str] = Counter()
-        self._sessions: dict[str, Session] = {}
-
-    def __len__(self) -> int:
-        return len(self._sessions)
-
-    def __iter__(self) -> Iterator[Session]:
-        return iter(tuple(self._sessions.values()))
-
-    def get(self, session_id: str) -> Session | None:
-        """See `SessionStore`."""
-        session = self._sessions.pop(session_id, None)
-        if session is not None:
-            session.used = time.monotonic()
-            self._sessions[session_id] = session
-        return session
-
-    def add(self, session: Session) -> bool:
-        """See `SessionStore`."""
-        if len(self._sessions) >= self._limit:
-            return False
-        self._sessions[session.id] = session
-        self._counts.update(session.counts_for)
-        return True
-
-    def remove(self, session_id: str) -> Session | None:
-        """See `SessionStore`."""
-        session = self._sessions.pop(session_id, None)
-        if session is not None:
-            self._discount(session)
-        return session
-
-    def count(self, owner: str) -> int:
-        """See `SessionStore`."""
-        return self._counts[owner]
-
-    def expired(self, before: float) -> list[Session]:
-        """See `SessionStore`."""
-        gone: list[Session] = []
-        for session in tuple(self._sessions.values()):
-            if session.used >= before:
-                break
-            if not session.busy:
-                gone.append(self._sessions.pop(session.id))
-                self._discount(session)
-        return gone
-
-    def _discount(self, session: Session) -> None:
-        for owner in session.counts_for:
-            self._counts[owner] -= 1
-            if not self._counts[owner]:
-                del self._counts[owner]
 
 
 class MemoryEvents:

@@ -7,8 +7,9 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/index
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, Final
 
 from multidict import CIMultiDictProxy
 from pydantic_core import to_json
@@ -28,6 +29,7 @@ from ....core.errors import (
     invalid_params,
     unsupported_version,
 )
+from ....core.jsonrpc import is_object
 from ...handlers.context import SEVERITY, Context
 from ...handlers.contract import Offer
 from ...handlers.questions import Client, InputRequired
@@ -38,7 +40,12 @@ from ...parts import Parts
 from ...settings import Settings
 from ...transports.http import exchange as names
 from ..era import ResponseChannel, failed
-from .round_trip import ASKING_METHODS, MultiRoundTrip, StateSealer
+from .round_trip import (
+    ASKING_METHODS,
+    MultiRoundTrip,
+    StateSealer,
+    ask_first,
+)
 from .subscriptions import SUBSCRIPTION_ID, Subscription, Subscriptions
 
 _log: Final = logging.getLogger("mcp.server")
@@ -47,7 +54,11 @@ PROTOCOL_VERSION: Final = "io.modelcontextprotocol/protocolVersion"
 CLIENT_INFO: Final = "io.modelcontextprotocol/clientInfo"
 CLIENT_CAPABILITIES: Final = "io.modelcontextprotocol/clientCapabilities"
 LOG_LEVEL: Final = "io.modelcontextprotocol/logLevel"
+LISTEN: Final = "subscriptions/listen"
 SERVER_INFO: Final = "io.modelcontextprotocol/serverInfo"
+
+MARKS: Final = frozenset({PROTOCOL_VERSION, CLIENT_CAPABILITIES, CLIENT_INFO})
+"""Keys of `_meta` that only modern requests have."""
 
 Headers = CIMultiDictProxy[str]
 
@@ -58,24 +69,6 @@ _LEGACY_CODES: Final = frozenset([RESOURCE_NOT_FOUND, URL_ELICITATION_REQUIRED])
 
 _RESERVED: Final = range(-32099, -32019)
 """Codes of the specification alone."""
-
-
-class Decoded(NamedTuple):
-    """A request whose envelope has been checked.
-
-    Attributes:
-        id: Its JSON-RPC id.
-        method: Its method, which the revision has.
-        params: Its parameters, with `_meta`.
-        client: Who sends it.
-        log_floor: The severity from which on it wants log messages; None for none.
-    """
-
-    id: jsonrpc.RequestId
-    method: str
-    params: JsonObject
-    client: Client
-    log_floor: int | None
 
 
 class Modern:
@@ -103,7 +96,7 @@ class Modern:
         self._table = parts.chain.around(
             {**parts.methods, "server/discover": _discover(offer, settings)}
         )
-        answered = {*self._table, "subscriptions/listen"}
+        answered = {*self._table, LISTEN}
         self._requests = {
             v: offer.requests_in(r) & answered | parts.custom
             for v, r in offer.modern.items()
@@ -112,24 +105,27 @@ class Modern:
     def decode(
         self,
         incoming: Incoming,
-        request_id: jsonrpc.RequestId,
-        method: str,
-        params: JsonObject,
+        message: Mapping[str, Any],
         headers: Headers | None = None,
-    ) -> Decoded:
+    ) -> tuple[Client, int | None]:
         """Check all that can be wrong before a method runs, in the order of harm.
 
         Args:
             incoming: Who sends it.
-            request_id: The request's id.
-            method: Its method.
-            params: Its parameters.
+            message: The request.
             headers: The HTTP headers that repeat parts of it; None in other transports.
+
+        Returns:
+            Who sends it, as it says, and the severity from which on it wants log
+            messages; None for none.
 
         Raises:
             ProtocolError: It is malformed, or there is no such method.
             Refused: The caller lacks a scope.
         """
+        method, params = message["method"], message.get("params")
+        if not is_object(params):
+            params = {}
         try:
             client = read_client(params.get("_meta"))
             if headers is not None:
@@ -144,14 +140,15 @@ class Modern:
             if method == "initialize":
                 error = self._explained(error, params)
             raise error from None
-        floor = log_floor(params["_meta"])
+        meta: JsonObject = params["_meta"]
+        floor = log_floor(meta) if LOG_LEVEL in meta else None
         if self._authentication is not None:
             needed = self._authentication.needed(method, params)
             if needed:
-                self._authentication.require(incoming, needed, request_id)
+                self._authentication.require(incoming, needed, incoming.request_id)
         if headers is not None and method == "tools/call":
             self._check_parameters(headers, params)
-        return Decoded(request_id, method, params, client, floor)
+        return client, floor
 
     def _explained(self, error: ProtocolError, params: JsonObject) -> ProtocolError:
         """The error of an `initialize`, with the versions that are served."""
@@ -169,7 +166,11 @@ class Modern:
             check_parameters(headers, tool.headers, arguments(params))
 
     async def answer(
-        self, incoming: Incoming, request: Decoded, channel: ResponseChannel
+        self,
+        incoming: Incoming,
+        message: Mapping[str, Any],
+        decoded: tuple[Client, int | None],
+        channel: ResponseChannel,
     ) -> tuple[bytes, int | None]:
         """Run a request through the middleware to its method.
 
@@ -179,11 +180,13 @@ class Modern:
         Raises:
             Refused: There are too many calls.
         """
-        request_id, method, params, client, log_floor = request
+        request_id, method = message["id"], message["method"]
+        params: JsonObject = message["params"]
+        client, log_floor = decoded
+        rounds: MultiRoundTrip | None = None
         try:
-            rounds = MultiRoundTrip(
-                client, self._sealer, method, params, incoming.owner, self._observed
-            )
+            if "requestState" in params or "inputResponses" in params:
+                rounds = self._rounds(incoming, client, method, params)
             ctx = channel.ctx = Context(
                 "modern",
                 request_id,
@@ -191,39 +194,45 @@ class Modern:
                 params["_meta"],  # type: ignore[arg-type]  # decode has checked it
                 incoming,
                 channel,
-                rounds,
-                rounds.values,
+                partial(ask_first, client) if rounds is None else rounds.ask,
+                {} if rounds is None else rounds.values,
                 log_floor,
                 self._catalog,
             )
+            work = self._table[method](Request(method, params, ctx, incoming, {}))
+            if rounds is not None and rounds.repeats is not None:
+                name = params.get("name", params.get("uri"))
+                work = rounds.repeats.watch(work, f"{method} {name!r}")
             try:
-                work = self._table[method](Request(method, params, ctx, incoming, {}))
-                if rounds.repeats is not None:
-                    name = params.get("name", params.get("uri"))
-                    work = rounds.repeats.watch(work, f"{method} {name!r}")
                 answer = await work
             except InputRequired as required:
                 if method not in ASKING_METHODS:
                     raise RuntimeError(f"{method} can't ask the client") from None
-                message = jsonrpc.result(
-                    request_id, self._input_required + rounds.result(required)
-                )
+                rounds = rounds or self._rounds(incoming, client, method, params)
+                rounds.values = ctx.state
                 incoming.outcome = "input_required"
-            else:
-                message = self.complete(request_id, answer)
-                if answer.is_error:
-                    incoming.outcome = "tool_error"
-            return message, None
+                asked = self._input_required + rounds.result(required)
+                return jsonrpc.result(request_id, asked), None
+            if answer.is_error:
+                incoming.outcome = "tool_error"
+            return self.complete(request_id, answer), None
         except Refused:
             raise
         except Exception as error:
             code = INTERNAL_ERROR
             if isinstance(error, ProtocolError):
                 code = error.code = _sendable(error.code)
-            return failed(incoming, request.method, request_id, error), code
+            return failed(incoming, method, request_id, error), code
         finally:
             # Without this, every request would be garbage for the cycle collector.
             channel.ctx = None
+
+    def _rounds(
+        self, incoming: Incoming, client: Client, method: str, params: JsonObject
+    ) -> MultiRoundTrip:
+        return MultiRoundTrip(
+            client, self._sealer, method, params, incoming.owner, self._observed
+        )
 
     def complete(self, request_id: jsonrpc.RequestId, answer: Answer) -> bytes:
         """The response of a request that is done."""
@@ -270,13 +279,6 @@ def _discover(offer: Offer, settings: Settings) -> Next:
         return answers[request.ctx.protocol_version]
 
     return discover
-
-
-def is_modern(meta: Json) -> bool:
-    """Whether `_meta` has any of the keys that only modern requests have."""
-    return isinstance(meta, dict) and (
-        PROTOCOL_VERSION in meta or CLIENT_CAPABILITIES in meta or CLIENT_INFO in meta
-    )
 
 
 def read_client(meta: Json) -> Client:

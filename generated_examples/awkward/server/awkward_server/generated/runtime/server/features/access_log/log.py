@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from pydantic_core import to_json
@@ -87,6 +88,7 @@ def _now() -> str:
     return _second[1]
 
 
+@lru_cache(256)
 def _plain(value: str | None) -> str:
     """A value from outside on one line: no blanks, no control characters."""
     if value is None:

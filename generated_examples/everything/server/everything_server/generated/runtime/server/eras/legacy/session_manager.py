@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from aiohttp import web
 
@@ -28,6 +29,67 @@ _log: Final = logging.getLogger("mcp.server")
 
 _WITHOUT_HEADER: Final = "2025-03-26"
 """The version of requests that name none, as the specification says."""
+
+
+class MemorySessions:
+    """Sessions of this process, the one that was used last at the end."""
+
+    __slots__ = ("_counts", "_limit", "_sessions")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._counts: Counter[str] = Counter()
+        self._sessions: dict[str, Session] = {}
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(tuple(self._sessions.values()))
+
+    def get(self, session_id: str) -> Session | None:
+        """See `SessionStore`."""
+        session = self._sessions.pop(session_id, None)
+        if session is not None:
+            session.used = time.monotonic()
+            self._sessions[session_id] = session
+        return session
+
+    def add(self, session: Session) -> bool:
+        """See `SessionStore`."""
+        if len(self._sessions) >= self._limit:
+            return False
+        self._sessions[session.id] = session
+        self._counts.update(session.counts_for)
+        return True
+
+    def remove(self, session_id: str) -> Session | None:
+        """See `SessionStore`."""
+        session = self._sessions.pop(session_id, None)
+        if session is not None:
+            self._discount(session)
+        return session
+
+    def count(self, owner: str) -> int:
+        """See `SessionStore`."""
+        return self._counts[owner]
+
+    def expired(self, before: float) -> list[Session]:
+        """See `SessionStore`."""
+        gone: list[Session] = []
+        for session in tuple(self._sessions.values()):
+            if session.used >= before:
+                break
+            if not session.busy:
+                gone.append(self._sessions.pop(session.id))
+                self._discount(session)
+        return gone
+
+    def _discount(self, session: Session) -> None:
+        for owner in session.counts_for:
+            self._counts[owner] -= 1
+            if not self._counts[owner]:
+                del self._counts[owner]
 
 
 class SessionManager:
@@ -103,11 +165,11 @@ class SessionManager:
 
     def _get(self, exchange: Exchange, session_id: str) -> LegacySession | None:
         """A session of the caller; somebody else's is as if it were not there."""
-        session = self._store.get(session_id)
-        if session is None or session.owner != exchange.owner:
+        session: Any = self._store.get(session_id)
+        if session is None or session.owner != exchange.owner or session.is_connected:
             return None
-        found = _ours(session)
-        return None if found.is_connected else found
+        found: LegacySession = session
+        return found
 
     def touch(self, session: LegacySession) -> None:
         """Count a session as used now; nothing else may date it.
@@ -171,17 +233,16 @@ class SessionManager:
         session = self.find(exchange)
         mailbox = Mailbox(exchange)
         log = self._attach(session, mailbox, exchange)
-        self._monitor.add_stream(mailbox)
         try:
-            await exchange.open(hold_back=True)
-            # Some proxies hold back the head until the body begins.
-            await exchange.write(COMMENT)
-            await mailbox.deliver(self._settings.keep_alive)
-            await exchange.end()
+            with self._monitor.streaming(mailbox, exchange):
+                await exchange.open(hold_back=True)
+                # Some proxies hold back the head until the body begins.
+                await exchange.write(COMMENT)
+                await mailbox.deliver(self._settings.keep_alive)
+                await exchange.end()
         except ConnectionError:
             exchange.outcome = "closed"
         finally:
-            self._monitor.discard(mailbox)
             self.touch(session)
             if mailbox in session.mailboxes:
                 session.mailboxes.remove(mailbox)

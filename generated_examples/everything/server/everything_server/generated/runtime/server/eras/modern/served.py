@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ....core import jsonrpc
+from ....core.catalog import JsonObject
 from ....core.errors import (
     HEADER_MISMATCH,
     INVALID_REQUEST,
@@ -24,15 +24,14 @@ from ....core.errors import (
     invalid_params,
     invalid_request,
 )
-from ....core.jsonrpc import is_object
+from ....core.jsonrpc import RequestId
 from ...incoming import Incoming
 from ...parts import Parts
 from ...stores import EventStore, SessionStore
-from ...transports.http import exchange as names
 from ...transports.http.exchange import Exchange, is_gone
 from ...transports.http.sse import COMMENT, Mailbox, ResponseStream, event
 from ..era import Connected, ConnectionEra, Era, ResponseChannel
-from .era import Decoded, Modern, check_notification, is_modern
+from .era import LISTEN, MARKS, Modern, check_notification
 
 _STATUS: Final[Mapping[int, int]] = {
     HEADER_MISMATCH: 400,
@@ -54,11 +53,10 @@ def serve(
 class _ModernStream(ResponseStream):
     """The answer of a request that ends when its client goes away."""
 
-    __slots__ = ("_task",)
-
     def __init__(self, exchange: Exchange, keep_alive: float) -> None:
-        super().__init__(exchange, keep_alive)
-        self._task = asyncio.current_task()
+        self._exchange = exchange
+        self._keep_alive = keep_alive
+        self._task = exchange.task
 
     async def finish(self, message: bytes, status: int) -> web.StreamResponse:
         """Send the response: the last event, or the JSON object."""
@@ -93,6 +91,7 @@ class ModernEra(Era):
     """Answers modern requests."""
 
     name = "modern"
+    marks = MARKS
 
     def __init__(self, parts: Parts) -> None:
         self._era = Modern(parts)
@@ -108,56 +107,40 @@ class ModernEra(Era):
         """See `Era`."""
         self._era.subscriptions.close()
 
-    def claims(self, exchange: Exchange, message: Mapping[str, Any]) -> bool:
-        """Whether a message is modern, as "Versioning and Compatibility" says.
-
-        https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning#backward-compatibility-with-initialization-based-versions
-        """
-        params = message.get("params")
-        if is_object(params) and is_modern(params.get("_meta")):
-            return True
-        given = exchange.request.headers
-        if names.SESSION_ID in given or message.get("method") == "initialize":
-            return False
-        version = given.get(names.PROTOCOL_VERSION)
+    def claims(self, version: str | None) -> bool:
+        """See `Era`."""
         return version is not None and version not in self._era.legacy_versions
 
     async def post(
         self, exchange: Exchange, message: Mapping[str, Any]
     ) -> web.StreamResponse:
         """See `Era`."""
-        method = message.get("method")
-        if not isinstance(method, str):
+        if exchange.method is None:
             raise invalid_request("A message needs a `method`")
-        exchange.method = method[:100]
-        headers = exchange.request.headers
-        if "id" not in message:
+        headers, request_id = exchange.request.headers, exchange.request_id
+        if request_id is None:
             # The era defines no notification from clients; all are taken and dropped.
-            check_notification(headers, method)
+            check_notification(headers, message["method"])
             return exchange.accepted()
-        request_id = message["id"]
-        if not jsonrpc.is_request_id(request_id):
-            raise invalid_request("`id` must be a string or an integer")
-        params = message.get("params")
-        if not is_object(params):
-            params = {}
         try:
-            request = self._era.decode(exchange, request_id, method, params, headers)
+            decoded = self._era.decode(exchange, message, headers)
         except ProtocolError as error:
             status = 404 if error.code == METHOD_NOT_FOUND else 400
             return exchange.failure(error, status, request_id)
-        if method == "subscriptions/listen":
-            return await self._listen(exchange, request)
+        if exchange.method == LISTEN:
+            return await self._listen(exchange, request_id, message["params"])
         channel = _ModernStream(exchange, self._keep_alive)
-        self._monitor.add(channel)
+        exchange.channel = channel
         try:
-            response, code = await self._era.answer(exchange, request, channel)
+            response, code = await self._era.answer(exchange, message, decoded, channel)
         finally:
-            self._monitor.discard(channel)
+            exchange.channel = None
         status = 200 if code is None else _STATUS.get(code, 200)
         return await channel.finish(response, status)
 
-    async def _listen(self, exchange: Exchange, request: Decoded) -> web.StreamResponse:
+    async def _listen(
+        self, exchange: Exchange, request_id: RequestId, params: JsonObject
+    ) -> web.StreamResponse:
         """Answer `subscriptions/listen`: returns when the subscription has ended.
 
         Raises:
@@ -165,12 +148,14 @@ class ModernEra(Era):
         """
         try:
             async with self._limits.streaming(exchange):
-                return await self._stream(exchange, request)
+                return await self._stream(exchange, request_id, params)
         except ProtocolError as error:
             status = _STATUS.get(error.code, 200)
-            return exchange.failure(error, status, request.id)
+            return exchange.failure(error, status, request_id)
 
-    async def _stream(self, exchange: Exchange, request: Decoded) -> web.StreamResponse:
+    async def _stream(
+        self, exchange: Exchange, request_id: RequestId, params: JsonObject
+    ) -> web.StreamResponse:
         if not exchange.takes_events:
             raise invalid_params("subscriptions/listen needs Accept: text/event-stream")
         mailbox = Mailbox(exchange)
@@ -178,10 +163,8 @@ class ModernEra(Era):
         def send(message: bytes) -> None:
             mailbox.put(event(message))
 
-        with self._era.subscriptions.opened(
-            request.id, request.params, send, mailbox.close
-        ) as subscription:
-            self._monitor.add_stream(mailbox)
+        opened = self._era.subscriptions.opened(request_id, params, send, mailbox.close)
+        with opened as subscription, self._monitor.streaming(mailbox, exchange):
             try:
                 await exchange.open()
                 await mailbox.deliver(self._keep_alive)
@@ -189,8 +172,6 @@ class ModernEra(Era):
                 await exchange.end()
             except ConnectionError:
                 exchange.outcome = "closed"
-            finally:
-                self._monitor.discard(mailbox)
         return await exchange.open()
 
 
@@ -201,33 +182,27 @@ class _ModernConnection(ConnectionEra):
         self._era = era
         self._push = connection.push
 
-    def claims(self, method: str, params: object) -> bool:
-        """See `ConnectionEra`."""
-        return not self._era.legacy_versions or (
-            is_object(params) and is_modern(params.get("_meta"))
-        )
-
     async def respond(
         self,
         incoming: Incoming,
         channel: ResponseChannel,
-        request_id: jsonrpc.RequestId,
+        request_id: RequestId,
         message: Mapping[str, Any],
     ) -> bytes | None:
         """See `ConnectionEra`."""
-        method, params = message["method"], message.get("params")
-        given = params if is_object(params) else {}
-        decoded = self._era.decode(incoming, request_id, method, given)
-        if method == "subscriptions/listen":
-            await self._listen(decoded, channel)
+        decoded = self._era.decode(incoming, message)
+        if message["method"] == LISTEN:
+            await self._listen(request_id, message["params"], channel)
             return None
-        response, _ = await self._era.answer(incoming, decoded, channel)
+        response, _ = await self._era.answer(incoming, message, decoded, channel)
         return response
 
-    async def _listen(self, request: Decoded, channel: ResponseChannel) -> None:
+    async def _listen(
+        self, request_id: RequestId, params: JsonObject, channel: ResponseChannel
+    ) -> None:
         ended = asyncio.Event()
         with self._era.subscriptions.opened(
-            request.id, request.params, self._push, ended.set
+            request_id, params, self._push, ended.set
         ) as subscription:
             await ended.wait()
         # Behind the notifications that wait for their turn.

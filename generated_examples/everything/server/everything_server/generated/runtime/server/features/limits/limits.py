@@ -12,7 +12,7 @@ import ipaddress
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -105,8 +105,11 @@ class Limits(parts.Limits):
         self._background: set[asyncio.Task[None]] = set()
         self._uncounted: dict[str, int] = {}
 
-    async def admit(self, exchange: Exchange) -> None:
+    def admit(self, exchange: Exchange) -> Awaitable[None] | None:
         """Count a request that came in, before anything else is known of it.
+
+        Returns:
+            What is to be waited for, where something is to be counted.
 
         Raises:
             Refused: 429; says whether for its address or for the whole server.
@@ -118,8 +121,7 @@ class Limits(parts.Limits):
             client = None if remote is None else self._addresses(remote)
         exchange.client = exchange.address = client
         requests = self._total if client is None else client.requests
-        if requests:
-            await self._take(exchange, requests)
+        return self._take(exchange, requests) if requests else None
 
     async def identify(self, exchange: Exchange, owner: str) -> None:
         """Count a request whose principal is known now.

@@ -23,6 +23,7 @@ from ....core import headers as named
 from ....core import jsonrpc
 from ....core.errors import ProtocolError
 from ...incoming import Incoming, Refused, refused
+from ...monitor import Monitored
 from .aiohttp_parts import HeldBack, count_written, direct_writer, server_software
 
 # In the form that needs no folding at each look-up.
@@ -38,7 +39,6 @@ ENCODINGS: Final = ("gzip", "deflate", "identity")
 _JSON: Final = "application/json"
 _EVENTS: Final = "text/event-stream"
 _REFUSES: Final = re.compile(r"q\s*=\s*0(\.0*)?")
-_NOTHING: Final[frozenset[str]] = frozenset()
 _LARGEST: Final = 64 * 1024
 """Bytes of a body above which another copy costs more than a second write."""
 
@@ -82,6 +82,8 @@ class Exchange(Incoming):
 
     Attributes:
         request: The HTTP request.
+        task: What answers it.
+        channel: What looks after it while it is being worked on, if anything.
         headers: What every answer to it carries, such as CORS headers.
         stream: The event stream, once it is open.
         takes_json: Whether the client accepts a JSON object.
@@ -93,32 +95,26 @@ class Exchange(Incoming):
     """
 
     network_protocol = "http"
-
-    __slots__ = (
-        "_ended",
-        "headers",
-        "hidden",
-        "over_sse",
-        "prefers_events",
-        "request",
-        "stream",
-        "takes_events",
-        "takes_json",
-        "written",
-    )
+    network_transport = "tcp"
+    stream: web.StreamResponse | None = None
+    channel: Monitored | None = None
+    hidden: frozenset[str] = frozenset()
+    _ended = False
 
     def __init__(self, request: web.BaseRequest, *, over_sse: bool = False) -> None:
-        super().__init__(network_transport="tcp")
         self.request = request
+        self.task = asyncio.current_task()
         self.over_sse = over_sse
         self.headers: dict[str, str] = {}
-        self.stream: web.StreamResponse | None = None
-        self._ended = False
-        self.hidden = _NOTHING
         self.written = time.monotonic()
         self.takes_events, self.takes_json, self.prefers_events = _accepted(
             request.headers.get(hdrs.ACCEPT, "*/*")
         )
+
+    def check(self, now: float) -> None:
+        """See `Monitored`."""
+        if self.channel is not None:
+            self.channel.check(now)
 
     @property
     def visible_headers(self) -> Mapping[str, str]:
@@ -268,36 +264,34 @@ class Visible(Mapping[str, str]):
 
 
 async def read_body(request: web.BaseRequest, limit: int, seconds: float) -> bytes:
-    """The body of a request.
+    """The body of a request that has not arrived as a whole.
 
     Raises:
         Refused: It is larger than `limit` bytes, or not there after `seconds`; 0 waits
-            for as long as it takes. Or it is not packed as its headers say.
+            for as long as it takes.
+        web.RequestPayloadError: It is not packed as its headers say.
     """
     length = request.content_length
     if length is not None and length > limit:
-        raise _too_large(limit)
-    content = request.content
+        raise too_large(limit)
     try:
-        if content.is_eof():
-            body = content.read_nowait()
-            if len(body) > limit:
-                raise _too_large(limit)
-            return body
         async with asyncio.timeout(seconds or None):
-            return await _collect(content, limit)
+            return await _collect(request.content, limit)
     except TimeoutError:
         raise refused(
             408,
             f"The request body took longer than {seconds:g} s; setting body_timeout",
             {"Connection": "close"},
         ) from None
-    except web.RequestPayloadError:
-        raise refused(
-            400,
-            "The request body can't be read; see Content-Encoding, Transfer-Encoding",
-            {"Connection": "close"},
-        ) from None
+
+
+def unpackable() -> Refused:
+    """The refusal of a body that is not packed as its headers say."""
+    return refused(
+        400,
+        "The request body can't be read; see Content-Encoding, Transfer-Encoding",
+        {"Connection": "close"},
+    )
 
 
 async def _collect(content: StreamReader, limit: int) -> bytes:
@@ -306,12 +300,13 @@ async def _collect(content: StreamReader, limit: int) -> bytes:
     while chunk := await content.readany():
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def _too_large(limit: int) -> Refused:
+def too_large(limit: int) -> Refused:
+    """The refusal of a body of more than so many bytes."""
     return refused(
         413,
         f"The request body is larger than {limit} bytes; setting max_body",
@@ -334,22 +329,24 @@ def writer_for(request: web.BaseRequest) -> AbstractStreamWriter | None:
 
 
 class _Direct(web.StreamResponse):
-    """An answer that is sent with status 200, and leaves the connection open."""
+    """An answer that is sent with status 200, and leaves the connection open.
 
-    def __init__(self, request: web.BaseRequest, writer: AbstractStreamWriter) -> None:
-        super().__init__()
-        self._request = request
-        self._writer = writer
+    aiohttp asks for no more of it than is defined here: it is prepared from the start,
+    so nothing of it can be changed.
+    """
 
-    @property
-    def keep_alive(self) -> bool:
-        """Always: a head that says nothing of the connection means it."""
-        return True
+    # No properties: each takes as long as a look into a dictionary, and a frame.
+    status = 200  # pyright: ignore[reportIncompatibleMethodOverride, reportAssignmentType]
+    keep_alive = True  # pyright: ignore[reportIncompatibleMethodOverride, reportAssignmentType]
 
     @property
     def prepared(self) -> bool:
         """Always: nothing can be changed."""
         return True
+
+    def __init__(self, request: web.BaseRequest, writer: AbstractStreamWriter) -> None:
+        self._request = request
+        self._writer = writer
 
     async def _send(self, data: bytes) -> None:
         """Write, and wait while the client is slow; ConnectionError when it is gone."""
@@ -368,7 +365,8 @@ class _Whole(_Direct):
     def __init__(
         self, request: web.BaseRequest, writer: AbstractStreamWriter, body: bytes
     ) -> None:
-        super().__init__(request, writer)
+        self._request = request
+        self._writer = writer
         self._json = body
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:

@@ -47,15 +47,13 @@ class ResponseStream(ABC):
         finished: Whether nothing more can be sent.
     """
 
-    __slots__ = ("_exchange", "_keep_alive", "_lock", "_pulse", "ctx", "finished")
-
-    def __init__(self, exchange: Exchange, keep_alive: float) -> None:
-        self._exchange = exchange
-        self._keep_alive = keep_alive
-        self._lock: asyncio.Lock | None = None
-        self._pulse: asyncio.Task[None] | None = None
-        self.ctx: Context | None = None
-        self.finished = False
+    ctx: Context | None = None
+    finished: bool = False
+    _lock: asyncio.Lock | None = None
+    _pulse: asyncio.Task[None] | None = None
+    # Set by each subclass, whose constructor is a part of every call.
+    _exchange: Exchange
+    _keep_alive: float
 
     @property
     def takes_events(self) -> bool:

@@ -97,7 +97,6 @@ class SseConnection:
         self._closed = asyncio.Event()
         self._principal = exchange.principal
         self._keep_alive = parts.settings.keep_alive
-        self._monitor = parts.monitor
         self._post_timeout = parts.settings.body_timeout
         self._posts = 0
         self._unused_until = exchange.written + parts.settings.session_idle
@@ -167,7 +166,7 @@ class SseConnection:
             raise _unread()
         waiting = _WaitingPost(posted)
         self._posts += 1
-        self._monitor.add(waiting)
+        posted.channel = waiting
         try:
             # A client that is gone is not noticed before its body has arrived.
             async with asyncio.timeout(self._post_timeout or None):
@@ -175,7 +174,7 @@ class SseConnection:
         except TimeoutError:
             raise _unread() from None
         finally:
-            self._monitor.discard(waiting)
+            posted.channel = None
             self._posts -= 1
 
     def check(self, now: float) -> None:
@@ -249,12 +248,6 @@ class SseTransport:
         for connection in tuple(self._open.values()):
             connection.finish()
 
-    async def cancel(self, seconds: float) -> None:
-        """Cancel what still runs, and wait for it to end."""
-        await asyncio.gather(
-            self._streams.cancel(seconds), self._messages.cancel(seconds)
-        )
-
     async def _message(self, exchange: Exchange) -> web.StreamResponse:
         """Answer a POST: begin to work on a message."""
         check_form(exchange.request)
@@ -286,13 +279,12 @@ class SseTransport:
         url = self._messages_url(exchange, session_id)
         connection = SseConnection(self._parts, self._eras, exchange, session_id, url)
         self._open[session_id] = connection
-        self._parts.monitor.add_stream(connection)
         try:
-            await connection.serve()
+            with self._parts.monitor.streaming(connection, exchange):
+                await connection.serve()
         except ConnectionError:
             exchange.outcome = "closed"
         finally:
-            self._parts.monitor.discard(connection)
             del self._open[session_id]
         return await exchange.open()
 
@@ -340,6 +332,8 @@ class _Endpoint(HttpEndpoint):
         self._method = method
         self._answer = answer
         self.working: dict[Exchange, asyncio.Task[None]] = {}
+        self._write = access.write
+        self.ended = self._worked
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
         """See `HttpEndpoint`."""
@@ -347,13 +341,13 @@ class _Endpoint(HttpEndpoint):
             raise self._not_served(exchange)
         return await self._answer(exchange)
 
-    def ended(self, exchange: Exchange, status: int, seconds: float) -> None:
+    def _worked(self, exchange: Exchange, status: int, seconds: float) -> None:
         """Write the line of a request when its work is done, with what came of it."""
+        write, started = self._write, time.perf_counter() - seconds
         task = self.working.pop(exchange, None)
         if task is None:
-            super().ended(exchange, status, seconds)
+            write(exchange, status, seconds)
             return
-        write, started = super().ended, time.perf_counter() - seconds
         task.add_done_callback(
             lambda _: write(exchange, status, time.perf_counter() - started)
         )

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from ....core import headers, jsonrpc
 from ....core.errors import ProtocolError, invalid_request
-from ....core.jsonrpc import RequestId, is_object, is_request_id
+from ....core.jsonrpc import RequestId
 from ...incoming import Incoming, refused
 from ...methods.registry import Change, Changes
 from ...parts import Parts
@@ -25,8 +25,8 @@ from ...transports.http.sse import COMMENT, ResponseStream, event
 from ..era import Connected, ConnectionEra, Era, ResponseChannel, notification
 from .era import Legacy
 from .server_requests import is_response, take_answer
-from .session_manager import SessionManager
-from .sessions import EventLog, LegacySession, MemorySessions
+from .session_manager import MemorySessions, SessionManager
+from .sessions import EventLog, LegacySession
 
 _PRIMED_SINCE = "2025-11-25"
 """From here on clients know events without data, and streams that close to be polled."""
@@ -44,18 +44,18 @@ def serve(
 class ResumableStream(ResponseStream):
     """The answer of a request that goes on when its connection is lost."""
 
-    __slots__ = ("_connected", "_log", "_opened", "_priming", "_session", "_settings")
+    _connected = True
+    _opened = False
+    _priming = b""
+    _log: EventLog | None = None
 
     def __init__(
         self, exchange: Exchange, session: LegacySession, settings: Settings
     ) -> None:
-        super().__init__(exchange, settings.keep_alive)
+        self._exchange = exchange
+        self._keep_alive = settings.keep_alive
         self._session = session
         self._settings = settings
-        self._connected = True
-        self._opened = False
-        self._priming = b""
-        self._log: EventLog | None = None
 
     async def disconnect(self, retry_ms: int | None) -> None:
         """Close the connection; the client asks for the rest with Last-Event-ID."""
@@ -155,7 +155,6 @@ class LegacyEra(Era):
         self._era = Legacy(parts, manager.touch)
         self._manager = manager
         self._limits = parts.limits
-        self._monitor = parts.monitor
         self._settings = parts.settings
         self._changes = parts.catalog.changes
         self.methods = {"GET": self._listen, "DELETE": manager.delete}
@@ -185,29 +184,27 @@ class LegacyEra(Era):
         Raises:
             Refused: It has no session, or the session is unknown.
         """
-        if message.get("method") == "initialize":
-            exchange.method = "initialize"
+        if exchange.method == "initialize":
             return self._initialize(exchange, message)
         session = self._manager.find(exchange, alone=True)
-        if "method" not in message:
+        if exchange.method is None:
             taken = take_answer(session, message)
             if not taken and not is_response(message):
                 raise refused(400, "Neither a request, a notification nor a response")
             return exchange.accepted()
-        exchange.method = str(message["method"])[:100]
-        if "id" not in message:
+        if exchange.request_id is None:
             self._era.notified(session, message)
             return exchange.accepted()
         self._era.require(exchange, [message])
         channel = ResumableStream(exchange, session, self._settings)
-        self._monitor.add(channel)
+        exchange.channel = channel
         try:
             response = await self._era.respond(exchange, session, channel, message)
             if response is None:
                 return await channel.finish([], cancelled=True)
             return await channel.finish([response])
         finally:
-            self._monitor.discard(channel)
+            exchange.channel = None
             channel.close()
 
     async def batch(
@@ -223,12 +220,12 @@ class LegacyEra(Era):
         await self._limits.batch(exchange, len(messages))
         session = self._manager.find(exchange, alone=True)
         channel = ResumableStream(exchange, session, self._settings)
-        self._monitor.add(channel)
+        exchange.channel = channel
         try:
             answered = await self._era.batch(exchange, session, channel, messages)
             return await channel.finish(answered, batch=True)
         finally:
-            self._monitor.discard(channel)
+            exchange.channel = None
             channel.close()
 
     async def _listen(self, exchange: Exchange) -> web.StreamResponse:
@@ -238,9 +235,9 @@ class LegacyEra(Era):
     def _initialize(
         self, exchange: Exchange, message: Mapping[str, Any]
     ) -> web.StreamResponse:
-        request_id = message.get("id")
-        if not jsonrpc.is_request_id(request_id):
-            raise refused(400, "`id` must be a string or an integer")
+        request_id = exchange.request_id
+        if request_id is None:
+            raise refused(400, "`initialize` needs an `id`")
         try:
             if self._manager.is_within(exchange):
                 raise invalid_request(
@@ -333,12 +330,7 @@ class LegacyConnection(ConnectionEra):
 
     def notified(self, message: Mapping[str, Any]) -> bool:
         """See `ConnectionEra`."""
-        if self._session is None:
-            return False
-        params = message.get("params")
-        known = params.get("requestId") if is_object(params) else None
-        self._era.notified(self._session, message)
-        return is_request_id(known) and known in self._session.running
+        return self._session is not None and self._era.notified(self._session, message)
 
     def end(self) -> None:
         """See `ConnectionEra`."""

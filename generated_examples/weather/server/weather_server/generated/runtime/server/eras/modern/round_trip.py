@@ -37,7 +37,7 @@ ASKING_METHODS = frozenset(["tools/call", "prompts/get", "resources/read"])
 
 
 class MultiRoundTrip:
-    """The rounds of one call: an `InputRequester` for the modern era."""
+    """The rounds of one call."""
 
     __slots__ = (
         "_answers",
@@ -82,8 +82,7 @@ class MultiRoundTrip:
         self._request: tuple[str, JsonObject] = (method, params)
         self._answers: dict[str, JsonObject] = {}
         self.values = {}
-        if "requestState" in params or "inputResponses" in params:
-            self._resume(params)
+        self._resume(params)
         again = observed is not None and bool(self._answers)
         self.repeats = Repeats(observed) if again else None
 
@@ -112,24 +111,7 @@ class MultiRoundTrip:
 
     async def ask(self, questions: Mapping[str, Question[Any]]) -> dict[str, Any]:
         """The answers, or InputRequired if one is not there or does not fit."""
-        answers: dict[str, Any] = {}
-        open_questions: dict[str, Question[Any]] = {}
-        lacking: dict[str, Json] = {}
-        for key, question in questions.items():
-            given = self._answers.get(key)
-            if given is not None:
-                try:
-                    answers[key] = question.read(given)
-                    continue
-                except AnswerRefused:
-                    del self._answers[key]
-            missing = question.missing(self._client.capabilities, self._client.version)
-            lacking = both(lacking, missing)
-            open_questions[key] = question
-        if lacking:
-            raise missing_capabilities(lacking)
-        if open_questions:
-            raise InputRequired(open_questions)
+        answers = _answered(self._client, self._answers, questions)
         if self.repeats is not None:
             self.repeats.answered()
         return answers
@@ -151,6 +133,38 @@ class MultiRoundTrip:
 
     def _fingerprint(self) -> bytes:
         return fingerprint(self._owner, *self._request)
+
+
+async def ask_first(
+    client: Client, questions: Mapping[str, Question[Any]]
+) -> dict[str, Any]:
+    """What `MultiRoundTrip.ask` does in the first round, without an object of its own."""
+    return _answered(client, {}, questions)
+
+
+def _answered(
+    client: Client,
+    given: dict[str, JsonObject],
+    questions: Mapping[str, Question[Any]],
+) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    open_questions: dict[str, Question[Any]] = {}
+    lacking: dict[str, Json] = {}
+    for key, question in questions.items():
+        if key in given:
+            try:
+                answers[key] = question.read(given[key])
+                continue
+            except AnswerRefused:
+                del given[key]
+        missing = question.missing(client.capabilities, client.version)
+        lacking = both(lacking, missing)
+        open_questions[key] = question
+    if lacking:
+        raise missing_capabilities(lacking)
+    if open_questions:
+        raise InputRequired(open_questions)
+    return answers
 
 
 def _has_arguments(params: JsonObject) -> bool:

@@ -32,7 +32,8 @@ class Guard:
         # A server that is open to the network and names no hosts accepts any: there is
         # nothing local to protect, and a proxy in front may use any name.
         self._any_host = "*" in self._hosts or not (self._local or self._hosts)
-        self._fine: set[str] = set()
+        self.known: Final[set[str | None]] = set()
+        """Hosts that have been found to be expected here."""
 
     def check(self, request: web.BaseRequest) -> dict[str, str]:
         """The headers that the answer needs for browsers.
@@ -40,9 +41,7 @@ class Guard:
         Raises:
             Refused: Host or Origin is not expected here.
         """
-        host = host_of(request)
-        if host not in self._fine and not self._any_host:
-            self._check_host(host)
+        host = self.check_host(request)
         if hdrs.ORIGIN not in request.headers:
             return {}
         origin = single(request.headers, hdrs.ORIGIN) or ""
@@ -54,15 +53,16 @@ class Guard:
             "Vary": "Origin",
         }
 
-    def check_host(self, request: web.BaseRequest) -> None:
-        """Refuse a request for a host that this server is not.
+    def check_host(self, request: web.BaseRequest) -> str:
+        """The host that a request is for, which has to be one that this server is.
 
         Raises:
             Refused: Host is not expected here.
         """
         host = host_of(request)
-        if host not in self._fine and not self._any_host:
+        if host not in self.known:
             self._check_host(host)
+        return host
 
     def preflight(self, request: web.BaseRequest, methods: str) -> web.Response:
         """The answer to a browser that asks before it sends.
@@ -83,10 +83,10 @@ class Guard:
     def _check_host(self, host: str) -> None:
         name, port = _split(host)
         known = (*self._hosts, *(_LOOPBACK if self._local else ()))
-        if not any(_matches(pattern, name, port) for pattern in known):
+        if not self._any_host and not any(_matches(p, name, port) for p in known):
             raise _unexpected("Host", host, "allowed_hosts", "--allowed-hosts")
-        if len(self._fine) < _REMEMBERED:
-            self._fine.add(host)
+        if len(self.known) < _REMEMBERED:
+            self.known.add(host)
 
     def _is_known_origin(self, origin: str, host: str) -> bool:
         if not origin.isascii():
