@@ -21,8 +21,6 @@ from tests.suite.data import DRAFTS, Group, groups
 JsonObject = dict[str, Any]
 
 NOT_FOUND = {
-    "draft2020-12/dynamicRef: after leaving a dynamic scope, "
-    "it is not used by a $dynamicRef",
     "draft2020-12/not: collect annotations inside a 'not', "
     "even if collection is disabled",
     "draft2020-12/oneOf: oneOf with empty schema",
@@ -278,7 +276,7 @@ ENDLESS = {"properties": {"n": {"$ref": "#"}}, "required": ["n"], "type": "objec
         {"const": "x" * 1_000_000},
         {"const": 10**4_000},
         {"const": deep(150)},
-        {"minimum": 1.7e308, "multipleOf": 0.9e308},
+        {"type": "number", "minimum": 1.7e308, "multipleOf": 0.9e308},
         {"type": "number", "minimum": 10**400, "exclusiveMaximum": 1e308},
     ],
     ids=lambda schema: repr(schema)[:80],

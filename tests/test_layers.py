@@ -47,6 +47,7 @@ TABLE: Final[dict[str, set[str]]] = {
     "contracts": {
         "callers",
         "diagnostics",
+        "examples",
         "given",
         "manifest",
         "naming",

@@ -1,40 +1,54 @@
 """Values that one JSON Schema accepts and another refuses: examples of what breaks.
 
-Middle of the contract stage. Only tries: the values at the edges of both schemas. What
-it finds is true, since both validators have judged it; finding nothing means nothing.
+Middle of the contract stage. Only tries: examples of the one schema, with each keyword of
+the other one violated in turn. What it finds is true, since both validators have judged
+it; finding nothing means nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
-from .documents import Document, Json, Part, is_mapping
+from mcpgen.examples import Steps, proposals
+
+from .documents import Document, Json, Part, is_list, is_mapping, keywords
 
 if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
-MOST: Final = 400
-"""Values that are tried for one pair of schemas."""
-LONGEST: Final = 300
-"""Characters of a text, and elements of a list, that are tried."""
+MOST: Final = 60
+"""Violations that are tried for one pair of schemas."""
+EACH: Final = 12
+"""Values that are tried for one of them."""
+_STEPS: Final = 30_000
+"""Steps of the maker of examples for one pair: some 0.1 seconds."""
 SHOWN: Final = 120
 """Characters of an example that are shown."""
 _DEPTH: Final = 4
-_FEW: Final = 12
+_TYPES: Final = ("null", "boolean", "string", "integer", "number", "array", "object")
 
-_PLAIN: Final[dict[str, tuple[Json, ...]]] = {
-    "null": (None,),
-    "boolean": (True, False),
-    "integer": (0, 1, -1, 2, 1000),
-    "number": (0.5, 0, 1, -1, 1.5, 1000),
-    "string": ("", "a", "A", "0", " ", "-", "é", "text", "a b"),
-    "array": ([], [None]),
-    "object": ({}, {"undeclared": "text"}),
+_BEYOND: Final[Mapping[str, Callable[[Json], Json]]] = {
+    "minimum": lambda edge: {"exclusiveMaximum": edge},
+    "maximum": lambda edge: {"exclusiveMinimum": edge},
+    "exclusiveMinimum": lambda edge: {"maximum": edge},
+    "exclusiveMaximum": lambda edge: {"minimum": edge},
+    "minLength": lambda edge: {"type": "string", "maxLength": edge - 1},
+    "maxLength": lambda edge: {"type": "string", "minLength": edge + 1},
+    "minItems": lambda edge: {"type": "array", "maxItems": edge - 1},
+    "maxItems": lambda edge: {"type": "array", "minItems": edge + 1},
+    "minProperties": lambda edge: {"type": "object", "maxProperties": edge - 1},
+    "maxProperties": lambda edge: {"type": "object", "minProperties": edge + 1},
 }
-_KINDS: Final = tuple(_PLAIN)
+"""Schemas of what violates a keyword, by its value."""
+_INSIDE: Final = frozenset(
+    {
+        *("type", "properties", "required", "additionalProperties", "items"),
+        *("allOf", "anyOf", "oneOf", "not", "$ref"),
+    }
+)
 
 
 def example(inner: Part, outer: Part, within: Json = True) -> tuple[Json] | None:
@@ -53,11 +67,15 @@ def example(inner: Part, outer: Part, within: Json = True) -> tuple[Json] | None
     allows = Document(within, "within").validator(())
     if accepts is None or refuses is None or allows is None:
         return None
-    for value in islice(_values(inner, outer, _DEPTH), MOST):
-        if not _holds(accepts, value) or not _holds(allows, value):
-            continue
-        if _holds(refuses, value) is False:
-            return (value,)
+    steps = Steps(_STEPS)
+    for case in islice(chain([True], _violations(outer, _DEPTH)), MOST):
+        wanted = {"allOf": [inner.schema, within, case]}
+        found = proposals(wanted, inner.document.schema, steps)
+        for value in islice(found, EACH):
+            if _holds(refuses, value) is False and (
+                _holds(accepts, value) and _holds(allows, value)
+            ):
+                return (value,)
     return None
 
 
@@ -75,122 +93,51 @@ def _holds(validator: Validator, value: Json) -> bool | None:
         return None
 
 
-def _values(inner: Part, outer: Part, depth: int) -> Iterator[Json]:
-    schemas = [*_forms(inner, depth), *_forms(outer, depth)]
-    seen: set[str] = set()
-    for value in _all_values(schemas, inner, depth):
-        # Equal objects with their keys in another order are tried twice, at worst.
-        text = repr(value)
-        if text not in seen:
-            seen.add(text)
-            yield value
-
-
-def _forms(part: Part, depth: int) -> list[Part]:
-    """A part and its branches: the schemas whose edges are tried."""
+def _violations(part: Part, depth: int) -> Iterator[Json]:
+    """Schemas of values that a part may well refuse, one for each thing that it asks."""
     part = part.resolved()
     schema = part.schema
-    if not is_mapping(schema) or depth <= 0:
-        return [part]
-    branches = [
-        part.below(key, i)
-        for key in ("anyOf", "oneOf", "allOf")
-        for i in range(len(schema.get(key, ())))
-    ]
-    inner = (form for branch in branches for form in _forms(branch, depth - 1))
-    return [part, *islice(inner, _FEW)]
+    if not is_mapping(schema):
+        if schema is False:
+            yield True
+        return
+    types = schema.get("type")
+    if types is not None:
+        named = types if is_list(types) else [types]
+        yield {"type": [kind for kind in _TYPES if kind not in named]}
+        yield {"not": {"type": types}}
+    for key in schema:
+        if key in _BEYOND:
+            yield _BEYOND[key](schema[key])
+    if "not" in schema:
+        yield part.below("not").resolved().schema
+    others = keywords(schema) - _INSIDE - _BEYOND.keys()
+    for key in schema:
+        if key in others:
+            yield {"not": {key: schema[key]}}
+    yield from _of_parts(part, schema, depth - 1)
 
 
-def _all_values(forms: list[Part], inner: Part, depth: int) -> Iterator[Json]:
-    found = [part.schema for part in forms if is_mapping(part.schema)]
-    for schema in found:
-        yield from schema.get("enum", ())
-        if "const" in schema:
-            yield schema["const"]
-    yield from _numbers(found)
-    yield from _texts(found)
-    if depth > 0:
-        yield from _objects(forms, inner, depth)
-        yield from _lists(forms, depth)
-    for kind in _KINDS:
-        yield from _PLAIN[kind]
+def _of_parts(part: Part, schema: dict[str, Json], depth: int) -> Iterator[Json]:
+    for name in schema.get("required", ()):
+        yield {"type": "object", "properties": {name: False}}
+    if depth < 0:
+        return
+    if "additionalProperties" in schema:
+        further = part.below("additionalProperties")
+        yield from _with("undeclared", _violations(further, depth))
+    properties = schema.get("properties", {})
+    for name in properties:
+        below = part.below("properties", name)
+        yield from _with(name, _violations(below, depth))
+    if "items" in schema:
+        for case in _violations(part.below("items"), depth):
+            yield {"type": "array", "items": case, "minItems": 1}
+    for key in ("allOf", "anyOf", "oneOf"):
+        for place in range(len(schema.get(key, ()))):
+            yield from _violations(part.below(key, place), depth)
 
 
-def _numbers(schemas: Iterable[dict[str, Json]]) -> Iterator[Json]:
-    for schema in schemas:
-        for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-            edge = schema.get(key)
-            if isinstance(edge, int | float) and not isinstance(edge, bool):
-                yield from (edge, edge - 1, edge + 1, edge - 0.5, edge + 0.5)
-        step = schema.get("multipleOf")
-        if isinstance(step, int | float):
-            yield from (step, step * 2, step * 3)
-
-
-def _texts(schemas: Iterable[dict[str, Json]]) -> Iterator[Json]:
-    for schema in schemas:
-        for key in ("minLength", "maxLength"):
-            edge = schema.get(key)
-            if isinstance(edge, int | float):
-                for size in (edge, edge - 1, edge + 1):
-                    if 0 <= size <= LONGEST:
-                        yield "a" * int(size)
-
-
-def _objects(forms: list[Part], inner: Part, depth: int) -> Iterator[Json]:
-    """Objects with one property varied at a time, the others as small as they may be."""
-    records = [p for p in forms if is_mapping(_in(p, "properties"))]
-    base: dict[str, Json] = {}
-    for record in [*_forms(inner, depth), *records]:
-        for name in _in(record, "required") or ():
-            if name not in base:
-                base[name] = _first(record, name, depth)
-    yield base
-    yield {**base, "undeclared": "text"}
-    for record in records:
-        for name in islice(record.schema["properties"], _FEW * 3):
-            part = record.below("properties", name)
-            other = next(
-                (
-                    r.below("properties", name)
-                    for r in records
-                    if r.document is not record.document
-                    and name in r.schema["properties"]
-                ),
-                part,
-            )
-            yield {key: value for key, value in base.items() if key != name}
-            for value in islice(_values(part, other, depth - 1), _FEW * 2):
-                yield {**base, name: value}
-
-
-def _lists(forms: list[Part], depth: int) -> Iterator[Json]:
-    for part in forms:
-        if not is_mapping(part.schema) or "items" not in part.schema:
-            continue
-        items = part.below("items")
-        elements = list(islice(_values(items, items, depth - 1), _FEW))
-        yield from ([element] for element in elements)
-        for key in ("minItems", "maxItems"):
-            edge = part.schema.get(key)
-            for size in (edge, edge - 1, edge + 1) if isinstance(edge, int) else ():
-                if 0 <= size <= LONGEST and elements:
-                    yield from ([element] * size for element in elements[:3])
-                    yield [elements[i % len(elements)] for i in range(size)]
-
-
-def _first(record: Part, name: str, depth: int) -> Json:
-    """A value that fits a required property; None where none is found."""
-    properties = _in(record, "properties")
-    if not is_mapping(properties) or name not in properties:
-        return "text"
-    part = record.below("properties", name)
-    validator = part.document.validator(part.pointer)
-    if validator is None:
-        return None
-    tried = islice(_values(part, part, depth - 1), _FEW * 4)
-    return next((value for value in tried if _holds(validator, value)), None)
-
-
-def _in(part: Part, key: str) -> Json:
-    return part.schema.get(key) if is_mapping(part.schema) else None
+def _with(name: str, cases: Iterator[Json]) -> Iterator[Json]:
+    for case in cases:
+        yield {"type": "object", "properties": {name: case}, "required": [name]}

@@ -1,7 +1,7 @@
 """An instance of a JSON Schema: always the same one, plain to read, and valid.
 
 The only maker of example values: of results for mock mode, of arguments for tests and
-READMEs. Proposals are made by the keywords, the plainest first; which one holds, the
+READMEs, of values that a change breaks. Proposals are made by the keywords, the plainest first; which one holds, the
 validator says. So what comes out is valid, and what can't be found is an error: never
 something that only looks right. Knows JSON Schema and nothing of manifests.
 """
@@ -18,8 +18,10 @@ from mcpgen.runtime.core.schema.validator import (
     describe,
 )
 
-from .maker import Exhausted, Maker
+from .maker import Exhausted, Maker, Steps
 from .plain import Json, JsonObject, is_writable
+
+__all__ = ["Json", "JsonObject", "NoExample", "Steps", "example", "proposals"]
 
 _MOST_TRIES: Final = 100
 """Whole instances that the validator is asked about."""
@@ -44,7 +46,7 @@ def example(schema: JsonObject | bool, *, optional: bool = True) -> Json:
     try:
         for with_optional in (True, False) if optional else (False,):
             maker = Maker(schema, with_optional)
-            for proposal in _proposals(maker):
+            for proposal in islice(_until_exhausted(maker), _MOST_TRIES):
                 if validator.is_valid(proposal):
                     return proposal
                 if not obstacles:
@@ -60,8 +62,21 @@ def example(schema: JsonObject | bool, *, optional: bool = True) -> Json:
     )
 
 
-def _proposals(maker: Maker) -> Iterator[Json]:
+def proposals(
+    schema: JsonObject, document: JsonObject | bool, steps: Steps
+) -> Iterator[Json]:
+    """Values that a JSON Schema may well admit, the plainest first.
+
+    Args:
+        schema: The schema.
+        document: What its references lead into.
+        steps: What may be taken for it.
+    """
+    return _until_exhausted(Maker(schema, False, document, steps))
+
+
+def _until_exhausted(maker: Maker) -> Iterator[Json]:
     try:
-        yield from filter(is_writable, islice(maker.whole(), _MOST_TRIES))
+        yield from filter(is_writable, maker.whole())
     except (Exhausted, RecursionError, ArithmeticError):
         return

@@ -45,7 +45,7 @@ from .plain import (
 _Proposals: TypeAlias = Iterator[Json]
 
 MOST_STEPS: Final = 10_000
-"""Proposals and alternatives, parts included, that are looked at before giving up."""
+"""Proposals and alternatives that one maker looks at before it gives up."""
 _CHARACTERS: Final = 20
 """So many of them cost a step, so that no example is larger than 200,000."""
 MOST_ITEMS: Final = 1_000
@@ -74,7 +74,24 @@ _COMBINING: Final = frozenset(
 
 
 class Exhausted(Exception):
-    """More than `MOST_STEPS` were taken."""
+    """More steps were taken than are allowed."""
+
+
+@dataclass(slots=True)
+class Steps:
+    """Proposals and alternatives that may still be looked at, parts included."""
+
+    left: int = MOST_STEPS
+
+    def take(self, number: int) -> None:
+        """Take some of them.
+
+        Raises:
+            Exhausted: There are not so many.
+        """
+        self.left -= number
+        if self.left < 0:
+            raise Exhausted
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +126,27 @@ _Case: TypeAlias = tuple[dict[str, Json], frozenset[int]]
 class Maker:
     """Proposals for the parts of one schema."""
 
-    def __init__(self, root: JsonObject | bool, optional: bool) -> None:
+    def __init__(
+        self,
+        schema: JsonObject | bool,
+        optional: bool,
+        root: JsonObject | bool | None = None,
+        steps: Steps | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            schema: What values are proposed for.
+            optional: Whether objects have properties that they need not have.
+            root: What its references lead into; by default the schema itself.
+            steps: What it may take, where several makers share them.
+        """
         self.obstacle = ""
         """What the first part that was refused should have been instead."""
-        self._root = root
+        self._schema = schema
+        self._root = schema if root is None else root
         self._optional = optional
-        self._steps = 0
+        self._step = (steps or Steps()).take
         self._values = 0
         # Schemas are kept so that no other gets the identity of one that is gone.
         self._checks: dict[int, tuple[JsonObject, SchemaValidator | None]] = {}
@@ -129,10 +161,10 @@ class Maker:
         Raises:
             Exhausted: Instead of a further one.
         """
-        return self._propose(self._root, Trail(0, frozenset({id(self._root)})))
+        return self._propose(self._schema, Trail(0, frozenset({id(self._schema)})))
 
     def _propose(self, schema: Json, trail: Trail) -> _Proposals:
-        self._step()
+        self._step(1)
         if not is_object(schema):
             if schema is not False:
                 yield "example"
@@ -142,7 +174,7 @@ class Maker:
             yield from made
             return
         for value in made:
-            self._step()
+            self._step(1)
             if self._admits(schema, value):
                 yield value
             elif not self.obstacle:
@@ -152,11 +184,6 @@ class Maker:
         _, check = self._checks[id(schema)]
         if check is not None:
             self.obstacle = describe(check.problems(value, 3))
-
-    def _step(self, steps: int = 1) -> None:
-        self._steps += steps
-        if self._steps > MOST_STEPS:
-            raise Exhausted
 
     def _charged(self, values: Iterable[Json]) -> _Proposals:
         """The same values; long ones cost more steps."""
@@ -200,7 +227,7 @@ class Maker:
 
     def _cases(self, schema: Json, depth: int) -> Iterator[_Case]:
         """The schema without references and combinations: one of several cases each."""
-        self._step()
+        self._step(1)
         if depth > _DEEPEST or schema is False:
             return
         if not is_object(schema):
@@ -219,6 +246,9 @@ class Maker:
             for keyword in ("anyOf", "oneOf")
             if (members := list_of(schema.get(keyword)))
         )
+        negated = schema.get("not")
+        if is_object(negated) and "not" in negated:
+            groups.append([negated["not"]])
         if "if" in schema:
             when, otherwise = schema.get("then", True), schema.get("else", True)
             groups.append([{"allOf": [schema["if"], when]}, otherwise])
@@ -253,8 +283,14 @@ class Maker:
             "boolean": lambda: iter((True, False)),
             "null": lambda: iter((None,)),
         }
-        for kind in kinds(schema):
-            yield from makers[kind]() if kind in makers else ()
+        running = [makers[kind]() for kind in kinds(schema) if kind in makers]
+        while running:
+            for values in tuple(running):
+                value = next(values, _NOTHING)
+                if value is _NOTHING:
+                    running.remove(values)
+                else:
+                    yield value
 
     def _objects(self, schema: dict[str, Json], trail: Trail) -> _Proposals:
         properties = object_of(schema.get("properties"))

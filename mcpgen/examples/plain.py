@@ -165,9 +165,11 @@ def _about(schema: JsonObject) -> Iterator[float]:
     start = 1 if low is None else low
     first = _multiples(start if high is None else min(start, high), size)
     if first is not None:
-        yield from (
-            _tidy(number * size) for number in range(first, first + MOST_NUMBERS)
-        )
+        upwards = (_tidy(n * size) for n in range(first, first + MOST_NUMBERS))
+        yield from islice(upwards, 3)
+        if not is_whole:
+            yield first * size + size / 2
+        yield from upwards
         yield from (_tidy(number * size) for number in range(first, first - 60, -1))
 
 
