@@ -326,7 +326,7 @@ class Tasks:
 
     def detached(self, work: Coroutine[Any, Any, None], limit: float) -> None:
         """Runs something aside that `settle` waits for, `limit` seconds at most."""
-        task = self.spawn(_bounded(work, limit))
+        task = self.spawn(asyncio.wait_for(work, limit))
         self._detached.add(task)
         task.add_done_callback(self._detached.discard)
 
@@ -345,13 +345,7 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        # A last message that took too long is no failure.
+        if error is not None and type(error) is not TimeoutError:
             logger.warning("a background task of an MCP client failed", exc_info=error)
-
-
-async def _bounded(work: Coroutine[Any, Any, None], limit: float) -> None:
-    try:
-        async with asyncio.timeout(limit):
-            await work
-    except TimeoutError:
-        logger.debug("a last message to an MCP server took too long")

@@ -9,15 +9,6 @@ synchronous face from `SyncClient`; everything else here is for users.
 
 from typing import TYPE_CHECKING
 
-from ..core.connection import Connection as Connection
-from .auth import (
-    ApiKeyAuth as ApiKeyAuth,
-    Auth as Auth,
-    BearerAuth as BearerAuth,
-    Challenge as Challenge,
-    Outgoing as Outgoing,
-    tls_context as tls_context,
-)
 from .calls import Request as Request, ToolCall as ToolCall, ToolError as ToolError
 from .client import Client as Client
 from .errors import (
@@ -52,13 +43,31 @@ from .options import (
 from .sync import SyncClient as SyncClient
 
 if TYPE_CHECKING:
+    from ..core.connection import Connection as Connection
     from ..core.model import Codec as Codec
+    from .auth import (
+        ApiKeyAuth as ApiKeyAuth,
+        Auth as Auth,
+        BearerAuth as BearerAuth,
+        Challenge as Challenge,
+        Outgoing as Outgoing,
+        tls_context as tls_context,
+    )
 else:
     from ..core.lazy import lazily
 
     __getattr__, __dir__ = lazily(
         __name__,
         {
+            "..core.connection": ("Connection",),
             "..core.model": ("Codec",),
+            ".auth": (
+                "ApiKeyAuth",
+                "Auth",
+                "BearerAuth",
+                "Challenge",
+                "Outgoing",
+                "tls_context",
+            ),
         },
     )

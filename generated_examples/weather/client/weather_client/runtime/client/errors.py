@@ -115,8 +115,11 @@ class AuthError(TransportError):
 
 
 class _ProblemsError(ClientError):
-    def __init__(self, subject: str, problems: Sequence[Problem]) -> None:
+    def __init__(
+        self, subject: str, problems: Sequence[Problem], result: Any = None
+    ) -> None:
         self.problems = tuple(problems)
+        self.result = result
         lines = "".join(f"\n  {problem}" for problem in self.problems)
         super().__init__(f"{subject}:{lines}")
 
@@ -138,12 +141,6 @@ class InvalidResultError(_ProblemsError):
         problems: Every problem, each with its place.
         result: The result as it came, a JSON value.
     """
-
-    def __init__(
-        self, subject: str, problems: Sequence[Problem], result: Any = None
-    ) -> None:
-        super().__init__(subject, problems)
-        self.result = result
 
 
 class VersionError(ClientError):
