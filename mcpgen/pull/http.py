@@ -5,7 +5,6 @@ Part of the pull stage. The client runtime does the work, sign-in included.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
@@ -41,7 +40,7 @@ async def connect(
         ClientError: There is no server that can be talked to.
     """
     try:
-        fields = headers(os.environ, given)
+        fields = headers(given)
         settings = Settings(
             timeout=seconds,
             era=era,
@@ -62,7 +61,7 @@ def _auth(fields: Mapping[str, str]) -> Auth | None:
 
     A refusal of that header is reported as it is, not answered by a sign-in.
     """
-    return credentials(os.environ, package=NAME, port=0, quiet=_quiet(), given=fields)
+    return credentials(package=NAME, port=0, quiet=_quiet(), given=fields)
 
 
 def _quiet() -> Any:

@@ -5,7 +5,6 @@ Part of the pull stage. The client runtime does the work.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
@@ -39,7 +38,7 @@ def start(
         MCPGenError: There is no such variable (MG701).
     """
     try:
-        environment = variables(os.environ, env)
+        environment = variables(env)
     except ValueError as error:
         raise MCPGenError.of("MG701", str(error)) from None
     settings = Settings(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -33,22 +34,20 @@ if TYPE_CHECKING:
 
 
 def sign_in(
-    environment: Mapping[str, str],
     *,
     package: str,
     port: int,
     quiet: Callable[[], AbstractContextManager[object]] | None,
 ) -> OAuth:
     """What signs in as soon as the server asks for it; see `credentials`."""
-    client_id = environment.get(CLIENT_ID_VARIABLE)
     client = None
-    if client_id:
-        client = ClientRegistration(client_id, environment.get(CLIENT_SECRET_VARIABLE))
-    redirect = _Nobody() if quiet is None else _Browser(port, quiet)
+    if client_id := os.environ.get(CLIENT_ID_VARIABLE):
+        client = ClientRegistration(client_id, os.environ.get(CLIENT_SECRET_VARIABLE))
+    redirect = _Nobody() if quiet is None else _browser(port, quiet)
     return SignIn(
         client=client,
         client_name=package,
-        storage=_storage(environment, package),
+        storage=_storage(package),
         redirect=redirect,
     )
 
@@ -69,36 +68,35 @@ class SignIn(OAuth):
         return await super().answer(challenge, session)
 
 
-def _storage(environment: Mapping[str, str], package: str) -> TokenStorage:
+def _storage(package: str) -> TokenStorage:
     """Where the system keeps what programs remember of a user, if that has a home."""
-    if named := environment.get(STORAGE_VARIABLE):
+    if named := os.environ.get(STORAGE_VARIABLE):
         return FileStorage(named)
     try:
         if sys.platform == "win32":
-            base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+            base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
         elif sys.platform == "darwin":
             base = Path.home() / "Library" / "Application Support"
         else:
-            base = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+            base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     except RuntimeError:
         return MemoryStorage()
     return FileStorage(Path(base) / package / "tokens.json")
 
 
-class _Browser(LoopbackRedirect):
+def _browser(
+    port: int, quiet: Callable[[], AbstractContextManager[object]]
+) -> LoopbackRedirect:
     """Says what happens, for the browser may be on another machine or not open at all."""
 
-    def __init__(
-        self, port: int, quiet: Callable[[], AbstractContextManager[object]]
-    ) -> None:
-        def visit(url: str) -> None:
-            with quiet():
-                say("The server wants you to sign in, at:")
-                say(f"  {in_one_line(url)}")
-                if not open_page(url):
-                    say("No browser was found: open it by yourself, on this machine.")
+    def visit(url: str) -> None:
+        with quiet():
+            say("The server wants you to sign in, at:")
+            say(f"  {in_one_line(url)}")
+            if not open_page(url):
+                say("No browser was found: open it by yourself, on this machine.")
 
-        super().__init__(port, open_browser=visit)
+    return LoopbackRedirect(port, open_browser=visit)
 
 
 class _Nobody:

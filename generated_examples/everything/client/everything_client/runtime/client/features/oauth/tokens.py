@@ -231,10 +231,7 @@ def read(
         raise ValueError("its `token_type` is neither Bearer nor DPoP")
     if request.key is not None and kind != "dpop":
         raise ValueError("the token is not bound to the key that was proved")
-    scope = body.get("scope")
-    scopes = (
-        _scopes(scope, request.scopes) if isinstance(scope, str) else request.scopes
-    )
+    scopes = _scopes(body.get("scope"), request.scopes)
     refresh = text(body.get("refresh_token"))
     if refresh is None and before is not None:
         refresh = before.refresh_token
@@ -250,8 +247,10 @@ def read(
     )
 
 
-def _scopes(words: str, asked: tuple[str, ...]) -> tuple[str, ...]:
+def _scopes(words: object, asked: tuple[str, ...]) -> tuple[str, ...]:
     """The scopes in a response; GitHub and Slack separate them by commas."""
+    if not isinstance(words, str):
+        return asked
     found = words.split()
     if len(found) == 1 and found[0] not in asked:
         parts = [part for part in found[0].split(",") if part]

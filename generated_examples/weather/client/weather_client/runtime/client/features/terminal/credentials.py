@@ -6,6 +6,7 @@ What signs in is the feature `oauth`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -41,7 +42,6 @@ def no_signing_in(what: str) -> MissingFeature:
 
 
 def credentials(
-    environment: Mapping[str, str],
     *,
     package: str,
     port: int,
@@ -51,7 +51,6 @@ def credentials(
     """How requests are signed: nothing is until the server asks for it.
 
     Args:
-        environment: The process's.
         package: The client package, below whose name tokens are kept.
         port: Where the browser comes back to; 0 takes a free one.
         quiet: Holds back other output while a person signs in; None where there is nobody
@@ -63,7 +62,7 @@ def credentials(
         ValueError: The token is invalid.
         MissingFeature: A variable is for signing in, and this package cannot.
     """
-    if token := environment.get(TOKEN_VARIABLE):
+    if token := os.environ.get(TOKEN_VARIABLE):
         try:
             return BearerAuth(token)
         except ValueError as error:
@@ -72,11 +71,9 @@ def credentials(
         return None
     if can_sign_in():
         module = import_module(_SIGN_IN)
-        found: Auth = module.sign_in(
-            environment, package=package, port=port, quiet=quiet
-        )
+        found: Auth = module.sign_in(package=package, port=port, quiet=quiet)
         return found
-    if environment.get(CLIENT_ID_VARIABLE):
+    if os.environ.get(CLIENT_ID_VARIABLE):
         raise no_signing_in(f"signing in, which {CLIENT_ID_VARIABLE} is for,")
     return NoSignIn()
 
@@ -129,7 +126,7 @@ def credential_headers(given: Mapping[str, str]) -> list[str]:
     return [name for name in given if _CREDENTIAL.fullmatch(name)]
 
 
-def headers(environment: Mapping[str, str], given: Sequence[str]) -> dict[str, str]:
+def headers(given: Sequence[str]) -> dict[str, str]:
     """The headers that the environment and the command line name, the latter last.
 
     Raises:
@@ -137,7 +134,7 @@ def headers(environment: Mapping[str, str], given: Sequence[str]) -> dict[str, s
     """
     found: dict[str, str] = {}
     for source, lines in (
-        (HEADERS_VARIABLE, environment.get(HEADERS_VARIABLE, "").splitlines()),
+        (HEADERS_VARIABLE, os.environ.get(HEADERS_VARIABLE, "").splitlines()),
         ("--header", given),
     ):
         for line in lines:
@@ -150,7 +147,7 @@ def headers(environment: Mapping[str, str], given: Sequence[str]) -> dict[str, s
     return found
 
 
-def variables(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+def variables(names: Sequence[str]) -> dict[str, str]:
     """Environment variables that a person hands over to a program, by their names.
 
     Raises:
@@ -161,6 +158,6 @@ def variables(environment: Mapping[str, str], names: Sequence[str]) -> dict[str,
             # Without the value, which may be a secret.
             hint = "give its name alone; the value is taken from the environment"
             raise ValueError(f"--env {name.partition('=')[0]}: {hint}")
-        if name not in environment:
+        if name not in os.environ:
             raise ValueError(f"--env {name}: there is no such variable")
-    return {name: environment[name] for name in names}
+    return {name: os.environ[name] for name in names}

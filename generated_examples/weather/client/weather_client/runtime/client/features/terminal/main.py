@@ -136,7 +136,7 @@ def _about_credentials(said: argparse.Namespace) -> str:
     """What was refused, or what could be given."""
     if TOKEN_VARIABLE in os.environ:
         return f"\n  {TOKEN_VARIABLE} holds the token that was sent"
-    if names := credential_headers(headers(os.environ, said.header)):
+    if names := credential_headers(headers(said.header)):
         return f"\n  sent was what you gave as {', '.join(names)}"
     return f"\n  {TOKEN_VARIABLE} may hold a token, {HEADERS_VARIABLE} an API key"
 
@@ -164,9 +164,8 @@ async def _run(
         client = _program_client(kind, said, options)
     else:
         _refuse(said, ("env", "cwd"), "programs, not for servers with a URL")
-        given = headers(os.environ, said.header)
+        given = headers(said.header)
         auth = credentials(
-            os.environ,
             package=kind.__module__.partition(".")[0],
             port=said.login_port,
             quiet=display.quiet if is_asked else None,
@@ -198,7 +197,7 @@ def _program_client(
         command = split(said.command_line)
     return kind.stdio(
         command,
-        env=variables(os.environ, said.env),
+        env=variables(said.env),
         cwd=said.cwd,
         stderr=sys.stderr if said.debug else None,
         **options,
