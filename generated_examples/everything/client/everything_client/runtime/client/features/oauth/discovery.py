@@ -37,16 +37,10 @@ logger: Final = logging.getLogger(__name__)
 MOST_ISSUERS: Final = 8
 """Authorization servers of one server that are tried."""
 _RESERVED: Final = frozenset(
-    [
-        "client_id",
-        "code_challenge",
-        "code_challenge_method",
-        "redirect_uri",
-        "resource",
-        "response_type",
-        "scope",
-        "state",
-    ]
+    {
+        *("client_id", "code_challenge", "code_challenge_method", "redirect_uri"),
+        *("resource", "response_type", "scope", "state"),
+    }
 )
 
 

@@ -115,12 +115,7 @@ class FileStorage:
         """
         async with nullcontext() if self._hold in _HOLDS.get() else self.lock():
             # A thread cannot be interrupted, and the lock must not be released before.
-            await completed(asyncio.to_thread(self._change_alone, key, value))
-
-    def _change_alone(self, key: str, value: Mapping[str, Any] | None) -> None:
-        # Tasks that share one hold of the lock may write at the same time.
-        with self._writing:
-            self._change(key, value)
+            await completed(asyncio.to_thread(self._change, key, value))
 
     @asynccontextmanager
     async def lock(self) -> AsyncGenerator[None]:
@@ -187,25 +182,27 @@ class FileStorage:
         return dict(value)
 
     def _change(self, key: str, value: Mapping[str, Any] | None) -> None:
-        everything = self._read()
-        everything.pop(key, None)
-        if value is not None:
-            everything[key] = value
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
-        text = json.dumps(everything, indent=1).encode()
-        try:
-            self._make_folder()
-            # Owner-only from its first byte on, and never a file that someone else
-            # has put there: such a one would stay theirs.
-            beside.unlink(missing_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
-            with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self.path)
-        except OSError as error:
-            raise self._unusable(error) from None
+        # Tasks that share one hold of the lock may write at the same time.
+        with self._writing:
+            everything = self._read()
+            everything.pop(key, None)
+            if value is not None:
+                everything[key] = value
+            beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
+            text = json.dumps(everything, indent=1).encode()
+            try:
+                self._make_folder()
+                # Owner-only from its first byte on, and never a file that someone else
+                # has put there: such a one would stay theirs.
+                beside.unlink(missing_ok=True)
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK
+                with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                beside.replace(self.path)
+            except OSError as error:
+                raise self._unusable(error) from None
 
     def _make_folder(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
