@@ -234,6 +234,10 @@ async def test_tool_calls_in_a_sampling_request_are_answered(
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, None),
         ({"type": "array", "items": {"type": "string", "enum": ["a"]}}, None),
         ({"type": "string", "enum": ["a"], "enumNames": ["A"]}, None),
+        ({"oneOf": [{"const": "a", "title": "A"}]}, None),
+        ({"type": "array", "items": {"anyOf": [{"const": "a", "title": "A"}]}}, None),
+        ({"type": ["integer", "null"]}, None),
+        ({"enum": [1, 2]}, "'field'"),
     ],
     ids=str,
 )
