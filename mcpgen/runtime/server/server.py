@@ -144,7 +144,7 @@ class Server:
             settings.health_path: self._alive,
         }
         if self._metrics is not None:
-            pages[known.metrics_path(settings)] = self._metrics_page
+            pages[known.metrics_path(settings)] = self._metrics.page
         return {path: answer for path, answer in pages.items() if path}
 
     def _routes(self, answer: Handler) -> dict[str, Handler]:
@@ -270,11 +270,6 @@ class Server:
         if self._authentication is None:
             return await not_found(request)
         return self._authentication.metadata(request)
-
-    async def _metrics_page(self, request: web.BaseRequest) -> web.StreamResponse:
-        """What Prometheus collects; see `Metrics.page`."""
-        page: web.StreamResponse = self._metrics.page(request)
-        return page
 
     async def _alive(self, _: web.BaseRequest) -> web.StreamResponse:
         """Whether the process lives."""

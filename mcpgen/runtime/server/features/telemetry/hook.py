@@ -179,7 +179,7 @@ class Metrics:
         reader = exporter.PrometheusMetricReader(registry=self._registry)
         self.provider: Final = sdk.MeterProvider([reader], shutdown_on_exit=False)
 
-    def page(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def page(self, request: web.BaseRequest) -> web.StreamResponse:
         """All metrics, in the form that the scraper asks for."""
         try:
             self._guard.check(request)
