@@ -383,7 +383,6 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     "logs": {"transports.http"},
     "handlers": {"incoming", "principal", "methods", "stores"},
     "service": {"handlers", "methods", "middleware", "options", "features.auth"},
-    "effective": {"handlers", "options", "settings"},
     "methods": {"handlers", "middleware", "settings"},
     # The way of a message: transport, era, middleware, method, and back.
     "incoming": {"principal"},
@@ -424,7 +423,6 @@ SERVER_TABLE: Final[dict[str, set[str]]] = {
     },
     "features.access_log": {"parts", "sections", "settings"},
     "features.auth": {
-        "effective",
         "handlers",
         "options",
         "sections",

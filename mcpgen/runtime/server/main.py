@@ -21,7 +21,6 @@ from aiohttp.typedefs import Middleware as HttpMiddleware
 
 from ..core.features import DEFAULT_TRANSPORTS, MissingFeature, to_add
 from .app import mounted
-from .effective import LOOPBACK
 from .features import table as known
 from .handlers.contract import Contract
 from .health import FLAG, is_healthy
@@ -32,7 +31,7 @@ from .parts import Sink
 from .runner import ApplicationRunner, Runner
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Feature, Service, with_features
-from .settings import Settings, SettingsError
+from .settings import LOOPBACK, Settings, SettingsError
 from .stopping import ExitDeadline, run, stop_signals
 from .stores import Counters, EventStore, SessionStore
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from ..core.connection import Connection
-from .effective import effective
 from .eras.era import build_eras
 from .features import table as known
 from .handlers.contract import offer
@@ -36,7 +35,7 @@ from .service import (
     middleware_of,
     with_capabilities,
 )
-from .settings import Settings
+from .settings import Settings, effective
 from .transports.connection import ConnectionServer
 from .transports.http.guard import Guard
 
@@ -91,7 +90,7 @@ class Server:
                 settings.
         """
         service = known.build_mock(service, settings) or service
-        settings = effective(settings, service.contract)
+        settings = effective(settings, service.contract.auth)
         self._service = service
         self._settings = settings
         self._features = tuple(features)

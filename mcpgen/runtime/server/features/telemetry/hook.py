@@ -213,9 +213,7 @@ class Metrics:
 
     def _is_local(self, request: web.BaseRequest) -> bool:
         headers = request.headers
-        if not self._proxies and (
-            "X-Forwarded-For" in headers or "Forwarded" in headers
-        ):
+        if self._proxies.is_unknown(headers):
             return False
         remote = self._proxies.client(headers, request.remote)
         address = None if remote is None else parse_address(remote)
