@@ -251,7 +251,7 @@ class SseTransport:
     async def _message(self, exchange: Exchange) -> web.StreamResponse:
         """Answer a POST: begin to work on a message."""
         check_form(exchange.request)
-        connection = self._find(exchange)
+        connection = self.find(exchange)
         await connection.wait_for_room(exchange)
         message = await self._messages.read(exchange)
         if is_array(message):
@@ -288,7 +288,7 @@ class SseTransport:
             del self._open[session_id]
         return await exchange.open()
 
-    def _find(self, exchange: Exchange) -> SseConnection:
+    def find(self, exchange: Exchange) -> SseConnection:
         """The connection that a POST names.
 
         Raises:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from ..core.connection import Connection
-from .effective import effective
 from .eras.era import build_eras
 from .features import table as known
 from .handlers.contract import offer
@@ -36,7 +35,7 @@ from .service import (
     middleware_of,
     with_capabilities,
 )
-from .settings import Settings
+from .settings import Settings, effective
 from .transports.connection import ConnectionServer
 from .transports.http.guard import Guard
 
@@ -91,7 +90,7 @@ class Server:
                 settings.
         """
         service = known.build_mock(service, settings) or service
-        settings = effective(settings, service.contract)
+        settings = effective(settings, service.contract.auth)
         self._service = service
         self._settings = settings
         self._features = tuple(features)
@@ -144,7 +143,7 @@ class Server:
             settings.health_path: self._alive,
         }
         if self._metrics is not None:
-            pages[known.metrics_path(settings)] = self._metrics_page
+            pages[known.metrics_path(settings)] = self._metrics.page
         return {path: answer for path, answer in pages.items() if path}
 
     def _routes(self, answer: Handler) -> dict[str, Handler]:
@@ -270,11 +269,6 @@ class Server:
         if self._authentication is None:
             return await not_found(request)
         return self._authentication.metadata(request)
-
-    async def _metrics_page(self, request: web.BaseRequest) -> web.StreamResponse:
-        """What Prometheus collects; see `Metrics.page`."""
-        page: web.StreamResponse = self._metrics.page(request)
-        return page
 
     async def _alive(self, _: web.BaseRequest) -> web.StreamResponse:
         """Whether the process lives."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from .eras.legacy.settings import LegacySettings  # feature: legacy
 from .eras.modern.settings import ModernSettings  # feature: modern
@@ -13,6 +14,7 @@ from .features.auth.settings import AuthSettings  # feature: auth
 from .features.auth.token import TokenSettings  # feature: token
 from .features.limits.settings import LimitSettings  # feature: limits
 from .features.mock.settings import MockSettings  # feature: mock
+from .options.elsewhere import absent
 from .options.section import Common, Section, SettingsError, at_least_one
 from .options.sources import from_environment
 from .transports.http.settings import (
@@ -22,6 +24,9 @@ from .transports.http.settings import (
 )
 
 __all__ = ["Settings", "SettingsError"]
+
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+"""Hosts that only this machine reaches."""
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 CacheScope: TypeAlias = Literal["public", "private"]
@@ -131,3 +136,23 @@ class Settings(
                 setting but similar to one, or that of a setting that this package lacks.
         """
         return from_environment(environment, defaults or cls())
+
+
+def effective(settings: Settings, chosen: Mapping[str, Any]) -> Settings:
+    """The settings, with the manifest's choice where they say nothing.
+
+    What it says for kinds of authentication that this package lacks has no effect.
+
+    Raises:
+        SettingsError: The manifest names a setting that there is not.
+    """
+    own = {field.name: field.default for field in dataclasses.fields(Settings)}
+    unknown = chosen.keys() - own.keys() - {*absent(chosen, own)}
+    if unknown:
+        raise SettingsError(f"the manifest's auth has unknown keys: {sorted(unknown)}")
+    filled = {
+        name: value
+        for name, value in chosen.items()
+        if name in own and getattr(settings, name) == own[name]
+    }
+    return dataclasses.replace(settings, **filled)

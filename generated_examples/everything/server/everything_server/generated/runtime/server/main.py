@@ -21,7 +21,6 @@ from aiohttp.typedefs import Middleware as HttpMiddleware
 
 from ..core.features import DEFAULT_TRANSPORTS, MissingFeature, to_add
 from .app import mounted
-from .effective import LOOPBACK
 from .features import table as known
 from .handlers.contract import Contract
 from .health import FLAG, is_healthy
@@ -32,8 +31,8 @@ from .parts import Sink
 from .runner import ApplicationRunner, Runner
 from .server import CANCEL_SECONDS, SHUTDOWN_HOOK_SECONDS, Server
 from .service import Feature, Service, with_features
-from .settings import Settings, SettingsError
-from .stopping import ExitDeadline, StopSignals, run
+from .settings import LOOPBACK, Settings, SettingsError
+from .stopping import ExitDeadline, run, stop_signals
 from .stores import Counters, EventStore, SessionStore
 
 _CLOSE_SECONDS: Final = 1.0
@@ -258,7 +257,7 @@ async def serve(
         if middlewares
         else Runner(server, settings)
     )
-    context = _encrypted(settings)
+    context = tls_context(settings)
     await runner.setup()
     try:
         try:
@@ -271,11 +270,13 @@ async def serve(
         url = f"{scheme}://{host}:{runner.addresses[0][1]}{settings.path}"
         # What exists now lives as long as the process; the collector need not look at it.
         gc.freeze()
-        with StopSignals(on_signal) as signals:
+        with stop_signals(on_signal) as signals:
             (announce or partial(print, flush=True))(url)
-            if await signals.next() == signal.SIGTERM and settings.drain_delay:
+            if await signals.get() == signal.SIGTERM and settings.drain_delay:
                 runner.drain()
-                await signals.pause(settings.drain_delay)
+                with suppress(TimeoutError):  # another signal ends it
+                    async with asyncio.timeout(settings.drain_delay):
+                        await signals.get()
     finally:
         await runner.cleanup()
         lines.flush()
@@ -317,12 +318,12 @@ async def serve_stdio(
     server = _built(make, _made(service, settings), settings, local=True)
     async with server.running():
         gc.freeze()
-        with StopSignals(on_signal) as signals:
+        with stop_signals(on_signal) as signals:
             await connection.open(lambda: on_signal(signal.SIGINT))
             serving = asyncio.ensure_future(
                 server.serve(connection, server.local_principal())
             )
-            stopping = asyncio.ensure_future(signals.next())
+            stopping = asyncio.ensure_future(signals.get())
             await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             await server.end_connections()
@@ -344,14 +345,6 @@ def _refuse_strangers(server: Server, settings: Settings) -> None:
     )
 
 
-def _encrypted(settings: Settings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None:
-        if settings.tls_key is not None:
-            raise CannotStart("tls_key: needs tls_cert (--tls-cert) as well")
-        return None
-    return tls_context(settings)
-
-
 def _check_file(setting: str, path: Path) -> None:
     try:
         with Path(path).open("rb"):
@@ -360,13 +353,16 @@ def _check_file(setting: str, path: Path) -> None:
         raise CannotStart(f"{setting}: {path}: {error.strerror}") from None
 
 
-def tls_context(settings: Settings) -> ssl.SSLContext:
-    """What serves HTTPS with the certificate of the settings.
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """What serves HTTPS with the certificate of the settings; None without one.
 
     Raises:
         CannotStart: The certificate or the authorities can't be used.
     """
-    assert settings.tls_cert is not None
+    if settings.tls_cert is None:
+        if settings.tls_key is not None:
+            raise CannotStart("tls_key: needs tls_cert (--tls-cert) as well")
+        return None
     for name in ("tls_cert", "tls_key", "tls_client_ca"):
         path = getattr(settings, name, None)
         if path is not None:

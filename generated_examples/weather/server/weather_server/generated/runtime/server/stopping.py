@@ -13,69 +13,56 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from types import FrameType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 _log: Final = logging.getLogger("mcp.server")
 _EXIT_SECONDS: Final = 1.0
 _PERIOD: Final = 0.05
 
 
-class StopSignals:
-    """SIGINT and SIGTERM while a server runs; a context manager in the main thread.
+@contextlib.contextmanager
+def stop_signals(
+    on_signal: Callable[[int], None] = lambda number: None,
+) -> Generator[asyncio.Queue[int], None, None]:
+    """SIGINT and SIGTERM while a server runs, in the main thread; needs a running loop.
 
     Python's own handlers, not the event loop's: they run even while a handler blocks
     the loop.
+
+    Args:
+        on_signal: Called with each signal, in the main thread, at any point of what
+            runs there; must not wait.
+
+    Yields:
+        The numbers of the signals that come.
     """
+    loop = asyncio.get_running_loop()
+    came: asyncio.Queue[int] = asyncio.Queue()
 
-    def __init__(self, on_signal: Callable[[int], None] = lambda number: None) -> None:
-        """Prepare.
+    def handle(number: int, _: FrameType | None) -> None:
+        on_signal(number)
+        with contextlib.suppress(RuntimeError):  # the loop is closed meanwhile
+            loop.call_soon_threadsafe(came.put_nowait, number)
 
-        Args:
-            on_signal: Called with each signal, in the main thread, at any point of what
-                runs there; must not wait.
-        """
-        self._on_signal = on_signal
-        self._came: asyncio.Queue[int] = asyncio.Queue()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Self:
-        """Handle signals; needs a running loop."""
-        self._loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._handle)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Handle them as before."""
-        for number, handler in self._before.items():
+    before = {
+        number: signal.signal(number, handle)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
             signal.signal(number, handler)
-
-    async def next(self) -> int:
-        """Wait for a signal; its number."""
-        return await self._came.get()
-
-    async def pause(self, seconds: float) -> None:
-        """Wait for some time; another signal ends it."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._came.get()
-
-    def _handle(self, number: int, _: FrameType | None) -> None:
-        self._on_signal(number)
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # closed meanwhile
-                self._loop.call_soon_threadsafe(self._came.put_nowait, number)
 
 
 def run(runner: asyncio.Runner, work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end, whatever other tasks and callbacks of the loop raise.
 
     asyncio stops its loop where one of them raises SystemExit or KeyboardInterrupt, with
-    everything else in place: it can go on. Ctrl-C ends the run until `StopSignals` is
+    everything else in place: it can go on. Ctrl-C ends the run until `stop_signals` is
     entered.
     """
     found: list[asyncio.Task[Any]] = []

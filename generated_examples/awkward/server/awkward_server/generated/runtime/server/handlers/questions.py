@@ -7,7 +7,7 @@ request in the legacy era, an input request in the modern one) is the era's affa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from secrets import token_urlsafe
@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from ...core.catalog import Json, JsonObject
+from ...core.errors import both
 from ...core.schema.forms import CHOICES_SINCE as FORMS
 from ...core.schema.forms import form
 from ...core.schema.validator import SchemaValidator, describe
@@ -68,6 +69,15 @@ class Question(ABC, Generic[A]):
         Raises:
             AnswerRefused: It does not fit what was asked.
         """
+
+
+def missing_of(questions: Iterable[Question[Any]], client: Client) -> dict[str, Json]:
+    """What a client lacks to be asked all of some questions."""
+    lacking: dict[str, Json] = {}
+    for question in questions:
+        missing = question.missing(client.capabilities, client.version)
+        lacking = both(lacking, missing)
+    return lacking
 
 
 class InputRequired(BaseException):

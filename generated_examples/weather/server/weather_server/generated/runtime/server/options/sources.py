@@ -35,16 +35,6 @@ _VARIABLES: Final = (
 )
 
 
-def from_environment(environment: Mapping[str, str], defaults: S) -> S:
-    """Settings from environment variables, above some defaults.
-
-    Raises:
-        SettingsError: A variable's value can't be used, its name is similar to that of a
-            setting, or it sets what belongs to a feature that is not in this package.
-    """
-    return _combined(environment, {}, defaults)
-
-
 def from_arguments(
     arguments: Sequence[str],
     environment: Mapping[str, str],
@@ -87,7 +77,7 @@ def from_arguments(
     try:
         if unknown:
             raise SettingsError(*_unknown_arguments(unknown, type(defaults)))
-        return _combined(environment, vars(known), defaults)
+        return from_environment(environment, defaults, vars(known))
     except SettingsError as error:
         parser.fail(error.lines)
 
@@ -123,13 +113,15 @@ def _keywords(option: Option, everything: bool) -> dict[str, Any]:
     return keywords
 
 
-def _combined(
-    environment: Mapping[str, str], flags: Mapping[str, str], defaults: S
+def from_environment(
+    environment: Mapping[str, str], defaults: S, flags: Mapping[str, str] | None = None
 ) -> S:
     """Settings of which each has the value of its option, its variable or its default.
 
     Raises:
-        SettingsError: Names each option or variable that sets what can't be used.
+        SettingsError: Names each option or variable whose value can't be used, whose name
+            is similar to that of a setting, or that sets what belongs to a feature that
+            is not in this package.
     """
     lines = [*_unknown_variables(environment, type(defaults))]
     given: dict[str, str] = {}
@@ -141,7 +133,7 @@ def _combined(
                 f"{variables[1]}: {option.variable} is set as well; one will do"
             )
         places = [(variable, environment[variable]) for variable in variables]
-        if option.flag in flags:
+        if flags and option.flag in flags:
             places.append((option.flag, flags[option.flag]))
         for place, text in places:
             try:

@@ -20,6 +20,7 @@ from collections.abc import (
     Sequence,
 )
 from contextvars import Context
+from dataclasses import dataclass
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,17 +60,14 @@ _END_SECONDS: Final = 1.0
 """How long requests may go on when the client has ended, and again when canceled."""
 
 
+@dataclass(eq=False, slots=True)
 class _Responses:
     """Where the messages of one request go: onto the connection, until its response."""
 
-    __slots__ = ("_connection", "ctx", "finished")
-
-    takes_events = True
-
-    def __init__(self, connection: ConnectionServer) -> None:
-        self._connection = connection
-        self.finished = False
-        self.ctx: CallContext | None = None
+    _connection: ConnectionServer
+    finished: bool = False
+    ctx: CallContext | None = None
+    takes_events: bool = True
 
     async def send(self, message: bytes) -> None:
         """Send a notification or a request; nothing after the response."""
@@ -103,39 +101,31 @@ def _relieved(
             given, step = error, steps.throw
 
 
+@dataclass(eq=False, repr=False)
 class ConnectionServer:
-    """Serves one connection."""
+    """Serves one connection.
 
-    def __init__(
-        self,
-        parts: Parts,
-        eras: Sequence[Era],
-        connection: Connection,
-        principal: Principal | None = None,
-        session_id: str | None = None,
-    ) -> None:
-        """Prepare.
+    Args:
+        parts: What the server consists of.
+        eras: Its eras, the newest first.
+        connection: What is served.
+        principal: Who is at the other end, when the server authenticates.
+        session_id: The id of its session, where it counts as one over HTTP.
+    """
 
-        Args:
-            parts: What the server consists of.
-            eras: Its eras, the newest first.
-            connection: What is served.
-            principal: Who is at the other end, when the server authenticates.
-            session_id: The id of its session, where it counts as one over HTTP.
-        """
-        self._parts = parts
-        self._served = eras
+    _parts: Parts
+    _served: Sequence[Era]
+    _connection: Connection
+    principal: Principal | None = None
+    session_id: str | None = None
+
+    def __post_init__(self) -> None:
         self._eras: tuple[ConnectionEra, ...] = ()
-        self._connection = connection
-        self._network: str | None = getattr(connection, "network_transport", None)
-        self.principal: Final = principal
-        """Who is at the other end."""
-        self.session_id: Final = session_id
-        """The id of its session, where it counts as one over HTTP."""
+        self._network: str | None = getattr(self._connection, "network_transport", None)
         self._finishing = False
         self._sending = asyncio.Lock()
         self._waiting = 0
-        self.room: Final = asyncio.Event()
+        self.room = asyncio.Event()
         """Set while the client reads enough of the responses that wait for it."""
         self.room.set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -150,7 +140,7 @@ class ConnectionServer:
         self._reader: asyncio.Task[None] | None = None
         self._input_ended = False
         self._failure: Exception | None = None
-        self.ending: Final = asyncio.Event()
+        self.ending = asyncio.Event()
         """Set once nothing more is served."""
 
     async def serve(self) -> None:

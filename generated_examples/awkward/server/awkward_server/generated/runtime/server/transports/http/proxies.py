@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 Kind: TypeAlias = Literal["x-forwarded", "forwarded"]
@@ -101,6 +101,12 @@ class Proxies:
         forwarded = self._kind == "forwarded"
         name = "Forwarded" if forwarded else "X-Forwarded-For"
         return bool(headers.getall(name, []))
+
+    def is_unknown(self, headers: Mapping[str, str]) -> bool:
+        """Whether a proxy has passed a request on, although none is trusted."""
+        return not self._networks and (
+            "X-Forwarded-For" in headers or "Forwarded" in headers
+        )
 
     def trusts(self, address: str | None) -> bool:
         """Whether an address is that of a trusted proxy."""

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from ....core import jsonrpc
 from ....core.catalog import Json
-from ....core.errors import INVALID_REQUEST, ProtocolError, both, invalid_request, named
+from ....core.errors import INVALID_REQUEST, ProtocolError, invalid_request, named
 from ....core.jsonrpc import is_object
 from ....core.revision import Revision
 from ...handlers.content import ToolError
-from ...handlers.questions import AnswerRefused, Question
+from ...handlers.questions import AnswerRefused, Question, missing_of
 from ..era import ResponseChannel
 from .sessions import LegacySession
 
@@ -62,12 +62,7 @@ class ServerRequests:
                 "This asks the client, for which a session is needed; start with "
                 "`initialize`"
             )
-        client = self._session.client
-        lacking: dict[str, Json] = {}
-        for question in questions:
-            missing = question.missing(client.capabilities, client.version)
-            lacking = both(lacking, missing)
-        if lacking:
+        if lacking := missing_of(questions, self._session.client):
             raise ProtocolError(
                 INVALID_REQUEST,
                 f"The client does not support {named(lacking)}",

@@ -18,12 +18,11 @@ from aiohttp import web
 
 from ....core.errors import INVALID_REQUEST, ProtocolError
 from ....core.jsonrpc import RequestId
-from ...effective import LOOPBACK
 from ...incoming import Incoming, Refused
 from ...methods.registry import LiveCatalog
 from ...principal import Principal
 from ...service import Service
-from ...settings import Settings, SettingsError
+from ...settings import LOOPBACK, Settings, SettingsError
 from ...transports.http.exchange import Exchange
 from ...transports.http.guard import host_of
 from ...transports.http.proxies import Proxies

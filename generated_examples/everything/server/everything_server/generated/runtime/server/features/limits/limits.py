@@ -98,6 +98,7 @@ class Limits(parts.Limits):
         self._in_memory = type(self._counters) is MemoryCounters
         proxies = Proxies(settings.trusted_proxies, settings.proxy_headers)
         self._proxies = proxies if proxies else None
+        self._is_unknown = proxies.is_unknown
         self._total = _requests("total", settings.total_rate, settings.total_burst)
         self._addresses = lru_cache(_REMEMBERED)(self._of_address)
         self._principals = lru_cache(_REMEMBERED)(self._of_principal)
@@ -272,15 +273,9 @@ class Limits(parts.Limits):
     def _too_fast(self, exchange: Exchange, setting: str, seconds: float) -> Refused:
         wait = max(1, math.ceil(seconds)) if math.isfinite(seconds) else 3600
         whose = _TOO_FAST[setting]
-        if setting == "address_rate" and self._is_unknown_proxy(exchange):
+        if setting == "address_rate" and self._is_unknown(exchange.request.headers):
             setting += " (clients of a proxy count as one: see trusted_proxies)"
         return too_many(TOO_MANY, whose, setting, wait)
-
-    def _is_unknown_proxy(self, exchange: Exchange) -> bool:
-        headers = exchange.request.headers
-        return not self._proxies and (
-            "X-Forwarded-For" in headers or "Forwarded" in headers
-        )
 
     async def _hold(self, key: str, limit: int) -> bool:
         """Count one more in the store, unless there are too many.

@@ -179,7 +179,7 @@ class Metrics:
         reader = exporter.PrometheusMetricReader(registry=self._registry)
         self.provider: Final = sdk.MeterProvider([reader], shutdown_on_exit=False)
 
-    def page(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def page(self, request: web.BaseRequest) -> web.StreamResponse:
         """All metrics, in the form that the scraper asks for."""
         try:
             self._guard.check(request)
@@ -213,9 +213,7 @@ class Metrics:
 
     def _is_local(self, request: web.BaseRequest) -> bool:
         headers = request.headers
-        if not self._proxies and (
-            "X-Forwarded-For" in headers or "Forwarded" in headers
-        ):
+        if self._proxies.is_unknown(headers):
             return False
         remote = self._proxies.client(headers, request.remote)
         address = None if remote is None else parse_address(remote)

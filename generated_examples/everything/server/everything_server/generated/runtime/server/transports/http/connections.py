@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Collection
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
@@ -302,24 +303,20 @@ async def bound(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
+@dataclass(eq=False, repr=False)
 class Listener:
     """Accepts connections on listening sockets until it is closed."""
 
-    def __init__(
-        self,
-        server: web.Server,
-        sockets: list[socket.socket],
-        context: ssl.SSLContext | None,
-        connections: Connections,
-    ) -> None:
-        self.sockets = sockets
-        self._server = server
-        self._context = context
-        self._connections = connections
+    _server: web.Server
+    sockets: list[socket.socket]
+    _context: ssl.SSLContext | None
+    _connections: Connections
+
+    def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
-        for each in sockets:
+        for each in self.sockets:
             self._monitor(each)
 
     def close(self) -> None:

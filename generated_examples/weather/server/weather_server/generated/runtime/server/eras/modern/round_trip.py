@@ -16,14 +16,21 @@ import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json, to_json
 
 from ....core.catalog import Json, JsonObject
-from ....core.errors import both, invalid_params, missing_capabilities
+from ....core.errors import invalid_params, missing_capabilities
 from ....core.jsonrpc import encode
-from ...handlers.questions import AnswerRefused, Client, InputRequired, Question
+from ...handlers.questions import (
+    AnswerRefused,
+    Client,
+    InputRequired,
+    Question,
+    missing_of,
+)
 from ...handlers.repeats import Repeats
 
 _PURPOSE: Final = b"mcp requestState 1"
@@ -36,53 +43,39 @@ ASKING_METHODS = frozenset(["tools/call", "prompts/get", "resources/read"])
 """The requests that may be answered with questions."""
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class MultiRoundTrip:
-    """The rounds of one call."""
+    """The rounds of one call, taken up where an earlier one left it.
 
-    __slots__ = (
-        "_answers",
-        "_client",
-        "_owner",
-        "_request",
-        "_sealer",
-        "repeats",
-        "values",
-    )
+    Attributes:
+        values: What the handler keeps between the rounds.
+        repeats: Observes what this round repeats; None where nothing is observed.
 
-    values: dict[str, Json]
-    """What the handler keeps between the rounds."""
-    repeats: Repeats | None
-    """Observes what this round repeats; None where nothing is observed."""
+    Args:
+        client: Who is asked.
+        sealer: Makes and reads `requestState`.
+        method: The request's method.
+        params: Its parameters.
+        owner: The key of the principal.
+        observed: The service, to observe what its handlers repeat.
 
-    def __init__(
-        self,
-        client: Client,
-        sealer: StateSealer,
-        method: str,
-        params: JsonObject,
-        owner: str | None = None,
-        observed: object | None = None,
-    ) -> None:
-        """Take up the call where an earlier round left it.
+    Raises:
+        ProtocolError: The parameters bring a state that is not genuine.
+    """
 
-        Args:
-            client: Who is asked.
-            sealer: Makes and reads `requestState`.
-            method: The request's method.
-            params: Its parameters.
-            owner: The key of the principal.
-            observed: The service, to observe what its handlers repeat.
+    _client: Client
+    _sealer: StateSealer
+    _method: str
+    _params: JsonObject
+    _owner: str | None = None
+    observed: InitVar[object | None] = None
+    _answers: dict[str, JsonObject] = field(init=False)
+    values: dict[str, Json] = field(init=False)
+    repeats: Repeats | None = field(init=False)
 
-        Raises:
-            ProtocolError: The parameters bring a state that is not genuine.
-        """
-        self._client = client
-        self._owner = owner
-        self._sealer = sealer
-        self._request: tuple[str, JsonObject] = (method, params)
-        self._answers: dict[str, JsonObject] = {}
-        self.values = {}
-        self._resume(params)
+    def __post_init__(self, observed: object | None) -> None:
+        self._answers, self.values = {}, {}
+        self._resume(self._params)
         again = observed is not None and bool(self._answers)
         self.repeats = Repeats(observed) if again else None
 
@@ -132,7 +125,7 @@ class MultiRoundTrip:
         )
 
     def _fingerprint(self) -> bytes:
-        return fingerprint(self._owner, *self._request)
+        return fingerprint(self._owner, self._method, self._params)
 
 
 async def ask_first(
@@ -149,7 +142,6 @@ def _answered(
 ) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     open_questions: dict[str, Question[Any]] = {}
-    lacking: dict[str, Json] = {}
     for key, question in questions.items():
         if key in given:
             try:
@@ -157,10 +149,8 @@ def _answered(
                 continue
             except AnswerRefused:
                 del given[key]
-        missing = question.missing(client.capabilities, client.version)
-        lacking = both(lacking, missing)
         open_questions[key] = question
-    if lacking:
+    if lacking := missing_of(open_questions.values(), client):
         raise missing_capabilities(lacking)
     if open_questions:
         raise InputRequired(open_questions)
