@@ -9,7 +9,7 @@ Nothing is ever fetched: a `$ref` to a file or a URL makes the schema unusable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -84,12 +84,14 @@ class SchemaValidator:
     `pydantic_core.from_json` does.
     """
 
-    __slots__ = ("_explainer", "_schema", "_validator")
+    __slots__ = ("_explainer", "_schema", "_validator", "accepts")
 
     def __init__(self, schema: Mapping[str, Json] | bool) -> None:
         self._schema = schema
         self._validator: Validator | None = None
         self._explainer: Explainer | None = None
+        self.accepts: Callable[[Json], bool] = self.is_valid
+        """`is_valid` as directly as can be: ValueError for what is no JSON value."""
 
     def compile(self) -> Validator:
         """Do now what the first use would do.
@@ -112,6 +114,7 @@ class SchemaValidator:
         except ValueError as error:
             raise InvalidSchema(cut(str(error), 400)) from None
         self._validator = validator
+        self.accepts = validator.is_valid
         return validator
 
     def is_valid(self, instance: Json) -> bool:

@@ -218,7 +218,11 @@ class ToolStep(Step):
             ProtocolError: The handler asks for one, or its result is invalid; in
                 older revisions also, the arguments are.
         """
-        if not self._validator.is_valid(arguments):
+        try:
+            valid = self._validator.accepts(arguments)
+        except ValueError:
+            valid = False
+        if not valid:
             return self._refused(arguments, ctx)
         args = arguments if self._codec is None else self._codec.build(arguments)
         try:
@@ -275,8 +279,12 @@ class ToolStep(Step):
         keep = True
         if self._output is not None:
             value = self._output_codec.dump(value)
-            if not self._output.is_valid(value):
+            try:
+                valid = self._output.accepts(value)
+            except ValueError:
                 # No schema admits lone surrogates, which are replaced before sending.
+                valid = False
+            if not valid:
                 value = self._whole(self._output, value)
             # Only objects have a place in legacy revisions.
             keep = ctx.era == "modern" or isinstance(value, dict)
