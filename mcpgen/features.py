@@ -98,6 +98,9 @@ CLIENT_ERAS: Final[Mapping[str, tuple[str, ...]]] = {
 NEVER_IN_CLIENTS: Final = ("../../core/schema/forms.py", "../../core/uri/match.py")
 """What only servers use."""
 
+NEVER_IN_SERVERS: Final = ("../../core/uri/expand.py",)
+"""What only clients use."""
+
 
 @dataclass(frozen=True, slots=True)
 class Half:
@@ -121,8 +124,8 @@ class Half:
         table = _SERVER if self.side == "server" else _CLIENT
         wanted = {path for name in self.present for path in table[name]}
         others = {path for name in self.absent for path in table[name]}
-        if self.side == "client":
-            others.update(NEVER_IN_CLIENTS)
+        is_server = self.side == "server"
+        others.update(NEVER_IN_SERVERS if is_server else NEVER_IN_CLIENTS)
         return tuple(_places(self.side, others - wanted))
 
     def text(self, text: str) -> str:

@@ -13,7 +13,8 @@ from typing import Final
 
 from mcpgen.diagnostics import Diagnostic
 from mcpgen.runtime.core.headers import ANNOTATION, header_problems
-from mcpgen.runtime.core.uri.template import Part, parse, variables
+from mcpgen.runtime.core.uri.expand import variables
+from mcpgen.runtime.core.uri.template import Part, parse
 
 from . import limits, schemas, words
 from .declarations import Json, Pointer

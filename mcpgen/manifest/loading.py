@@ -299,7 +299,7 @@ def _arguments(
 def _template(
     entry: Json, wire: dict[str, Json], pointer: Pointer, native: bool
 ) -> ResourceTemplate:
-    from mcpgen.runtime.core.uri.template import variables
+    from mcpgen.runtime.core.uri.expand import variables
 
     template = entry["uriTemplate"]
     complete: dict[str, Json] = entry.get("complete", {}) if native else {}

@@ -286,6 +286,12 @@ def test_a_client_never_makes_up_values() -> None:
         assert "core/schema/validator.py" in files
 
 
+def test_a_server_never_makes_uris_of_templates() -> None:
+    files = runtime_files(project(native()), "server/weather_server/generated")
+    assert "core/uri/expand.py" not in files
+    assert "core/uri/match.py" in files
+
+
 # -------------------------------------------------------------------------- it works
 
 EVERY_MODULE: Final = """

@@ -11,8 +11,9 @@ import uritemplate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcpgen.runtime.core.uri.expand import Value, expand, variables
 from mcpgen.runtime.core.uri.match import match
-from mcpgen.runtime.core.uri.template import MAX_URI, Value, expand, variables
+from mcpgen.runtime.core.uri.template import MAX_URI
 from tests.pace import patient
 
 RFC_VALUES: dict[str, Value] = {

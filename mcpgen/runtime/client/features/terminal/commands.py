@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from ....core.errors import METHOD_NOT_FOUND
-from ....core.uri.template import expand, variables
+from ....core.uri.expand import expand, variables
 from ...calls import ToolCall, ToolError, plain
 from ...client import Client
 from ...errors import ProtocolError

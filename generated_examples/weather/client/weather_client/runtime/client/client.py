@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..core.connection import Connection
     from ..core.model import Codec
     from ..core.revision import Era, Revision
-    from ..core.uri.template import Value
+    from ..core.uri.expand import Value
     from ..protocol import types
     from .channel import Transport
     from .listing import Difference
@@ -454,7 +454,7 @@ class Client:
     async def _read_template(
         self, template: str, variables: Mapping[str, Value | Omit]
     ) -> types.ReadResourceResult:
-        from ..core.uri.template import expand
+        from ..core.uri.expand import expand
 
         return await self.read_resource(expand(template, given(variables)))
 
