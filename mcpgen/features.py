@@ -90,7 +90,7 @@ CLIENT_ERAS: Final[Mapping[str, tuple[str, ...]]] = {
         "../transports/http/http_sse.py",
         "../transports/http/streamable.py",
     ),
-    "modern": ("../eras/modern/", "../transports/http/stateless.py"),
+    "modern": ("../eras/modern.py", "../transports/http/stateless.py"),
     "both": ("../eras/negotiation.py",),
 }
 """The same for clients, which with both eras choose one of them."""

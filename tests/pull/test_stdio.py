@@ -17,7 +17,7 @@ import pytest
 
 from mcpgen.diagnostics import MCPGenError
 from mcpgen.pull import ServerContents, Source, read
-from mcpgen.runtime.client.eras.modern import session as opening
+from mcpgen.runtime.client.eras import modern as opening
 from mcpgen.runtime.client.transports import stdio
 from tests.cli.terminal import Terminal
 from tests.pace import patient

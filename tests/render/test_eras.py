@@ -24,7 +24,7 @@ ERAS: Final = ("modern", "legacy")
 OTHER: Final = {"modern": "legacy", "legacy": "modern"}
 OF: Final = {
     "modern": {
-        *("server/eras/modern/", "client/eras/modern/"),
+        *("server/eras/modern/", "client/eras/modern.py"),
         "client/transports/http/stateless.py",
     },
     "legacy": {

@@ -18,7 +18,7 @@ from mcpgen.runtime.client import (
     Client,
     Outgoing,
 )
-from mcpgen.runtime.client.eras.modern import session as opening
+from mcpgen.runtime.client.eras import modern as opening
 
 from .wire import Call, discover, legacy, modern, running, text
 from .wire import Reply as WireReply

@@ -18,7 +18,7 @@ from mcpgen.runtime.client import (
     TransportError,
     backoff,
 )
-from mcpgen.runtime.client.eras.modern import session as opening
+from mcpgen.runtime.client.eras import modern as opening
 from mcpgen.runtime.client.transports import messages
 
 from .wire import LIMIT

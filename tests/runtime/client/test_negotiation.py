@@ -17,7 +17,7 @@ from mcpgen.runtime.client import (
     TransportError,
     options,
 )
-from mcpgen.runtime.client.eras.modern import session as opening
+from mcpgen.runtime.client.eras import modern as opening
 from tests.requirements import requirement
 
 from .old_server import OldServer

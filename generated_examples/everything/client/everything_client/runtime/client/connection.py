@@ -257,6 +257,9 @@ def name_of(middleware: Middleware) -> str:
     return str(named or type(middleware).__qualname__)
 
 
+_ERAS: Final = {"modern": "modern", "legacy": "legacy.session"}
+
+
 async def connected(parts: Parts, known: KnownServers) -> Session:
     """A connection in the best era and version that both sides speak.
 
@@ -279,7 +282,7 @@ async def connected(parts: Parts, known: KnownServers) -> Session:
         )
         session = await both.negotiate(parts, known)
     else:
-        one = load(f"{__package__}.eras.{era}.session", f"the {era} era", "client", era)
+        one = load(f"{__package__}.eras.{_ERAS[era]}", f"the {era} era", "client", era)
         try:
             session = await one.opened(parts)
         except EraLostError as refusal:

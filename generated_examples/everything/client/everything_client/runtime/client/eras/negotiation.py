@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import CallTimeoutError, ProtocolError, TransportError, VersionError
 from ..session import EraLostError, Parts, is_busy
-from .modern import session as modern
+from . import modern
 
 if TYPE_CHECKING:
     from ..connection import Session

@@ -8,15 +8,19 @@ https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import AsyncGenerator, Mapping
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ....core import errors as codes
-from ...calls import Request, invalid_result
-from ...connection import Session
-from ...errors import (
+from ...core import errors as codes
+from .. import backoff
+from ..calls import Request, invalid_result
+from ..channel import CONNECT_LIMIT
+from ..connection import Session
+from ..errors import (
     AuthError,
     CallTimeoutError,
     InvalidResultError,
@@ -24,15 +28,17 @@ from ...errors import (
     TransportError,
     VersionError,
 )
-from ...handlers import Handlers
-from ...incoming import Message, is_list, is_object, members, result_of
-from ...limits import Clock
-from ...options import CallSettings
-from ...session import EraLostError, Parts, ServerInfo, is_busy, named_versions
+from ..handlers import Handlers
+from ..incoming import Message, is_answer, is_list, is_object, members, result_of
+from ..limits import Clock
+from ..options import CallSettings, Notification
+from ..session import EraLostError, Parts, ServerInfo, is_busy, named_versions
 
 if TYPE_CHECKING:
-    from ...channel import RequestChannel
-    from ...subscriptions import Filter, Subscription
+    from ..channel import RequestChannel
+    from ..subscriptions import Filter, Put, Subscription
+
+logger: Final = logging.getLogger(__name__)
 
 MAX_ROUNDS: Final = 20
 """How often one call may ask for input."""
@@ -104,8 +110,7 @@ class ModernSession(Session):
 
     def subscribe(self, wanted: Filter) -> Subscription:
         """A `subscriptions/listen` request."""
-        from ...subscriptions import Subscription
-        from .listen import listen
+        from ..subscriptions import Subscription
 
         params = {"notifications": wanted.to_json()}
         options = self._parts.settings.for_calls()
@@ -116,7 +121,7 @@ class ModernSession(Session):
             message = self._sent(request_id, request)
             return request_id, self._channel.stream(message, request.headers)
 
-        source = partial(listen, self._parts, wanted, stream)
+        source = partial(_listen, self._parts, wanted, stream)
         return Subscription(source, self._parts.tasks)
 
     async def _in_common_version(
@@ -258,3 +263,106 @@ async def _answers(
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return {key: task.result() for key, task in tasks.items()}
+
+
+Stream: TypeAlias = Callable[[], tuple[int, AsyncGenerator[Message, None]]]
+"""The id of a new request, and what sends it and yields the messages for it."""
+
+_LISTEN: Final = "subscriptions/listen"
+_ACKNOWLEDGED: Final = "notifications/subscriptions/acknowledged"
+
+
+async def _listen(
+    parts: Parts, wanted: Filter, stream: Stream, ready: Callable[[], None], put: Put
+) -> None:
+    """Put each notification, until the server ends the subscription.
+
+    Args:
+        parts: The connection's.
+        wanted: The changes.
+        stream: Begins a stream of them.
+        ready: Called once the server has agreed.
+        put: Called with each change.
+
+    Raises:
+        ProtocolError: The server refuses the subscription.
+        TransportError: The stream broke and could not be opened again.
+    """
+    failures = 0
+    agreed = False
+    reopening = backoff.Reopening()
+
+    def acknowledged() -> None:
+        nonlocal failures, agreed
+        failures = 0
+        reopening.opened()
+        if agreed:
+            for missed in wanted.missed():
+                put(missed)
+        agreed = True
+        ready()
+
+    while True:
+        try:
+            return await _once(parts, wanted, stream, acknowledged, put)
+        except TransportError as error:
+            if not agreed or isinstance(error, AuthError) or parts.calls.closed:
+                raise
+            failures += 1
+            if failures > backoff.MAX_TRIES:
+                raise
+            logger.debug("the stream of changes is lost: %s", error)
+        # A stream that was open is one failure; the next ones are of those who knock.
+        await (reopening.wait() if failures == 1 else backoff.wait(failures))
+
+
+async def _once(
+    parts: Parts,
+    wanted: Filter,
+    stream: Stream,
+    acknowledged: Callable[[], None],
+    put: Put,
+) -> None:
+    """One stream, until a graceful end.
+
+    Raises:
+        TransportError: It ended otherwise.
+    """
+    request_id, incoming = stream()
+    async with contextlib.aclosing(incoming):
+        async with parts.calls.limited(_LISTEN, parts.brief(CONNECT_LIMIT)):
+            message = await anext(incoming, None)
+        if message is not None and message.get("method") == _ACKNOWLEDGED:
+            _compare(wanted, message)
+            acknowledged()
+            message = await parts.next_change(anext(incoming, None))
+        while message is not None:
+            if is_answer(message, request_id, parts.transport.quirks):
+                result_of(message, _LISTEN, parts.transport.quirks)
+                return
+            if _is_end(message, request_id):
+                return
+            if "method" in message:
+                await parts.events.receive(message)
+                put(Notification(message["method"], members(message.get("params"))))
+            message = await parts.next_change(anext(incoming, None))
+    transport = parts.transport
+    problem = "the stream of changes broke off"
+    raise TransportError(problem, url=transport.url, method=transport.verb)
+
+
+def _is_end(message: Message, request_id: int) -> bool:
+    """Whether the server tears the subscription down."""
+    params = members(message.get("params"))
+    is_cancelled = message.get("method") == "notifications/cancelled"
+    return is_cancelled and params.get("requestId") == request_id
+
+
+def _compare(wanted: Filter, acknowledged: Message) -> None:
+    """Says in the log what the server does not report."""
+    granted = members(acknowledged.get("params")).get("notifications")
+    if not is_object(granted):
+        return
+    missing = [key for key in wanted.to_json() if not granted.get(key)]
+    if missing:
+        logger.warning("the server does not report %s", ", ".join(missing))
