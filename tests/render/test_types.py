@@ -43,14 +43,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_types_that_are_looked_for_are_those_that_modules_import() -> None:
     for path in RUNTIME.rglob("*.py"):
         text = path.read_text("utf-8")
-        imported = {
+        nodes = list(ast.walk(ast.parse(text)))
+        imported = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+        found = {
             alias.name
-            for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.ImportFrom)
+            for node in imported
             if (node.module or "").endswith("protocol.types")
             for alias in node.names
         }
-        assert set(named(text)) == imported, path
+        if any(
+            (node.module or "").endswith("protocol") and alias.name == "types"
+            for node in imported
+            for alias in node.names
+        ):
+            found |= {
+                node.attr
+                for node in nodes
+                if isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "types"
+            }
+        assert set(named(text)) == found, path
 
 
 def test_packages_have_what_their_code_uses_and_what_that_leads_to(
