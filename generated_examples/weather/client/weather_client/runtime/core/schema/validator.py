@@ -19,7 +19,7 @@ from .explain.words import MAX_VALUE, Json, cut, pointer
 if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
-    from .explain.explainer import Explainer
+    from .explain.parts import Parts
 
 __all__ = [
     "BACKTRACK_LIMIT",
@@ -84,12 +84,12 @@ class SchemaValidator:
     `pydantic_core.from_json` does.
     """
 
-    __slots__ = ("_explainer", "_schema", "_validator", "accepts")
+    __slots__ = ("_parts", "_schema", "_validator", "accepts")
 
     def __init__(self, schema: Mapping[str, Json] | bool) -> None:
         self._schema = schema
         self._validator: Validator | None = None
-        self._explainer: Explainer | None = None
+        self._parts: Parts | None = None
         self.accepts: Callable[[Json], bool] = self.is_valid
         """`is_valid` as directly as can be: ValueError for what is no JSON value."""
 
@@ -147,12 +147,12 @@ class SchemaValidator:
                 return []
         except ValueError as error:
             return [Problem("", f"is no JSON value: {cut(str(error), MAX_VALUE)}")]
-        explainer = self._explainer
-        if explainer is None:
-            from .explain.explainer import Explainer
+        from .explain.explainer import explain
+        from .explain.parts import Parts
 
-            explainer = self._explainer = Explainer(self._schema, validator, _compiled)
-        return [Problem(*each) for each in explainer.problems(instance, limit)]
+        if self._parts is None:
+            self._parts = Parts(self._schema, validator, _compiled)
+        return [Problem(*each) for each in explain(self._parts, instance, limit)]
 
 
 def describe(problems: Sequence[Problem]) -> str:

@@ -11,18 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import inf
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from pydantic_core import to_json
 
 from ..document import IN_PLACE, KEYWORDS, below, is_array, is_object
-from .parts import LOOKS_AROUND, Compiler, Parts
+from .parts import LOOKS_AROUND, Parts
 from .reasons import Found, Path, Reasons, of_size
 from .unions import Branch, choose
 from .words import Json, is_dict, is_list, mistyped, of_type, parts, pointer
-
-if TYPE_CHECKING:
-    from jsonschema_rs import Validator
 
 MAX_WORK: Final = 1_500
 """Units of work of one explanation, each of about 20 microseconds."""
@@ -50,43 +47,30 @@ _Step: TypeAlias = tuple[Json, Json, tuple[_Reference, ...]]
 """A schema, the value that it applies to, and the references that led to it there."""
 
 
-class Explainer(Parts):
-    """Explains what one schema does not admit; threads may share it.
+def explain(schema: Parts, value: Json, limit: int) -> list[tuple[str, str]]:
+    """Paths and reasons, `limit` at most; a last one is about those left out.
 
-    Args:
-        schema: The JSON Schema document.
-        validator: Its validator.
-        compiler: Compiles a schema, given a registry of further ones or None.
+    Never empty, and the same for the same value.
     """
-
-    def __init__(self, schema: Json, validator: Validator, compiler: Compiler) -> None:
-        super().__init__(schema, compiler)
-        self.validator = validator
-
-    def problems(self, value: Json, limit: int) -> list[tuple[str, str]]:
-        """Paths and reasons, `limit` at most; a last one is about those left out.
-
-        Never empty, and the same for the same value.
-        """
-        try:
-            return _Explanation(self, limit).run(value)
-        except RecursionError:
-            return [("", "is not valid")]
+    try:
+        return _Explanation(schema, limit).run(value)
+    except RecursionError:
+        return [("", "is not valid")]
 
 
 class _Explanation:
     """The problems of one value, and the work that is left for more."""
 
-    def __init__(self, explainer: Explainer, limit: int) -> None:
-        self._explainer = explainer
-        self._document = explainer.document
-        self._reasons = Reasons(explainer.document)
+    def __init__(self, schema: Parts, limit: int) -> None:
+        self._schema = schema
+        self._document = schema.document
+        self._reasons = Reasons(schema.document)
         self._limit = limit
         self._left = MAX_WORK
         self._found: dict[tuple[str, str], None] = {}
         self._size = self._more = 0
         self._is_complete = True
-        self._is_old = explainer.is_old
+        self._is_old = schema.is_old
 
     def run(self, value: Json) -> list[tuple[str, str]]:
         self._explain(self._document.root, value, (), "", inf)
@@ -137,8 +121,8 @@ class _Explanation:
             most: Characters that it may have for an estimate to be worth the work.
         """
         is_root = schema is self._document.root
-        explainer = self._explainer
-        validator = explainer.validator if is_root else explainer.part(schema)
+        whole = self._schema
+        validator = whole.validator if is_root else whole.part(schema)
         size = _size(value)
         if validator is not None and size <= most:
             affordable = self._left // (1 if is_root else 3)
@@ -327,7 +311,7 @@ class _Explanation:
             rest = [name for name in value if name not in declared]
             for pattern, each in schema.get("patternProperties", {}).items():
                 self._left -= len(value) // 50
-                matcher = self._explainer.matcher(pattern)
+                matcher = self._schema.matcher(pattern)
                 if matcher is None or self._left <= 0:
                     self._is_complete = False
                     return
@@ -361,10 +345,10 @@ class _Explanation:
         self, schema: Json, value: Json, keys: Sequence[str | int]
     ) -> Iterator[str | int]:
         """The keys of the parts that a schema does not admit."""
-        validator = self._explainer.part(schema)
+        validator = self._schema.part(schema)
         if validator is None:
             return
-        self._left -= 1 + self._explainer.size // 20
+        self._left -= 1 + self._schema.size // 20
         for start in range(0, len(keys), _CHUNK):
             chunk = keys[start : start + _CHUNK]
             values = [value[key] for key in chunk]

@@ -35,11 +35,13 @@ class Parts:
 
     Args:
         schema: The JSON Schema document.
+        validator: Its validator.
         compiler: Compiles a schema, given a registry of further ones or None.
     """
 
-    def __init__(self, schema: Json, compiler: Compiler) -> None:
+    def __init__(self, schema: Json, validator: Validator, compiler: Compiler) -> None:
         self.document = Document(schema)
+        self.validator = validator
         self._compiler = compiler
         self._compiled = lru_cache(MAX_VALIDATORS)(self._compile)
         self.size = len(self.document.parts)
