@@ -187,7 +187,9 @@ class StdioConnection:
             self._write()
         elif len(self._held) == 1:
             asyncio.get_running_loop().call_soon(self._write)
-        await writer.drain()
+        output = writer.transport
+        if output.get_write_buffer_size() or output.is_closing():
+            await writer.drain()
 
     def _write(self) -> None:
         """Write what is held while the client has sent more: answers go out together."""
