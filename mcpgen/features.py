@@ -95,7 +95,7 @@ CLIENT_ERAS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The same for clients, which with both eras choose one of them."""
 
-NEVER_IN_CLIENTS: Final = ("../../core/schema/forms.py", "../../core/uri/match.py")
+NEVER_IN_CLIENTS: Final = ("../../core/uri/match.py",)
 """What only servers use."""
 
 NEVER_IN_SERVERS: Final = ("../../core/uri/expand.py",)

@@ -238,17 +238,31 @@ async def test_tool_calls_in_a_sampling_request_are_answered(
         ({"type": "array", "items": {"anyOf": [{"const": "a", "title": "A"}]}}, None),
         ({"type": ["integer", "null"]}, None),
         ({"enum": [1, 2]}, "'field'"),
+        ({"enum": ["a", None]}, None),
+        ({"type": "string", "$ref": "#/$defs/a"}, "'field' refers to '#/$defs/a', whi"),
+        ({"type": "string", "$ref": "#/properties/field"}, "'field' refers to itself"),
+        ({"oneOf": [{"const": "a"}, {"const": "b"}]}, "'field'"),
     ],
     ids=str,
 )
 async def test_a_form_that_cannot_be_shown_is_refused(
     field: Any, problem: str | None
 ) -> None:
+    schema = {"type": "object", "properties": {"field": field}}
+    await asked_for(schema, problem)
+
+
+@pytest.mark.parametrize("schema", [{"type": "array"}, {"properties": [1]}], ids=str)
+async def test_a_form_that_is_no_object_is_refused(schema: Any) -> None:
+    await asked_for(schema, "the form must be an object schema")
+
+
+async def asked_for(schema: Any, problem: str | None) -> None:
+    """Has a server ask for a form; the client's answer, or its error, is right."""
     answers: list[dict[str, Any]] = []
 
     async def ask(call: Call) -> WireReply:
         stream = await call.stream()
-        schema = {"type": "object", "properties": {"field": field}}
         params = {"message": "Which?", "requestedSchema": schema}
         question = {"method": "elicitation/create", "params": params}
         await stream.write(event({"jsonrpc": "2.0", "id": "q1", **question}))

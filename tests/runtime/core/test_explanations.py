@@ -514,6 +514,15 @@ def test_a_large_value_is_explained(name: str) -> None:
     assert told(schema, value) == words
 
 
+def test_what_two_schemas_refuse_is_explained_once() -> None:
+    text: dict[str, Any] = {"properties": {"s": {"type": "string"}}}
+    own = {"properties": {"big": {**text, "title": "Big"}}}
+    other = {"properties": {"big": text}}
+    schema = {"allOf": [{"$ref": "#/$defs/B"}, own], "$defs": {"B": other}}
+    value = {"big": {"s": 5, "pad": "x" * 700_000}}
+    assert told(schema, value) == "big.s: must be a string, got 5"
+
+
 def test_some_items_of_a_large_tuple_are_explained() -> None:
     kinds = [{"type": "integer", "minimum": number} for number in range(2_000)]
     problems = SchemaValidator({"prefixItems": kinds}).problems(["x"] * 2_000)

@@ -276,6 +276,23 @@ def test_a_hostile_template_or_uri_costs_little_time(template: str, uri: str) ->
     assert time.process_time() - started < patient(0.5)
 
 
+@pytest.mark.parametrize(
+    "template, uri, last",
+    [
+        ("x://{a}-{b}-{c}-{d}-{e}{?q}", "x://" + "a-" * 19 + "a?q", "q"),
+        ("x://{a}.{b}.{c}{?q,r}", "x://" + "a." * 100 + "a?r", "r"),
+        ("{a}{b}{c}{d}{e}{f}{;x}", "a" * 20 + ";x=", "x"),
+    ],
+)
+def test_an_expression_that_is_not_as_we_write_it_is_reached(
+    template: str, uri: str, last: str
+) -> None:
+    """It fails at first, and then not again for each of the ways that lead to it."""
+    found = match(template, uri)
+    assert found is not None
+    assert found[last] == ""
+
+
 def test_a_long_uri_that_matches_costs_little_time() -> None:
     """One that used to be given up after more than a second."""
     started = time.process_time()

@@ -17,7 +17,6 @@ from urllib.parse import unquote
 
 from ..core.catalog import JsonObject
 from ..core.errors import INVALID_PARAMS
-from ..core.schema.document import Document
 from ..protocol.revisions import select
 from .calls import decoded, plain
 from .errors import InvalidArgumentsError, MissingHandlerError, ProtocolError
@@ -213,39 +212,13 @@ def _question(params: Mapping[str, Any]) -> Elicitation:
 
 
 def _check_form(schema: JsonObject) -> None:
-    document = Document(schema)
-    for name, field in members(schema.get("properties")).items():
-        if not _can_be_shown(field, document):
-            message = (
-                f"requestedSchema: the field {name!r} must be a string, a number, a "
-                "boolean, one of several strings, or some of them"
-            )
-            raise ProtocolError(INVALID_PARAMS, message, method=ELICITATION)
+    from ..core.schema.forms import CHOICES_SINCE, FormError, form
 
-
-def _can_be_shown(schema: Any, document: Document) -> bool:
-    """Whether a person can be asked for a field; null may be allowed besides."""
-    field = members(document.resolved(schema))
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        written = field.get(keyword)
-        branches = [members(document.resolved(each)) for each in _listed(written)]
-        others = [branch for branch in branches if branch.get("type") != "null"]
-        if len(others) == 1:
-            field = {**field, **others[0]}
-    kinds = [kind for kind in _listed(field.get("type")) if kind != "null"]
-    kind = kinds[0] if len(kinds) == 1 else field.get("type")
-    if kind in ("boolean", "integer", "number", "string"):
-        return True
-    if kind == "array":
-        field = members(document.resolved(field.get("items")))
-    titled = _listed(field.get("anyOf", field.get("oneOf")))
-    options = [members(option).get("const") for option in titled]
-    options = options or _listed(field.get("enum", [field.get("const")]))
-    return bool(options) and all(isinstance(option, str) for option in options)
-
-
-def _listed(value: object) -> list[Any]:
-    return value if is_list(value) else []
+    try:
+        form(schema, CHOICES_SINCE)
+    except FormError as error:
+        message = f"requestedSchema: {error}"
+        raise ProtocolError(INVALID_PARAMS, message, method=ELICITATION) from None
 
 
 def _read_answer(answer: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Forms: the part of JSON Schema in which a person can be asked for values.
 
-Only servers have it. A form is a flat object of strings, numbers, booleans and
+Shared by server and client. A form is a flat object of strings, numbers, booleans and
 choices; each revision has a few more kinds of choices than the one before.
 https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation#requested-schema
 """

@@ -107,13 +107,16 @@ class _Search:
     Sets of places are whole numbers: bit n is the place n characters before the end.
     """
 
-    __slots__ = ("occurrences", "parts", "spent", "strict", "text")
+    __slots__ = ("dead", "occurrences", "parts", "repeats", "spent", "strict", "text")
 
     def __init__(self, parts: Sequence[Part], text: str, strict: bool) -> None:
         self.parts = parts
         self.text = text
         self.strict = strict
         self.spent = 0
+        names = [v.name for p in parts if not isinstance(p, str) for v in p.variables]
+        self.repeats = len(set(names)) < len(names)
+        self.dead: set[tuple[int, int]] = set()
         self.occurrences: dict[str, int] = {}
 
     def run(self) -> Found | None:
@@ -126,11 +129,15 @@ class _Search:
             step = next(stack[-1], None)
             if step is None:
                 stack.pop()
+                # What was found elsewhere matters only where variables repeat.
+                if path and not self.repeats:
+                    self.dead.add((len(stack), path[-1][0]))
                 if path:
                     path.pop()
             elif len(stack) < len(self.parts):
-                path.append(step)
-                stack.append(self._ends(len(stack), step[0], reach))
+                if (len(stack), step[0]) not in self.dead:
+                    path.append(step)
+                    stack.append(self._ends(len(stack), step[0], reach))
             elif step[0] == len(self.text):
                 found = _merge([*(values for _, values in path), step[1]])
                 if found is not None:

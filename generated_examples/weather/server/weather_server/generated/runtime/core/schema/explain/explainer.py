@@ -68,7 +68,7 @@ class _Explanation:
         self._limit = limit
         self._left = MAX_WORK
         self._found: dict[tuple[str, str], None] = {}
-        self._size = self._more = 0
+        self._size = self._more = self._met = 0
         self._is_complete = True
         self._is_old = schema.is_old
 
@@ -96,6 +96,7 @@ class _Explanation:
 
     def _add(self, found: Iterable[Found]) -> None:
         for path, text in found:
+            self._met += 1
             if self._count >= MAX_COUNTED:
                 self._is_complete = False
                 return
@@ -134,9 +135,9 @@ class _Explanation:
                 return
             most = size // 4
             self._left -= affordable // 20
-        before = self._count
+        before = self._met
         self._narrow(schema, value, path, note, most)
-        if self._count == before:
+        if self._met == before:
             self._add([(path, f"{_TOO_MUCH}{note}")])
 
     # ---------------------------------------------------------------- estimate
@@ -243,6 +244,7 @@ class _Explanation:
         """Add the problems of the parts that a schema does not admit."""
         for key in self._invalid(schema, value, keys):
             if self._is_full or self._left <= 0:
+                self._met += 1
                 self._more = min(self._more + 1, MAX_COUNTED - len(self._found))
                 self._is_complete = False
             else:
