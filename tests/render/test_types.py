@@ -93,7 +93,9 @@ def test_a_type_that_is_not_there_names_the_key_to_add(folder: Path) -> None:
                 "them, add `protocol-types: all` to the manifest and run "
                 "`mcpgen generate`"
             )
-            assert not hasattr(types, "_private")
+            for name in ("_private", "foo", "is_text"):
+                with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+                    getattr(types, name)
 
 
 def test_all_types_are_there_where_the_manifest_asks_for_them() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import time
 
 import pytest
 
 from mcpgen.runtime.client.transports.stdio import split
+from tests.pace import patient
 
 POSIX = {
     "uvx mcp-server-time": ["uvx", "mcp-server-time"],
@@ -30,6 +32,13 @@ def test_words_are_those_of_a_posix_shell(text: str) -> None:
 @pytest.mark.parametrize("text", WINDOWS)
 def test_words_are_those_of_programs_on_windows(text: str) -> None:
     assert split(text, windows=True) == WINDOWS[text]
+
+
+def test_long_runs_of_backslashes_take_linear_time() -> None:
+    words = ["x", "\\" * 40_000 + "y"]
+    began = time.process_time()
+    assert split(" ".join(words), windows=True) == words
+    assert time.process_time() - began < patient(2)
 
 
 @pytest.mark.parametrize(

@@ -269,7 +269,7 @@ async def test_a_peer_that_sends_no_messages_at_all_is_given_up(
             await made.call_tool("add")
 
 
-@pytest.mark.parametrize("token", [[1], {"a": 1}, None, 10**30])
+@pytest.mark.parametrize("token", [[1], {"a": 1}, None, 10**30, 0.5])
 async def test_odd_ids_in_notifications_end_no_connection(token: Any) -> None:
     async def answer(peer: Peer, message: Message) -> None:
         peer.notify("notifications/progress", progressToken=token, progress=1)
@@ -282,6 +282,20 @@ async def test_odd_ids_in_notifications_end_no_connection(token: Any) -> None:
         await made.call_tool("add")
         await made.call_tool("add")
     assert peer.opened == 1
+
+
+async def test_a_notification_names_its_request_by_a_whole_number() -> None:
+    async def answer(peer: Peer, message: Message) -> None:
+        token = message["params"]["_meta"]["progressToken"]
+        peer.notify("notifications/progress", progressToken=float(token), progress=1)
+        peer.notify("notifications/progress", progressToken=True, progress=2)
+        await done(peer, message)
+
+    heard: list[float] = []
+    async with client(Peer(answer)) as made:
+        made = made.with_options(progress=lambda each: heard.append(each.progress))
+        await asyncio.gather(*(made.call_tool("add") for _ in range(3)))
+    assert heard == [1, 1, 1]
 
 
 async def test_messages_are_bounded() -> None:

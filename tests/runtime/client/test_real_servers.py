@@ -21,6 +21,7 @@ from mcpgen.runtime.client import (
     TransportError,
     VersionError,
 )
+from mcpgen.runtime.client.eras import modern as opening
 from tests.pace import patient
 from tests.requirements import requirement
 
@@ -244,12 +245,13 @@ def test_an_era_that_is_none_is_refused_at_once(era: str) -> None:
 @pytest.mark.parametrize("end", ["close", "reset"])
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\nContent-Le"])
 async def test_a_modern_probe_without_an_answer_falls_back(
-    sent: bytes, end: Any
+    sent: bytes, end: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some old servers close the connection on what they don't know."""
-    async with raw_server("legacy", Fault(b"")) as server, asyncio.timeout(patient(60)):
+    monkeypatch.setattr(opening, "PROBE_LIMIT", 3600.0)
+    async with raw_server("legacy", Fault(b"")) as server, asyncio.timeout(patient(10)):
         server.probe = Fault(sent, end)
-        async with Client(server.url) as client:
+        async with Client(server.url, timeout=None) as client:
             assert client.era == "legacy"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import os
 import sys
 import threading
@@ -100,6 +101,21 @@ async def test_every_general_call() -> None:
                     assert change.method == "notifications/tools/list_changed"
 
         await off_loop(use)
+
+
+def test_help_and_signatures_are_those_of_the_synchronous_methods() -> None:
+    subscribe = inspect.signature(SyncClient.subscribe)
+    assert list(subscribe.parameters)[:2] == ["self", "resources"]
+    assert subscribe.return_annotation == "SyncSubscription"
+    assert SyncClient.subscribe.__annotations__["return"] == "SyncSubscription"
+    for make in ("over", "stdio", "in_memory", "from_config"):
+        made = inspect.signature(getattr(SyncWeatherClient, make))
+        assert made.return_annotation == "SyncWeatherClient"
+        assert "cls" not in made.parameters
+    for name in ("subscribe", "over", "stdio", "list_tools"):
+        text = getattr(SyncClient, name).__doc__
+        assert text
+        assert "async" not in text
 
 
 async def test_threads_share_a_client() -> None:

@@ -7,10 +7,14 @@ import json
 import os
 import stat
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from mcpgen.runtime.client import ClientError, FileStorage, MemoryStorage, TokenStorage
+from mcpgen.runtime.client.features.oauth.identity import ClientRegistration, PrivateKey
+from mcpgen.runtime.client.features.oauth.tokens import Token
 from tests.pace import patient
 from tests.requirements import requirement
 
@@ -157,3 +161,71 @@ async def test_tokens_that_others_can_change_are_not_used(tmp_path: Path) -> Non
         await storage.get("a")
     with pytest.raises(ClientError, match="other users can change this file"):
         await storage.put("b", {"secret": 2})
+
+
+REGISTERED: dict[str, Any] = {
+    "client_id": "me",
+    "client_secret": "s3cret",
+    "auth_method": None,
+    "issuer": "https://issuer.example",
+    "redirect_uris": ["http://127.0.0.1/"],
+    "scope": "read write",
+    "secret_expires_at": 12,
+}
+KEPT: dict[str, Any] = {
+    "access_token": "abc",
+    "issuer": "https://issuer.example",
+    "resource": "https://server.example/mcp",
+    "token_type": "Bearer",
+    "scope": "read",
+    "renew_at": None,
+    "refresh_token": "def",
+    "key": {"kty": "EC"},
+    "client": REGISTERED,
+}
+
+
+def test_registrations_and_tokens_are_stored_as_they_were_before() -> None:
+    client = ClientRegistration.from_json(
+        {**REGISTERED, "private_key": {"pem": "somebody else's"}}
+    )
+    assert client == ClientRegistration(
+        "me",
+        "s3cret",
+        issuer="https://issuer.example",
+        redirect_uris=("http://127.0.0.1/",),
+        scopes=("read", "write"),
+        secret_expires_at=12,
+    )
+    assert client is not None
+    assert not client.covers(("delete",))
+    assert client.to_json() == REGISTERED
+    token = Token.from_json(KEPT)
+    assert token is not None
+    assert token.to_json() == KEPT
+
+
+def test_what_is_not_whole_is_no_registration_and_no_token() -> None:
+    for name in ("client_id", "auth_method", "issuer", "redirect_uris"):
+        less = {key: REGISTERED[key] for key in REGISTERED if key != name}
+        assert ClientRegistration.from_json(less) is None
+    for name, value in (("issuer", None), ("client_id", 5), ("scope", 5)):
+        assert ClientRegistration.from_json({**REGISTERED, name: value}) is None
+    for name in KEPT:
+        less = {key: KEPT[key] for key in KEPT if key != name}
+        assert Token.from_json(less) is None
+    for field, bad in (("renew_at", "12"), ("renew_at", True), ("key", "x")):
+        assert Token.from_json({**KEPT, field: bad}) is None
+
+
+def test_a_key_may_be_any_mapping() -> None:
+    key = MappingProxyType({"kty": "EC"})
+    token = Token("abc", "https://issuer.example", "https://server.example", key=key)
+    stored = token.to_json()
+    assert stored["key"] == {"kty": "EC"}
+    assert Token.from_json(stored) == token
+
+
+def test_a_key_of_the_program_is_not_stored() -> None:
+    client = ClientRegistration("me", private_key=PrivateKey("secret"))
+    assert "private_key" not in client.to_json()

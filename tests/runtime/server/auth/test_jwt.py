@@ -415,7 +415,7 @@ class TestKeys:
         await door.show(issuer.token())
         before = asyncio.all_tasks()
 
-        async with asyncio.timeout(patient(60)):
+        async with asyncio.timeout(patient(3)):
             await door.authenticator.close()
 
         assert len(asyncio.all_tasks()) < len(before)

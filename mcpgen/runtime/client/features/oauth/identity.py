@@ -9,9 +9,9 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from ...errors import ClientError
@@ -23,6 +23,8 @@ ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS: Final = 300
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
 PROOF_ALGORITHM: Final = "ES256"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +80,32 @@ class ClientRegistration:
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of a client that registered itself; it has no key."""
-        return {
-            **asdict(replace(self, private_key=None)),
-            "redirect_uris": [*self.redirect_uris],
-            "scopes": None if self.scopes is None else [*self.scopes],
-        }
+        found = {name: getattr(self, name) for name in self.__slots__}
+        del found["private_key"], found["scopes"]
+        scope = None if self.scopes is None else " ".join(self.scopes)
+        return {**found, "redirect_uris": [*self.redirect_uris], "scope": scope}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ClientRegistration | None:
         """What was stored; None where it is something else."""
-        from pydantic import TypeAdapter
+        scope = data.get("scope")
+        scopes = scope.split() if isinstance(scope, str) else scope
+        members = {**data, "private_key": None, "scopes": scopes}
+        found = stored(cls, cls.__slots__, members)
+        return found if found and found.issuer else None
 
-        try:
-            return TypeAdapter(cls).validate_python(data)
-        except ValueError:
-            return None
+
+def stored(kind: type[T], names: Iterable[str], data: Mapping[str, Any]) -> T | None:
+    """A value whose fields were stored, each of them; None where it is something else."""
+    from pydantic import TypeAdapter
+    from pydantic_core import to_json
+
+    try:
+        text = to_json({name: data[name] for name in names}, fallback=dict)
+        # Of values in Python, strict validation takes instances of the class alone.
+        return TypeAdapter(kind).validate_json(text, strict=True)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def authenticate(

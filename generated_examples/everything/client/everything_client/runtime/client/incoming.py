@@ -262,6 +262,13 @@ def members(value: object) -> dict[str, Any]:
     return value if is_object(value) else {}
 
 
+def integer(value: object) -> int | None:
+    """An integer, which may be written as 2.0; None for anything else."""
+    if type(value) is int or (isinstance(value, float) and value.is_integer()):
+        return int(value)
+    return None
+
+
 def text(value: object) -> str | None:
     """A JSON string; None if the value is something else."""
     return value if isinstance(value, str) else None

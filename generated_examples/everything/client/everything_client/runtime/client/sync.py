@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import inspect
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import (
     TYPE_CHECKING,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .options import CallOptions, Notification
     from .subscriptions import Subscription
 
+F = TypeVar("F", bound=Callable[..., object])
 P = ParamSpec("P")
 S = TypeVar("S", bound="SyncClient")
 T = TypeVar("T")
@@ -61,12 +63,20 @@ def _subscribing(
 ) -> Callable[Concatenate[SyncClient, P], SyncSubscription]:
     """The synchronous face of `Client.subscribe`."""
 
-    @functools.wraps(method)
     def run(self: SyncClient, /, *args: P.args, **kwargs: P.kwargs) -> SyncSubscription:
         subscription = method(self._client, *args, **kwargs)
         return SyncSubscription(subscription, self._thread)
 
-    return run
+    return _described(run, method, "SyncSubscription")
+
+
+def _described(made: F, method: Callable[..., object], result: str) -> F:
+    """Let `help` and `inspect.signature` show what the synchronous method returns."""
+    shown: Any = functools.update_wrapper(made, method)
+    shown.__doc__ = (method.__doc__ or "").replace("`async ", "`")
+    shown.__annotations__ = {**method.__annotations__, "return": result}
+    shown.__signature__ = inspect.signature(method).replace(return_annotation=result)
+    return made
 
 
 class _Constructor(Generic[P]):
@@ -78,11 +88,10 @@ class _Constructor(Generic[P]):
     def __get__(self, instance: object, owner: type[S]) -> Callable[P, S]:
         make: Callable[P, Client] = getattr(owner._client_class, self._name)
 
-        @functools.wraps(make)
         def made(*args: P.args, **kwargs: P.kwargs) -> S:
             return owner(make(*args, **kwargs))
 
-        return made
+        return _described(made, make, owner.__name__)
 
 
 class SyncClient:

@@ -20,7 +20,7 @@ from ..core.errors import INVALID_PARAMS
 from ..protocol.revisions import select
 from .calls import decoded, plain
 from .errors import InvalidArgumentsError, MissingHandlerError, ProtocolError
-from .incoming import is_list, members, text
+from .incoming import integer, is_list, members, text
 from .limits import Clock
 from .options import (
     Elicitation,
@@ -299,7 +299,7 @@ class Events:
     def __init__(self, settings: Settings) -> None:
         self._on_log = settings.on_log
         self._on_notification = settings.on_notification
-        self.calls: dict[str | int, tuple[ProgressCallback | None, Clock]] = {}
+        self.calls: dict[int, tuple[ProgressCallback | None, Clock]] = {}
         self.listeners: list[Callable[[Notification], None]] = []
 
     async def receive(self, message: Mapping[str, Any]) -> None:
@@ -320,8 +320,8 @@ class Events:
             await _tell(self._on_notification, notification)
 
     async def _progress(self, params: Mapping[str, Any]) -> None:
-        token = params.get("progressToken")
-        waiting = self.calls.get(token) if isinstance(token, str | int) else None
+        token = integer(params.get("progressToken"))
+        waiting = None if token is None else self.calls.get(token)
         if waiting is None:
             return
         callback, clock = waiting

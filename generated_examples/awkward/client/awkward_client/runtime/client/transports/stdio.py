@@ -342,7 +342,7 @@ def _printable(text: str) -> str:
 
 
 _PIECE: Final = re.compile(
-    r'(?P<slashes>\\*)(?P<quote>")|(?P<space>[ \t])|.', re.DOTALL
+    r'(?P<slashes>\\*+)(?P<quote>")|(?P<space>[ \t])|\\++|.', re.DOTALL
 )
 _IS_WINDOWS: Final = sys.platform == "win32"
 

@@ -1,6 +1,6 @@
-"""The types of the Model Context Protocol that this package uses, named as in its schema.
+"""The types of the Model Context Protocol that this package uses.
 
-Made by mcpgen from the protocol's schemas.
+Named as in its schema. Made by mcpgen from the protocol's schemas.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -416,7 +416,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """Say how to have types that are not in this package."""
-        if name.startswith("_"):
+        if not name[:1].isupper():
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         raise ImportError(
             f"this package has no protocol type {name}; to have all of them, add "

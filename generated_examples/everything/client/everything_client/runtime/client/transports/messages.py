@@ -20,7 +20,15 @@ from pydantic_core import to_json
 
 from ..channel import RequestChannel, SessionChannel, SessionLostError
 from ..errors import ClientError, TransportError
-from ..incoming import Message, Quirks, answered, members, messages_in, read_json
+from ..incoming import (
+    Message,
+    Quirks,
+    answered,
+    integer,
+    members,
+    messages_in,
+    read_json,
+)
 from ..limits import Inbox, Tasks
 from ..session import cancellation
 
@@ -333,4 +341,4 @@ def _tag(message: Message) -> Any:
             tag = params.get("requestId")
         case _:
             tag = members(params.get("_meta")).get(_SUBSCRIPTION)
-    return tag if isinstance(tag, int) else None
+    return integer(tag)

@@ -9,12 +9,12 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ...incoming import text
 from .discovery import AuthorizationServer
-from .identity import ClientRegistration, ProofKey, authenticate
+from .identity import ClientRegistration, ProofKey, authenticate, stored
 from .web import Answer, OAuthError, fetch
 
 if TYPE_CHECKING:
@@ -80,17 +80,12 @@ class Token:
 
     def to_json(self) -> dict[str, Any]:
         """What is stored; full of secrets."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Token | None:
         """What was stored; None where it is something else."""
-        from pydantic import TypeAdapter
-
-        try:
-            return TypeAdapter(cls).validate_python(data)
-        except ValueError:
-            return None
+        return stored(cls, cls.__slots__, data)
 
 
 class RefusedError(OAuthError):
