@@ -176,6 +176,14 @@ def test_python_values_become_json(value: object, json: object) -> None:
     assert plain(value) == json
 
 
+def test_what_is_no_json_value_is_the_problem_and_not_its_schema() -> None:
+    schema = {"type": "object"}
+    call = ToolCall({"name": "a", "outputSchema": schema}, Codec[Any](Any))
+    for _ in range(2):
+        with pytest.raises(InvalidResultError, match="is no JSON value: Dict key must"):
+            call.read({"structuredContent": {1: 2}})
+
+
 def test_a_codec_stands_for_types_that_are_no_class() -> None:
     call = ToolCall({"name": "a"}, Codec[list[int]](list[int]))
     assert call.read({"structuredContent": [1, 2]}) == [1, 2]

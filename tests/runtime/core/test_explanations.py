@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections import OrderedDict
+from enum import StrEnum
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from jsonschema_rs import validator_for
 
+from mcpgen.runtime.core.schema.explain.explainer import explain
+from mcpgen.runtime.core.schema.explain.parts import Parts
+from mcpgen.runtime.core.schema.explain.words import mistyped
 from mcpgen.runtime.core.schema.validator import SchemaValidator, describe
 from tests.fuzz.explanations import MAX_EVENTS, events, run
+
+
+class Color(StrEnum):
+    RED = "red"
+
 
 OPERATIONS = ("add", "sub", "mul", "div")
 EXPRESSION: dict[str, Any] = {
@@ -521,6 +533,73 @@ def test_what_two_schemas_refuse_is_explained_once() -> None:
     schema = {"allOf": [{"$ref": "#/$defs/B"}, own], "$defs": {"B": other}}
     value = {"big": {"s": 5, "pad": "x" * 700_000}}
     assert told(schema, value) == "big.s: must be a string, got 5"
+
+
+@pytest.mark.parametrize("part", [{"$id": "a"}, {"unevaluatedProperties": False}])
+def test_unknown_properties_are_found_where_parts_cannot_stand_alone(part: Any) -> None:
+    schema = {
+        "properties": {"name": {"type": "string"}, "other": part},
+        "patternProperties": {"^x-": {}},
+        "additionalProperties": False,
+    }
+    problem = 'nmae: is not a known property; did you mean "name"?'
+    assert told(schema, {"nmae": 1, "x-pad": "x" * 700_000}) == problem
+
+
+def test_patterns_on_long_names_are_work() -> None:
+    tried: list[str] = []
+    patterns: dict[str, Any] = {f"^x{number}": {} for number in range(100)}
+    schema = {"patternProperties": patterns, "required": ["a"]}
+    parts = Parts(schema, validator_for(schema), lambda made, _: validator_for(made))
+    matcher = parts.matcher
+
+    def counted(pattern: str) -> Any:
+        tried.append(pattern)
+        return matcher(pattern)
+
+    with patch.object(parts, "matcher", counted):
+        found = explain(parts, {"n" * BODY: 1}, 20)
+    assert found == [("a", "is required"), ("", "there may be more problems")]
+    assert len(tried) < 10
+
+
+def test_what_branches_want_is_found_out_once() -> None:
+    """Not for each value: that takes long for many branches with many properties."""
+    properties = {f"p{number}": {"const": number} for number in range(50)}
+    branches = [
+        {"type": "object", "properties": properties, "required": [f"q{number}"]}
+        for number in range(50)
+    ]
+    validator = SchemaValidator({"oneOf": branches})
+    validator.problems({"p0": 0})
+    assert events(lambda: validator.problems({"p0": 0})) < 40_000
+
+
+@pytest.mark.parametrize("empty", [{"type": []}, {"anyOf": []}], ids=str)
+def test_what_has_no_types_is_explained(empty: Any) -> None:
+    schema = {"properties": {"a": {"$ref": "#/x/y"}}, "x": {"y": empty}}
+    assert told(schema, {"a": 1}) == "a: is not allowed"
+
+
+def test_a_tag_may_be_true_or_false() -> None:
+    branches = [
+        {"properties": {"ok": {"const": ok}, "x": {"type": kind}}, "required": ["ok"]}
+        for ok, kind in ((True, "string"), (False, "null"))
+    ]
+    problem = "x: must be a string, got 5 (for ok true)"
+    assert told({"oneOf": branches}, {"ok": True, "x": 5}) == problem
+
+
+@pytest.mark.parametrize("value", [OrderedDict(a=1), Color.RED, (1,), True], ids=str)
+def test_values_of_subclasses_have_types(value: Any) -> None:
+    types = {OrderedDict: "object", Color: "string", tuple: "array", bool: "boolean"}
+    assert mistyped(value, types[type(value)]) == ()
+    assert mistyped(value, ["integer"]) == ["integer"]
+
+
+def test_a_size_is_a_whole_number() -> None:
+    problem = "must have at least 2 items, has 1"
+    assert told({"minItems": 2.0}, ["x" * 700_000]) == problem
 
 
 def test_some_items_of_a_large_tuple_are_explained() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -327,6 +328,25 @@ def test_text_that_is_no_unicode_is_not_valid() -> None:
     assert not validator.is_valid("\ud800")
     (problem,) = validator.problems("\ud800")
     assert problem.reason.startswith("is no JSON value")
+
+
+def test_a_validator_can_be_asked_directly_before_and_after_it_is_compiled() -> None:
+    validator = SchemaValidator({"type": "integer"})
+    for _ in range(2):
+        assert validator.accepts(1)
+        assert not validator.accepts("1")
+    with pytest.raises(ValueError, match="surrogate"):
+        validator.accepts("\ud800")
+
+
+def test_a_validator_that_was_never_used_is_no_cycle() -> None:
+    class Own(SchemaValidator):
+        """One that can be referred to weakly."""
+
+    validator = Own({"type": "integer"})
+    gone = weakref.ref(validator)
+    del validator
+    assert gone() is None
 
 
 def test_paths_read_like_paths() -> None:

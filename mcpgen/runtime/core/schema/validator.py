@@ -86,12 +86,21 @@ class SchemaValidator:
 
     __slots__ = ("_parts", "_schema", "_validator", "accepts")
 
+    accepts: Callable[[Json], bool]
+    """`is_valid` as directly as can be: ValueError for what is no JSON value."""
+
     def __init__(self, schema: Mapping[str, Json] | bool) -> None:
         self._schema = schema
         self._validator: Validator | None = None
         self._parts: Parts | None = None
-        self.accepts: Callable[[Json], bool] = self.is_valid
-        """`is_valid` as directly as can be: ValueError for what is no JSON value."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # `accepts` at the first use alone: later ones are not to pay for a property.
+            if name != "accepts":
+                raise AttributeError(name)
+            return self.compile().is_valid
 
     def compile(self) -> Validator:
         """Do now what the first use would do.

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ..document import IN_PLACE, Document
-from .unions import Branch, Shape, choose, closest
+from ..document import IN_PLACE
+from .parts import Parts
+from .unions import Branch, choose, closest
 from .words import (
     Json,
     count_of,
@@ -46,19 +47,13 @@ class Reasons:
     """Problems of one value in words.
 
     Args:
-        document: The schema's.
+        schema: The parts of the schema that does not admit it.
     """
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._shapes: dict[int, Shape] = {}
+    def __init__(self, schema: Parts) -> None:
+        self._document = schema.document
+        self._shape = schema.shape
         self._hints = MAX_COMPARED
-
-    def shape(self, schema: Json) -> Shape:
-        """What a part of the document wants; made once."""
-        if id(schema) not in self._shapes:
-            self._shapes[id(schema)] = Shape(self._document, schema)
-        return self._shapes[id(schema)]
 
     def of(
         self, errors: Iterable[ValidationError], at: Path, note: str, skipped: int = 0
@@ -97,7 +92,7 @@ class Reasons:
             yield (*where, kind.property), f"is required{note}"
         elif name in _UNKNOWN:
             around = self._document.at(self._document.root, error.schema_path[:-1])
-            known = self.shape(around).properties
+            known = self._shape(around).properties
             for unknown in kind.unexpected:
                 yield (*where, unknown), f"{self.unknown(unknown, known)}{note}"
         elif name == "PropertyNames":
@@ -175,7 +170,7 @@ class Reasons:
                 own = [e.kind for e in errors if len(e.instance_path) == depth]
                 typed: list[Any] = [k for k in own if type(k).__name__ == "Type"]
                 types = [name for kind in typed for name in kind.types]
-                yield Branch(self.shape(schema), types, errors, depth)
+                yield Branch(self._shape(schema), types, errors, depth)
 
 
 def _is_left_over(path: list[str | int], paths: list[list[str | int]]) -> bool:

@@ -319,12 +319,18 @@ class _Check:
     def problems(self, value: object) -> list[Problem]:
         if self._schema is None:
             return []
-        try:
-            return [] if self._is_valid(value) else self._validator.problems(value)
-        except ValueError as error:
+        if self.unusable:
             from ..core.schema.validator import Problem
 
-            return [Problem("", f"the tool's JSON Schema can't be used: {error}")]
+            reason = f"the tool's JSON Schema can't be used: {self.unusable}"
+            return [Problem("", reason)]
+        try:
+            if self._is_valid(value):
+                return []
+        except ValueError:
+            # It is no JSON value, which is the problem.
+            pass
+        return self._validator.problems(value)
 
 
 def _codec(output: type[Any] | Codec[Any]) -> Codec[Any]:

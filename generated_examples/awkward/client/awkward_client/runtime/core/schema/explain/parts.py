@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urldefrag, urljoin
 
 from ..document import Document, encoded, is_object
+from .unions import Shape
 from .words import Json
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Parts:
         self.validator = validator
         self._compiler = compiler
         self._compiled = lru_cache(MAX_VALIDATORS)(self._compile)
+        self._shapes: dict[int, Shape] = {}
         self.size = len(self.document.parts)
         root: Json = schema if is_object(schema) else {}
         dialect = root.get("$schema")
@@ -54,9 +56,10 @@ class Parts:
             urljoin(_URI, str(root.get("$id", root.get("id", ""))))
         ).url
         spelled = sum(map(_spelled, _patterns(self.document)))
+        self._has_matchers = spelled <= MAX_SPELLED
         self._has_parts = (
             self.size <= MAX_PARTS
-            and spelled <= MAX_SPELLED
+            and self._has_matchers
             and all(map(_DYNAMIC.isdisjoint, self.document.parts[:1]))
             and all(map(_MOVING.isdisjoint, self.document.parts[1:]))
         )
@@ -67,9 +70,15 @@ class Parts:
             return None
         return self._compiled("$ref", f"{self._uri}#{self.document.pointer(schema)}")
 
+    def shape(self, schema: Json) -> Shape:
+        """What a part of the document wants; made once."""
+        if id(schema) not in self._shapes:
+            self._shapes[id(schema)] = Shape(self.document, schema)
+        return self._shapes[id(schema)]
+
     def matcher(self, pattern: str) -> Validator | None:
         """A validator for arrays of texts that match a pattern."""
-        return self._compiled("pattern", pattern) if self._has_parts else None
+        return self._compiled("pattern", pattern) if self._has_matchers else None
 
     @cached_property
     def _registry(self) -> Any:
@@ -80,7 +89,7 @@ class Parts:
     def _compile(self, keyword: str, value: str) -> Validator | None:
         made = {**self._dialect, "items": {keyword: value}}
         try:
-            return self._compiler(made, self._registry)
+            return self._compiler(made, self._registry if keyword == "$ref" else None)
         except ValueError:
             return None
 

@@ -156,7 +156,7 @@ def _has_tags(branch: Branch, names: Sequence[str], value: Json) -> bool | None:
     found = [
         any(
             option == value[name]
-            and isinstance(option, bool) is isinstance(value, bool)
+            and isinstance(option, bool) is isinstance(value[name], bool)
             for option in branch.shape.tags[name]
         )
         for name in names

@@ -27,16 +27,18 @@ _NOUNS: Final[dict[str, str]] = {
     "object": "an object",
     "string": "a string",
 }
-_TYPES: Final[dict[str, tuple[str, ...]]] = {
-    "bool": ("boolean",),
-    "dict": ("object",),
-    "float": ("number",),
-    "int": ("integer", "number"),
-    "list": ("array",),
-    "NoneType": ("null",),
-    "str": ("string",),
-}
-"""The types that values have."""
+_INTEGER: Final = ("integer", "number")
+_TYPES: Final = (
+    (str, ("string",)),
+    (dict, ("object",)),
+    (list, ("array",)),
+    (tuple, ("array",)),
+    (bool, ("boolean",)),
+    (int, _INTEGER),
+    (float, ("number",)),
+    (type(None), ("null",)),
+)
+"""The types that values have, of which the first counts."""
 
 
 def is_list(value: Json) -> TypeGuard[list[Json]]:
@@ -115,14 +117,20 @@ def most_similar(name: str, known: Iterable[Json], most: int) -> tuple[str, int]
 def mistyped(value: Json, wanted: str | Sequence[str]) -> Sequence[str]:
     """The types of which a value should have one; none where it has."""
     names = [wanted] if isinstance(wanted, str) else wanted
-    is_whole = isinstance(value, float) and value.is_integer()
-    own = _TYPES.get("int" if is_whole else type(value).__name__, ())
+    own = next((types for kind, types in _TYPES if isinstance(value, kind)), ())
+    if isinstance(value, float) and value.is_integer():
+        own = _INTEGER
     return () if any(name in own for name in names) else names
 
 
 def of_type(types: Iterable[str], value: Json) -> str:
-    """That a value has none of some types: "must be an array or null, got 3"."""
+    """That a value has none of some types: "must be an array or null, got 3".
+
+    Where there are no types, none is allowed.
+    """
     names = sorted(dict.fromkeys(types), key=lambda name: name == "null")
+    if not names:
+        return "is not allowed"
     *words, last = [_NOUNS.get(name, name) for name in names]
     listed = f"{', '.join(words)} or {last}" if words else last
     return f"must be {listed}, got {shown(value)}"

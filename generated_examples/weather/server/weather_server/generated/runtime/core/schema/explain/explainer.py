@@ -64,7 +64,7 @@ class _Explanation:
     def __init__(self, schema: Parts, limit: int) -> None:
         self._schema = schema
         self._document = schema.document
-        self._reasons = Reasons(schema.document)
+        self._reasons = Reasons(schema)
         self._limit = limit
         self._left = MAX_WORK
         self._found: dict[tuple[str, str], None] = {}
@@ -266,7 +266,7 @@ class _Explanation:
     ) -> Iterator[tuple[Json, str]]:
         """The one branch that can have been meant, if that is known."""
         self._left -= len(schemas) // 5
-        shapes = map(self._reasons.shape, schemas)
+        shapes = map(self._schema.shape, schemas)
         branches = [
             Branch(s, mistyped(value, s.schema.get("type", ()))) for s in shapes
         ]
@@ -297,9 +297,9 @@ class _Explanation:
         least = schema.get(f"min{unit}", 0)
         most = schema.get(f"max{unit}", len(value))
         if len(value) < least:
-            yield path, f"{of_size(f'Min{unit}', least, value)}{note}"
+            yield path, f"{of_size(f'Min{unit}', int(least), value)}{note}"
         if len(value) > most:
-            yield path, f"{of_size(f'Max{unit}', most, value)}{note}"
+            yield path, f"{of_size(f'Max{unit}', int(most), value)}{note}"
 
     def _children(
         self, schema: Mapping[str, Json], value: Json
@@ -311,8 +311,11 @@ class _Explanation:
             for name in [name for name in shorter if name in longer]:
                 yield declared[name], [name]
             rest = [name for name in value if name not in declared]
-            for pattern, each in schema.get("patternProperties", {}).items():
-                self._left -= len(value) // 50
+            patterns = schema.get("patternProperties", {})
+            characters = _size([*value]) if patterns else 0
+            work = 1 + len(value) // 50 + characters // _VALIDATED
+            for pattern, each in patterns.items():
+                self._left -= work
                 matcher = self._schema.matcher(pattern)
                 if matcher is None or self._left <= 0:
                     self._is_complete = False
@@ -336,7 +339,7 @@ class _Explanation:
         self, schema: Json, keys: Sequence[str | int], path: Path, note: str
     ) -> Iterator[Found]:
         """That parts are not allowed; unknown properties with the ones that were meant."""
-        known = self._reasons.shape(schema).properties
+        known = self._schema.shape(schema).properties
         for key in keys:
             text = "is not allowed"
             if isinstance(key, str) and key not in known:
