@@ -3,7 +3,8 @@
 It knows the plan and nothing of where it came from. The order makes a crash harmless:
 compile everything, write the journal, write every text beside its place, move the texts
 into place, delete, write the lock, remove the journal. Before the first move the old
-state stands; from then on the journal records for the next run which bytes are mcpgen's.
+state stands; from then on the journal records for the next run which bytes are
+mcpgen's.
 """
 
 from __future__ import annotations

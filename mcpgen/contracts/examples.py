@@ -1,8 +1,8 @@
 """Values that one JSON Schema accepts and another refuses: examples of what breaks.
 
-Middle of the contract stage. Only tries: examples of the one schema, with each keyword of
-the other one violated in turn. What it finds is true, since both validators have judged
-it; finding nothing means nothing.
+Middle of the contract stage. Only tries: examples of the one schema, with each keyword
+of the other one violated in turn. What it finds is true, since both validators have
+judged it; finding nothing means nothing.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _holds(validator: Validator, value: Json) -> bool | None:
 
 
 def _violations(part: Part, depth: int) -> Iterator[Json]:
-    """Schemas of values that a part may well refuse, one for each thing that it asks."""
+    """Schemas of values that a part may well refuse, one for each of its demands."""
     part = part.resolved()
     schema = part.schema
     if not is_mapping(schema):

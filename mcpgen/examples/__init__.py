@@ -1,9 +1,10 @@
 """An instance of a JSON Schema: always the same one, plain to read, and valid.
 
 The only maker of example values: of results for mock mode, of arguments for tests and
-READMEs, of values that a change breaks. Proposals are made by the keywords, the plainest first; which one holds, the
-validator says. So what comes out is valid, and what can't be found is an error: never
-something that only looks right. Knows JSON Schema and nothing of manifests.
+READMEs, of values that a change breaks. Proposals are made by the keywords, the
+plainest first; which one holds, the validator says. So what comes out is valid, and
+what can't be found is an error: never something that only looks right. Knows JSON
+Schema and nothing of manifests.
 """
 
 from __future__ import annotations

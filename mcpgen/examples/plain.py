@@ -206,7 +206,7 @@ def _tidy(number: float) -> float:
 
 
 def is_writable(value: Json, levels: int = DEEPEST) -> bool:
-    """Whether a value can stand in generated code, as JSON: finite, and not too deep."""
+    """Whether a value can stand in generated code as JSON: finite, not too deep."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, int):
@@ -216,7 +216,7 @@ def is_writable(value: Json, levels: int = DEEPEST) -> bool:
 
 
 def weight(value: Json, most: int) -> int:
-    """The characters of a value's texts and names, and its parts; about `most` suffices."""
+    """The characters of a value's texts and names, and its parts; stops at `most`."""
     found = 0
     waiting = [value]
     while waiting and found <= most:

@@ -522,7 +522,7 @@ class Reader:
         )
 
     def _description(self, schemas: list[Schema]) -> str | None:
-        """The descriptions of a property, and of its forms and items that are no classes."""
+        """The descriptions of a property, its forms and items that are no classes."""
         own = next(filter(None, map(description_of, schemas)), None)
         said = dict.fromkeys([own] if own else [])
         for schema in schemas:

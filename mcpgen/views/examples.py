@@ -1,4 +1,4 @@
-"""The data of `examples.py`: what mock mode answers for each tool with an `outputSchema`."""
+"""The data of `examples.py`: what mock mode answers for tools with `outputSchema`."""
 
 from __future__ import annotations
 

@@ -338,7 +338,7 @@ class _Explanation:
     def _refused(
         self, schema: Json, keys: Sequence[str | int], path: Path, note: str
     ) -> Iterator[Found]:
-        """That parts are not allowed; unknown properties with the ones that were meant."""
+        """That parts are not allowed; unknown properties with those that were meant."""
         known = self._schema.shape(schema).properties
         for key in keys:
             text = "is not allowed"
