@@ -249,7 +249,7 @@ async def test_an_id_is_a_string_or_an_integer(
 ) -> None:
     reply = await legacy.send({"jsonrpc": "2.0", "id": request_id, "method": "ping"})
 
-    assert reply.error["code"] == -32600
+    assert (reply.status, reply.error["code"]) == (400, -32600)
 
 
 @pytest.mark.parametrize("params", [[], "x", 3])

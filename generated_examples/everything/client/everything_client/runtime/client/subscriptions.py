@@ -62,7 +62,7 @@ class Filter:
 
 Put: TypeAlias = Callable[[Notification], None]
 Source: TypeAlias = Callable[[Callable[[], None], Put], Awaitable[None]]
-"""Calls the first function once the server has agreed, and the second with each change."""
+"""Calls the first function when the server agrees, the second with each change."""
 
 
 class Subscription:

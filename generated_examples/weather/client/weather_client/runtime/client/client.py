@@ -377,7 +377,7 @@ class Client:
         await self._connection.request(request)
 
     async def roots_changed(self) -> None:
-        """Notifies the server that the client's roots have changed, so that it asks anew.
+        """Notifies the server that the client's roots have changed; it asks anew.
 
         Servers of the modern era ask in each request; there, nothing is sent.
 

@@ -59,7 +59,8 @@ class ServerConnection:
 
     Attributes:
         url: The address, without what may be secret; or the name of the connection.
-        max_bytes: The size of the largest response, and of all pages of one list together.
+        max_bytes: The size of the largest response, and of all pages of one list
+            together.
         middleware: The names of all middleware, the outermost first.
         quirks: The server's deviations from the protocol.
     """

@@ -130,7 +130,7 @@ Next: TypeAlias = "Callable[[Request], Awaitable[Result]]"
 """The rest of the chain; what it raises is a `ClientError`."""
 
 Middleware: TypeAlias = "Callable[[Request, Next], Awaitable[Result]]"
-"""Code around a request: `await proceed(request)` runs the rest and returns its result."""
+"""Code around a request: `await proceed(request)` returns the result of the rest."""
 
 DEFAULT_TIMEOUT: Final = 600.0
 DEFAULT_IDLE_TIMEOUT: Final = 60.0

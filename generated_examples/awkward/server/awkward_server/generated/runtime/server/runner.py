@@ -97,12 +97,12 @@ class _Lifetime(web.BaseRunner):
                 self.connections.close()
 
     async def _finish(self, connections: Connections) -> None:
-        """Answer the requests that have been sent, and close each connection after that.
+        """Answer the requests that were sent, then close each connection.
 
         Here, since aiohttp ignores what arrives once it shuts down: the rest of a body,
-        or the request of a client that has just connected. Connections without a request
-        are kept open for a moment in which one may arrive; without a drain, only until
-        what has arrived already is read.
+        or the request of a client that has just connected. Connections without a
+        request are kept open for a moment in which one may arrive; without a drain,
+        only until what has arrived already is read.
         """
         loop = asyncio.get_running_loop()
         now = loop.time()

@@ -42,8 +42,8 @@ class RequestMonitor:
     """The requests that are being answered, some of them with open-ended streams.
 
     Attributes:
-        running: Those without such a stream. Who adds one starts the timer where there is
-            none: two calls less for each request than methods for it.
+        running: Those without such a stream. Who adds one starts the timer where there
+            is none: two calls less for each request than methods for it.
         timer: What looks at them; None while there are none.
     """
 
@@ -64,7 +64,7 @@ class RequestMonitor:
     def streaming(
         self, stream: Monitored, request: Answered
     ) -> Generator[None, None, None]:
-        """Look after an open-ended stream instead of its request: about once a second."""
+        """Look after an open-ended stream, not its request: about once a second."""
         self.running.discard(request)
         self._streams[stream] = request
         try:

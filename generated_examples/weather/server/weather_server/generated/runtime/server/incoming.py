@@ -1,5 +1,6 @@
-"""Messages on their way in: strict parsing of untrusted JSON, so that no two readers of it
-can disagree, what a transport knows of the sender, and how a message is refused.
+"""Messages on their way in: strict parsing, their senders, and how they are refused.
+
+No two readers of untrusted JSON can disagree about what is accepted.
 
 `Incoming` is the base of each transport's own class; knows no methods or eras.
 """
@@ -270,7 +271,7 @@ def parse(body: bytes) -> Any:
 
 
 def id_of_cut(body: bytes) -> RequestId | None:
-    """The id of a request whose middle is missing, if its first or last member is that."""
+    """The id of a request without its middle, if it is the first or last member."""
     found = _FIRST_ID.match(body)
     if found is None and _REQUEST.match(body):
         found = _LAST_ID.search(body[-_LONGEST_ID:])
@@ -295,7 +296,7 @@ def _make_ids_whole(message: dict[str, Any]) -> None:
 
 
 def _id_beside_surrogates(body: bytes) -> RequestId | None:
-    """The id of a request that only lone surrogates, such as `\\ud800`, make unreadable."""
+    """The id of a request that only lone surrogates (`\\ud800`) make unreadable."""
     if b"\\ud" not in body.lower():
         return None
     try:
@@ -316,7 +317,7 @@ def _read_again(body: bytes) -> None:
             body.decode(),
             object_pairs_hook=_check_names,
             parse_float=_check_range,
-            # Long numbers have been refused; whole ones are none of this check's business.
+            # Long numbers have been refused; whole ones need no check.
             parse_int=len,
         )
     except ValueError as error:

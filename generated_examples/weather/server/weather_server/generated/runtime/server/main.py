@@ -292,10 +292,10 @@ async def serve_stdio(
 ) -> None:
     """Serve standard input and output until the input ends, or SIGINT or SIGTERM.
 
-    Authorization does not apply here: the program that started the process is its one client.
-    A server that authenticates sees it as the principal "local", with the scopes of the
-    setting `stdio_scopes`. What handlers print goes to standard error, for as long as the
-    process lives.
+    Authorization does not apply here: the program that started the process is its one
+    client. A server that authenticates sees it as the principal "local", with the
+    scopes of the setting `stdio_scopes`. What handlers print goes to standard error,
+    for as long as the process lives.
 
     Args:
         service: The service, or what makes it, such as its class.

@@ -182,7 +182,7 @@ _SIGN_IN: Final = """\
 def behind_options(
     client: type[Client], words: Sequence[str]
 ) -> tuple[bool, list[str]]:
-    """Whether a command line names the server by its URL, and what stands from there on."""
+    """Whether a command line names the server by its URL, and what follows."""
     parser = Parser(add_help=False, allow_abbrev=False)
     _add(parser, {**_ANYWHERE, **_OF_PROGRAMS})
     parser.add_argument("rest", nargs=argparse.REMAINDER)

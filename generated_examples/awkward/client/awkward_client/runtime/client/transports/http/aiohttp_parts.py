@@ -1,7 +1,8 @@
 """The parts of aiohttp that it does not promise to keep: all that the client uses of them.
 
-No other module of the client touches them but one of the feature `oauth`. Each part is looked up when it is used, works
-with aiohttp 3.12.15 to 3.14, and has a plain replacement for an aiohttp without it.
+No other module of the client touches them but one of the feature `oauth`. Each part is
+looked up when it is used, works with aiohttp 3.12.15 to 3.14, and has a plain
+replacement for an aiohttp without it.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Parts:
         )
 
     def part(self, schema: Json) -> Validator | None:
-        """A validator for arrays of what a part of the document admits, if it has one."""
+        """A validator for arrays of what a part of the document admits, if any."""
         if not self._has_parts or not self.document.has(schema):
             return None
         return self._compiled("$ref", f"{self._uri}#{self.document.pointer(schema)}")

@@ -45,7 +45,8 @@ class OAuthOptions(TypedDict, total=False):
     Attributes:
         scopes: Scopes to ask for besides those that the server names.
         storage: Where tokens stay; by default in memory.
-        dpop: Whether tokens are to be bound to a key (RFC 9449); wants the extra `oauth`.
+        dpop: Whether tokens are to be bound to a key (RFC 9449); wants the extra
+            `oauth`.
         issuers: Settings for single authorization servers, by issuer.
         allow_private: Hosts and networks inside, such as `sso.corp.example` and
             `10.1.0.0/16`, that a server outside may lead this client to.

@@ -96,7 +96,7 @@ class ClientRegistration:
 
 
 def stored(kind: type[T], names: Iterable[str], data: Mapping[str, Any]) -> T | None:
-    """A value whose fields were stored, each of them; None where it is something else."""
+    """A value of which every field was stored; None where it is something else."""
     from pydantic import TypeAdapter
     from pydantic_core import to_json
 

@@ -100,8 +100,8 @@ class OAuth(TokenHolder):
     async def _consented(self, request: TokenRequest) -> Token | None:
         """The token after the user has consented.
 
-        None where the authorization server knows a registration of earlier no more, which
-        is forgotten then.
+        None where the authorization server knows a registration of earlier no more,
+        which is forgotten then.
         """
         known = await self._client(request.server)
         async with self._redirect.open(known.redirect_uris if known else ()) as back:
@@ -141,8 +141,8 @@ class OAuth(TokenHolder):
         """Where the user's browser was led back to.
 
         An authorization page that does not know the client leads nowhere. So if a
-        registration of earlier gets no answer at once, the page is asked for its status;
-        None where it refuses the client.
+        registration of earlier gets no answer at once, the page is asked for its
+        status; None where it refuses the client.
 
         Raises:
             AuthError: The page refuses the request.

@@ -45,7 +45,7 @@ class Keyboard:
         sys.stderr.flush()
         while b"\n" not in self._typed:
             if self._reading is None:
-                # Not through `sys.stdin`, whose lock would keep the program from ending.
+                # Not `sys.stdin`, whose lock would keep the program from ending.
                 reading = in_thread(os.read, sys.stdin.fileno(), 4096)
                 self._reading = asyncio.ensure_future(reading)
             try:

@@ -119,9 +119,9 @@ def from_environment(
     """Settings of which each has the value of its option, its variable or its default.
 
     Raises:
-        SettingsError: Names each option or variable whose value can't be used, whose name
-            is similar to that of a setting, or that sets what belongs to a feature that
-            is not in this package.
+        SettingsError: Names each option or variable whose value can't be used, whose
+            name is similar to that of a setting, or that sets what belongs to a feature
+            that is not in this package.
     """
     lines = [*_unknown_variables(environment, type(defaults))]
     given: dict[str, str] = {}

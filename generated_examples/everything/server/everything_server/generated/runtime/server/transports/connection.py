@@ -82,8 +82,7 @@ class _Responses:
 def _relieved(
     work: Awaitable[None], on_wait: Callable[[], None] | None, context: Context
 ) -> Generator[Any, Any, None]:
-    """Await something with context variables of its own, and call a function once it has
-    to wait."""
+    """Await something in a context of its own; call a function once it has to wait."""
     steps = work.__await__()
     step: Callable[[Any], Any] = steps.send
     given: Any = None

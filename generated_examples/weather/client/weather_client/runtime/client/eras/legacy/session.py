@@ -298,7 +298,7 @@ _EXACT_WORDS: Final = re.compile(
 def _lost_in_answer(
     error: ProtocolError, *, repeatable: bool
 ) -> SessionLostError | None:
-    """What an error inside a successful response means, if it is that no session is known.
+    """An error inside a successful response, if it says that no session is known.
 
     Only some codes say for sure that the request was not looked at.
     """

@@ -1,10 +1,11 @@
 """The reverse of RFC 6570 expansion: which values of a template give this URI.
 
 Knows what servers use: every operator, lists with `*` and prefixes, but no associative
-arrays; and a prefix only of a variable that is alone in its braces, or has its name in the
-URI. Neither templates nor URIs are trusted: first it is found out, in linear time, where
-in the URI each part of the template can begin; then a search with a budget looks there alone.
-A search whose budget is spent finds nothing: half of one could find the wrong reading.
+arrays; and a prefix only of a variable that is alone in its braces, or has its name in
+the URI. Neither templates nor URIs are trusted: first it is found out, in linear time,
+where in the URI each part of the template can begin; then a search with a budget looks
+there alone. A search whose budget is spent finds nothing: half of one could find the
+wrong reading.
 """
 
 from __future__ import annotations

@@ -102,7 +102,8 @@ class Contract:
         auth: The manifest's choice: settings by name, used where nobody sets them.
         transports: How the server is reached: "http", "stdio", "sse".
         examples: What mock mode answers, as JSON text: by the name of each tool with an
-            `outputSchema`, an object with `value`, or with the `reason` why there is none.
+            `outputSchema`, an object with `value`, or with the `reason` why there is
+            none.
     """
 
     catalog: Catalog

@@ -153,7 +153,7 @@ class StdioConnection:
             self._writer = asyncio.StreamWriter(transport, protocol, None, loop)
 
     async def receive(self) -> bytes | None:
-        """Return the next line, or None at the end of the input; empty ones are skipped."""
+        """Return the next line but empty ones, or None at the end of the input."""
         while not self._lines:
             try:
                 data = await self._reader.read(_CHUNK)

@@ -143,7 +143,7 @@ class _Explanation:
     # ---------------------------------------------------------------- estimate
 
     def _cost(self, schema: Json, value: Json, most: int) -> int:
-        """The work that the errors of a value take at most; not exact beyond a limit."""
+        """The most work that the errors of a value take; not exact beyond a limit."""
         waiting: list[_Step] = [(schema, value, ())]
         spent = 0
         while waiting and spent <= most:
@@ -180,8 +180,8 @@ class _Explanation:
         """The schemas of a keyword, each with a value that it applies to."""
         keyword = place[1]
         if place in behind:
-            # The validator follows a reference that leads to itself once for a value, but
-            # each of several that lead to the same schema.
+            # The validator follows a reference that leads to itself once for a value,
+            # but each of several that lead to the same schema.
             return
         if keyword in KEYWORDS:
             # Elsewhere is a meta-schema alone, which has no unions in each other.
@@ -199,7 +199,7 @@ class _Explanation:
                 yield from ((child, part, ()) for part in parts(value))
 
     def _missing(self, schema: Mapping[str, Json], value: Json) -> list[str]:
-        """The names that are required, because of others too, and that are not there."""
+        """The names that are required, because of others too, and are not there."""
         if not is_dict(value):
             return []
         lists = [schema.get("required")]
@@ -338,7 +338,7 @@ class _Explanation:
     def _refused(
         self, schema: Json, keys: Sequence[str | int], path: Path, note: str
     ) -> Iterator[Found]:
-        """That parts are not allowed; unknown properties with the ones that were meant."""
+        """That parts are not allowed; unknown properties with those that were meant."""
         known = self._schema.shape(schema).properties
         for key in keys:
             text = "is not allowed"

@@ -131,7 +131,7 @@ class MultiRoundTrip:
 async def ask_first(
     client: Client, questions: Mapping[str, Question[Any]]
 ) -> dict[str, Any]:
-    """What `MultiRoundTrip.ask` does in the first round, without an object of its own."""
+    """What `MultiRoundTrip.ask` does in the first round, without an object."""
     return _answered(client, {}, questions)
 
 

@@ -94,9 +94,10 @@ class Authenticator(Protocol):
 
     It may have more: `credential_headers`, the headers in lower case that handlers must
     not see beside `Authorization`; `close()`, which lets go of connections; and `recall`,
-    which identifies the caller from a request's headers alone, or None to leave the request
-    to `authenticate`. That short cut counts only where the class that has it is the one
-    that has `authenticate`: a subclass that overrides that one alone gets all requests there.
+    which identifies the caller from a request's headers alone, or None to leave the
+    request to `authenticate`. That short cut counts only where the class that has it is
+    the one that has `authenticate`: a subclass that overrides that one alone gets all
+    requests there.
     """
 
     async def authenticate(self, request: AuthRequest) -> Principal | None:

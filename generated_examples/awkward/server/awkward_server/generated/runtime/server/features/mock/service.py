@@ -96,8 +96,8 @@ def _tool(name: str, example: JsonObject, output: Any) -> _Handler:
 def _missing(name: str, reason: Json) -> str:
     if reason is None:
         return (
-            f"Mock mode has no result of {name}: run `mcpgen generate`, with `mock` among "
-            "the manifest's `features.server`."
+            f"Mock mode has no result of {name}: run `mcpgen generate`, with `mock` "
+            "among the manifest's `features.server`."
         )
     return (
         f"Mock mode can't make a result of {name}: {reason}\n"

@@ -1,7 +1,8 @@
 """Tokens of authorization servers: asking these, and remembering tokens that are good.
 
-Answers and time are bounded, and no redirect is followed. The addresses come from settings
-or from the metadata of a server that settings name. Tokens are remembered as digests.
+Answers and time are bounded, and no redirect is followed. The addresses come from
+settings or from the metadata of a server that settings name. Tokens are remembered as
+digests.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ class SingleFlight(Generic[T]):
         return bool(self._running)
 
     async def run(self, key: bytes, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The work's result; a caller that gives up waiting does not end it for others."""
+        """The work's result; a caller that gives up does not end it for others."""
         return await asyncio.shield(self.start(key, work))
 
     def start(

@@ -154,7 +154,7 @@ class Telemetry(Hook):
 
 
 class Metrics:
-    """A page of metrics for Prometheus, for this machine or for clients with the token."""
+    """A page of metrics for Prometheus, for this machine or those with the token."""
 
     def __init__(self, settings: Settings, guard: Guard) -> None:
         """Prepare the meters of one server.
@@ -232,7 +232,7 @@ def _carrier(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _attributes(call: Call) -> Attributes:
-    """What a span and a duration have in common: few values, none that clients choose."""
+    """What a span and a duration share: few values, none that clients choose."""
     attributes: Attributes = {
         "mcp.method.name": call.method,
         "mcp.protocol.version": call.ctx.protocol_version,

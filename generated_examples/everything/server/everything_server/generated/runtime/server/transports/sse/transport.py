@@ -105,14 +105,14 @@ class SseConnection:
             parts, eras, self, exchange.principal, session_id
         )
         self.serve: Final[Callable[[], Awaitable[None]]] = self._server.serve
-        """Send messages until the stream ends; ConnectionError if the client is gone."""
+        """Send messages until the stream ends; ConnectionError: the client is gone."""
         self.end: Final[Callable[[], None]] = self._server.end
         """End the stream; what runs is canceled."""
         self.finish: Final[Callable[[], None]] = self._server.finish
         """Take no more requests, and end the stream when those that run are done."""
 
     async def receive(self) -> bytes | None:
-        """Name the URL to post to, then wait for the end: nothing comes on the stream."""
+        """Name the URL to post to, and wait for the end: nothing else comes."""
         # No sooner than this can what is posted be served.
         await self._exchange.write(named_event(b"endpoint", self._url))
         await self._closed.wait()

@@ -27,7 +27,7 @@ class TokenSettings(Section):
 
 
 class StaticTokenAuthenticator:
-    """Accepts some tokens that never change; all their callers are the same principal."""
+    """Accepts some tokens that never change; all callers are the same principal."""
 
     def __init__(
         self,
