@@ -82,7 +82,7 @@ async def test_the_session_of_another_principal(
     await start(over_sse(Vault(Names())), auth_issuer="https://login.example.com")
     victim = await start.client(Authorization="Bearer alice")
     if not guarded:
-        monkeypatch.setattr(SseTransport, "_find", _anybody_s)
+        monkeypatch.setattr(SseTransport, "find", _anybody_s)
     thief = start.wire(Authorization="Bearer eve")
 
     reply = await thief.post(PING, victim.endpoint)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from aiohttp import ClientSession
@@ -409,6 +409,19 @@ class Down:
         raise self.error
 
 
+class DownAtOnce(Down):
+    """A store that fails before there is anything to wait for."""
+
+    def take(self, demands: Sequence[RateRequest]) -> Any:
+        raise self.error
+
+    def hold(self, key: str, limit: int) -> Any:
+        raise self.error
+
+    def release(self, key: str) -> Any:
+        raise self.error
+
+
 class Waiting(MemoryCounters):
     """Takes its time, as a store on another machine does."""
 
@@ -574,15 +587,23 @@ class TestCounters:
         assert found == [[200, 200], [200, 429]]
         assert counters.asked[0] == RateRequest("address:203.0.113.1", 0.01, 3.0, 1.0)
 
-    @pytest.mark.parametrize("error", [ConnectionError, asyncio.CancelledError])
+    @pytest.mark.parametrize(
+        "store",
+        [
+            Down(ConnectionError()),
+            Down(asyncio.CancelledError()),
+            DownAtOnce(ConnectionError()),
+        ],
+        ids=["down", "canceled", "down at once"],
+    )
     async def test_a_store_that_is_down_stops_nobody_and_is_logged_once(
         self,
-        error: type[BaseException],
+        store: Down,
         http: ClientSession,
         service: Workshop,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        app = create_app(service, PROXIED, counters=Down(error()))
+        app = create_app(service, PROXIED, counters=store)
 
         async with serving(app) as url:
             alice = modern(http, url)

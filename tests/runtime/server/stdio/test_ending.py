@@ -69,6 +69,24 @@ async def test_an_idle_server_ends(loop: tuple[str, ...], way: str) -> None:
 
 
 @pytest.mark.parametrize("loop", LOOPS, ids=LOOP_NAMES)
+async def test_requests_that_arrive_after_the_output_was_closed_are_no_error(
+    loop: tuple[str, ...],
+) -> None:
+    async with served(STUBBORN, *loop, *QUICK) as peer:
+        await peer.initialize()
+        assert peer.process.stdout is not None
+        assert peer.process.stdin is not None
+        transport = peer.process.stdout._transport  # type: ignore[attr-defined]
+        transport.close()
+        line = b'{"jsonrpc":"2.0","id":%d,"method":"ping"}\n'
+        peer.process.stdin.write(b"".join(line % n for n in range(9, 200)))
+        code, log, _ = await peer.end()
+
+    assert code == 0
+    assert "Error" not in log
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=LOOP_NAMES)
 async def test_exits_of_handlers_do_not_end_it(loop: tuple[str, ...]) -> None:
     async with served(STUBBORN, *loop) as peer:
         await peer.initialize()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -133,8 +133,11 @@ class Server:
         """What answers GET requests of each path that only has these."""
         self.routes: Final[Mapping[str, Handler]] = self._routes(endpoint.handle)
         """What answers the HTTP requests of each other path."""
-        self.handle: Final[Handler] = router({**self.pages, **self.routes})
-        """Answers an HTTP request of any path."""
+        self._router = router({**self.pages, **self.routes})
+
+    def handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        """Answer an HTTP request of any path."""
+        return self._router(request)
 
     def _pages(self) -> dict[str, Handler]:
         settings = self._settings

@@ -69,6 +69,7 @@ class _Lifetime(web.BaseRunner):
         """
         assert self.server is not None
         assert self.connections is not None
+        assert self._listener is None, "it listens already"
         sockets = await bound(host, port)
         self._listener = Listener(self.server, sockets, context, self.connections)
 

@@ -130,14 +130,7 @@ class StdioConnection:
             connection = socket.socket(fileno=os.dup(source.fileno()))
             source.close()
             target.close()
-            connect: Any = (
-                asyncio.open_connection
-                if connection.family in (socket.AF_INET, socket.AF_INET6)
-                else asyncio.open_unix_connection
-            )
-            self._reader, self._writer = await connect(
-                sock=connection, limit=_READ_AHEAD
-            )
+            self._reader, self._writer = await _connect(connection)
             return
         reader = self._reader = asyncio.StreamReader(_READ_AHEAD)
         if _can_wait(source):
@@ -148,7 +141,7 @@ class StdioConnection:
             self._reading = _Thread(source, reader)
         if _can_wait(target):
             transport, protocol = await loop.connect_write_pipe(
-                lambda: _Output(reader), target
+                lambda: _Output(self._reading.close), target
             )
             self._writer = asyncio.StreamWriter(transport, protocol, None, loop)
 
@@ -275,6 +268,14 @@ def _is_one_socket(source: BinaryIO, target: BinaryIO) -> bool:
     return stat.S_ISSOCK(one.st_mode) and os.path.samestat(one, other)
 
 
+async def _connect(
+    connection: socket.socket,
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if sys.platform != "win32" and connection.family == socket.AF_UNIX:
+        return await asyncio.open_unix_connection(sock=connection, limit=_READ_AHEAD)
+    return await asyncio.open_connection(sock=connection, limit=_READ_AHEAD)
+
+
 def _write_all(file: BinaryIO, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
@@ -290,7 +291,7 @@ class _Thread(asyncio.ReadTransport):
         self._reader = reader
         self._loop = asyncio.get_running_loop()
         self._going = threading.Event()
-        self._paused = False
+        self._paused = self._closed = False
         reader.set_transport(self)
         threading.Thread(target=self._read, name="stdio", daemon=True).start()
 
@@ -302,7 +303,9 @@ class _Thread(asyncio.ReadTransport):
         self._going.set()
 
     def close(self) -> None:
-        """Nothing: a thread that waits for a terminal ends with the process."""
+        """End the input; a thread that waits for a terminal ends with the process."""
+        self._closed = True
+        self._reader.feed_eof()
 
     def _read(self) -> None:
         with suppress(RuntimeError):  # the loop is closed
@@ -319,6 +322,8 @@ class _Thread(asyncio.ReadTransport):
             return b""
 
     def _take(self, data: bytes) -> None:
+        if self._closed:
+            return
         self._reader.feed_data(data)
         if not self._paused:
             self._going.set()
@@ -327,8 +332,18 @@ class _Thread(asyncio.ReadTransport):
 class _Output(asyncio.StreamReaderProtocol):
     """The output, as a protocol that ends the input once nobody reads any more."""
 
+    def __init__(self, end_input: Callable[[], None]) -> None:
+        super().__init__(asyncio.StreamReader())
+        self._end_input = end_input
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Nothing: what is read comes from a transport of its own."""
 
+    def eof_received(self) -> bool:
+        """Give up the output: what uvloop calls where asyncio says that it is lost."""
+        self._end_input()
+        return False
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc or ConnectionResetError("nobody reads any more"))
+        self._end_input()

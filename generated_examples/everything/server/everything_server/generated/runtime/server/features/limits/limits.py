@@ -260,8 +260,8 @@ class Limits(parts.Limits):
         return Client(key, _requests(key, rate, burst))
 
     async def _take(self, exchange: Exchange, requests: Sequence[RateRequest]) -> None:
-        taking = self._counters.take(requests)
         try:
+            taking = self._counters.take(requests)
             limited = await (taking if self._in_memory else contained(taking))
         except Exception:
             self._complain()
@@ -282,14 +282,15 @@ class Limits(parts.Limits):
 
         What is canceled meanwhile is given back as soon as the store has answered.
         """
-        holding = self._counters.hold(key, limit)
         if self._in_memory:
-            return await holding
-        counting = asyncio.ensure_future(contained(holding))
+            return await self._counters.hold(key, limit)
+        counting: asyncio.Future[bool] | None = None
         try:
+            counting = asyncio.ensure_future(contained(self._counters.hold(key, limit)))
             return await asyncio.shield(counting)
         except asyncio.CancelledError:
-            self._start(self._give_back(counting, key))
+            if counting is not None:
+                self._start(self._give_back(counting, key))
             raise
         except Exception:
             self._complain()

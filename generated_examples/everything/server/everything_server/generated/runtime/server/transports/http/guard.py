@@ -20,6 +20,7 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*|\*))?")
 _EXPOSED: Final = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate"
 _REMEMBERED: Final = 1_000
+_LONGEST_NAME: Final = 300
 
 
 class Guard:
@@ -85,7 +86,7 @@ class Guard:
         known = (*self._hosts, *(_LOOPBACK if self._local else ()))
         if not self._any_host and not any(_matches(p, name, port) for p in known):
             raise _unexpected("Host", host, "allowed_hosts", "--allowed-hosts")
-        if len(self.known) < _REMEMBERED:
+        if len(self.known) < _REMEMBERED and len(host) <= _LONGEST_NAME:
             self.known.add(host)
 
     def _is_known_origin(self, origin: str, host: str) -> bool:

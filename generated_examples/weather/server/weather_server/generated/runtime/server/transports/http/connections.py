@@ -278,6 +278,12 @@ class _SeldomLog:
         self._error = None
 
 
+_NO_FAMILY: Final = frozenset(
+    {errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EPERM, errno.EADDRNOTAVAIL}
+)
+"""Errors where this machine, or a sandbox around it, does not have an address family."""
+
+
 async def bound(host: str, port: int) -> list[socket.socket]:
     """A listening socket for each address of a host; port 0 takes free ones.
 
@@ -294,12 +300,14 @@ async def bound(host: str, port: int) -> list[socket.socket]:
             try:
                 listening = socket.create_server(address, family=family, backlog=_QUEUE)
             except OSError as error:
-                if error.errno == errno.EAFNOSUPPORT and len(addresses) > 1:
-                    continue  # a family that this machine does not have
+                if error.errno in _NO_FAMILY and len(addresses) > 1:
+                    continue
                 raise OSError(error.errno, os.strerror(error.errno or 0)) from None
             listening.setblocking(False)
             sockets.append(opened.enter_context(listening))
         opened.pop_all()
+    if not sockets:
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
     return sockets
 
 
