@@ -19,7 +19,7 @@ from .documents import Document, Json, Part, is_list, is_mapping, keywords
 if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
-MOST: Final = 60
+MOST: Final = 150
 """Violations that are tried for one pair of schemas."""
 EACH: Final = 12
 """Values that are tried for one of them."""
@@ -49,6 +49,13 @@ _INSIDE: Final = frozenset(
         *("allOf", "anyOf", "oneOf", "not", "$ref"),
     }
 )
+_PLAIN: Final[tuple[Json, ...]] = (
+    {"enum": [None, True]},
+    {"enum": ["", "a", "text"]},
+    {"enum": [0, 0.25, -1]},
+    {"enum": [[], [None], {}, {"undeclared": "text"}]},
+)
+"""Values of each type, for keywords whose violation is hard to make."""
 
 
 def example(inner: Part, outer: Part, within: Json = True) -> tuple[Json] | None:
@@ -115,6 +122,7 @@ def _violations(part: Part, depth: int) -> Iterator[Json]:
     for key in schema:
         if key in others:
             yield {"not": {key: schema[key]}}
+    yield from _PLAIN
     yield from _of_parts(part, schema, depth - 1)
 
 

@@ -395,9 +395,7 @@ class TestNoise:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         if not guarded:
-            monkeypatch.setattr(
-                running_alone, "refine_requests", lambda *_: lambda: None
-            )
+            monkeypatch.setattr(running_alone, "refine_requests", lambda *_: None)
 
         async with running(service, as_application=layer != "alone") as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import re
+import weakref
 
 import pytest
 from aiohttp import ClientSession
@@ -117,6 +118,18 @@ class TestAccessLog:
             await raw(port, request(body, method=b"tools/call", name=b"x"))
 
         assert [len(line) < 500 for line in lines] == [True]
+
+    def test_a_long_value_is_not_kept_after_its_line(self) -> None:
+        class Text(str):
+            """A text that weak references may lead to."""
+
+        value = Text("x" * 100_000)
+        reference = weakref.ref(value)
+
+        assert access_log._plain(value) == value
+
+        del value
+        assert reference() is None
 
 
 def _careless(exchange: Exchange, remote: str | None, code: int, seconds: float) -> str:

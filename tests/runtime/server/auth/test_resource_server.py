@@ -318,6 +318,18 @@ class TestMetadata:
         assert elsewhere == ()
         assert public == ("https://mcp.example.com/mcp",)
 
+    def test_audiences_are_asked_for_when_they_are_needed(self) -> None:
+        asked: list[str] = []
+
+        def audiences() -> tuple[str, ...]:
+            asked.append("once")
+            return ("https://mcp.example.com/mcp",)
+
+        request = AuthRequest({}, audiences=audiences)
+
+        assert asked == []
+        assert request.audiences == ("https://mcp.example.com/mcp",)
+
     async def test_a_foreign_host_gets_nothing(
         self, vault: Serving, http: ClientSession
     ) -> None:
@@ -337,8 +349,13 @@ class TestMetadata:
 class TestTokensWhereTheyDoNotBelong:
     @pytest.mark.parametrize("name", ["access_token", "token", "api_key"])
     async def test_in_the_query_they_are_refused_even_with_a_good_header(
-        self, vault: Serving, http: ClientSession, name: str
+        self,
+        vault: Serving,
+        http: ClientSession,
+        name: str,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
+        caplog.set_level(logging.INFO, "mcp.auth")
         wire = ModernWire(
             http, f"{vault.url}?{name}=alice", {"Authorization": "Bearer alice"}
         )
@@ -347,6 +364,8 @@ class TestTokensWhereTheyDoNotBelong:
 
         assert reply.status == 400
         assert challenge(reply.headers)["error"] == "invalid_request"
+        # No credentials were looked at: the access log has the request.
+        assert [each for each in caplog.records if each.name == "mcp.auth"] == []
 
     async def test_two_headers_are_refused(self, vault: Serving) -> None:
         port = URL(vault.url).port

@@ -3,7 +3,7 @@
 # Sorted, each name would have an import statement of its own.
 # isort: skip_file
 
-from ....core.lazy import lazily
+from ....core.lazy import lazily as _lazily
 from ...principal import Principal as Principal
 from .api_key import (  # feature: api-key
     APIKey as APIKey,  # feature: api-key
@@ -42,6 +42,6 @@ _FEATURES = {
 }
 
 
-__getattr__, __dir__ = lazily(
+__getattr__, __dir__ = _lazily(
     __name__, {}, absent={name: ("server", kind) for name, kind in _FEATURES.items()}
 )

@@ -11,7 +11,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -54,21 +54,33 @@ class Unavailable(Exception):
     """
 
 
-@dataclass(slots=True, eq=False)
 class AuthRequest:
     """What a request brings along to say who sends it.
 
     Attributes:
         headers: The HTTP request's headers; names in any case.
         remote: The address that the connection comes from.
-        audiences: The URIs that mean this server: a token must be made for one of them.
-        transport: The connection.
     """
 
-    headers: Mapping[str, str] = field(repr=False)
-    remote: str | None = None
-    audiences: tuple[str, ...] = ()
-    transport: asyncio.BaseTransport | None = field(default=None, repr=False)
+    __slots__ = ("_audiences", "_transport", "headers", "remote")
+
+    def __init__(
+        self,
+        headers: Mapping[str, str],
+        remote: str | None = None,
+        audiences: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
+        transport: asyncio.BaseTransport | None = None,
+    ) -> None:
+        self.headers = headers
+        self.remote = remote
+        self._audiences = audiences
+        self._transport = transport
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The URIs that mean this server: a token must be made for one of them."""
+        given = self._audiences
+        return given() if callable(given) else given
 
     @property
     def certificate(self) -> Mapping[str, Any] | None:
@@ -83,9 +95,9 @@ class AuthRequest:
         return None if channel is None else channel.getpeercert(binary_form=True)
 
     def _channel(self) -> ssl.SSLObject | None:
-        if self.transport is None:
+        if self._transport is None:
             return None
-        channel = self.transport.get_extra_info("ssl_object")
+        channel = self._transport.get_extra_info("ssl_object")
         return channel if isinstance(channel, ssl.SSLObject) else None
 
 

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -149,17 +150,17 @@ class ResourceServer:
                 request needs, 400 for tokens in the query, 503 when nobody can tell.
         """
         request = exchange.request
+        if "?" in request.raw_path and _IN_QUERY & request.query.keys():
+            problem = "Credentials belong into headers, not into the query"
+            raise self._refused(exchange, *_MALFORMED, problem)
         try:
-            if "?" in request.raw_path and _IN_QUERY & request.query.keys():
-                problem = "Credentials belong into headers, not into the query"
-                raise Refusal(problem, malformed=True)
             principal = self._recall(request.headers)
             if principal is None:
                 principal = await self._authenticator.authenticate(
                     AuthRequest(
                         request.headers,
                         request.remote,
-                        self._public_uris or self._own_uris(request),
+                        self._public_uris or partial(self._own_uris, request),
                         request.transport,
                     )
                 )

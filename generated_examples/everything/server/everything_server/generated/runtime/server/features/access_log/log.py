@@ -28,6 +28,8 @@ _Format: TypeAlias = Callable[[Exchange, str | None, int, float], str]
 
 _SHOWN_OF_SECRETS: Final = 8
 _COMPLAIN_SECONDS: Final = 10.0
+_MOST_KEPT: Final = 200
+"""Characters of a value whose form in a line is kept."""
 
 
 class AccessLog(parts.AccessLog):
@@ -88,11 +90,15 @@ def _now() -> str:
     return _second[1]
 
 
-@lru_cache(256)
 def _plain(value: str | None) -> str:
     """A value from outside on one line: no blanks, no control characters."""
     if value is None:
         return "-"
+    return _escaped(value) if len(value) <= _MOST_KEPT else _escaped.__wrapped__(value)
+
+
+@lru_cache(256)
+def _escaped(value: str) -> str:
     return value if value.isprintable() and " " not in value else repr(value)
 
 

@@ -3,7 +3,7 @@
 # Sorted, each name would have an import statement of its own.
 # isort: skip_file
 
-from ....core.lazy import lazily
+from ....core.lazy import lazily as _lazily
 from ...principal import Principal as Principal
 from .authenticator import (
     AllOf as AllOf,
@@ -30,6 +30,6 @@ _FEATURES = {
 }
 
 
-__getattr__, __dir__ = lazily(
+__getattr__, __dir__ = _lazily(
     __name__, {}, absent={name: ("server", kind) for name, kind in _FEATURES.items()}
 )
