@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
-from mcpgen.runtime.server import Settings
+from mcpgen.runtime.server import Context, Settings
 from mcpgen.runtime.server.app import SERVER
 from tests.requirements import requirement
 
@@ -343,6 +344,99 @@ async def test_an_id_that_is_in_use_is_refused(
     assert (await call).content == "released"
 
 
+async def test_a_cancelled_call_has_its_id_and_its_session_until_it_has_ended(
+    http: ClientSession, serve: Serve
+) -> None:
+    started, cancelled = asyncio.Event(), asyncio.Event()
+    release, ended = asyncio.Event(), asyncio.Event()
+
+    class Tidy(Workshop):
+        async def blocking(self, args: Any, ctx: Context) -> str:
+            try:
+                started.set()
+                return await asyncio.Future()
+            finally:
+                cancelled.set()
+                await release.wait()
+                ended.set()
+
+    legacy = LegacyWire(http, await serve(Settings(session_idle=0.5), Tidy()))
+    await legacy.initialize()
+    body = legacy.request("tools/call", {"name": "blocking"})
+    call = asyncio.ensure_future(legacy.send(body))
+    await asyncio.wait_for(started.wait(), SECONDS)
+    for _ in range(2):
+        await legacy.notify("notifications/cancelled", {"requestId": legacy.last_id})
+        await asyncio.wait_for(cancelled.wait(), SECONDS)
+
+    again = await legacy.send({**body, "params": {"name": "nothing"}})
+    assert again.error["message"] == f"Request {legacy.last_id} still runs"
+    other = LegacyWire(http, legacy.url)
+    await other.initialize()
+    # An idle session ends meanwhile, as the other one shows, but not this one.
+    await until(lambda: serve.app[SERVER].sessions == 1)
+    assert not ended.is_set()
+    assert (await legacy.call("ping")).status == 200
+    release.set()
+    await asyncio.wait_for(call, SECONDS)
+    assert ended.is_set()
+
+
+class TestMalformed:
+    """Messages whose `id` or `method` is not valid, in a session."""
+
+    @pytest.mark.parametrize(
+        ("members", "known", "logged"),
+        [
+            ({"id": 7, "method": 5}, 7, "5 -"),
+            ({"id": "s-1", "method": None, "result": {}}, "s-1", "None -"),
+            ({"method": ["x"]}, None, "['x'] -"),
+            ({"id": None, "method": "ping"}, None, "ping -"),
+            (
+                {"id": [1], "method": "tools/call", "params": {"name": "add"}},
+                None,
+                "tools/call add",
+            ),
+        ],
+        ids=str,
+    )
+    async def test_the_error_has_the_id_and_the_log_line_the_session(
+        self,
+        legacy: LegacyWire,
+        caplog: pytest.LogCaptureFixture,
+        members: dict[str, Any],
+        known: Any,
+        logged: str,
+    ) -> None:
+        caplog.set_level(logging.INFO, "mcp.access")
+
+        reply = await legacy.send({"jsonrpc": "2.0", **members})
+
+        assert (reply.status, reply.error["code"]) == (400, -32600)
+        assert reply.json.get("id") == known
+        await until(lambda: bool(caplog.records))
+        session = legacy.headers["Mcp-Session-Id"][:8]
+        end = f"{logged} session={session} error -32600"
+        assert caplog.records[-1].message.endswith(end)
+
+    async def test_a_session_that_is_not_there_comes_first(
+        self, legacy: LegacyWire
+    ) -> None:
+        body = {"jsonrpc": "2.0", "id": 7, "method": 5}
+
+        reply = await legacy.send(body, headers={"Mcp-Session-Id": "gone"})
+
+        assert reply.status == 404
+
+    async def test_initialize_needs_no_session(self, stranger: LegacyWire) -> None:
+        body = {"jsonrpc": "2.0", "id": None, "method": "initialize", "params": HELLO}
+
+        reply = await stranger.send(body)
+
+        assert reply.status == 400
+        assert "`id`" in reply.error["message"]
+
+
 class TestBatches:
     """Only 2025-03-26 has them."""
 
@@ -371,6 +465,19 @@ class TestBatches:
         assert by_id[first + 2]["error"]["code"] == -32601
         assert by_id[None]["error"]["code"] == -32600
         assert len(reply.json) == 5
+
+    async def test_the_error_of_an_entry_has_its_id(self, old: LegacyWire) -> None:
+        reply = await old.send(
+            [
+                {"id": 7, "method": "ping"},
+                {"jsonrpc": "2.0", "id": 8, "method": 5},
+                "nonsense",
+            ]
+        )
+
+        assert [message.get("id") for message in reply.json] == [7, 8, None]
+        nonsense = reply.json[2]["error"]
+        assert nonsense["message"] == "An entry of a batch must be an object"
 
     @requirement("2025-03-26/server/batches")
     async def test_one_request_is_answered_with_a_list(self, old: LegacyWire) -> None:

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from mcpgen.runtime.server import Server, Settings
+from mcpgen.runtime.server import Context, Server, Settings
 from mcpgen.runtime.server.features.auth import Principal
 
 from ..wire import SECONDS, until
@@ -327,3 +328,42 @@ async def test_nothing_is_left_of_a_connection(
         await asyncio.wait_for(shop.started.wait(), SECONDS)
 
     await until(lambda: len(asyncio.all_tasks()) <= before)
+
+
+class Tidy(Workshop):
+    """Its call needs a while to end once it was cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tidied = asyncio.Event()
+
+    async def blocking(self, args: Any, ctx: Context) -> str:
+        try:
+            self.started.set()
+            return await asyncio.Future()
+        finally:
+            self.cancelled.set()
+            await self.release.wait()
+            self.tidied.set()
+
+
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+async def test_a_second_cancellation_leaves_the_end_of_a_call_alone(
+    era: str, tmp_path: Path
+) -> None:
+    shop = Tidy()
+    path = tmp_path / "mcp"
+    async with listening(Server(shop, Settings()), path), Peer.connected(path) as peer:
+        await peer.initialize()
+        params: dict[str, Any] = {"name": "blocking"}
+        number = await peer.begin(
+            "tools/call", modern(params) if era == "modern" else params
+        )
+        await asyncio.wait_for(shop.started.wait(), SECONDS)
+        await peer.notify("notifications/cancelled", {"requestId": number})
+        await asyncio.wait_for(shop.cancelled.wait(), SECONDS)
+        await peer.notify("notifications/cancelled", {"requestId": number})
+        assert await peer.call("ping") == {}
+        shop.release.set()
+        await asyncio.wait_for(shop.tidied.wait(), SECONDS)
+        assert await peer.call("ping") == {}

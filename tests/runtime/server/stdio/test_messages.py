@@ -125,9 +125,7 @@ async def test_both_eras_on_one_connection(peer: Served) -> None:
         (b'{"jsonrpc":"2.0","id":1,"method":"\xff"}', -32700),
         (b'"text"', -32600),
         (b"[]", -32600),
-        (b'{"id":1,"method":"ping"}', -32600),
         (b'{"jsonrpc":"2.0","id":{},"method":"ping"}', -32600),
-        (b'{"jsonrpc":"2.0","id":1,"method":5}', -32600),
         (b"[" * 100_000, -32700),
         (b"x" * (11 * MB + 1), -32600),
         (b'{"jsonrpc":"2.0","method":"x","params":"%b"}' % (b"y" * 12 * MB), -32600),
@@ -244,3 +242,14 @@ async def test_nothing_is_left_of_what_is_over(peer: Served) -> None:
         await peer.notify("notifications/cancelled", {"requestId": blocked})
         await peer.call("ping")
     assert (await peer.tool("state")).split()[:2] == before
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"id":1,"method":"ping"}', b'{"jsonrpc":"2.0","id":1,"method":5}']
+)
+async def test_the_error_of_a_malformed_request_has_its_id(
+    peer: Served, line: bytes
+) -> None:
+    await peer.send(line)
+    refused = await peer.next()
+    assert (refused["error"]["code"], refused["id"]) == (-32600, 1)

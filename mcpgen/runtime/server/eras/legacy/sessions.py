@@ -52,7 +52,8 @@ class LegacySession(Session):
             it is reached.
         log_floor: Least severity of the log messages that it wants.
         subscribed: Resources of whose updates it wants to hear.
-        running: Requests that are being worked on and were not cancelled, by id.
+        running: Requests that are being worked on, by id; None for one that was
+            cancelled, until its work has ended.
         waiting: Requests to the client without an answer yet, by id.
         streams: Logs of its event streams, by number; 0 is the GET stream's.
         mailboxes: Open GET streams, the newest last.
@@ -64,7 +65,7 @@ class LegacySession(Session):
     is_connected: bool = field(init=False, default=False)
     log_floor: int = field(init=False, default=SEVERITY["info"])
     subscribed: set[str] = field(init=False, default_factory=_set)
-    running: dict[RequestId, tuple[asyncio.Task[Any] | None, Context]] = field(
+    running: dict[RequestId, tuple[asyncio.Task[Any] | None, Context] | None] = field(
         init=False, default_factory=_dict
     )
     waiting: dict[RequestId, asyncio.Future[Any]] = field(
@@ -92,14 +93,15 @@ class LegacySession(Session):
         self._tell = tell
 
     def cancel(self, request_id: RequestId, reason: str) -> bool:
-        """Stop the work on a request, which gets no response; whether it ran."""
-        task, ctx = self.running.pop(request_id, (None, None))
-        if ctx is None:
-            return False
-        ctx.cancel()
-        if task is not None:
-            task.cancel(reason)
-        return True
+        """Stop the work on a request, once; it gets no response. Whether it still runs."""
+        running = self.running.get(request_id)
+        if running is not None:
+            self.running[request_id] = None
+            task, ctx = running
+            ctx.cancel()
+            if task is not None:
+                task.cancel(reason)
+        return request_id in self.running
 
     def next_number(self) -> int:
         """A number that the session has not given out before."""

@@ -313,7 +313,12 @@ class Endpoint(HttpEndpoint):
         if is_array(message):
             # Only the oldest revisions have them.
             return await self._oldest.batch(exchange, message)
-        message = exchange.checked(message)
+        try:
+            message = exchange.checked(message)
+        except Unreadable:
+            if exchange.method is not None:
+                self._era(exchange, message).find_session(exchange)
+            raise
         return await self._era(exchange, message).post(exchange, message)
 
     def _era(self, exchange: Exchange, message: Mapping[str, Any]) -> Era:

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 
 from ..core import jsonrpc
 from ..core.catalog import Json
-from ..core.errors import INVALID_REQUEST, PARSE_ERROR, ProtocolError, invalid_request
+from ..core.errors import INVALID_REQUEST, PARSE_ERROR, ProtocolError
 from ..core.headers import NAMED_BY
 from ..core.jsonrpc import RequestId, is_object, is_request_id
 
@@ -140,24 +140,29 @@ class Incoming:
         Where it has a method, that is a string, and its id, if it has one, is valid.
 
         Raises:
-            ProtocolError: It is none.
+            Unreadable: It is none. The id in it is that of a request, no response's.
         """
-        if not is_object(message) or message.get("jsonrpc") != "2.0":
-            raise invalid_request("Not a JSON-RPC 2.0 message")
+        if not is_object(message):
+            raise Unreadable("Not a JSON-RPC 2.0 message", None, INVALID_REQUEST)
         request_id, method = message.get("id"), message.get("method")
         if is_request_id(request_id):
             self.request_id = request_id
-        if method is None:
+        if message.get("jsonrpc") != "2.0":
+            known = self.request_id if "method" in message else None
+            raise Unreadable("Not a JSON-RPC 2.0 message", known, INVALID_REQUEST)
+        if "method" not in message:
             return message
+        self.method = str(method)[:100]
         if not isinstance(method, str):
-            raise invalid_request("`method` must be a string")
-        if self.request_id is None and "id" in message:
-            raise invalid_request("`id` must be a string or an integer")
-        self.method = method[:100]
+            known = self.request_id
+            raise Unreadable("`method` must be a string", known, INVALID_REQUEST)
         if method in NAMED_BY and is_object(params := message.get("params")):
             target = params.get(NAMED_BY[method])
             if isinstance(target, str):
                 self.target = target[:200]
+        if self.request_id is None and "id" in message:
+            problem = "`id` must be a string or an integer"
+            raise Unreadable(problem, None, INVALID_REQUEST)
         return message
 
     @property
@@ -190,7 +195,7 @@ def meta_of(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Unreadable(ProtocolError):
-    """A body that is refused, whose request's id may be known.
+    """A body or message that is refused, whose request's id may be known.
 
     Attributes:
         request_id: That id.

@@ -365,8 +365,10 @@ class ConnectionServer:
         request_id = params.get("requestId")
         if not jsonrpc.is_request_id(request_id) or request_id not in self._running:
             return
-        if not any(canceled):
-            self._cancel(*self._running[request_id])
+        task, channel = self._running[request_id]
+        # Again, it would interrupt what the request does to end.
+        if not any(canceled) and not channel.finished:
+            self._cancel(task, channel)
 
     def _cancel(self, task: asyncio.Task[None], channel: _Responses) -> None:
         channel.finished = True

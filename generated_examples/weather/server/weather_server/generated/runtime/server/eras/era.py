@@ -160,6 +160,14 @@ class Era(ABC):
             Refused: An HTTP error says what is wrong.
         """
 
+    def find_session(self, exchange: Exchange) -> None:
+        """Note the session of a message that is malformed, where there are sessions.
+
+        Raises:
+            Refused: It has none, or the session is unknown.
+        """
+        return
+
     async def batch(
         self, exchange: Exchange, messages: Sequence[Any]
     ) -> web.StreamResponse:

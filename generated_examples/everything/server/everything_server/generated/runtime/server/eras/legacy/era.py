@@ -27,7 +27,7 @@ from ....core.uri.template import MAX_URI
 from ...handlers.context import SEVERITY, Context
 from ...handlers.contract import Offer
 from ...handlers.questions import Client, Question
-from ...incoming import Incoming, Refused, refused
+from ...incoming import Incoming, Refused, Unreadable, refused
 from ...methods.steps import EMPTY, Answer
 from ...middleware import Request
 from ...parts import Parts
@@ -161,12 +161,14 @@ class Legacy:
         channel: ResponseChannel,
         message: Any,
     ) -> bytes | None:
-        entry = Incoming()
+        if not is_object(message):
+            problem = "An entry of a batch must be an object"
+            return jsonrpc.error(None, invalid_request(problem))
         try:
-            message = entry.checked(message)
-        except ProtocolError as error:
-            return jsonrpc.error(entry.request_id, error)
-        if message.get("method") is None:
+            message = Incoming().checked(message)
+        except Unreadable as error:
+            return jsonrpc.error(error.request_id, error)
+        if "method" not in message:
             if take_answer(session, message) or is_response(message):
                 return None
             problem = "Neither a request, a notification nor a response"
@@ -181,7 +183,7 @@ class Legacy:
             return jsonrpc.error(message["id"], refusal.error)
 
     def notified(self, session: LegacySession, message: Mapping[str, Any]) -> bool:
-        """Take a notification; whether it cancelled a request that runs."""
+        """Take a notification; whether it cancels a request that still runs."""
         params = message.get("params")
         if message["method"] != "notifications/cancelled" or not is_object(params):
             return False
@@ -274,10 +276,8 @@ class Legacy:
             if isinstance(error, Exception):
                 _log.exception("%s failed after it was cancelled", method)
         finally:
-            cancelled = session.running.get(request_id) is not running
-            if not cancelled:
-                del session.running[request_id]
-            elif task is not None:
+            cancelled = session.running.pop(request_id) is not running
+            if cancelled and task is not None:
                 # It goes on with something else.
                 task.uncancel()
             self._touch(session)

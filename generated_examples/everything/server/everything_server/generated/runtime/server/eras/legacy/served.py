@@ -207,6 +207,11 @@ class LegacyEra(Era):
             exchange.channel = None
             channel.close()
 
+    def find_session(self, exchange: Exchange) -> None:
+        """See `Era`."""
+        if exchange.method != "initialize":
+            self._manager.find(exchange, alone=True)
+
     async def batch(
         self, exchange: Exchange, messages: Sequence[Any]
     ) -> web.StreamResponse:

@@ -25,7 +25,7 @@ _TRIES: Final = 3
 
 @dataclass(eq=False, slots=True)
 class ServerRequests:
-    """Asks the client of a session: an `InputRequester` for the legacy era."""
+    """Asks the client of a session."""
 
     _session: LegacySession
     _revision: Revision
