@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from mcpgen.runtime.core.schema.document import is_array
@@ -146,13 +147,19 @@ def closed_over(required: Iterable[Json], schema: JsonObject) -> list[str]:
     return list(names)
 
 
+@lru_cache(maxsize=64)
+def _known_to_match(pattern: str) -> frozenset[str]:
+    """Names that are made for a pattern."""
+    return frozenset(matching_strings(pattern, 0))
+
+
 def property_schema(schema: JsonObject, name: str) -> Json:
     """The schema of one property."""
     declared = object_of(schema.get("properties"))
     fitting = [
         part
         for pattern, part in object_of(schema.get("patternProperties")).items()
-        if name in set(matching_strings(pattern, 0))
+        if name in _known_to_match(pattern)
     ]
     if name in declared:
         fitting.insert(0, declared[name])

@@ -50,6 +50,8 @@ _CHARACTERS: Final = 20
 """So many of them cost a step, so that no example is larger than 200,000."""
 MOST_ITEMS: Final = 1_000
 """Items of the largest array that is made."""
+_COMPILED: Final = 5
+"""Steps that it costs to compile a part, besides one for each of its own parts."""
 _MOST_VALUES: Final = 400
 """Values after which optional properties are left out."""
 _DEEPEST_OPTIONAL: Final = 5
@@ -209,6 +211,7 @@ class Maker:
         """A validator of one part, or None where it needs more of the root."""
         root = object_of(self._root)
         parts = Document(schema).parts
+        self._step(_COMPILED + len(parts))
         references = {str(p[k]) for p in parts for k in KEYWORDS & p.keys()}
         if "$id" in root or not all(each.startswith(_LOCAL) for each in references):
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # h
 
 from mcpgen.contracts.documents import Document
 from mcpgen.contracts.examples import example
+from tests.pace import patient
 
 NARROWED: dict[str, list[dict[str, Any]]] = {
     "object": [
@@ -61,3 +63,22 @@ def test_a_value_of_the_old_schema_that_the_new_one_refuses(
     assert found is not None
     assert Draft202012Validator(old).is_valid(*found)
     assert not Draft202012Validator(new).is_valid(*found)
+
+
+def test_that_there_is_none_is_found_out_in_time() -> None:
+    """Each name is held against each pattern, for each way to break the other schema."""
+    either = {"anyOf": [{"type": "object"}, {"type": "boolean"}]}
+    names = {
+        "type": "object",
+        "minProperties": 2,
+        "propertyNames": {"maxLength": 2},
+        "patternProperties": {
+            f"^{letter}": {"allOf": [{"type": "null"}, either]} for letter in "abcdefgh"
+        },
+        "additionalProperties": False,
+    }
+    wider = {**names, "maxProperties": 1}
+    began = time.process_time()
+    found = example(Document(names, "old").root, Document(wider, "new").root)
+    assert found is None
+    assert time.process_time() - began < patient(2)
