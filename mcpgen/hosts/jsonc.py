@@ -24,6 +24,8 @@ _TOKEN: Final = re.compile(
       | (?:true|false|null)\b)""",
     re.VERBOSE | re.DOTALL,
 )
+_ENDS_LINE: Final = re.compile(r"(?:[ \t,]|/\*(?:[^*\n]|\*(?!/))*\*/)*(?:\r?\n|//|\Z)")
+"""Nothing but comments and commas up to the end of a line."""
 _LEAD: Final = re.compile(r"(\r?\n)([ \t]*)\Z")
 """A line break and an indentation, in front of what begins a line."""
 
@@ -175,17 +177,20 @@ class Document:
         start = lead.start() if lead else len(before.rstrip(" \t"))
         if not lead and before[:start].endswith(("{", "*/")):
             start = member.start
-        edits = [self._cut(start, member.value.end)]
-        if member.comma is not None:
-            behind = self.text[member.value.end : member.comma]
-            if not behind.strip():
-                edits = [self._cut(start, member.comma + 1)]
-            else:
-                edits.append(self._cut(member.comma, member.comma + 1))
-        elif at:
-            comma = members[at - 1].comma
-            assert comma is not None
+        end, comma = member.value.end, member.comma
+        has_gap = comma is not None and bool(self.text[end:comma].strip())
+        if comma is not None and not has_gap:
+            end = comma + 1
+        if lead and not _ENDS_LINE.match(self.text, end):
+            # The line before may end with a comment, which must end there.
+            start = member.start
+        edits = [self._cut(start, end)]
+        if comma is not None and has_gap:
             edits.append(self._cut(comma, comma + 1))
+        elif comma is None and at:
+            before_it = members[at - 1].comma
+            assert before_it is not None
+            edits.append(self._cut(before_it, before_it + 1))
         return edits
 
     def _cut(self, start: int, end: int) -> Edit:

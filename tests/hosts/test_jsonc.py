@@ -197,3 +197,22 @@ def test_any_edit_is_reversed_exactly_and_changes_one_value(
     left = apply(new, again.remove(again.root, member))
     rest = {name: data for name, data in found.root.data.items() if name != key}
     assert document(left).root.data == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ('{ // a\n"k": 1}', "{ // a\n}"),
+        ('{ // a\n"k": 1, "b": 2}', '{ // a\n "b": 2}'),
+        ('{ // a\n"k": 1 /* c */}', "{ // a\n /* c */}"),
+        ('{ // a\n  "k": 1 // c\n}', "{ // a // c\n}"),
+        ('{\n  "b": 2, // a\n  "k": 1\n}', '{\n  "b": 2 // a\n}'),
+    ],
+)
+def test_a_comment_before_what_is_removed_hides_nothing(text: str, left: str) -> None:
+    found = document(text)
+    member = found.root.member("k")
+    assert member is not None
+    removed = apply(text, found.remove(found.root, member))
+    assert removed == left
+    assert document(removed).root.member("k") is None
